@@ -1,0 +1,68 @@
+# The way in: `make demo` to see it work, `make serve` to build against it, `make test` and `make check` to change it.
+# Each environment installs itself when its requirements change.
+
+DEV    := .venv/dev/bin
+LAYER  := .layers/weasyprint
+PYTHON := $(DEV)/python
+# The layer for this machine, so that tests render with the very libraries and fonts that are deployed.
+NATIVE := LD_LIBRARY_PATH=$(CURDIR)/$(LAYER)/lib FONTCONFIG_PATH=$(CURDIR)/$(LAYER)/fonts
+
+ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
+MAKEFLAGS += --jobs=3
+endif
+
+.PHONY: help demo serve token stop test check layers requirements clean
+
+help:
+	@echo 'make demo     a company week, from events to certificates: see out/demo'
+	@echo 'make serve    leave the stack running: see out/serve.json'
+	@echo 'make token    ROLE=company-admin SUB=acc-1 COMPANY=co-1 [EXPIRES_IN=-60]: a JWT for that stack'
+	@echo 'make stop     end that stack'
+	@echo 'make test     all tests'
+	@echo 'make check    linters, types and templates'
+	@echo 'make layers   native libraries and fonts, for the tests'
+	@echo 'make clean    remove all that was made'
+
+demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
+	@$(PYTHON) -m local demo
+
+serve: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
+	@$(PYTHON) -m local serve
+
+token: .venv/dev/ready
+	@$(PYTHON) -m local token --role='$(ROLE)' --sub='$(SUB)' --company='$(COMPANY)' $(if $(EXPIRES_IN),--expires-in=$(EXPIRES_IN))
+
+stop: .venv/dev/ready
+	@$(PYTHON) -m local stop
+
+test: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
+
+check: .venv/dev/ready
+	@$(DEV)/ruff check .
+	@$(DEV)/ruff format --check .
+	@$(DEV)/mypy
+	@$(DEV)/cfn-lint template.yaml infra/*.yaml
+	@$(PYTHON) -m pytest tests/unit/test_template.py
+
+layers: $(LAYER)/ready
+
+$(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
+	@$(PYTHON) layers/weasyprint/build_layer.py --out $(LAYER) --arch $$(uname -m | sed s/aarch64/arm64/) \
+	    --python $$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+	@touch $@
+
+.venv/%/ready: requirements/%.txt local/find_python.sh
+	@python=$$(local/find_python.sh) && echo "Installing .venv/$*" >&2 && rm -rf .venv/$* && "$$python" -m venv .venv/$*
+	@.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< >&2
+	@touch $@
+
+# Needs uv. The service's own versions are in layers/*/requirements.txt.
+requirements:
+	@for name in dev sam ministack; do UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --upgrade \
+	    --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+	    requirements/$$name.in --output-file requirements/$$name.txt || exit; done
+
+clean:
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local stop; fi
+	rm -rf .venv .layers .stack .aws-sam out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,109 @@
+"""Judges enrollments again when something they depend on has changed, at any number of learners (C6)."""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, assert_never
+
+import boto3
+
+from earned import store
+from earned.events import Rejected
+from earned.intake import Batch
+from earned.judgement import is_due
+from earned.models import Completion
+from earned.queues import (
+    AccountChanged,
+    EnrollmentsChanged,
+    EvaluationRequest,
+    NotOurs,
+    Outgoing,
+    Queue,
+    TrainingChanged,
+    evaluation_of,
+    generation_of,
+    read_evaluation,
+)
+from earned.settings import from_environment
+
+KEYS_PER_PAGE = 500
+ENROLLMENTS_PER_MESSAGE = 25
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What this function needs."""
+
+    records_table: str
+    evaluation_queue_url: str
+    generation_queue_url: str
+    dead_letter_queue_url: str
+    order_tolerance_seconds: str
+
+
+settings = from_environment(Settings, os.environ)
+store.bind(settings.records_table)
+sqs = boto3.client("sqs")
+evaluation = Queue(sqs, settings.evaluation_queue_url)
+generation = Queue(sqs, settings.generation_queue_url)
+dead_letters = Queue(sqs, settings.dead_letter_queue_url)
+tolerance = timedelta(seconds=float(settings.order_tolerance_seconds))
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Spread what concerns many, and judge what names its enrollments."""
+    batch = Batch(event, dead_letters)
+    for received in batch.read(read_request):
+        with batch.again_on_error(received):
+            evaluate(received.event)
+    return batch.response()
+
+
+def read_request(body: str) -> EvaluationRequest:
+    """Read a request; raises `Rejected` for anything else."""
+    try:
+        return read_evaluation(body)
+    except NotOurs:
+        raise Rejected("not-an-evaluation-request") from None
+
+
+def evaluate(request: EvaluationRequest) -> None:
+    """Carry out one request; repeating it is harmless."""
+    match request:
+        case EnrollmentsChanged():
+            judged = [judge_again(case) for case in store.cases(store.completions(request.enrollments))]
+            generation.send([generation_of(completion) for completion in judged if completion is not None])
+        case AccountChanged():
+            keys = store.keys_of_account(request.account_id, request.after, KEYS_PER_PAGE)
+            evaluation.send(spread(keys, AccountChanged, request.account_id))
+        case TrainingChanged():
+            keys = store.keys_of_training(request.training_id, request.after, KEYS_PER_PAGE)
+            evaluation.send(spread(keys, TrainingChanged, request.training_id))
+        case _:
+            assert_never(request)
+
+
+def spread(keys: list[store.Key], more: type[AccountChanged] | type[TrainingChanged], subject: str) -> list[Outgoing]:
+    """Messages that name a few enrollments each, and one that goes on where a full page ended."""
+    chunks = [keys[start : start + ENROLLMENTS_PER_MESSAGE] for start in range(0, len(keys), ENROLLMENTS_PER_MESSAGE)]
+    messages = [evaluation_of(EnrollmentsChanged(tuple(chunk)), subject) for chunk in chunks]
+    if len(keys) == KEYS_PER_PAGE:
+        messages.append(evaluation_of(more(subject, keys[-1]), subject))
+    return messages
+
+
+def judge_again(case: store.Case) -> Completion | None:
+    """Bring one record up to date, and return it when its certificate is due after that."""
+    completion = case.completion
+    if not completion.awaits_certificate:
+        return None
+    if case.account is not None and case.account.removed:
+        store.withdraw(completion.enrollment_id, completion.account_id, datetime.now(UTC))
+        return None
+    version = case.training.version if case.training is not None else None
+    if version != completion.training_version or (case.account is not None and not completion.account_known):
+        try:
+            completion = store.judge_by(completion, version, case.account)
+        except store.Changed:
+            return None
+    return completion if is_due(completion, case.training, datetime.now(UTC), tolerance) else None

@@ -1,0 +1,117 @@
+"""Keeps what the portal says of companies, accounts, trainings and enrollments, and asks who it may complete."""
+
+import os
+from dataclasses import dataclass, replace
+from typing import Any, assert_never
+
+import boto3
+
+from earned import store
+from earned.events import (
+    DIRECTORY,
+    AccountRemovedEvent,
+    AccountSavedEvent,
+    CompanySavedEvent,
+    CoursePublishedEvent,
+    DirectoryEvent,
+    EnrollmentCreatedEvent,
+    EnrollmentRemovedEvent,
+    LiveEventCancelledEvent,
+    LiveEventScheduledEvent,
+    Rejected,
+    read,
+)
+from earned.intake import Batch
+from earned.queues import AccountChanged, EnrollmentsChanged, Outgoing, Queue, TrainingChanged, evaluation_of
+from earned.settings import from_environment
+
+LOOK_AGAIN_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What this function needs."""
+
+    records_table: str
+    evaluation_queue_url: str
+    dead_letter_queue_url: str
+
+
+settings = from_environment(Settings, os.environ)
+store.bind(settings.records_table)
+sqs = boto3.client("sqs")
+evaluation = Queue(sqs, settings.evaluation_queue_url)
+dead_letters = Queue(sqs, settings.dead_letter_queue_url)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Keep a batch of directory events, in any order."""
+    batch = Batch(event, dead_letters)
+    for received in batch.read(lambda body: read(body, DIRECTORY)):
+        with batch.again_on_error(received):
+            try:
+                evaluation.send(keep(received.event))
+            except Rejected as rejection:
+                batch.quarantine(received, rejection)
+    return batch.response()
+
+
+def keep(event: DirectoryEvent) -> list[Outgoing]:
+    """Keep what an event says, and return the requests to judge again whoever it may matter to.
+
+    The requests are made whether or not this event was the newest: an earlier try may have kept it and died.
+    """
+    match event:
+        case CompanySavedEvent():
+            store.save_company(event.data.company(), event.time)
+            return []
+        case AccountSavedEvent():
+            store.save_account(event.data.account(), event.time)
+            return [_judge_account(event.data.account_id)]
+        case AccountRemovedEvent():
+            store.remove_account(event.data.account_id, event.time)
+            return [_judge_account(event.data.account_id)]
+        case CoursePublishedEvent() | LiveEventScheduledEvent():
+            training = event.training()
+            store.save_training(training)
+            return [_judge_training(training.training_id)]
+        case LiveEventCancelledEvent():
+            store.cancel_live_event(event.data.live_event_id, event.time)
+            return [_judge_training(event.data.live_event_id)]
+        case EnrollmentCreatedEvent():
+            return enroll(event)
+        case EnrollmentRemovedEvent():
+            store.withdraw(event.data.enrollment_id, event.data.account_id, event.time)
+            return []
+        case _:
+            assert_never(event)
+
+
+def enroll(event: EnrollmentCreatedEvent) -> list[Outgoing]:
+    """Record an enrollment with its company and the training version it is judged by, as far as they are known.
+
+    What is not known yet may arrive at this very moment, so the record is looked at again a little later.
+    """
+    case = store.cases([event.completion()])[0]
+    enrolled = event.completion()
+    if case.account is not None:
+        enrolled = replace(enrolled, account_known=True, company_id=enrolled.company_id or case.account.company_id)
+    if case.training is not None:
+        enrolled = replace(enrolled, training_version=case.training.version)
+    try:
+        completion = store.enroll(enrolled)
+    except store.EnrollmentTaken:
+        raise Rejected("enrollment-taken", "this enrollment_id belongs to another account") from None
+    known = case.account is not None and not case.account.removed and case.training is not None
+    if known and not completion.evidence:
+        return []
+    changed = EnrollmentsChanged(((completion.enrollment_id, completion.account_id),))
+    return [evaluation_of(changed, completion.company_id or completion.account_id, 0 if known else LOOK_AGAIN_SECONDS)]
+
+
+def _judge_account(account_id: str) -> Outgoing:
+    return evaluation_of(AccountChanged(account_id), account_id)
+
+
+def _judge_training(training_id: str) -> Outgoing:
+    return evaluation_of(TrainingChanged(training_id), training_id)

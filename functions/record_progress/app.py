@@ -1,0 +1,41 @@
+"""Records what learners did: lessons, videos, quizzes and granted attempts."""
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import boto3
+
+from earned import store
+from earned.events import PROGRESS, read
+from earned.intake import Batch
+from earned.queues import Queue
+from earned.recording import record_facts
+from earned.settings import from_environment
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What this function needs."""
+
+    records_table: str
+    generation_queue_url: str
+    dead_letter_queue_url: str
+    order_tolerance_seconds: str
+
+
+settings = from_environment(Settings, os.environ)
+store.bind(settings.records_table)
+sqs = boto3.client("sqs")
+generation = Queue(sqs, settings.generation_queue_url)
+dead_letters = Queue(sqs, settings.dead_letter_queue_url)
+tolerance = timedelta(seconds=float(settings.order_tolerance_seconds))
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Record a batch of progress events."""
+    batch = Batch(event, dead_letters)
+    received = batch.read(lambda body: read(body, PROGRESS))
+    record_facts(batch, received, store.record_progress, generation, tolerance)
+    return batch.response()

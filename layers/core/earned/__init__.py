@@ -1,0 +1,1 @@
+"""Certificates for a learning portal, issued exactly when they are earned."""

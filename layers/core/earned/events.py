@@ -1,0 +1,488 @@
+"""Events in: CloudEvents as the portal posts them (CONTRACT.md), and the facts they tell.
+
+Every model is strict: what is not of the declared type is refused, and unknown extra fields are ignored.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Generic, Literal, Self, TypeVar, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import regex
+from aws_lambda_powertools.utilities.parser import parse
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from earned.facts import LONGEST_VIDEO, code, identify, milliseconds
+from earned.models import (
+    Account,
+    AttemptsGranted,
+    AttendanceMarked,
+    Company,
+    Completion,
+    Course,
+    Fact,
+    LiveEvent,
+    QuizGraded,
+    Role,
+    Step,
+    StepDone,
+    StepKind,
+    Training,
+    VideoWatched,
+)
+
+LARGEST_EVENT = 128 * 1024
+LONGEST_NAME = 200
+_RFC_3339 = regex.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+
+
+class Rejected(Exception):
+    """The event can never succeed: keep it, unchanged, with this stable reason."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+def _rfc_3339(value: object) -> datetime:
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        raise ValueError("must be an RFC 3339 time with its UTC offset")
+    try:
+        at = datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("must be a time between 1970 and 9999") from error
+    if at.year < 1970:
+        raise ValueError("must be a time between 1970 and 9999")
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("must be a time zone of the IANA database") from error
+    return value
+
+
+def _printable_name(value: str) -> str:
+    if not regex.search(r"[\p{L}\p{N}]", value):
+        raise ValueError("must not be blank")
+    if len(regex.findall(r"\X", value)) > LONGEST_NAME:
+        raise ValueError(f"must not be longer than {LONGEST_NAME} characters as a reader counts them")
+    return value
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+Time = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
+Name = Annotated[str, AfterValidator(_printable_name)]
+Title = Annotated[str, StringConstraints(max_length=500), AfterValidator(_printable_name)]
+Hours = Annotated[FiniteFloat, Field(gt=0, le=10_000)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class CompanySaved(_Strict):
+    """A company was created or changed."""
+
+    company_id: Id
+    name: Name = Field(repr=False)
+
+    def company(self) -> Company:
+        """The company as the domain knows it."""
+        return Company(self.company_id, self.name)
+
+
+class AccountSaved(_Strict):
+    """An account was created or changed."""
+
+    account_id: Id
+    kind: Role
+    name: Name = Field(repr=False)
+    email: str = Field(repr=False, min_length=1, max_length=320)
+    company_id: Id | None = None
+    language: Language = "en"
+
+    def account(self) -> Account:
+        """The account as the domain knows it."""
+        return Account(self.account_id, self.kind, self.name, self.email, self.company_id, self.language)
+
+
+class AccountRemoved(_Strict):
+    """An account was removed, for good."""
+
+    account_id: Id
+
+
+class PublishedStep(_Strict):
+    """A step of a published course; a video has a duration in seconds, a quiz a passing score."""
+
+    step_id: Id
+    kind: StepKind
+    title: Title
+    required: bool = True
+    duration: Annotated[FiniteFloat, Field(gt=0, le=LONGEST_VIDEO / 1000)] | None = None
+    passing_score: FiniteFloat | None = None
+    attempts: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind is StepKind.VIDEO and self.duration is None:
+            raise ValueError("a video needs a duration")
+        if self.kind is StepKind.QUIZ and self.passing_score is None:
+            raise ValueError("a quiz needs a passing_score")
+        return self
+
+    def step(self) -> Step:
+        """The step as the domain knows it."""
+        duration = _thousandths(self.duration or 0)
+        passing_score = self.passing_score or 0.0
+        return Step(self.step_id, self.kind, self.title, self.required, duration, passing_score, self.attempts)
+
+
+class CoursePublished(_Strict):
+    """A version of a course was published."""
+
+    course_id: Id
+    version: Annotated[int, Field(ge=0)]
+    title: Title
+    steps: tuple[PublishedStep, ...]
+    ordered: bool = True
+    hours: Hours | None = None
+    timezone: Timezone = "UTC"
+    language: Language = "en"
+
+    @model_validator(mode="after")
+    def _steps_make_sense(self) -> Self:
+        ids = [step.step_id for step in self.steps]
+        if not any(step.required for step in self.steps):
+            raise ValueError("a course needs a required step")
+        if len(set(ids)) < len(ids):
+            raise ValueError("two steps have the same step_id")
+        if len({code(step_id) for step_id in ids}) < len(ids):
+            raise ValueError("two step_ids have the same stored code: rename one")
+        return self
+
+    def course(self) -> Course:
+        """The course as the domain knows it."""
+        steps = tuple(step.step() for step in self.steps)
+        return Course(
+            self.course_id, self.version, self.title, steps, self.ordered, self.hours, self.timezone, self.language
+        )
+
+
+class LiveEventScheduled(_Strict):
+    """A live event was scheduled or rescheduled."""
+
+    live_event_id: Id
+    title: Title
+    starts_at: Time
+    ends_at: Time
+    timezone: Timezone
+    hours: Hours | None = None
+    language: Language = "en"
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.ends_at < self.starts_at:
+            raise ValueError("ends_at is before starts_at")
+        return self
+
+
+class LiveEventCancelled(_Strict):
+    """A live event was cancelled."""
+
+    live_event_id: Id
+
+
+class EnrollmentCreated(_Strict):
+    """A person was enrolled in a training."""
+
+    enrollment_id: Id
+    account_id: Id
+    training_id: Id
+    company_id: Id | None = None
+
+
+class EnrollmentRemoved(_Strict):
+    """An enrollment was removed, for good."""
+
+    enrollment_id: Id
+    account_id: Id
+
+
+class _OfStep(_Strict):
+    enrollment_id: Id
+    account_id: Id
+    step_id: Id
+
+
+class LessonCompletedData(_OfStep):
+    """A lesson, reading or activity was completed."""
+
+
+class VideoWatchedData(_OfStep):
+    """One sitting of a video: the ranges played, in seconds."""
+
+    played: tuple[tuple[FiniteFloat, FiniteFloat], ...]
+
+
+class QuizGradedData(_OfStep):
+    """One graded attempt."""
+
+    score: FiniteFloat
+
+
+class AttemptsGrantedData(_OfStep):
+    """More attempts were granted."""
+
+    attempts: Annotated[int, Field(ge=1)]
+    granted_by: Id
+
+
+class MarkedBy(_Strict):
+    """Who marked attendance; only an administrator may (L1)."""
+
+    account_id: Id
+    role: str
+
+
+class AttendanceMarkedData(_Strict):
+    """A person was marked present or absent at a live event."""
+
+    enrollment_id: Id
+    account_id: Id
+    live_event_id: Id
+    status: Literal["present", "absent"]
+    marked_by: MarkedBy
+
+
+DataT = TypeVar("DataT", bound=BaseModel)
+
+
+class CloudEvent(_Strict, Generic[DataT]):
+    """The envelope of CloudEvents 1.0, structured JSON."""
+
+    specversion: Literal["1.0"]
+    id: Id
+    source: Annotated[str, StringConstraints(min_length=1, max_length=512)]
+    type: str
+    time: Time
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: DataT
+
+    @property
+    def identity(self) -> str:
+        """What tells this event from every other: `source` and `id`."""
+        return identify(self.source, self.id)
+
+
+class CompanySavedEvent(CloudEvent[CompanySaved]):
+    """portal.company.saved.v1"""
+
+    type: Literal["portal.company.saved.v1"]
+
+
+class AccountSavedEvent(CloudEvent[AccountSaved]):
+    """portal.account.saved.v1"""
+
+    type: Literal["portal.account.saved.v1"]
+
+
+class AccountRemovedEvent(CloudEvent[AccountRemoved]):
+    """portal.account.removed.v1"""
+
+    type: Literal["portal.account.removed.v1"]
+
+
+class CoursePublishedEvent(CloudEvent[CoursePublished]):
+    """portal.course.published.v1"""
+
+    type: Literal["portal.course.published.v1"]
+
+    def training(self) -> Training:
+        """The course as the domain knows it."""
+        return self.data.course()
+
+
+class LiveEventScheduledEvent(CloudEvent[LiveEventScheduled]):
+    """portal.live-event.scheduled.v1"""
+
+    type: Literal["portal.live-event.scheduled.v1"]
+
+    def training(self) -> Training:
+        """The live event as the domain knows it; its version is the time of this schedule."""
+        data = self.data
+        return LiveEvent(
+            live_event_id=data.live_event_id,
+            version=milliseconds(self.time),
+            title=data.title,
+            starts_at=data.starts_at,
+            ends_at=data.ends_at,
+            timezone=data.timezone,
+            hours=data.hours,
+            language=data.language,
+        )
+
+
+class LiveEventCancelledEvent(CloudEvent[LiveEventCancelled]):
+    """portal.live-event.cancelled.v1"""
+
+    type: Literal["portal.live-event.cancelled.v1"]
+
+
+class EnrollmentCreatedEvent(CloudEvent[EnrollmentCreated]):
+    """portal.enrollment.created.v1"""
+
+    type: Literal["portal.enrollment.created.v1"]
+
+    def completion(self) -> Completion:
+        """The enrollment as the domain knows it, before anything was done in it."""
+        data = self.data
+        return Completion(
+            enrollment_id=data.enrollment_id,
+            account_id=data.account_id,
+            training_id=data.training_id,
+            company_id=data.company_id,
+            enrolled_at=self.time,
+        )
+
+
+class EnrollmentRemovedEvent(CloudEvent[EnrollmentRemoved]):
+    """portal.enrollment.removed.v1"""
+
+    type: Literal["portal.enrollment.removed.v1"]
+
+
+class LessonCompletedEvent(CloudEvent[LessonCompletedData]):
+    """portal.lesson.completed.v1"""
+
+    type: Literal["portal.lesson.completed.v1"]
+
+    def fact(self) -> Fact:
+        """The step was done."""
+        return StepDone(self.data.step_id, self.time)
+
+
+class VideoWatchedEvent(CloudEvent[VideoWatchedData]):
+    """portal.video.watched.v1"""
+
+    type: Literal["portal.video.watched.v1"]
+
+    def fact(self) -> Fact:
+        """One sitting, without the ranges that can count nothing (C3)."""
+        ranges = ((_thousandths(start), _thousandths(end)) for start, end in self.data.played)
+        return VideoWatched(self.data.step_id, self.time, tuple((s, e) for s, e in ranges if 0 <= s < e))
+
+
+class QuizGradedEvent(CloudEvent[QuizGradedData]):
+    """portal.quiz.graded.v1"""
+
+    type: Literal["portal.quiz.graded.v1"]
+
+    def fact(self) -> Fact:
+        """One attempt."""
+        return QuizGraded(self.data.step_id, self.time, self.data.score, self.identity)
+
+
+class AttemptsGrantedEvent(CloudEvent[AttemptsGrantedData]):
+    """portal.quiz.attempts-granted.v1"""
+
+    type: Literal["portal.quiz.attempts-granted.v1"]
+
+    def fact(self) -> Fact:
+        """One grant."""
+        return AttemptsGranted(self.data.step_id, self.time, self.data.attempts, self.data.granted_by, self.identity)
+
+
+class AttendanceMarkedEvent(CloudEvent[AttendanceMarkedData]):
+    """portal.attendance.marked.v1"""
+
+    type: Literal["portal.attendance.marked.v1"]
+
+    def fact(self) -> AttendanceMarked:
+        """One mark."""
+        data = self.data
+        return AttendanceMarked(data.live_event_id, self.time, data.status == "present", data.marked_by.account_id)
+
+
+DirectoryEvent = (
+    CompanySavedEvent
+    | AccountSavedEvent
+    | AccountRemovedEvent
+    | CoursePublishedEvent
+    | LiveEventScheduledEvent
+    | LiveEventCancelledEvent
+    | EnrollmentCreatedEvent
+    | EnrollmentRemovedEvent
+)
+ProgressEvent = LessonCompletedEvent | VideoWatchedEvent | QuizGradedEvent | AttemptsGrantedEvent
+AttendanceEvent = AttendanceMarkedEvent
+
+EventT = TypeVar("EventT", bound=BaseModel)
+Kinds = Mapping[str, type[EventT]]
+
+
+def _by_type(*models: type[EventT]) -> Kinds[EventT]:
+    return {get_args(model.model_fields["type"].annotation)[0]: model for model in models}
+
+
+DIRECTORY: Kinds[DirectoryEvent] = _by_type(*get_args(DirectoryEvent))
+PROGRESS: Kinds[ProgressEvent] = _by_type(*get_args(ProgressEvent))
+ATTENDANCE: Kinds[AttendanceEvent] = _by_type(AttendanceEvent)
+_EVERY_TYPE = {**DIRECTORY, **PROGRESS, **ATTENDANCE}
+
+
+class _Typed(BaseModel):
+    type: str
+
+
+def read(body: str, kinds: Kinds[EventT]) -> EventT:
+    """Read one event of the given kinds from a message body.
+
+    Raises `Rejected` with a stable reason; its detail names fields and rules, never values (they may be personal).
+    """
+    if len(body.encode()) > LARGEST_EVENT:
+        raise Rejected("too-large", f"an event may have {LARGEST_EVENT} bytes")
+    try:
+        kind = _Typed.model_validate_json(body).type
+    except ValidationError as error:
+        not_json = error.errors()[0]["type"] == "json_invalid"
+        raise Rejected("not-json" if not_json else "not-a-cloudevent") from None
+    if kind not in kinds:
+        raise Rejected(_why_unknown(kind))
+    try:
+        return parse(event=body, model=kinds[kind])  # type: ignore[call-overload, no-any-return]  # JSON text is taken too
+    except ValidationError as error:
+        raise Rejected("invalid-data", _explain(error)) from None
+
+
+def _why_unknown(kind: str) -> str:
+    if kind in _EVERY_TYPE:
+        return "wrong-queue"
+    name, _, _ = kind.rpartition(".")
+    return "unknown-version" if f"{name}.v1" in _EVERY_TYPE else "unknown-type"
+
+
+def _explain(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems[:5])
+
+
+def _thousandths(seconds: float) -> int:
+    return round(max(-1.0, min(seconds, LONGEST_VIDEO / 1000)) * 1000)

@@ -1,0 +1,44 @@
+"""Records judged by the rules: stored evidence in, verdict out."""
+
+from datetime import datetime, timedelta
+
+from earned.facts import decode
+from earned.models import Account, Completion, Reason, Requirement, Training, Verdict
+from earned.rules import BEGINNING, TOLERANCE, evaluate
+
+
+def judge(
+    completion: Completion, training: Training | None, now: datetime, tolerance: timedelta = TOLERANCE
+) -> Verdict:
+    """What the rules say of a record; an issued one is complete whatever was published since (C6)."""
+    since = completion.enrolled_at or BEGINNING
+    if completion.issue is not None:
+        return Verdict((), completion.issue.completed_at)
+    if training is None:
+        return _unknown("training", completion.training_id or "", Reason.TRAINING_UNKNOWN, since)
+    return evaluate(training, decode(completion.evidence, training), now, since, tolerance)
+
+
+def judge_for_issue(
+    completion: Completion,
+    training: Training | None,
+    account: Account | None,
+    now: datetime,
+    tolerance: timedelta = TOLERANCE,
+) -> Verdict:
+    """As `judge`, and the account must be known, since its name is printed."""
+    verdict = judge(completion, training, now, tolerance)
+    if account is not None or completion.issue is not None:
+        return verdict
+    since = verdict.completed_at or completion.enrolled_at or BEGINNING
+    unknown = _unknown("account", completion.account_id, Reason.ACCOUNT_UNKNOWN, since)
+    return Verdict((*verdict.outstanding, *unknown.outstanding), None)
+
+
+def is_due(completion: Completion, training: Training | None, now: datetime, tolerance: timedelta = TOLERANCE) -> bool:
+    """Whether a certificate should be generated: it is earned and there is none (N2)."""
+    return completion.awaits_certificate and judge(completion, training, now, tolerance).complete
+
+
+def _unknown(kind: str, subject: str, reason: Reason, since: datetime) -> Verdict:
+    return Verdict((Requirement(kind, subject, "", reason, since),), None)

@@ -1,0 +1,210 @@
+"""The document: one page from a design folder, the same bytes for the same record (DESIGN §3, I7)."""
+
+import logging
+import re
+import tomllib
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import segno
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+from weasyprint import CSS, HTML, Document
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from earned.models import Printed
+
+# Bidi controls and invisible characters that can only deceive. ZWJ and ZWNJ stay: Persian and Indic names need them.
+_INVISIBLE = [0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF]
+_DECEITFUL = dict.fromkeys(
+    [*_INVISIBLE, *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)]
+)
+_SCALES = tuple(round(0.93**step, 3) for step in range(28))  # of a slot's font size, down to 14 %
+_SLOTS = ("holder", "company", "title")
+_BASE = "https://design.invalid/"  # relative addresses of a design resolve to here, and only the fetcher knows it
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+_FONTS = FontConfiguration()
+
+LayOut = Callable[[dict[str, float]], Document]
+
+_log = logging.getLogger("weasyprint")
+_log.propagate = False  # it quotes the text it draws, and names are never logged
+
+
+class MissingGlyph(Exception):
+    """No font has a character that the certificate would print."""
+
+
+class DoesNotFit(Exception):
+    """A text is too long for its place even at the smallest size."""
+
+
+class FaultyDesign(Exception):
+    """The design asks for what is not in its folder, or for what WeasyPrint cannot draw."""
+
+
+class _Heard(logging.Handler):
+    """Keeps the warnings and errors of one page."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+    def raise_first(self) -> None:
+        for message in (record.getMessage() for record in self.records):
+            if message.startswith(".notdef"):
+                code_point = message.rpartition("(")[2].rstrip(")")  # the message also quotes the character
+                raise MissingGlyph(f"no font has {code_point}: add a font that has it to the layer's fonts.txt")
+            raise FaultyDesign(message)
+
+
+@contextmanager
+def _complaints_raised() -> Iterator[None]:
+    """Turn what WeasyPrint only logs, a missing glyph or a refused image, into an exception."""
+    heard = _Heard()
+    _log.addHandler(heard)
+    try:
+        yield
+    except FatalURLFetchingError as refused:  # a BaseException, which would end the whole batch
+        raise FaultyDesign(str(refused.__cause__)) from refused
+    finally:
+        _log.removeHandler(heard)
+    heard.raise_first()
+
+
+class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
+    """The images of one design from memory: no network, no file system, and a refusal stops the page."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(allowed_protocols=(), fail_on_errors=True)
+        paths = [path for path in folder.iterdir() if path.suffix in _IMAGE_TYPES]
+        self._images = {_BASE + path.name: (path.read_bytes(), _IMAGE_TYPES[path.suffix]) for path in paths}
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        if url not in self._images:
+            raise PermissionError(f"{url} is not an image of the design")
+        body, media_type = self._images[url]
+        return URLFetcherResponse(url, body, {"Content-Type": media_type})
+
+
+class Design:
+    """A folder with certificate.html, certificate.css, wording.toml and the images they name, read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._images = _Images(folder)
+        environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        self._template = environment.from_string((folder / "certificate.html").read_text("utf-8"))
+        self._wording = tomllib.loads((folder / "wording.toml").read_text("utf-8"))
+        styles = (folder / "certificate.css").read_text("utf-8")
+        with _complaints_raised():
+            self._styles = CSS(string=styles, base_url=_BASE, url_fetcher=self._images, font_config=_FONTS)
+        # Only the design's own images can enter, so this cannot grow with the certificates.
+        self._drawn: dict[str, Any] = {}
+
+    def words(self, printed: Printed) -> dict[str, Any]:
+        """The wording for the certificate's language and kind; English where the language is unknown."""
+        primary = printed.language.partition("-")[0].lower()
+        language = primary if primary in self._wording else "en"
+        return {"language": language, **self._wording[language], **self._wording[language][printed.kind]}
+
+    def laid_out(self, texts: dict[str, Any], scale: dict[str, float]) -> Document:
+        """The page, not yet drawn, with each slot's text at a scale of its font size."""
+        html = HTML(string=self._template.render(texts, scale=scale), base_url=_BASE, url_fetcher=self._images)
+        return html.render(stylesheets=[self._styles], font_config=_FONTS, cache=self._drawn)
+
+
+NORTHLIGHT = Design(Path(__file__).with_name("certificate"))
+
+
+def render(printed: Printed, design: Design = NORTHLIGHT) -> bytes:
+    """The PDF of one certificate, byte for byte the same for the same record.
+
+    Raises MissingGlyph, DoesNotFit or FaultyDesign instead of printing a page with a hole in it.
+    """
+    texts = _texts(printed, design.words(printed))
+    with _complaints_raised():
+        document = _fitted(lambda scale: design.laid_out(texts, scale))
+        document.pages[0].anchors.clear()  # they measured the slots and would only weigh in the file
+        pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=printed.certificate_id.encode())
+    return pdf
+
+
+def printable(text: str) -> str:
+    """The text in NFC, on one line, without control characters, bidi overrides and lone surrogates."""
+    spaced = " ".join(text.translate(_DECEITFUL).split())
+    kept = "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cs"})
+    return unicodedata.normalize("NFC", kept)
+
+
+def _texts(printed: Printed, words: dict[str, Any]) -> dict[str, Any]:
+    holder, title = printable(printed.holder), printable(printed.title)
+    return {
+        "words": words,
+        "holder": holder,
+        "title": title,
+        "company": words["company"].format(company=printable(printed.company)) if printed.company else None,
+        "direction": {"holder": _direction(holder), "title": _direction(title)},
+        "language": printed.language if _LANGUAGE_TAG.fullmatch(printed.language) else words["language"],
+        "date": _in_words(printed.completed_on, words),
+        "hours": _hours(printed.hours, words) if printed.hours else None,
+        "number": " ".join(re.findall(".{1,4}", printed.certificate_id)),
+        "verify_url": printed.verify_url,
+        "code": _code(printed.verify_url, words["code"]),
+    }
+
+
+def _direction(text: str) -> str:
+    """`rtl` when the first letter with a direction runs from right to left (UAX #9, P2 and P3)."""
+    strong = (unicodedata.bidirectional(c) for c in text)
+    return "rtl" if next((b for b in strong if b in {"L", "R", "AL"}), "L") in {"R", "AL"} else "ltr"
+
+
+def _in_words(day: date, words: dict[str, Any]) -> str:
+    return str(words["date"].format(day=day.day, month=words["months"][day.month - 1], year=day.year))
+
+
+def _hours(hours: float, words: dict[str, Any]) -> str:
+    return str(words["hour" if hours == 1 else "hours"].format(hours=f"{hours:g}"))
+
+
+def _code(url: str, alternative: str) -> Markup:
+    """The QR code as inline SVG; the mask is fixed because choosing one costs three quarters of the time."""
+    code = segno.make(url, error="m", micro=False, boost_error=False, mask=3)
+    svg = code.svg_inline(border=0, dark="#10283f", title=alternative, omitsize=True)
+    return Markup(svg)  # noqa: S704  # segno's own output: the address is in the modules only
+
+
+def _fitted(lay_out: LayOut) -> Document:
+    """The page with every text at the largest scale at which it stays within its slot."""
+    scale = dict.fromkeys(_SLOTS, _SCALES[0])
+    document = lay_out(scale)
+    crowded = [slot for slot in _SLOTS if not _fits(document, slot)]
+    for slot in crowded:
+        scale[slot] = _largest(slot, scale, lay_out)
+    return lay_out(scale) if crowded else document
+
+
+def _largest(slot: str, scale: dict[str, float], lay_out: LayOut) -> float:
+    step = bisect_left(_SCALES, True, key=lambda tried: _fits(lay_out({**scale, slot: tried}), slot))
+    if step == len(_SCALES):
+        raise DoesNotFit(f"the {slot} is too long for the certificate: shorten it in the portal")
+    return _SCALES[step]
+
+
+def _fits(document: Document, slot: str) -> bool:
+    anchors = document.pages[0].anchors
+    if slot not in anchors:
+        return True
+    _, top, _, bottom = anchors[slot]
+    _, ceiling, _, floor = anchors[f"{slot}-slot"]
+    return bool(bottom - top <= floor - ceiling + 0.01)

@@ -1,0 +1,40 @@
+"""Problem details (RFC 9457): what the API answers when it does not answer."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem(Exception):
+    """An answer that says what was wrong and what to do; `code` is stable."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+
+    def body(self) -> dict[str, str | int]:
+        """The members of application/problem+json."""
+        return {
+            "type": f"urn:earned:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+
+
+NOT_FOUND = Problem(
+    404, "not-found", "Not found", "There is nothing here that this token may see. Check the path and the token's role."
+)
+UNKNOWN_ROLE = Problem(
+    403,
+    "unknown-role",
+    "Unknown role",
+    "The token's role is none that this service knows. Ask for a token with a role of the contract.",
+)
+GARBLED_CURSOR = Problem(
+    400,
+    "garbled-cursor",
+    "Garbled cursor",
+    "The cursor is none that this list handed out. Start again without one.",
+)
+FAULT = Problem(500, "fault", "Fault", "Something failed on our side. The same request may succeed a little later.")

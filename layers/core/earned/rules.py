@@ -1,0 +1,183 @@
+"""The rules (DESIGN §1): one pure function of a training, the facts of one enrollment and the time."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import assert_never
+
+from earned.models import (
+    AttemptsGranted,
+    AttendanceMarked,
+    Course,
+    Fact,
+    LiveEvent,
+    QuizGraded,
+    Reason,
+    Requirement,
+    Step,
+    StepDone,
+    StepKind,
+    Training,
+    Verdict,
+    VideoWatched,
+)
+
+TOLERANCE = timedelta(minutes=5)
+LARGEST_GAP = 1_000
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def evaluate(
+    training: Training, facts: Iterable[Fact], now: datetime, enrolled_at: datetime, tolerance: timedelta = TOLERANCE
+) -> Verdict:
+    """Say what is outstanding in an enrollment, and if nothing is, when the last requirement was met.
+
+    The order of `facts` and their repetition change nothing (I4). `now` only decides whether a live event has ended
+    (L1); `tolerance` is the grace for clocks in judging a course's order (C2).
+    """
+    match training:
+        case Course():
+            return _evaluate_course(training, tuple(facts), enrolled_at, tolerance)
+        case LiveEvent():
+            return _evaluate_live_event(training, tuple(facts), now, enrolled_at)
+        case _:
+            assert_never(training)
+
+
+def _evaluate_course(course: Course, facts: Sequence[Fact], enrolled_at: datetime, tolerance: timedelta) -> Verdict:
+    """C1: every required step must count; C2: a step counts from its predecessor's moment on."""
+    outstanding = []
+    due_since: datetime | None = enrolled_at
+    predecessor: datetime | None = BEGINNING
+    moments = []
+    for step in (step for step in course.steps if step.required):
+        own = [fact for fact in facts if not isinstance(fact, AttendanceMarked) and fact.step_id == step.step_id]
+        moment = _counted(step, own, predecessor, tolerance)
+        if moment is None:
+            reason = _why_not(step, own, predecessor, tolerance)
+            outstanding.append(Requirement(step.kind, step.step_id, step.title, reason, due_since or enrolled_at))
+        else:
+            moments.append(moment)
+        if course.ordered:
+            predecessor = moment
+            due_since = max(moment, enrolled_at) if moment else None
+    return Verdict(tuple(outstanding), max(moments) if not outstanding else None)
+
+
+def _counted(step: Step, own: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta) -> datetime | None:
+    """When a step counted, given when its predecessor did: the later of the two moments, or None (C2)."""
+    if predecessor is None:
+        return None
+    earliest = predecessor - tolerance if predecessor > BEGINNING else BEGINNING
+    done = _done(step, own, earliest)
+    return max(done, predecessor) if done else None
+
+
+def _done(step: Step, own: Sequence[Fact], earliest: datetime) -> datetime | None:
+    """When a step was done, looking only at what happened from `earliest` on, or None."""
+    match step.kind:
+        case StepKind.VIDEO:
+            return _watched(step, own, earliest)
+        case StepKind.QUIZ:
+            return _passed(step, own, earliest)
+        case _:
+            return min((fact.at for fact in own if isinstance(fact, StepDone) and fact.at >= earliest), default=None)
+
+
+def _watched(step: Step, own: Sequence[Fact], earliest: datetime) -> datetime | None:
+    """C3: the first moment at which the union of the sittings covers the whole video."""
+    played: list[tuple[int, int]] = []
+    for at, ranges in sorted((f.at, f.played) for f in own if isinstance(f, VideoWatched) and f.at >= earliest):
+        played.extend(ranges)
+        if covers(played, step.duration):
+            return at
+    return None
+
+
+def covers(played: Iterable[tuple[int, int]], duration: int) -> bool:
+    """Whether ranges cover [0, duration], all in milliseconds, with gaps of at most a second anywhere (C3)."""
+    ranges = sorted((start, min(end, duration)) for start, end in played if 0 <= start < min(end, duration))
+    reached = 0
+    for start, end in ranges:
+        if start - reached > LARGEST_GAP:
+            return False
+        reached = max(reached, end)
+    return bool(ranges) and duration - reached <= LARGEST_GAP
+
+
+def _passed(step: Step, own: Sequence[Fact], earliest: datetime) -> datetime | None:
+    """C4: the first pass from `earliest` on that was within the attempts allowed at its time."""
+    valid = _valid_attempts(step, own)
+    return next((a.at for a in valid if a.score >= step.passing_score and a.at >= earliest), None)
+
+
+def _valid_attempts(step: Step, own: Sequence[Fact]) -> list[QuizGraded]:
+    """The attempts, in order of time, that were within the number allowed when they were made (C4)."""
+    left = step.attempts
+    valid = []
+    for fact in sorted((f for f in own if isinstance(f, QuizGraded | AttemptsGranted)), key=_quiz_order):
+        match fact:
+            case AttemptsGranted():
+                left = left + fact.attempts if left is not None else None
+            case QuizGraded() if left is None or left > 0:
+                left = left - 1 if left is not None else None
+                valid.append(fact)
+            case _:
+                pass
+    return valid
+
+
+def _quiz_order(fact: QuizGraded | AttemptsGranted) -> tuple[datetime, bool, str]:
+    return (fact.at, isinstance(fact, QuizGraded), fact.attempt if isinstance(fact, QuizGraded) else fact.grant)
+
+
+def _attempts_exhausted(step: Step, own: Sequence[Fact]) -> bool:
+    granted = sum(fact.attempts for fact in own if isinstance(fact, AttemptsGranted))
+    return step.attempts is not None and len(_valid_attempts(step, own)) >= step.attempts + granted
+
+
+def _why_not(step: Step, own: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta) -> Reason:
+    """Why a step does not count."""
+    if step.kind is StepKind.QUIZ and _attempts_exhausted(step, own):
+        return Reason.ATTEMPTS_EXHAUSTED
+    if predecessor != BEGINNING and _counted(step, own, BEGINNING, tolerance) is not None:
+        return Reason.OUT_OF_ORDER
+    return _NOT_DONE.get(step.kind, Reason.NOT_COMPLETED)
+
+
+_NOT_DONE = {StepKind.VIDEO: Reason.NOT_WATCHED_TO_THE_END, StepKind.QUIZ: Reason.NOT_PASSED}
+
+
+def _evaluate_live_event(event: LiveEvent, facts: Sequence[Fact], now: datetime, enrolled_at: datetime) -> Verdict:
+    """L1: the event has ended and an administrator marked the person present; L2: the latest mark wins."""
+    if event.cancelled:
+        return _outstanding("event", event, Reason.EVENT_CANCELLED, enrolled_at)
+    if now < event.ends_at:
+        return _outstanding("event", event, Reason.EVENT_NOT_ENDED, enrolled_at)
+    marks = sorted(
+        {(f.at, not f.present) for f in facts if isinstance(f, AttendanceMarked) and counts_as_mark(event, f)}
+    )
+    if not marks:
+        return _outstanding("attendance", event, Reason.ATTENDANCE_NOT_MARKED, max(event.ends_at, enrolled_at))
+    latest_at, absent = marks[-1]
+    if absent:
+        return _outstanding("attendance", event, Reason.MARKED_ABSENT, latest_at)
+    return Verdict((), _present_since(marks))
+
+
+def counts_as_mark(event: LiveEvent, mark: AttendanceMarked) -> bool:
+    """Whether a mark speaks of this event and was not made before its end (L1)."""
+    return mark.live_event_id == event.live_event_id and mark.at >= event.ends_at
+
+
+def _present_since(marks: Sequence[tuple[datetime, bool]]) -> datetime:
+    """The first of the trailing run of present marks; `marks` are (time, absent) in order and end with present."""
+    since = marks[0][0]
+    for (_, was_absent), (at, _) in pairwise(marks):
+        if was_absent:
+            since = at
+    return since
+
+
+def _outstanding(kind: str, event: LiveEvent, reason: Reason, since: datetime) -> Verdict:
+    return Verdict((Requirement(kind, event.live_event_id, event.title, reason, since),), None)

@@ -1,0 +1,254 @@
+"""The one process that owns a stack: issuer, emulator, build and deployment live and die with it.
+
+It reports on stdout, one JSON object a line, and ends when its stdin does: whoever started it may die in any way, and
+nothing stays behind. A line `detach` on stdin makes it stay.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from local import issuer
+from local.stack import CREDENTIALS, REGION, ROOT, STATE, Stack, StackFailed, isolate
+
+STACK_NAME = "earned-local"
+SAM = str(ROOT / ".venv" / "sam" / "bin" / "sam")
+EMULATOR_PYTHON = str(ROOT / ".venv" / "ministack" / "bin" / "python")
+BUILD = STATE / "build"
+# The emulator unpacks the layers of a function beside its code, in the order of the template: WeasyPrint is the third.
+LAYER_ROOT = "../layer_2"
+LIBRARY_PATH = ":".join(f"../layer_{number}/lib" for number in range(3))
+
+
+def main(directory: Path, publish: Path | None) -> int:
+    """Keep a stack in `directory` until told to end; `publish` is where its description appears while it is ready."""
+    isolate()
+    directory.mkdir(parents=True, exist_ok=True)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _end)
+    try:
+        with _locked(directory / "lock", wait=False), contextlib.ExitStack() as cleanup:
+            (directory / "pid").write_text(str(os.getpid()))
+            threading.Thread(target=_watch_stdin, daemon=True).start()
+            keeper = _Keeper(directory, cleanup)
+            stack = keeper.start()
+            if publish:
+                cleanup.callback(publish.unlink, missing_ok=True)
+                stack.write(publish)
+            _report(ready=asdict(stack))
+            keeper.emulator.wait()
+    except BlockingIOError:
+        _report(failed=f"A stack is already running in {directory}.")
+    except (StackFailed, OSError) as error:
+        _report(failed=str(error))
+    return 1
+
+
+@dataclass
+class _Keeper:
+    directory: Path
+    cleanup: contextlib.ExitStack
+
+    def start(self) -> Stack:
+        temporary = self.directory / "tmp"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        self.cleanup.callback(shutil.rmtree, temporary, ignore_errors=True)
+        url = issuer.serve(issuer.new_key(self.directory / "key.json"))
+        port = _free_port()
+        endpoint = f"http://127.0.0.1:{port}"
+        command = [EMULATOR_PYTHON, "-m", "ministack"]
+        self.emulator = self._spawn("ministack", command, _emulator_environment(port, temporary))
+        with _locked(STATE / "build.lock", wait=True):
+            _report(step="building (sam build)")
+            self._build()
+            self._wait_for_emulator(endpoint)
+            _report(step="deploying (sam deploy)")
+            self._deploy(endpoint, url)
+        return _describe(endpoint, url)
+
+    def _build(self) -> None:
+        folders = ["--build-dir", str(BUILD), "--cache-dir", str(STATE / "cache")]
+        self._sam("build", ["--cached", "--parallel", *folders], {})
+
+    def _deploy(self, endpoint: str, url: str) -> None:
+        os.environ["AWS_ENDPOINT_URL"] = endpoint
+        _client("s3").create_bucket(Bucket="packages", CreateBucketConfiguration={"LocationConstraint": REGION})
+        parameters = {
+            "Issuer": url,
+            "Audience": issuer.AUDIENCE,
+            "LayerRoot": LAYER_ROOT,
+            "RefuseOverwrites": "false",  # the emulator does not fill the condition key and would deny every put
+            "VerifyBaseUrl": f"{url}/verify",
+        }
+        options = ["--stack-name", STACK_NAME, "--s3-bucket", "packages", "--region", REGION, "--no-confirm-changeset"]
+        capabilities = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+        template = ["--template-file", str(BUILD / "template.yaml")]
+        self._sam("deploy", [*template, *options, *capabilities], parameters)
+
+    def _sam(self, verb: str, options: Sequence[str], parameters: dict[str, str]) -> None:
+        """Run sam without the project's own samconfig.toml, which speaks of AWS accounts."""
+        runtime, architecture = _runtime()
+        parameters = {"Stage": "dev", "Architecture": architecture, "PythonRuntime": runtime, **parameters}
+        overrides = ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+        command = [SAM, verb, "--config-env", "local", *options, *overrides]
+        sam = self._spawn(f"sam-{verb}", command, _sam_environment(self.directory, runtime, architecture))
+        if sam.wait():
+            log = self.directory / f"sam-{verb}.log"
+            raise StackFailed(f"sam {verb} failed; the end of {log}:\n{_tail(log)}")
+
+    def _spawn(self, name: str, command: Sequence[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+        """Start a command in a group of its own, which dies with this process however that dies."""
+        with (self.directory / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *command],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+            )
+        self.cleanup.callback(_kill_group, process)
+        return process
+
+    def _wait_for_emulator(self, endpoint: str) -> None:
+        deadline = time.monotonic() + 60
+        while not _answers(f"{endpoint}/_ministack/health"):
+            if self.emulator.poll() is not None or time.monotonic() > deadline:
+                log = self.directory / "ministack.log"
+                raise StackFailed(f"The emulator did not start; the end of {log}:\n{_tail(log)}")
+            time.sleep(0.1)
+
+
+def _end(number: int, _: object) -> None:
+    """Unwind, once: a second signal must not cut the cleanup short."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(0)
+
+
+def _watch_stdin() -> None:
+    if "detach\n" not in sys.stdin:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _report(**message: object) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        print(json.dumps(message), flush=True)
+
+
+@contextlib.contextmanager
+def _locked(path: Path, *, wait: bool) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+
+
+def _kill_group(process: "subprocess.Popen[bytes]") -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # nothing here is worth a graceful end
+    process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _emulator_environment(port: int, temporary: Path) -> dict[str, str]:
+    """Answer all that the emulator, and so each function, gets to see of this machine."""
+    return CREDENTIALS | {
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "HOME": str(temporary),
+        "IOT_MTLS_ENABLED": "0",
+        "LAMBDA_EXECUTOR": "local",
+        "LANG": "C.UTF-8",
+        "LD_LIBRARY_PATH": LIBRARY_PATH,
+        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_REGION": REGION,
+        "PATH": os.defpath,
+        "SFTP_ENABLED": "0",
+        "STATE_DIR": str(temporary / "state"),
+        "TMPDIR": str(temporary),
+        "TZ": "UTC",
+    }
+
+
+def _sam_environment(directory: Path, runtime: str, architecture: str) -> dict[str, str]:
+    interpreter = Path(os.path.realpath(EMULATOR_PYTHON)).parent
+    return dict(os.environ) | {
+        "LAYER_ARCH": architecture,
+        "LAYER_PYTHON": runtime.removeprefix("python"),
+        "PATH": f"{interpreter}:{os.environ['PATH']}",
+        "SAM_CLI_POLL_DELAY": "0.5",
+        "SAM_CLI_TELEMETRY": "0",
+        "__SAM_CLI_APP_DIR": str(directory / "sam"),
+    }
+
+
+def _runtime() -> tuple[str, str]:
+    """Answer what the functions run on here: the emulator's own Python, on this machine's processor."""
+    code = "import sys; print('python%d.%d' % sys.version_info[:2])"
+    runtime = subprocess.run([EMULATOR_PYTHON, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+    return runtime, "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own loopback address
+            return True
+    except OSError:
+        return False
+
+
+def _client(service: str) -> Any:
+    import boto3  # noqa: PLC0415 - 0.3 s that the start of the emulator hides
+
+    return boto3.client(service)  # type: ignore[call-overload] # the name is not a literal
+
+
+def _describe(endpoint: str, url: str) -> Stack:
+    stacks = _client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+    return Stack(
+        aws_endpoint=endpoint,
+        region=REGION,
+        api=f"{endpoint}/_aws/execute-api/{_api_id(outputs['ApiUrl'])}",
+        queues={name: outputs[f"{name.title()}QueueUrl"] for name in ("directory", "progress", "attendance")},
+        bus=outputs["BusName"],
+        issuer=url,
+        audience=issuer.AUDIENCE,
+        outputs=outputs,
+    )
+
+
+def _api_id(url: str) -> str:
+    """Answer the API's id: its own host name resolves nowhere without a name server for *.localhost."""
+    return (urlsplit(url).hostname or "").split(".")[0]
+
+
+def _tail(log: Path, lines: int = 25) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None))

@@ -1,0 +1,137 @@
+"""The portal's side of the contract: post to the queues, listen to the bus, read the API."""
+
+import json
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import httpx
+
+from local.scenario import Message
+from local.stack import Stack
+
+BATCH = 10
+
+
+@dataclass
+class Queues:
+    """The stack's queues; `posted` tells when something new was last posted of a concern (Message; monotonic)."""
+
+    stack: Stack
+    posted: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._sqs = self.stack.session().client("sqs", endpoint_url=self.stack.aws_endpoint)
+        self._seen: set[str] = set()
+
+    def post(self, messages: Sequence[Message]) -> None:
+        """Post in order, ten at a time to each queue."""
+        for name, url in self.stack.queues.items():
+            of_queue = [message for message in messages if message.queue == name]
+            for start in range(0, len(of_queue), BATCH):
+                self._send(url, of_queue[start : start + BATCH])
+
+    def _send(self, url: str, batch: Sequence[Message]) -> None:
+        bodies = [{"Id": str(number), "MessageBody": message.body} for number, message in enumerate(batch)]
+        reply = self._sqs.send_message_batch(QueueUrl=url, Entries=bodies)  # type: ignore[arg-type] # plain dicts
+        if failed := reply.get("Failed"):
+            raise RuntimeError(f"{url} took {len(batch) - len(failed)} of {len(batch)} messages: {failed[0]}")
+        for message in batch:
+            if message.body not in self._seen:
+                self._seen.add(message.body)
+                self.posted[message.concerns] = time.monotonic()
+
+    def waiting(self, urls: Iterable[str]) -> int:
+        """Count the messages that wait or are being worked on."""
+        replies = [self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]) for url in urls]
+        counts = [reply["Attributes"] for reply in replies]
+        return sum(
+            int(count["ApproximateNumberOfMessages"]) + int(count["ApproximateNumberOfMessagesNotVisible"])
+            for count in counts
+        )
+
+    def dead_letters(self, url: str) -> list[tuple[str, str]]:
+        """Answer body and reason of all that lies in a dead-letter queue."""
+        letters: list[tuple[str, str]] = []
+        options: dict[str, Any] = {"MaxNumberOfMessages": BATCH, "MessageAttributeNames": ["reason"]}
+        while found := self._sqs.receive_message(QueueUrl=url, VisibilityTimeout=60, **options).get("Messages"):
+            letters += [(letter["Body"], _reason(letter)) for letter in found]
+        return letters
+
+
+def _reason(letter: Any) -> str:
+    reason: str = letter.get("MessageAttributes", {}).get("reason", {}).get("StringValue", "")
+    return reason
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What the bus told, and when it was heard (monotonic)."""
+
+    type: str
+    event: dict[str, Any]
+    heard: float
+
+
+class Listener:
+    """Hears all that the service announces, through a rule on its bus and a queue of the demo's own."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.heard: list[Announcement] = []
+        self._done = threading.Event()
+        session, endpoint = stack.session(), stack.aws_endpoint
+        self._sqs, events = (
+            session.client("sqs", endpoint_url=endpoint),
+            session.client("events", endpoint_url=endpoint),
+        )
+        self._url = self._sqs.create_queue(QueueName="demo-listener")["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]
+        events.put_rule(Name="demo", EventBusName=stack.bus, EventPattern=json.dumps({"source": ["earned"]}))
+        target = {"Id": "demo", "Arn": attributes["QueueArn"]}
+        events.put_targets(Rule="demo", EventBusName=stack.bus, Targets=[target])  # type: ignore[list-item] # plain dict
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _listen(self) -> None:
+        while not self._done.is_set():
+            reply = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1)
+            for message in reply.get("Messages", []):
+                told = json.loads(message["Body"])
+                self.heard.append(Announcement(told["detail-type"], told["detail"], time.monotonic()))
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+
+
+class Reader:
+    """The API and the links it hands out, as seen with somebody's token; None is no token at all."""
+
+    def __init__(self, stack: Stack, token: str | None) -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._api = httpx.Client(base_url=stack.api, headers=headers, timeout=30, trust_env=False)
+
+    def get(self, path: str, **query: str | int) -> httpx.Response:
+        """Request one path of the API."""
+        return self._api.get(path, params=query)
+
+    def items(self, path: str) -> Iterator[dict[str, Any]]:
+        """Read a list page by page, in small pages so that cursors are used. Raises httpx.HTTPStatusError."""
+        query: dict[str, str | int] = {"limit": 7}
+        while True:
+            page = self.get(path, **query).raise_for_status().json()
+            yield from page["items"]
+            if "next_cursor" not in page:
+                return
+            query["cursor"] = page["next_cursor"]
+
+
+def fetch(url: str) -> httpx.Response:
+    """Follow a link that the API handed out, with nothing but the link."""
+    return httpx.get(url, timeout=30, trust_env=False)

@@ -1,0 +1,356 @@
+"""A company's week as data: who exists, what each does, in which order it is posted, and what must come of it.
+
+Nothing here knows the service's rules: each story is written together with the outcome it must have.
+"""
+
+import json
+import random
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+MINUTE = timedelta(minutes=1)
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+DAYS = 7
+
+GIVEN_NAMES = (
+    "Ada",
+    "Ben",
+    "Cleo",
+    "Dan",
+    "Eve",
+    "Finn",
+    "Gus",
+    "Hana",
+    "Ivo",
+    "Jo",
+    "Kim",
+    "Leo",
+    "Mia",
+    "Ned",
+    "Ola",
+)
+UNUSUAL_NAMES = {
+    3: "<b>Ivy</b> <script>alert('Sample')</script> Sample-03",
+    5: "ليلى عينة-05",  # Layla Sample-05
+    7: "見本花子-07",  # Hanako Sample-07
+}
+COMPANIES = {"co-1": "Example Bakery", "co-2": "Sample Logistics", "co-3": "Placeholder Clinic"}
+EMPLOYEES_OF_EACH = 18
+INDIVIDUALS = 8
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account, as the portal knows it."""
+
+    account_id: str
+    kind: str
+    name: str
+    company_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """The first requirement that is not met, as the API must name it."""
+
+    kind: str
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Enrollment:
+    """One person in one training; with nothing outstanding there must be one certificate, else none."""
+
+    enrollment_id: str
+    account: Account
+    training_id: str
+    outstanding: Outstanding | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message for a queue (directory, progress or attendance); `at` is when in the week it is posted.
+
+    `concerns` is the enrollment, account or training whose outcome waits for it; `flaw` says why it must be refused.
+    """
+
+    queue: str
+    body: str
+    at: datetime
+    concerns: str = ""
+    flaw: str = ""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """All that is posted, in posting order, and all that must come of it."""
+
+    accounts: list[Account]
+    enrollments: list[Enrollment]
+    titles: dict[str, str]
+    messages: list[Message]
+
+
+Story = Callable[[Enrollment, datetime], tuple[list[Message], Outstanding | None]]
+
+
+def build(now: datetime, seed: int = 2026) -> Scenario:
+    """Write the week that ends at `now` (aware); the same seed gives the same week."""
+    dice = random.Random(seed)  # noqa: S311 - a scenario, not a secret
+    start = now - DAYS * DAY
+    accounts = _accounts()
+    stories = [_told(enrollment, story, start, dice) for enrollment, story in _enrolled(accounts)]
+    enrollments = [enrollment for enrollment, _ in stories]
+    events = [*_directory(accounts, enrollments, start), *(event for _, events in stories for event in events)]
+    shuffled = [_later(event, 0.3, dice) for event in events]
+    duplicates = [_later(event, 2, dice) for event in dice.sample(shuffled, len(shuffled) // 8)]
+    messages = [*shuffled, *duplicates, *_refused(enrollments[0], start + 3 * DAY)]
+    return Scenario(accounts, enrollments, TITLES, sorted(messages, key=lambda message: message.at))
+
+
+def _later(message: Message, days: float, dice: random.Random) -> Message:
+    return replace(message, at=message.at + dice.uniform(0, days) * DAY)
+
+
+# People
+
+
+def _accounts() -> list[Account]:
+    kinds: list[tuple[str, str | None]] = []
+    for company in COMPANIES:
+        kinds += [("company-admin", company), *[("employee", company)] * EMPLOYEES_OF_EACH]
+    kinds += [*[("individual", None)] * INDIVIDUALS, ("administrator", None), ("support", None)]
+    return [Account(f"acc-{n:02}", kind, _name(n), company) for n, (kind, company) in enumerate(kinds, start=1)]
+
+
+def _name(number: int) -> str:
+    return UNUSUAL_NAMES.get(number, f"{GIVEN_NAMES[number % len(GIVEN_NAMES)]} Sample-{number:02}")
+
+
+# Trainings
+
+
+def _step(number: int, kind: str, **more: object) -> dict[str, Any]:
+    return {"step_id": f"step-{number:02}", "kind": kind, "title": f"{kind.title()} {number}", **more}
+
+
+def _safety_step(number: int) -> dict[str, Any]:
+    match number % 10:
+        case 3:
+            return _step(number, "reading")
+        case 5:
+            return _step(number, "video", duration=90)
+        case 7:
+            return _step(number, "activity")
+        case 0:
+            return _step(number, "quiz", passing_score=80, attempts=3)
+    return _step(number, "lesson")
+
+
+COURSES = {
+    "course-safety": [_safety_step(number) for number in range(1, 41)],
+    "course-basics": [
+        _step(1, "lesson"),
+        _step(2, "reading"),
+        _step(3, "video", duration=60.5),
+        _step(4, "activity", required=False),
+        _step(5, "quiz", passing_score=70, attempts=3),
+        _step(6, "lesson"),
+    ],
+}
+EVENT = "event-drill"
+TITLES = {"course-safety": "Workplace Safety", "course-basics": "First Week Basics", EVENT: "Evacuation Drill"}
+EVENT_ENDED = 4.5  # days into the week
+
+
+# Messages
+
+
+def _event(queue: str, kind: str, at: datetime, concerns: str, /, **data: Any) -> Message:
+    body = {
+        "specversion": "1.0",
+        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind} {at} {data}")),
+        "source": "portal.example",
+        "type": f"portal.{kind}.v1",
+        "time": at.isoformat(),
+        "datacontenttype": "application/json",
+        "data": {name: value for name, value in data.items() if value is not None},
+    }
+    return Message(queue, json.dumps(body, ensure_ascii=False), at, concerns)
+
+
+def _of(enrollment: Enrollment) -> dict[str, str]:
+    return {"enrollment_id": enrollment.enrollment_id, "account_id": enrollment.account.account_id}
+
+
+def _directory(accounts: list[Account], enrollments: list[Enrollment], start: datetime) -> Iterator[Message]:
+    """Tell of everything as of the week's start, but of some accounts, enrollments and a course `late` days after."""
+
+    def told(kind: str, concerns: str, late: float, /, **data: Any) -> Message:
+        return replace(_event("directory", kind, start, concerns, **data), at=start + late * DAY)
+
+    for company_id, name in COMPANIES.items():
+        yield told("company.saved", company_id, 0, company_id=company_id, name=name)
+    for number, account in enumerate(accounts):
+        late, email = 6 if number % 9 == 4 else 0, f"{account.account_id}@portal.example"
+        yield told("account.saved", account.account_id, late, **vars(account), email=email)
+    for course_id, steps in COURSES.items():
+        late, course = 4 if course_id == "course-safety" else 0, {"course_id": course_id, "version": 1, "hours": 6}
+        yield told("course.published", course_id, late, **course, title=TITLES[course_id], steps=steps)
+    ends = start + EVENT_ENDED * DAY
+    times = {"starts_at": (ends - 2 * HOUR).isoformat(), "ends_at": ends.isoformat(), "timezone": "Europe/Berlin"}
+    yield told("live-event.scheduled", EVENT, 0, live_event_id=EVENT, title=TITLES[EVENT], **times)
+    for number, enrollment in enumerate(enrollments):
+        late, company = 5 if number % 7 == 3 else 0, enrollment.account.company_id
+        training = {"training_id": enrollment.training_id, "company_id": company}
+        yield told("enrollment.created", enrollment.enrollment_id, late, **_of(enrollment), **training)
+
+
+def _refused(enrollment: Enrollment, at: datetime) -> Iterator[Message]:
+    """Answer what can never be accepted; it is posted amid all the rest."""
+    lesson = _progress("lesson.completed", at, enrollment, step_id="step-01")
+    by_employee = {"account_id": "acc-02", "role": "employee"}
+    mark = {**_of(enrollment), "live_event_id": EVENT, "status": "present", "marked_by": by_employee}
+    for queue in ("directory", "progress", "attendance"):
+        yield Message(queue, f"not an event for {queue}", at, flaw="garbage")
+    yield replace(_progress("lesson.completed", at, enrollment, step_id="x" * 250_000), flaw="250 KB")
+    yield replace(lesson, body=lesson.body.replace("lesson.completed", "lesson.imagined"), flaw="unknown type")
+    yield replace(lesson, body=lesson.body.replace(".v1", ".v9"), flaw="unknown version")
+    yield replace(_event("attendance", "attendance.marked", at, "", **mark), flaw="marked by an employee")
+
+
+def _progress(kind: str, at: datetime, enrollment: Enrollment, **data: object) -> Message:
+    return _event("progress", kind, at, enrollment.enrollment_id, **_of(enrollment), **data)
+
+
+# Stories of a course: one step every ten minutes
+
+
+def _done(enrollment: Enrollment, step: dict[str, Any], at: datetime) -> list[Message]:
+    """Do a step: a video in three overlapping sittings, a quiz at the second attempt."""
+    tries: list[dict[str, Any]]
+    match step["kind"]:
+        case "video":
+            sittings = [[0, 0.4]], [[0.35, 0.5], [0.5, 0.8]], [[0.8, 1]]
+            played = [[[step["duration"] * edge for edge in part] for part in sitting] for sitting in sittings]
+            kind, tries = "video.watched", [{"played": parts} for parts in played]
+        case "quiz":
+            kind, tries = "quiz.graded", [{"score": 50}, {"score": 90}]
+        case _:
+            kind, tries = "lesson.completed", [{}]
+    step_id = step["step_id"]
+    return [_progress(kind, at + n * MINUTE, enrollment, step_id=step_id, **data) for n, data in enumerate(tries)]
+
+
+def _walked(enrollment: Enrollment, start: datetime, steps: list[dict[str, Any]]) -> list[Message]:
+    return [event for n, step in enumerate(steps) for event in _done(enrollment, step, start + 10 * n * MINUTE)]
+
+
+def _required(enrollment: Enrollment) -> list[dict[str, Any]]:
+    return [step for step in COURSES[enrollment.training_id] if step.get("required", True)]
+
+
+def _up_to(kind: str, steps: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Answer the steps before the first of this kind, and that one."""
+    number = next(n for n, step in enumerate(steps) if step["kind"] == kind)
+    return steps[:number], steps[number]
+
+
+def finishes(enrollment: Enrollment, start: datetime) -> tuple[list[Message], None]:
+    """All in order: a certificate."""
+    return _walked(enrollment, start, _required(enrollment)), None
+
+
+def misses_the_last_step(enrollment: Enrollment, start: datetime) -> tuple[list[Message], Outstanding]:
+    """All but one."""
+    *steps, last = _required(enrollment)
+    reason = "not-passed" if last["kind"] == "quiz" else "not-completed"
+    return _walked(enrollment, start, steps), Outstanding(last["kind"], last["step_id"], reason)
+
+
+def leaves_a_video_early(enrollment: Enrollment, start: datetime) -> tuple[list[Message], Outstanding]:
+    """Everything up to a video, of which the last part is missing."""
+    steps, video = _up_to("video", _required(enrollment))
+    watched = _walked(enrollment, start, [*steps, video])[:-1]
+    return watched, Outstanding("video", video["step_id"], "not-watched-to-the-end")
+
+
+def uses_up_the_attempts(enrollment: Enrollment, start: datetime) -> tuple[list[Message], Outstanding]:
+    """Everything up to a quiz, failed three times: only support can help."""
+    steps, quiz = _up_to("quiz", _required(enrollment))
+    times = [start + (10 * len(steps) + attempt) * MINUTE for attempt in range(3)]
+    failed = [_progress("quiz.graded", at, enrollment, step_id=quiz["step_id"], score=40) for at in times]
+    return [*_walked(enrollment, start, steps), *failed], Outstanding("quiz", quiz["step_id"], "attempts-exhausted")
+
+
+def jumps_ahead(enrollment: Enrollment, start: datetime) -> tuple[list[Message], Outstanding]:
+    """The second step long before the first, never again, then all the others."""
+    first, second, *rest = _required(enrollment)
+    events = [*_done(enrollment, second, start - HOUR), *_walked(enrollment, start, [first, *rest])]
+    return events, Outstanding(second["kind"], second["step_id"], "out-of-order")
+
+
+# Stories of the live event
+
+
+def _marked(*statuses: str, reason: str = "") -> Story:
+    """Marked by an administrator after the end, an hour apart; a `reason` says why that earns nothing."""
+
+    def story(enrollment: Enrollment, ended: datetime) -> tuple[list[Message], Outstanding | None]:
+        by = {"account_id": "acc-66", "role": "administrator"}
+        mark = {**_of(enrollment), "live_event_id": EVENT, "marked_by": by}
+        marks = [
+            _event(
+                "attendance", "attendance.marked", ended + hours * HOUR, enrollment.enrollment_id, **mark, status=status
+            )
+            for hours, status in enumerate(statuses, start=1)
+        ]
+        return marks, Outstanding("attendance", EVENT, reason) if reason else None
+
+    return story
+
+
+COURSE_STORIES = [
+    finishes,
+    misses_the_last_step,
+    finishes,
+    leaves_a_video_early,
+    finishes,
+    uses_up_the_attempts,
+    jumps_ahead,
+]
+EVENT_STORIES = [
+    _marked("present"),
+    _marked(reason="attendance-not-marked"),
+    _marked("absent", "present"),
+    _marked("absent", reason="marked-absent"),
+]
+
+
+# Who is enrolled where, and how it goes
+
+
+def _enrolled(accounts: list[Account]) -> Iterator[tuple[Enrollment, Story]]:
+    """Everyone learns something: half the short course, half join the live event, some walk all forty steps."""
+    learners = [account for account in accounts if account.kind not in {"administrator", "support"}]
+    for training, stories, people in (
+        ("course-safety", COURSE_STORIES, learners[1::6]),
+        ("course-basics", COURSE_STORIES, learners[::2]),
+        (EVENT, EVENT_STORIES, learners[1::2]),
+    ):
+        for number, account in enumerate(people):
+            enrollment = Enrollment(f"enr-{training}-{account.account_id}", account, training)
+            yield enrollment, stories[number % len(stories)]
+
+
+def _told(
+    enrollment: Enrollment, story: Story, start: datetime, dice: random.Random
+) -> tuple[Enrollment, list[Message]]:
+    begins = EVENT_ENDED if enrollment.training_id == EVENT else dice.uniform(0.1, 5)
+    events, outstanding = story(enrollment, start + begins * DAY)
+    return replace(enrollment, outstanding=outstanding), events

@@ -1,0 +1,331 @@
+"""The whole service in one process: moto behind the real adapters, and `deliver` in place of Lambda's event sources."""
+
+import importlib
+import io
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from moto.sqs import sqs_backends
+
+ROOT = Path(__file__).resolve().parents[2]
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+QUEUES = ("Directory", "Progress", "Attendance", "Evaluation", "Generation")
+FUNCTIONS = {
+    "record_directory": "Directory",
+    "record_progress": "Progress",
+    "record_attendance": "Attendance",
+    "evaluate_enrollments": "Evaluation",
+    "generate_certificate": "Generation",
+    "serve_api": "",
+}
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def stand_up(name: str) -> dict[str, str]:
+    """Create one of the deployed infrastructure templates, and return its outputs."""
+    cloudformation = boto3.client("cloudformation")
+    body = (ROOT / "infra" / f"{name}.yaml").read_text()
+    cloudformation.create_stack(StackName=name, TemplateBody=body)
+    outputs = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
+@contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Environment variables for the time of an import."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in values.items():
+            patch.setenv(name, value)
+        yield
+
+
+@dataclass
+class Service:
+    """Queues, tables, bucket, bus and the handlers that stand between them."""
+
+    outputs: dict[str, str]
+    apps: dict[str, ModuleType] = field(default_factory=dict)
+    announced: str = ""
+
+    @classmethod
+    def start(cls) -> "Service":
+        """Stand up the infrastructure and import the functions."""
+        service = cls(stand_up("storage") | stand_up("queues"))
+        service.listen()
+        for function, queue in FUNCTIONS.items():
+            with environment(service.variables(queue)):
+                service.apps[function] = importlib.import_module(f"functions.{function}.app")
+        service.apps["record_directory"].LOOK_AGAIN_SECONDS = 0
+        return service
+
+    def variables(self, queue: str) -> dict[str, str]:
+        """The environment of a function, as template.yaml gives it."""
+        return {
+            "RECORDS_TABLE": self.outputs["RecordsTableName"],
+            "ACCESS_LOG_TABLE": self.outputs["AccessLogTableName"],
+            "DOCUMENTS_BUCKET": self.outputs["DocumentsBucketName"],
+            "EVALUATION_QUEUE_URL": self.url("Evaluation"),
+            "GENERATION_QUEUE_URL": self.url("Generation"),
+            "DEAD_LETTER_QUEUE_URL": self.outputs.get(f"{queue}DeadLetterQueueUrl", ""),
+            "ORDER_TOLERANCE_SECONDS": "300",
+            "BUS_NAME": "announcements",
+            "VERIFY_BASE_URL": "https://certificates.example",
+            "ROLE_CLAIM": "role",
+            "COMPANY_CLAIM": "company_id",
+            "POWERTOOLS_SERVICE_NAME": "earned",
+        }
+
+    def url(self, queue: str) -> str:
+        """A queue's URL."""
+        return self.outputs[f"{queue}QueueUrl"]
+
+    def listen(self) -> None:
+        """Make the bus, and a queue that hears everything announced on it."""
+        events, sqs = boto3.client("events"), boto3.client("sqs")
+        events.create_event_bus(Name="announcements")
+        self.announced = sqs.create_queue(QueueName="announced")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=self.announced, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        events.put_rule(Name="all", EventBusName="announcements", EventPattern='{"source": ["earned"]}')
+        events.put_targets(Rule="all", EventBusName="announcements", Targets=[{"Id": "queue", "Arn": arn}])
+
+    def empty(self) -> None:
+        """Forget all messages (SQS itself allows a purge only once a minute)."""
+        for queue in sqs_backends[ACCOUNT][REGION].queues.values():
+            queue._messages.clear()
+            queue.pending_messages.clear()
+            queue.pending_message_groups.clear()
+
+    def post(self, queue: str, *events: dict[str, Any] | str) -> None:
+        """Post events, or raw bodies, to a queue."""
+        sqs = boto3.client("sqs")
+        for event in events:
+            body = event if isinstance(event, str) else json.dumps(event)
+            sqs.send_message(QueueUrl=self.url(queue), MessageBody=body)
+
+    def deliver(self, function: str) -> list[dict[str, Any]]:
+        """Deliver what waits for a function as Lambda's event source would, once each; return its responses."""
+        sqs, responses = boto3.client("sqs"), []
+        url = self.url(FUNCTIONS[function])
+        while batch := receive(url):
+            response = self.apps[function].handler({"Records": [record_of(message) for message in batch]}, None)
+            again = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
+            for message in batch:
+                if message["MessageId"] not in again:
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            responses.append(response)
+        return responses
+
+    def settle(self) -> None:
+        """Deliver until every queue is quiet; messages left for a retry stay invisible."""
+        while any([self.deliver(function) for function, queue in FUNCTIONS.items() if queue]):
+            pass
+
+    def make_visible(self, queue: str) -> None:
+        """Let a queue's visibility timeouts run out at once."""
+        for message in sqs_backends[ACCOUNT][REGION].queues[self.url(queue).rsplit("/", 1)[1]]._messages:
+            message.change_visibility(0)
+
+    def quarantined(self, queue: str) -> list[tuple[str, str]]:
+        """Reason and body of each message in a dead-letter queue; they stay there no longer."""
+        sqs, url, found = boto3.client("sqs"), self.outputs[f"{queue}DeadLetterQueueUrl"], []
+        while batch := receive(url):
+            for message in batch:
+                found.append((message["MessageAttributes"]["reason"]["StringValue"], message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def announcements(self) -> list[dict[str, Any]]:
+        """The CloudEvents announced since the last look."""
+        sqs, found = boto3.client("sqs"), []
+        while batch := receive(self.announced):
+            for message in batch:
+                found.append(json.loads(message["Body"])["detail"])
+                sqs.delete_message(QueueUrl=self.announced, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def documents(self) -> dict[str, bytes]:
+        """All documents by key."""
+        s3, bucket = boto3.client("s3"), self.outputs["DocumentsBucketName"]
+        keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+    def get(self, path: str, claims: dict[str, str], **query: str) -> tuple[int, dict[str, Any]]:
+        """Ask the API with a token's claims; status and body."""
+        answer = self.apps["serve_api"].handler(http_event(path, claims, query), LambdaContext())
+        return answer["statusCode"], json.loads(answer["body"])
+
+
+class LambdaContext:
+    """What Powertools reads of a context."""
+
+    function_name = "serve_api"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:serve_api"
+    aws_request_id = "request"
+
+
+def receive(url: str) -> list[dict[str, Any]]:
+    """Up to ten messages with all that Lambda gets of them."""
+    answer = boto3.client("sqs").receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
+    )
+    return answer.get("Messages", [])
+
+
+def record_of(message: dict[str, Any]) -> dict[str, Any]:
+    """A message as Lambda's event source hands it over."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+    }
+
+
+def http_event(path: str, claims: dict[str, str], query: dict[str, str], method: str = "GET") -> dict[str, Any]:
+    """A request as API Gateway's HTTP API hands it over (payload format 2.0)."""
+    return {
+        "version": "2.0",
+        "routeKey": "ANY /v1/{proxy+}",
+        "rawPath": path,
+        "rawQueryString": "&".join(f"{name}={value}" for name, value in query.items()),
+        "headers": {"accept": "application/json"},
+        "queryStringParameters": query,
+        "requestContext": {
+            "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
+            "stage": "$default",
+            "requestId": "request",
+            "authorizer": {"jwt": {"claims": claims, "scopes": None}},
+        },
+        "isBase64Encoded": False,
+    }
+
+
+def cloud_event(kind: str, data: dict[str, Any], time: datetime = NOON, **envelope: str) -> dict[str, Any]:
+    """An event as the portal posts it."""
+    return {
+        "specversion": "1.0",
+        "id": uuid.uuid4().hex,
+        "source": "portal",
+        "type": f"portal.{kind}.v1",
+        "time": time.isoformat(),
+        "datacontenttype": "application/json",
+        "data": data,
+    } | envelope
+
+
+def pages(pdf: bytes) -> list[str]:
+    """The text of each page of a document."""
+    from pypdf import PdfReader  # noqa: PLC0415  # slow to import, and few tests want it
+
+    return [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+class Story:
+    """A small world with ids of its own: companies, people, a course of three steps and a live event."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.tag = uuid.uuid4().hex[:8]
+        self.course, self.live_event = self.id("course"), self.id("event")
+        self.company = self.id("co")
+
+    def id(self, name: str) -> str:
+        """An id that no other story uses."""
+        return f"{name}-{self.tag}"
+
+    def save_company(self, name: str = "Sample Lanterns", company: str | None = None) -> None:
+        self._directory("company.saved", {"company_id": company or self.company, "name": name})
+
+    def save_account(self, account: str, kind: str = "employee", name: str = "Ada Sample", **more: Any) -> None:
+        company = {} if kind == "individual" else {"company_id": self.company}
+        data = {"account_id": self.id(account), "kind": kind, "name": name, "email": "ada@example.com"}
+        self._directory("account.saved", data | company | more)
+
+    def publish(self, version: int = 1, steps: list[dict[str, Any]] | None = None, **more: Any) -> None:
+        data = {"course_id": self.course, "version": version, "title": "Leading Well", "steps": steps or STEPS}
+        self._directory("course.published", data | more)
+
+    def schedule(self, ends_at: datetime = NOON - timedelta(days=1), **more: Any) -> None:
+        times = {"starts_at": (ends_at - timedelta(hours=2)).isoformat(), "ends_at": ends_at.isoformat()}
+        data = {"live_event_id": self.live_event, "title": "Open Day", "timezone": "Europe/Berlin"} | times
+        self._directory("live-event.scheduled", data | more)
+
+    def enroll(self, account: str, training: str | None = None, **more: Any) -> None:
+        self._directory("enrollment.created", self.enrollment_of(account) | {"training_id": training or self.course} | more)
+
+    def enrollment_of(self, account: str) -> dict[str, str]:
+        return {"enrollment_id": self.id(f"enr-{account}"), "account_id": self.id(account)}
+
+    def do(self, account: str, *steps: str, since: datetime = NOON) -> list[dict[str, Any]]:
+        """The events of a person doing steps, a minute apart."""
+        return [
+            cloud_event(kind, self.enrollment_of(account) | {"step_id": step} | data, since + timedelta(minutes=number))
+            for number, (step, kind, data) in enumerate((step, *DOING[step]) for step in steps)
+        ]
+
+    def mark(self, account: str, status: str = "present", at: datetime = NOON, role: str = "administrator") -> dict[str, Any]:
+        marked_by = {"account_id": "adm-1", "role": role}
+        data = self.enrollment_of(account) | {"live_event_id": self.live_event, "status": status, "marked_by": marked_by}
+        return cloud_event("attendance.marked", data, at)
+
+    def directory(self) -> None:
+        """Company, course and live event."""
+        self.save_company()
+        self.publish()
+        self.schedule()
+
+    def claims(self, account: str, role: str = "employee", company: str | None = None) -> dict[str, str]:
+        claims = {"sub": self.id(account), "role": role}
+        return claims if role == "individual" else claims | {"company_id": company or self.company}
+
+    def own_documents(self) -> dict[str, bytes]:
+        """The documents of this story's people, by key."""
+        issued = [item["certificate_id"] for item in self.certificates()]
+        return {key: body for key, body in self.service.documents().items() if key.split("/")[1] in issued}
+
+    def certificates(self, company: str | None = None, **query: str) -> list[dict[str, Any]]:
+        """The certificates that the company's admin sees."""
+        company = company or self.company
+        claims = self.claims("admin", "company-admin", company)
+        _, page = self.service.get(f"/v1/companies/{company}/certificates", claims, **query)
+        items: list[dict[str, Any]] = page["items"]
+        return items
+
+    def enrollment(self, account: str, claims: dict[str, str] | None = None) -> dict[str, Any]:
+        """An enrollment as its company's admin sees it."""
+        path = f"/v1/enrollments/{self.enrollment_of(account)['enrollment_id']}"
+        status, body = self.service.get(path, claims or self.claims("admin", "company-admin"))
+        assert status == 200, body
+        return body
+
+    def reasons(self, account: str) -> list[str]:
+        """Why there is no certificate."""
+        return [item["reason"] for item in self.enrollment(account)["outstanding"]]
+
+    def _directory(self, kind: str, data: dict[str, Any]) -> None:
+        self.service.post("Directory", cloud_event(kind, data, NOON - timedelta(days=30)))
+
+
+STEPS: list[dict[str, Any]] = [
+    {"step_id": "read", "kind": "reading", "title": "Before you start"},
+    {"step_id": "watch", "kind": "video", "title": "Listening", "duration": 60},
+    {"step_id": "quiz", "kind": "quiz", "title": "What you heard", "passing_score": 80, "attempts": 2},
+]
+DOING: dict[str, tuple[str, dict[str, Any]]] = {
+    "read": ("lesson.completed", {}),
+    "watch": ("video.watched", {"played": [[0, 60]]}),
+    "quiz": ("quiz.graded", {"score": 90}),
+}
