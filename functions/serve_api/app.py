@@ -233,12 +233,16 @@ def from_cursor(cursor: str | None) -> store.Key | None:
     if cursor is None:
         return None
     try:
-        enrollment_id, account_id = json.loads(base64.b64decode(cursor + "==", altchars=b"-_", validate=True))
+        enrollment_id, account_id = json.loads(base64.b64decode(_padded(cursor), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, TypeError):
         raise GARBLED_CURSOR from None
     if not (isinstance(enrollment_id, str) and isinstance(account_id, str) and enrollment_id and account_id):
         raise GARBLED_CURSOR
     return enrollment_id, account_id
+
+
+def _padded(text: str) -> str:
+    return text + "=" * (-len(text) % 4)
 
 
 def _start(at: date | datetime) -> datetime:

@@ -141,18 +141,17 @@ def render(printed: Printed, design: Design = NORTHLIGHT) -> bytes:
 
 def printable(text: str) -> str:
     """The text in NFC, on one line, without control characters, bidi overrides and lone surrogates."""
-    spaced = " ".join(text.translate(_DECEITFUL).split())
-    kept = "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cs"})
-    return unicodedata.normalize("NFC", kept)
+    kept = (c for c in text.translate(_DECEITFUL) if c.isspace() or unicodedata.category(c) not in {"Cc", "Cs"})
+    return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
 
 
 def _texts(printed: Printed, words: dict[str, Any]) -> dict[str, Any]:
-    holder, title = printable(printed.holder), printable(printed.title)
+    holder, title, company = (printable(text or "") for text in (printed.holder, printed.title, printed.company))
     return {
         "words": words,
         "holder": holder,
         "title": title,
-        "company": words["company"].format(company=printable(printed.company)) if printed.company else None,
+        "company": words["company"].format(company=company) if company else None,
         "direction": {"holder": _direction(holder), "title": _direction(title)},
         "language": printed.language if _LANGUAGE_TAG.fullmatch(printed.language) else words["language"],
         "date": _in_words(printed.completed_on, words),

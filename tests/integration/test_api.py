@@ -1,0 +1,270 @@
+"""The way out: each sees what the access table gives, and nothing else."""
+
+import json
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+
+from tests.integration.service import NOON, Service, Story
+
+
+@pytest.fixture
+def issued(service: Service, story: Story) -> Story:
+    """Ada, an employee, and Ivo, an individual, have finished; Bea has not."""
+    story.directory()
+    story.save_account("ada")
+    story.save_account("bea", name="Bea Sample")
+    story.save_account("admin", "company-admin", name="Cleo Sample")
+    story.save_account("ivo", "individual", name="Ivo Sample")
+    for account in ("ada", "bea", "admin", "ivo"):
+        story.enroll(account)
+    service.settle()
+    for account in ("ada", "ivo"):
+        service.post("Progress", *story.do(account, "read", "watch", "quiz"))
+    service.post("Progress", *story.do("bea", "read"))
+    service.settle()
+    return story
+
+
+def certificate_of(story: Story, account: str) -> str:
+    """A certificate id, read from the record."""
+    record = story.service.apps["serve_api"].store.enrollment(story.id(f"enr-{account}"))
+    certificate_id: str = record.certificate_id
+    return certificate_id
+
+
+def test_an_individual_lists_and_downloads_their_own(issued: Story) -> None:
+    claims = issued.claims("ivo", "individual")
+    _, page = issued.service.get("/v1/certificates", claims)
+    [certificate] = page["items"]
+    status, link = issued.service.get(f"/v1/certificates/{certificate['certificate_id']}/download", claims)
+    assert status == 200
+    assert link["file_name"] == "Leading Well - Ivo Sample - 2026-03-02.pdf"
+    assert certificate["holder"] == "Ivo Sample"
+
+
+def test_a_link_lasts_a_minute_and_carries_no_personal_data(issued: Story) -> None:
+    claims = issued.claims("ivo", "individual")
+    _, link = issued.service.get(f"/v1/certificates/{certificate_of(issued, 'ivo')}/download", claims)
+    query = parse_qs(urlsplit(link["url"]).query)
+    assert query["X-Amz-Expires"] == ["60"]
+    assert "Sample" not in link["url"]
+    assert "Ivo" not in link["url"]
+
+
+def test_a_document_is_stored_as_an_attachment_with_a_readable_name(issued: Story) -> None:
+    bucket = issued.service.outputs["DocumentsBucketName"]
+    key = f"certificates/{certificate_of(issued, 'ivo')}/1.pdf"
+    head = boto3.client("s3").head_object(Bucket=bucket, Key=key)
+    assert head["ContentDisposition"].startswith('attachment; filename="Leading Well - Ivo Sample - 2026-03-02.pdf"')
+    assert head["ContentType"] == "application/pdf"
+
+
+def test_a_download_is_in_the_access_log(issued: Story) -> None:
+    certificate_id = certificate_of(issued, "ada")
+    issued.service.get(f"/v1/certificates/{certificate_id}/download", issued.claims("admin", "company-admin"))
+    table = boto3.resource("dynamodb").Table(issued.service.outputs["AccessLogTableName"])
+    [entry] = [item for item in table.scan()["Items"] if item["certificate"] == certificate_id]
+    assert entry["account"] == issued.id("admin")
+    assert entry["role"] == "company-admin"
+    assert entry["company"] == issued.company
+
+
+def test_no_link_is_handed_out_when_the_access_log_cannot_be_written(
+    issued: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = issued.service.apps["serve_api"].store
+
+    def out_of_order(*_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(store, "log_access", out_of_order)
+    path = f"/v1/certificates/{certificate_of(issued, 'ada')}/download"
+    status, body = issued.service.get(path, issued.claims("admin", "company-admin"))
+    assert (status, body["type"]) == (500, "urn:earned:problem:fault")
+    assert "url" not in body
+
+
+def test_a_download_costs_two_reads_and_one_write(issued: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    client = issued.service.apps["serve_api"].store.Row._get_connection().connection.client
+    log_client = issued.service.apps["serve_api"].store.AccessRow._get_connection().connection.client
+    for one in {id(client): client, id(log_client): log_client}.values():
+        one.meta.events.register("before-call", lambda model, **_: calls.append(model.name), unique_id="count")
+    issued.service.get(
+        f"/v1/certificates/{certificate_of(issued, 'ada')}/download", issued.claims("admin", "company-admin")
+    )
+    for one in (client, log_client):
+        one.meta.events.unregister("before-call", unique_id="count")
+    assert calls[1:] == ["Query", "BatchGetItem", "PutItem"]  # the first is the test's own look-up
+
+
+def test_an_employee_sees_progress_but_no_certificate_anywhere(issued: Story) -> None:
+    claims, certificate_id = issued.claims("ada"), certificate_of(issued, "ada")
+    answers = [
+        issued.service.get(path, claims)
+        for path in (
+            "/v1/enrollments",
+            f"/v1/enrollments/{issued.id('enr-ada')}",
+            "/v1/certificates",
+            f"/v1/certificates/{certificate_id}/download",
+            f"/v1/companies/{issued.company}/certificates",
+            f"/v1/companies/{issued.company}/enrollments",
+        )
+    ]
+    assert [status for status, _ in answers] == [200, 200, 404, 404, 404, 404]
+    assert answers[1][1]["status"] == "completed"
+    assert not any("certificate" in json.dumps(body) or certificate_id in json.dumps(body) for _, body in answers)
+
+
+def test_a_company_admin_sees_the_progress_and_the_certificates_of_their_people(issued: Story) -> None:
+    claims = issued.claims("admin", "company-admin")
+    _, page = issued.service.get(f"/v1/companies/{issued.company}/enrollments", claims)
+    seen = {item["account_id"]: item for item in page["items"]}
+    assert set(seen) == {issued.id("ada"), issued.id("bea"), issued.id("admin")}
+    assert seen[issued.id("ada")]["certificate"]["certificate_id"] == certificate_of(issued, "ada")
+    assert [item["id"] for item in seen[issued.id("bea")]["outstanding"]] == ["watch", "quiz"]
+    assert [item["holder"] for item in issued.certificates()] == ["Ada Sample"]
+
+
+def test_another_companys_admin_gets_what_someone_gets_who_asks_for_nothing(issued: Story) -> None:
+    claims = issued.claims("stranger", "company-admin", issued.id("other-co"))
+    for path in (
+        f"/v1/enrollments/{issued.id('enr-ada')}",
+        f"/v1/companies/{issued.company}/enrollments",
+        f"/v1/companies/{issued.company}/certificates",
+        f"/v1/certificates/{certificate_of(issued, 'ada')}/download",
+    ):
+        missing = path.replace(issued.tag, "nowhere1").replace(certificate_of(issued, "ada"), "a" * 26)
+        assert issued.service.get(path, claims) == issued.service.get(missing, claims)
+        assert issued.service.get(path, claims)[0] == 404
+
+
+def test_an_admin_token_without_a_company_opens_nothing(issued: Story) -> None:
+    claims = {"sub": issued.id("admin"), "role": "company-admin"}
+    assert issued.service.get(f"/v1/enrollments/{issued.id('enr-ivo')}", claims)[0] == 404
+    assert issued.service.get(f"/v1/certificates/{certificate_of(issued, 'ivo')}/download", claims)[0] == 404
+
+
+@pytest.mark.parametrize("role", ["administrator", "support"])
+def test_staff_see_progress_of_everyone_and_download_nothing(issued: Story, role: str) -> None:
+    claims = {"sub": "staff-1", "role": role}
+    _, seen = issued.service.get(f"/v1/enrollments/{issued.id('enr-ada')}", claims)
+    assert seen["status"] == "completed"
+    assert "certificate" not in seen
+    assert issued.service.get(f"/v1/certificates/{certificate_of(issued, 'ada')}/download", claims)[0] == 404
+    assert issued.service.get(f"/v1/companies/{issued.company}/certificates", claims)[0] == 404
+
+
+@pytest.mark.parametrize("role", ["", "root", "Employee", "[company-admin]"])
+def test_any_other_role_is_refused(issued: Story, role: str) -> None:
+    status, body = issued.service.get("/v1/enrollments", {"sub": issued.id("ada"), "role": role})
+    assert (status, body["type"]) == (403, "urn:earned:problem:unknown-role")
+
+
+def test_a_path_that_does_not_exist_answers_problem_details(issued: Story) -> None:
+    status, body = issued.service.get("/v1/nothing", issued.claims("ada"))
+    assert (status, body["type"], body["status"]) == (404, "urn:earned:problem:not-found", 404)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("limit", "0"), ("limit", "101"), ("limit", "many"), ("cursor", "x" * 500)]
+)
+def test_a_bad_parameter_is_named_and_not_repeated(issued: Story, name: str, value: str) -> None:
+    status, body = issued.service.get("/v1/enrollments", issued.claims("ada"), **{name: value})
+    assert (status, body["type"]) == (400, "urn:earned:problem:bad-request")
+    assert name in body["detail"]
+
+
+@pytest.mark.parametrize("cursor", ["garbled!", "e30", "WzEsMl0", "W10", "IiI", "WyIiLCIiXQ", "%20", "bnVsbA"])
+def test_a_garbled_cursor_is_a_bad_request(issued: Story, cursor: str) -> None:
+    status, body = issued.service.get("/v1/enrollments", issued.claims("ada"), cursor=cursor)
+    assert (status, body["type"]) == (400, "urn:earned:problem:garbled-cursor")
+
+
+def test_pages_cover_everyone_once(service: Service, story: Story) -> None:
+    story.directory()
+    people = [f"person-{number:02}" for number in range(23)]
+    for person in people:
+        story.save_account(person)
+        story.enroll(person)
+    service.settle()
+    claims, path = story.claims("admin", "company-admin"), f"/v1/companies/{story.company}/enrollments"
+    seen, cursor = [], {}
+    for _ in range(3):
+        _, page = service.get(path, claims, limit="10", **cursor)
+        seen += [item["account_id"] for item in page["items"]]
+        cursor = {"cursor": page.get("next_cursor", "")}
+    assert "next_cursor" not in page
+    assert sorted(seen) == sorted(story.id(person) for person in people)
+
+
+def test_a_page_of_certificates_is_full_when_there_are_enough(service: Service, story: Story) -> None:
+    story.directory()
+    for number in range(12):
+        story.save_account(f"person-{number:02}")
+        story.enroll(f"person-{number:02}")
+    service.settle()
+    for number in range(0, 12, 3):
+        service.post("Progress", *story.do(f"person-{number:02}", "read", "watch", "quiz"))
+    service.settle()
+    claims, path = story.claims("admin", "company-admin"), f"/v1/companies/{story.company}/certificates"
+    _, first = service.get(path, claims, limit="3")
+    _, second = service.get(path, claims, limit="3", cursor=first["next_cursor"])
+    assert len(first["items"]) == 3
+    assert len(second["items"]) == 1
+    assert "next_cursor" not in second
+
+
+def test_a_cursor_of_another_list_opens_nothing_of_it(issued: Story) -> None:
+    admin = issued.claims("admin", "company-admin")
+    _, page = issued.service.get(f"/v1/companies/{issued.company}/enrollments", admin, limit="1")
+    stranger = issued.claims("stranger", "company-admin", issued.id("other-co"))
+    _, other = issued.service.get(
+        f"/v1/companies/{issued.id('other-co')}/enrollments", stranger, cursor=page["next_cursor"]
+    )
+    assert other == {"items": []}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, 1),
+        ({"account_id": "acc-elsewhere"}, 0),
+        ({"training_id": "elsewhere"}, 0),
+        ({"issued_from": "2020-01-01", "issued_to": "2999-12-31"}, 1),
+        ({"issued_to": "2020-01-01"}, 0),
+        ({"issued_from": "2999-01-01T00:00:00Z"}, 0),
+    ],
+)
+def test_certificates_can_be_narrowed(issued: Story, query: dict[str, str], found: int) -> None:
+    assert len(issued.certificates(**query)) == found
+
+
+def test_an_enrollment_before_its_training_is_known_says_so(service: Service, story: Story) -> None:
+    story.save_account("ada")
+    story.enroll("ada", "not-yet-announced")
+    service.settle()
+    _, seen = service.get(f"/v1/enrollments/{story.id('enr-ada')}", story.claims("ada"))
+    assert seen["training"] == {"id": "not-yet-announced"}
+    assert [item["reason"] for item in seen["outstanding"]] == ["training-unknown"]
+
+
+def test_an_enrollment_whose_account_is_not_known_says_so(service: Service, story: Story) -> None:
+    story.directory()
+    story.enroll("ada", company_id=story.company)
+    service.settle()
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    assert story.reasons("ada") == ["account-unknown"]
+    story.save_account("ada")
+    service.settle()
+    assert len(story.certificates()) == 1
+
+
+def test_what_is_outstanding_says_since_when(issued: Story) -> None:
+    watch, quiz = issued.enrollment("bea")["outstanding"]
+    assert watch["since"] == "2026-03-02T12:00:00.000Z"
+    assert quiz["since"] == (NOON - timedelta(days=30)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,185 @@
+"""Generation: the record is what counts, every step is safe to repeat, and nothing is announced too early."""
+
+from collections.abc import Callable
+from typing import Any
+
+import botocore.client
+import pytest
+
+from earned import store
+from earned.models import Completion
+from earned.queues import GenerationRequest, generation_of
+from tests.integration.service import NOON, Service, Story, cloud_event
+
+
+class Killed(BaseException):
+    """The process died here."""
+
+
+def kill_at(patch: pytest.MonkeyPatch, call: int, *, after: bool) -> list[str]:
+    """Let the process die before, or right after, its n-th AWS call; returns the growing list of calls."""
+    original: Callable[..., Any] = botocore.client.BaseClient._make_api_call
+    calls: list[str] = []
+
+    def counted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        calls.append(operation)
+        if len(calls) - 1 == call and not after:
+            raise Killed
+        answer = original(client, operation, parameters)
+        if len(calls) - 1 == call:
+            raise Killed
+        return answer
+
+    patch.setattr(botocore.client.BaseClient, "_make_api_call", counted)
+    return calls
+
+
+def complete(service: Service, story: Story, account: str = "ada") -> None:
+    """Bring a person to the point where only generation is left."""
+    story.directory()
+    story.save_account(account)
+    story.enroll(account)
+    for function in ("record_directory", "evaluate_enrollments"):
+        service.deliver(function)
+    service.post("Progress", *story.do(account, "read", "watch", "quiz"))
+    service.deliver("record_progress")
+
+
+def deliver_generation(service: Service) -> None:
+    """One delivery by the event source, which sends nothing but SQS calls of its own around it."""
+    service.deliver("generate_certificate")
+
+
+def test_a_certificate_takes_four_requests(service: Service, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    complete(service, story)
+    with monkeypatch.context() as patch:
+        calls = kill_at(patch, 1_000, after=False)
+        deliver_generation(service)
+    own = [call for call in calls if call not in {"ReceiveMessage", "DeleteMessage"}]
+    assert own == ["BatchGetItem", "PutObject", "UpdateItem", "PutEvents"]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", ["BatchGetItem", "PutObject", "UpdateItem", "PutEvents", "DeleteMessage"])
+def test_a_kill_between_any_two_steps_and_a_redelivery_end_in_the_same_single_certificate(
+    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch, step: str, *, after: bool
+) -> None:
+    complete(service, story)
+    calls = ["ReceiveMessage", "BatchGetItem", "PutObject", "UpdateItem", "PutEvents", "DeleteMessage"]
+    with monkeypatch.context() as patch:
+        kill_at(patch, calls.index(step), after=after)
+        with pytest.raises(Killed):
+            deliver_generation(service)
+    service.make_visible("Generation")
+    service.settle()
+    [certificate] = story.certificates()
+    announced = service.announcements()
+    assert certificate["revision"] == 1
+    assert list(story.own_documents()) == [f"certificates/{certificate['certificate_id']}/1.pdf"]
+    assert {event["data"]["certificate_id"] for event in announced} == {certificate["certificate_id"]}
+    assert len({event["id"] for event in announced}) == 1
+
+
+def test_what_is_announced_is_already_durable(service: Service, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    complete(service, story)
+    with monkeypatch.context() as patch:
+        calls = kill_at(patch, 1_000, after=False)
+        deliver_generation(service)
+    assert calls.index("PutObject") < calls.index("UpdateItem") < calls.index("PutEvents")
+
+
+def test_a_duplicate_request_makes_and_announces_nothing_more(service: Service, story: Story) -> None:
+    complete(service, story)
+    deliver_generation(service)
+    assert len(service.announcements()) == 1
+    service.post("Progress", *story.do("ada", "quiz"))
+    record = store.enrollment(story.id("enr-ada"))
+    assert record is not None
+    service.post("Generation", generation_of(record).body)
+    service.settle()
+    assert service.announcements() == []
+    assert len(story.own_documents()) == 1
+
+
+@pytest.mark.parametrize("steps", [(), ("read",), ("read", "watch")])
+def test_a_forged_request_makes_nothing(service: Service, story: Story, steps: tuple[str, ...]) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    service.post("Progress", *story.do("ada", *steps))
+    service.settle()
+    forged = Completion(**story.enrollment_of("ada"), training_id=story.live_event, company_id="co-elsewhere")
+    service.post("Generation", generation_of(forged).body)
+    service.settle()
+    assert story.certificates() == []
+    assert service.announcements() == []
+
+
+def test_a_request_for_an_enrollment_that_is_not_there_makes_nothing(service: Service, story: Story) -> None:
+    service.post("Generation", generation_of(Completion(**story.enrollment_of("nobody"), training_id="t")).body)
+    service.settle()
+    assert service.announcements() == []
+
+
+def test_a_message_that_is_no_request_is_kept_with_its_reason(service: Service) -> None:
+    service.post("Generation", '{"enrollment_id": 7}')
+    service.settle()
+    assert service.quarantined("Generation") == [("not-a-generation-request", '{"enrollment_id": 7}')]
+
+
+def test_wrong_hints_in_a_request_cost_a_read_and_change_nothing(service: Service, story: Story) -> None:
+    complete(service, story)
+    service.empty()
+    wrong = Completion(**story.enrollment_of("ada"), training_id="elsewhere", company_id="co-elsewhere")
+    service.post("Generation", generation_of(wrong).body)
+    service.settle()
+    assert [item["training"]["id"] for item in story.certificates()] == [story.course]
+
+
+def test_a_fact_that_arrives_while_the_document_is_made_is_judged_before_issuing(
+    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    service.post("Attendance", story.mark("ada"))
+    service.deliver("record_attendance")
+    app = service.apps["generate_certificate"]
+    keep = app.keep_document
+
+    def corrected_meanwhile(*arguments: Any) -> Any:
+        kept = keep(*arguments)
+        service.post("Attendance", story.mark("ada", "absent", NOON.replace(hour=13)))
+        service.deliver("record_attendance")
+        return kept
+
+    monkeypatch.setattr(app, "keep_document", corrected_meanwhile)
+    service.settle()
+    assert story.certificates() == []
+    assert service.announcements() == []
+    assert story.reasons("ada") == ["marked-absent"]
+
+
+def test_a_name_changed_between_two_tries_takes_the_next_revision(
+    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete(service, story)
+    with monkeypatch.context() as patch:
+        kill_at(patch, 2, after=True)
+        with pytest.raises(Killed):
+            deliver_generation(service)
+    renamed = {"account_id": story.id("ada"), "kind": "employee", "name": "Ada Example", "email": "ada@example.com"}
+    service.post("Directory", cloud_event("account.saved", renamed | {"company_id": story.company}, NOON))
+    service.deliver("record_directory")
+    service.make_visible("Generation")
+    service.settle()
+    [certificate] = story.certificates()
+    assert (certificate["revision"], certificate["holder"]) == (2, "Ada Example")
+    assert len(story.own_documents()) == 2
+
+
+def test_a_request_reads_back_as_it_was_sent() -> None:
+    request = GenerationRequest("e", "a", "t", None)
+    assert len(request.request) == 16

@@ -1,0 +1,269 @@
+"""Events in: recorded once, in any order, or quarantined with a reason."""
+
+import json
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.integration.service import NOON, Service, Story, cloud_event
+
+
+def everything(story: Story, account: str) -> dict[str, list[dict[str, Any]]]:
+    """All events of one person's course, by queue."""
+    service = story.service
+    posted: dict[str, list[dict[str, Any]]] = {"Directory": [], "Progress": []}
+    original, service.post = service.post, lambda queue, *events: posted[queue].extend(events)  # type: ignore[method-assign, assignment, arg-type]  # collects
+    story.directory()
+    story.save_account(account)
+    story.enroll(account)
+    service.post = original  # type: ignore[method-assign]  # as it was
+    posted["Progress"] = story.do(account, "read", "watch", "quiz")
+    return posted
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_order_and_any_repetition_of_deliveries_ends_in_one_certificate(
+    service: Service, story: Story, seed: int
+) -> None:
+    chance = random.Random(seed)
+    posted = [(queue, event) for queue, events in everything(story, "ada").items() for event in events]
+    deliveries = posted + chance.sample(posted, 4)
+    chance.shuffle(deliveries)
+    for queue, event in deliveries:
+        service.post(queue, event)
+        if chance.random() < 0.5:
+            service.settle()
+    service.settle()
+    assert len(story.certificates()) == 1
+    assert len(story.own_documents()) == 1
+    assert len({event["id"] for event in service.announcements()}) == 1
+    assert all(not service.quarantined(queue) for queue in ("Directory", "Progress", "Generation"))
+
+
+def test_one_missing_step_means_no_certificate_and_says_which(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    service.post("Progress", *story.do("ada", "read", "watch"))
+    service.settle()
+    [missing] = story.enrollment("ada")["outstanding"]
+    assert story.certificates() == []
+    assert (missing["kind"], missing["id"], missing["reason"]) == ("quiz", "quiz", "not-passed")
+    assert missing["who"] == "learner"
+
+
+def test_attendance_marked_after_the_end_gives_the_certificate(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    assert story.reasons("ada") == ["attendance-not-marked"]
+    service.post("Attendance", story.mark("ada"))
+    service.settle()
+    assert len(story.certificates()) == 1
+
+
+def test_the_latest_mark_wins_whatever_arrives_first(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    service.settle()
+    service.post("Attendance", story.mark("ada", "absent", NOON + timedelta(hours=1)), story.mark("ada", "present"))
+    service.settle()
+    story.enroll("ada", story.live_event)
+    service.settle()
+    assert story.certificates() == []
+    assert story.reasons("ada") == ["marked-absent"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"at": NOON - timedelta(days=1, seconds=1)}, "marked-before-end"),
+        ({"role": "company-admin"}, "not-an-administrator"),
+        ({"role": "support"}, "not-an-administrator"),
+    ],
+)
+def test_a_mark_that_may_not_count_is_kept_with_its_reason(
+    service: Service, story: Story, change: dict[str, Any], reason: str
+) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    mark = story.mark("ada", **change)
+    service.post("Attendance", mark)
+    service.settle()
+    assert service.quarantined("Attendance") == [(reason, json.dumps(mark))]
+    assert story.reasons("ada") == ["attendance-not-marked"]
+
+
+def test_a_mark_refused_by_an_old_schedule_is_accepted_once_the_event_was_moved_forward(
+    service: Service, story: Story
+) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    early = story.mark("ada", at=NOON - timedelta(days=2))
+    service.post("Attendance", early)
+    service.settle()
+    assert [reason for reason, _ in service.quarantined("Attendance")] == ["marked-before-end"]
+    times = {"starts_at": "2026-02-27T08:00:00Z", "ends_at": "2026-02-27T10:00:00Z"}
+    data = {"live_event_id": story.live_event, "title": "Open Day", "timezone": "UTC"} | times
+    service.post("Directory", cloud_event("live-event.scheduled", data, NOON))
+    service.settle()
+    assert story.certificates() == []
+    service.post("Attendance", early)
+    service.settle()
+    assert len(story.certificates()) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("garbage", "not-json"),
+        ("[1]", "not-a-cloudevent"),
+        ('{"type": "portal.lesson.skipped.v1"}', "unknown-type"),
+        ('{"type": "portal.lesson.completed.v2"}', "unknown-version"),
+        ('{"type": "portal.account.saved.v1"}', "wrong-queue"),
+        ('{"type": "portal.lesson.completed.v1"}', "invalid-data"),
+        (json.dumps(cloud_event("lesson.completed", {"padding": "x" * 250_000})), "too-large"),
+    ],
+)
+def test_a_malformed_event_is_kept_with_its_reason_and_its_neighbours_are_unharmed(
+    service: Service, story: Story, body: str, reason: str
+) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    read, watch, quiz = story.do("ada", "read", "watch", "quiz")
+    service.post("Progress", read, body, watch, quiz)
+    service.settle()
+    assert service.quarantined("Progress") == [(reason, body)]
+    assert len(story.certificates()) == 1
+
+
+def test_an_event_that_names_another_account_than_the_enrollments_is_refused_and_counts_nothing(
+    service: Service, story: Story
+) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.save_account("eve")
+    story.enroll("ada")
+    service.settle()
+    forged = [
+        event | {"data": event["data"] | {"account_id": story.id("eve")}}
+        for event in story.do("ada", "read", "watch", "quiz")
+    ]
+    service.post("Progress", *forged)
+    service.settle()
+    assert [reason for reason, _ in service.quarantined("Progress")] == ["account-mismatch"] * 3
+    assert story.certificates() == []
+    assert len(story.reasons("ada")) == 3
+
+
+def test_an_enrollment_id_cannot_be_taken_over_by_another_account(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.save_account("eve")
+    story.enroll("ada")
+    service.settle()
+    story.enroll("ada", account_id=story.id("eve"))
+    service.settle()
+    assert [reason for reason, _ in service.quarantined("Directory")] == ["enrollment-taken"]
+    assert story.enrollment("ada")["account_id"] == story.id("ada")
+
+
+def test_a_mark_for_another_event_than_the_enrollments_is_refused_and_counts_nothing(
+    service: Service, story: Story
+) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.id("other-event"))
+    service.settle()
+    service.post("Attendance", story.mark("ada"))
+    service.settle()
+    assert [reason for reason, _ in service.quarantined("Attendance")] == ["training-mismatch"]
+    assert story.certificates() == []
+
+
+def test_directory_updates_are_last_writer_wins_by_time_of_happening(service: Service, story: Story) -> None:
+    story.directory()
+    newer = {"company_id": story.company, "name": "Sample Lanterns & Sons"}
+    service.post("Directory", cloud_event("company.saved", newer, NOON))
+    service.settle()
+    story.save_company("Sample Lanterns")
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    [document] = story.own_documents().values()
+    assert story.service.get(f"/v1/companies/{story.company}/certificates", story.claims("x", "company-admin"))[0] == 200
+    assert b"%PDF" in document[:10]
+
+
+def test_a_removed_enrollment_gets_no_certificate_and_late_events_revive_nothing(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    removal = cloud_event("enrollment.removed", story.enrollment_of("ada"), NOON)
+    service.post("Directory", removal)
+    service.settle()
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    assert story.certificates() == []
+    assert service.get(f"/v1/enrollments/{story.id('enr-ada')}", story.claims("ada"))[0] == 404
+
+
+def test_a_removal_that_overtakes_its_enrollment_still_removes_it(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    service.post("Directory", cloud_event("enrollment.removed", story.enrollment_of("ada"), NOON))
+    service.settle()
+    story.enroll("ada")
+    service.settle()
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    assert story.certificates() == []
+
+
+def test_a_removed_account_gets_no_certificate(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.post("Directory", cloud_event("account.removed", {"account_id": story.id("ada")}, NOON))
+    service.settle()
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    assert story.certificates() == []
+
+
+def test_a_shortened_course_completes_whoever_has_nothing_left_to_do(service: Service, story: Story) -> None:
+    story.directory()
+    people = [f"person-{number}" for number in range(30)]
+    for person in people:
+        story.save_account(person)
+        story.enroll(person)
+    service.settle()
+    for person in people:
+        service.post("Progress", *story.do(person, "read", "watch"))
+    service.settle()
+    assert story.certificates() == []
+    story.publish(2, [{"step_id": "read", "kind": "reading", "title": "Before you start"}])
+    service.settle()
+    assert len(story.certificates(limit="100")) == len(people)
+
+
+def test_an_older_version_of_a_course_that_arrives_late_changes_nothing(service: Service, story: Story) -> None:
+    story.publish(2)
+    service.settle()
+    story.publish(1, [{"step_id": "read", "kind": "reading", "title": "Before you start"}])
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    assert len(story.reasons("ada")) == 3
