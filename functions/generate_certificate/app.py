@@ -24,6 +24,10 @@ logger = Logger()
 ATTEMPTS = 3
 
 
+class Unprintable(Exception):
+    """The certificate cannot be printed as it should be, so it is held."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What this function needs."""
@@ -50,7 +54,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     made: list[tuple[Received[GenerationRequest], Announcement]] = []
     for received in batch.read(read_request):
         with batch.again_on_error(received):
-            announcement = generate(received.event)
+            try:
+                announcement = generate(received.event)
+            except Unprintable as reason:
+                batch.quarantine(received, Rejected("unprintable", str(reason)))
+                continue
             if announcement is not None:
                 made.append((received, announcement))
     with batch.again_on_error(*(received for received, _ in made)):
@@ -95,7 +103,7 @@ def make(case: store.Case, request: str) -> Announcement | None:
         logger.info("nothing to issue", extra={"outstanding": [item.reason for item in verdict.outstanding]})
         return None
     printed = printed_for(completion, training, account, case.company, verdict.completed_at)
-    revision, sha256 = keep_document(printed, pdf.render(printed))
+    revision, sha256 = keep_document(printed, document_of(printed))
     issue = Issue(
         revision=revision,
         issued_at=now,
@@ -126,6 +134,14 @@ def printed_for(
         language=training.language,
         verify_url=f"{settings.verify_base_url}/verify/{certificate_id}",
     )
+
+
+def document_of(printed: Printed) -> bytes:
+    """The PDF; raises `Unprintable` when it would have a hole or not fit, which no retry can mend."""
+    try:
+        return pdf.render(printed)
+    except (pdf.MissingGlyph, pdf.DoesNotFit) as error:
+        raise Unprintable(str(error)) from None
 
 
 def keep_document(printed: Printed, document: bytes) -> tuple[int, str]:
