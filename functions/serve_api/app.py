@@ -46,11 +46,13 @@ class Settings:
     documents_bucket: str
     role_claim: str
     company_claim: str
+    order_tolerance_seconds: str
 
 
 settings = from_environment(Settings, os.environ)
 store.bind(settings.records_table, settings.access_log_table)
 documents = Documents(boto3.client("s3", config=Config(signature_version="s3v4")), settings.documents_bucket)
+tolerance = timedelta(seconds=float(settings.order_tolerance_seconds))
 logger = Logger()
 app = APIGatewayHttpResolver(enable_validation=True)
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -93,7 +95,7 @@ def enrollment(enrollment_id: str) -> EnrollmentView:
     case = store.cases([completion])[0]
     if case.account is not None and case.account.removed:
         raise NOT_FOUND
-    return enrollment_view(case, viewer, now)
+    return enrollment_view(case, viewer, now, tolerance)
 
 
 @app.get("/v1/certificates")
@@ -163,7 +165,7 @@ def enrollment_page(fetch: Fetch, viewer: Viewer, cursor: str | None, limit: int
     """One page of enrollments."""
     now = datetime.now(UTC)
     cases, last = collect(fetch, cursor, limit, lambda _: True)
-    page: EnrollmentPage = {"items": [enrollment_view(case, viewer, now) for case in cases]}
+    page: EnrollmentPage = {"items": [enrollment_view(case, viewer, now, tolerance) for case in cases]}
     if last is not None:
         page["next_cursor"] = to_cursor(last)
     return page

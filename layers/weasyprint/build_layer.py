@@ -22,32 +22,40 @@ from pathlib import Path
 import debian
 
 HERE = Path(__file__).resolve().parent
-MACHINES = {'x86_64': 'x86_64', 'arm64': 'aarch64'}
-DEBIAN_NAMES = {'x86_64': 'amd64', 'arm64': 'arm64'}
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+DEBIAN_NAMES = {"x86_64": "amd64", "arm64": "arm64"}
 # libexpat1-dev brings the static libexpat that is linked anew.
-LIBRARY_PACKAGES = ['libpango-1.0-0', 'libpangoft2-1.0-0', 'libharfbuzz0b', 'libharfbuzz-subset0', 'libfontconfig1',
-                    'libglib2.0-0', 'libexpat1', 'libexpat1-dev']
+LIBRARY_PACKAGES = [
+    "libpango-1.0-0",
+    "libpangoft2-1.0-0",
+    "libharfbuzz0b",
+    "libharfbuzz-subset0",
+    "libfontconfig1",
+    "libglib2.0-0",
+    "libexpat1",
+    "libexpat1-dev",
+]
 # WeasyPrint asks for the names on the left first. Each becomes an empty library that needs the one on the right, so
 # that an older copy in the runtime's /lib64 is never taken; `sam package` would make a second copy of a symbolic link.
 ALIASES = {
-    'libgobject-2.0-0': 'libgobject-2.0.so.0',
-    'libpango-1.0-0': 'libpango-1.0.so.0',
-    'harfbuzz-0.0': 'libharfbuzz.so.0',
-    'harfbuzz-subset-0.0': 'libharfbuzz-subset.so.0',
-    'libpangoft2-1.0-0': 'libpangoft2-1.0.so.0',
+    "libgobject-2.0-0": "libgobject-2.0.so.0",
+    "libpango-1.0-0": "libpango-1.0.so.0",
+    "harfbuzz-0.0": "libharfbuzz.so.0",
+    "harfbuzz-subset-0.0": "libharfbuzz-subset.so.0",
+    "libpangoft2-1.0-0": "libpangoft2-1.0.so.0",
 }
-ROOTS = [*ALIASES.values(), 'libfontconfig.so.1']
-OF_THE_RUNTIME = re.compile(r'lib(c|m|dl|rt|pthread|resolv|util)\.so\.\d+|ld-linux.*')
-GLIBCS = ('2_34', '2_28', '2_17')
+ROOTS = [*ALIASES.values(), "libfontconfig.so.1"]
+OF_THE_RUNTIME = re.compile(r"lib(c|m|dl|rt|pthread|resolv|util)\.so\.\d+|ld-linux.*")
+GLIBCS = ("2_34", "2_28", "2_17")
 # Debian's libexpat takes arc4random_buf from a glibc newer than the runtime's 2.34.
-ARC4RANDOM = r'''
+ARC4RANDOM = r"""
 #include <stddef.h>
 #include <sys/random.h>
 __attribute__((visibility("hidden"))) void arc4random_buf(void *buffer, size_t size) {
     unsigned char *next = buffer;
     while (size) { ssize_t got = getrandom(next, size, 0); if (got > 0) { next += got; size -= (size_t)got; } }
 }
-'''
+"""
 
 
 def main() -> None:
@@ -55,11 +63,11 @@ def main() -> None:
     layer: Path = options.out.resolve()
     with locked_cache() as cache, tempfile.TemporaryDirectory() as scratch:
         tools = install_tools(cache)
-        say(f'Debian packages for {options.arch}')
+        say(f"Debian packages for {options.arch}")
         fonts = read_fonts()
         names = sorted({*LIBRARY_PACKAGES, *fonts.values()})
         architecture = DEBIAN_NAMES[options.arch]
-        packages = debian.unpack(names, architecture, cache / 'debs' / architecture, Path(scratch, 'packages'))
+        packages = debian.unpack(names, architecture, cache / "debs" / architecture, Path(scratch, "packages"))
         shutil.rmtree(layer, ignore_errors=True)
         used = {*add_libraries(layer, packages, options.arch, tools, Path(scratch)), *add_fonts(layer, packages, fonts)}
         add_licenses(layer, {name: packages[name] for name in used})
@@ -71,14 +79,14 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     here = {machine: arch for arch, machine in MACHINES.items()}.get(platform.machine(), platform.machine())
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--out', required=True, type=Path, help='the layer; what is there is replaced')
-    parser.add_argument('--arch', default=here, choices=MACHINES)
-    parser.add_argument('--python', default='3.13', help='version of the runtime')
+    parser.add_argument("--out", required=True, type=Path, help="the layer; what is there is replaced")
+    parser.add_argument("--arch", default=here, choices=MACHINES)
+    parser.add_argument("--python", default="3.13", help="version of the runtime")
     return parser.parse_args()
 
 
 def say(step: str) -> None:
-    print(f'weasyprint layer: {step}', flush=True)
+    print(f"weasyprint layer: {step}", flush=True)
 
 
 def run(*command: str | Path, **environment: str) -> None:
@@ -92,58 +100,58 @@ def output(*command: str | Path) -> str:
 @contextmanager
 def locked_cache() -> Iterator[Path]:
     """Yield the directory that makes the next build short, to one build at a time."""
-    cache = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'earned'
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "earned"
     cache.mkdir(parents=True, exist_ok=True)
-    with (cache / 'lock').open('w') as lock:
+    with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield cache
 
 
 def install_tools(cache: Path) -> Path:
     """Install what tools.txt lists into a virtual environment and return the directory of its programs."""
-    say('tools')
-    home = cache / f'tools-{platform.python_version()}'
-    if not (home / 'bin/pip').exists():
-        run(sys.executable, '-m', 'venv', '--clear', home)
-    pip_install(home / 'bin', '-r', HERE / 'tools.txt')
-    return home / 'bin'
+    say("tools")
+    home = cache / f"tools-{platform.python_version()}"
+    if not (home / "bin/pip").exists():
+        run(sys.executable, "-m", "venv", "--clear", home)
+    pip_install(home / "bin", "-r", HERE / "tools.txt")
+    return home / "bin"
 
 
 def pip_install(tools: Path, *options: str | Path) -> None:
-    run(tools / 'python', '-m', 'pip', '--quiet', '--disable-pip-version-check', 'install', *options)
+    run(tools / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install", *options)
 
 
 def read_fonts() -> dict[str, str]:
     """Read fonts.txt: file name to the Debian package it comes from."""
-    lines = [line.split('#')[0].split() for line in (HERE / 'fonts.txt').read_text().splitlines()]
+    lines = [line.split("#")[0].split() for line in (HERE / "fonts.txt").read_text().splitlines()]
     return {file: package for package, file in filter(None, lines)}
 
 
 def add_fonts(layer: Path, packages: dict[str, Path], fonts: dict[str, str]) -> set[str]:
     """Copy the fonts and fonts.conf, and return the packages they came from."""
-    (layer / 'fonts').mkdir(parents=True)
-    shutil.copyfile(HERE / 'fonts.conf', layer / 'fonts/fonts.conf')
+    (layer / "fonts").mkdir(parents=True)
+    shutil.copyfile(HERE / "fonts.conf", layer / "fonts/fonts.conf")
     for file, package in fonts.items():
-        found = next(packages[package].glob(f'usr/share/fonts/**/{file}'), None)
+        found = next(packages[package].glob(f"usr/share/fonts/**/{file}"), None)
         if not found:
-            sys.exit(f'fonts.txt: the package {package} has no file {file}.')
-        shutil.copyfile(found, layer / 'fonts' / file)
+            sys.exit(f"fonts.txt: the package {package} has no file {file}.")
+        shutil.copyfile(found, layer / "fonts" / file)
     return set(fonts.values())
 
 
 def add_libraries(layer: Path, packages: dict[str, Path], arch: str, tools: Path, scratch: Path) -> set[str]:
     """Copy the native libraries with all they need, add the aliases, and return the packages they came from."""
-    say('native libraries')
-    (layer / 'lib').mkdir(parents=True)
-    index = {path.name: (package, path) for package, top in packages.items() for path in top.rglob('lib*.so.*')}
-    index['libexpat.so.1'] = 'libexpat1', link_expat(packages['libexpat1-dev'], arch, tools, scratch)
+    say("native libraries")
+    (layer / "lib").mkdir(parents=True)
+    index = {path.name: (package, path) for package, top in packages.items() for path in top.rglob("lib*.so.*")}
+    index["libexpat.so.1"] = "libexpat1", link_expat(packages["libexpat1-dev"], arch, tools, scratch)
     missing, used = [*ROOTS], set[str]()
     while missing:
         package, path = index[missing.pop()]
-        copy = copy_library(path, layer / 'lib', tools)
-        missing += [name for name in needed_by(copy, tools) if not (layer / 'lib' / name).exists()]
+        copy = copy_library(path, layer / "lib", tools)
+        missing += [name for name in needed_by(copy, tools) if not (layer / "lib" / name).exists()]
         used.add(package)
-    add_aliases(layer / 'lib', arch, tools, scratch)
+    add_aliases(layer / "lib", arch, tools, scratch)
     return used
 
 
@@ -151,88 +159,130 @@ def copy_library(path: Path, into: Path, tools: Path) -> Path:
     copy = into / path.name
     shutil.copyfile(path, copy)
     # RPATH, not RUNPATH: it comes before LD_LIBRARY_PATH, where the runtime lists its own /lib64 first.
-    run(tools / 'patchelf', '--force-rpath', '--set-rpath', '$ORIGIN', copy)
+    run(tools / "patchelf", "--force-rpath", "--set-rpath", "$ORIGIN", copy)
     return copy
 
 
 def needed_by(library: Path, tools: Path) -> list[str]:
-    names = output(tools / 'patchelf', '--print-needed', library).split()
+    names = output(tools / "patchelf", "--print-needed", library).split()
     return [name for name in names if not OF_THE_RUNTIME.fullmatch(name)]
 
 
 def link_expat(package: Path, arch: str, tools: Path, scratch: Path) -> Path:
-    archive, = package.glob('usr/lib/*/libexpat.a')
-    whole = ('-Wl,--whole-archive', archive, '-Wl,--no-whole-archive', '-Wl,-Bsymbolic')
-    return link('libexpat.so.1', ARC4RANDOM, arch, tools, scratch, *whole)
+    (archive,) = package.glob("usr/lib/*/libexpat.a")
+    whole = ("-Wl,--whole-archive", archive, "-Wl,--no-whole-archive", "-Wl,-Bsymbolic")
+    return link("libexpat.so.1", ARC4RANDOM, arch, tools, scratch, *whole)
 
 
 def add_aliases(into: Path, arch: str, tools: Path, scratch: Path) -> None:
     for alias, library in ALIASES.items():
-        shutil.copyfile(link(alias, '', arch, tools, scratch, '-nostdlib'), into / alias)
-        run(tools / 'patchelf', '--add-needed', library, '--force-rpath', '--set-rpath', '$ORIGIN', into / alias)
+        shutil.copyfile(link(alias, "", arch, tools, scratch, "-nostdlib"), into / alias)
+        run(tools / "patchelf", "--add-needed", library, "--force-rpath", "--set-rpath", "$ORIGIN", into / alias)
 
 
 def link(name: str, source: str, arch: str, tools: Path, scratch: Path, *options: str | Path) -> Path:
     """Compile a shared library that runs on glibc 2.28 and newer."""
-    code, library = scratch / f'{name}.c', scratch / name
+    code, library = scratch / f"{name}.c", scratch / name
     code.write_text(source)
-    run(tools / 'python', '-m', 'ziglang', 'cc', '-target', f'{MACHINES[arch]}-linux-gnu.2.28', '-O2', '-s', '-fPIC',
-        '-shared', f'-Wl,-soname,{name}', '-o', library, code, *options,
-        ZIG_GLOBAL_CACHE_DIR=str(tools.parent / 'zig'), ZIG_LOCAL_CACHE_DIR=str(scratch / 'zig'))
+    run(
+        tools / "python",
+        "-m",
+        "ziglang",
+        "cc",
+        "-target",
+        f"{MACHINES[arch]}-linux-gnu.2.28",
+        "-O2",
+        "-s",
+        "-fPIC",
+        "-shared",
+        f"-Wl,-soname,{name}",
+        "-o",
+        library,
+        code,
+        *options,
+        ZIG_GLOBAL_CACHE_DIR=str(tools.parent / "zig"),
+        ZIG_LOCAL_CACHE_DIR=str(scratch / "zig"),
+    )
     return library
 
 
 def add_licenses(layer: Path, packages: dict[str, Path]) -> None:
     """Copy each package's licence under its name and version, by which its source can be found."""
-    (layer / 'licenses').mkdir()
+    (layer / "licenses").mkdir()
     for name, top in packages.items():
-        shutil.copyfile(top / 'usr/share/doc' / name / 'copyright', layer / 'licenses' / top.name)
+        shutil.copyfile(top / "usr/share/doc" / name / "copyright", layer / "licenses" / top.name)
 
 
 def add_wheels(layer: Path, arch: str, version: str, tools: Path) -> None:
     """Install requirements.txt for the runtime, whatever this machine is, from wheels only."""
-    say(f'wheels for python {version}')
-    tags = [('--abi', f'cp{version.replace(".", "")}'), ('--abi', 'abi3'), ('--abi', 'none')]
-    tags += [('--platform', f'manylinux_{glibc}_{MACHINES[arch]}') for glibc in GLIBCS]
-    tags += [('--platform', f'manylinux2014_{MACHINES[arch]}')]
-    pip_install(tools, '--no-compile', '--only-binary=:all:', '--implementation', 'cp', '--python-version', version,
-                *(word for tag in tags for word in tag), '--target', layer / 'python', '-r', HERE / 'requirements.txt')
-    for unused in ('bin', 'share'):
-        shutil.rmtree(layer / 'python' / unused, ignore_errors=True)
+    say(f"wheels for python {version}")
+    tags = [("--abi", f"cp{version.replace('.', '')}"), ("--abi", "abi3"), ("--abi", "none")]
+    tags += [("--platform", f"manylinux_{glibc}_{MACHINES[arch]}") for glibc in GLIBCS]
+    tags += [("--platform", f"manylinux2014_{MACHINES[arch]}")]
+    pip_install(
+        tools,
+        "--no-compile",
+        "--only-binary=:all:",
+        "--implementation",
+        "cp",
+        "--python-version",
+        version,
+        *(word for tag in tags for word in tag),
+        "--target",
+        layer / "python",
+        "-r",
+        HERE / "requirements.txt",
+    )
+    for unused in ("bin", "share"):
+        shutil.rmtree(layer / "python" / unused, ignore_errors=True)
 
 
 def compile_wheels(layer: Path, version: str) -> None:
     """Compile ahead: a layer is read-only, and its files carry no dates to check a .pyc against."""
     python = interpreter(version)
     if not python:
-        say(f'no python{version} on this machine, so nothing is compiled ahead: cold starts will be slower')
+        say(f"no python{version} on this machine, so nothing is compiled ahead: cold starts will be slower")
         return
-    say('compiling')
-    run(python, '-m', 'compileall', '-q', '-j', '0', '--invalidation-mode', 'unchecked-hash', '-s', layer, '-p', '/opt',
-        layer / 'python', PYTHONHASHSEED='0')
+    say("compiling")
+    run(
+        python,
+        "-m",
+        "compileall",
+        "-q",
+        "-j",
+        "0",
+        "--invalidation-mode",
+        "unchecked-hash",
+        "-s",
+        layer,
+        "-p",
+        "/opt",
+        layer / "python",
+        PYTHONHASHSEED="0",
+    )
 
 
 def interpreter(version: str) -> str | None:
     """Find a python of that version that runs here; pyenv's stand-ins run only where a .python-version says so."""
-    name = f'python{version}'
+    name = f"python{version}"
     found = [shutil.which(name)]
-    if shutil.which('pyenv'):
-        found += output('pyenv', 'whence', '--path', name).split()
+    if shutil.which("pyenv"):
+        found += output("pyenv", "whence", "--path", name).split()
     return next((path for path in found if path and runs(path)), None)
 
 
 def runs(python: str) -> bool:
-    return subprocess.run([python, '-c', ''], check=False, capture_output=True).returncode == 0
+    return subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0
 
 
 def verify(layer: Path, arch: str, version: str, tools: Path) -> None:
     python = interpreter(version) if platform.machine() == MACHINES[arch] else None
-    render = ['--render', python] if python else []
-    run(tools / 'python', HERE / 'verify_layer.py', layer, '--arch', arch, *render)
+    render = ["--render", python] if python else []
+    run(tools / "python", HERE / "verify_layer.py", layer, "--arch", arch, *render)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     try:
         main()
     except subprocess.CalledProcessError as error:
-        sys.exit(f'weasyprint layer: failed: {" ".join(map(str, error.cmd))}')
+        sys.exit(f"weasyprint layer: failed: {' '.join(map(str, error.cmd))}")

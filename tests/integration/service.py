@@ -264,7 +264,9 @@ class Story:
         self._directory("live-event.scheduled", data | more)
 
     def enroll(self, account: str, training: str | None = None, **more: Any) -> None:
-        self._directory("enrollment.created", self.enrollment_of(account) | {"training_id": training or self.course} | more)
+        self._directory(
+            "enrollment.created", self.enrollment_of(account) | {"training_id": training or self.course} | more
+        )
 
     def enrollment_of(self, account: str) -> dict[str, str]:
         return {"enrollment_id": self.id(f"enr-{account}"), "account_id": self.id(account)}
@@ -276,9 +278,15 @@ class Story:
             for number, (step, kind, data) in enumerate((step, *DOING[step]) for step in steps)
         ]
 
-    def mark(self, account: str, status: str = "present", at: datetime = NOON, role: str = "administrator") -> dict[str, Any]:
+    def mark(
+        self, account: str, status: str = "present", at: datetime = NOON, role: str = "administrator"
+    ) -> dict[str, Any]:
         marked_by = {"account_id": "adm-1", "role": role}
-        data = self.enrollment_of(account) | {"live_event_id": self.live_event, "status": status, "marked_by": marked_by}
+        data = self.enrollment_of(account) | {
+            "live_event_id": self.live_event,
+            "status": status,
+            "marked_by": marked_by,
+        }
         return cloud_event("attendance.marked", data, at)
 
     def directory(self) -> None:

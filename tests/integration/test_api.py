@@ -192,7 +192,8 @@ def test_pages_cover_everyone_once(service: Service, story: Story) -> None:
         story.enroll(person)
     service.settle()
     claims, path = story.claims("admin", "company-admin"), f"/v1/companies/{story.company}/enrollments"
-    seen, cursor = [], {}
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
     for _ in range(3):
         _, page = service.get(path, claims, limit="10", **cursor)
         seen += [item["account_id"] for item in page["items"]]

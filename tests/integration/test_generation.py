@@ -109,7 +109,7 @@ def test_a_forged_request_makes_nothing(service: Service, story: Story, steps: t
     service.settle()
     service.post("Progress", *story.do("ada", *steps))
     service.settle()
-    forged = Completion(**story.enrollment_of("ada"), training_id=story.live_event, company_id="co-elsewhere")
+    forged = Completion(story.id("enr-ada"), story.id("ada"), training_id=story.live_event, company_id="co-elsewhere")
     service.post("Generation", generation_of(forged).body)
     service.settle()
     assert story.certificates() == []
@@ -117,7 +117,9 @@ def test_a_forged_request_makes_nothing(service: Service, story: Story, steps: t
 
 
 def test_a_request_for_an_enrollment_that_is_not_there_makes_nothing(service: Service, story: Story) -> None:
-    service.post("Generation", generation_of(Completion(**story.enrollment_of("nobody"), training_id="t")).body)
+    service.post(
+        "Generation", generation_of(Completion(story.id("enr-nobody"), story.id("nobody"), training_id="t")).body
+    )
     service.settle()
     assert service.announcements() == []
 
@@ -131,7 +133,7 @@ def test_a_message_that_is_no_request_is_kept_with_its_reason(service: Service) 
 def test_wrong_hints_in_a_request_cost_a_read_and_change_nothing(service: Service, story: Story) -> None:
     complete(service, story)
     service.empty()
-    wrong = Completion(**story.enrollment_of("ada"), training_id="elsewhere", company_id="co-elsewhere")
+    wrong = Completion(story.id("enr-ada"), story.id("ada"), training_id="elsewhere", company_id="co-elsewhere")
     service.post("Generation", generation_of(wrong).body)
     service.settle()
     assert [item["training"]["id"] for item in story.certificates()] == [story.course]

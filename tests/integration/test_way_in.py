@@ -203,11 +203,15 @@ def test_directory_updates_are_last_writer_wins_by_time_of_happening(service: Se
     service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
     service.settle()
     [document] = story.own_documents().values()
-    assert story.service.get(f"/v1/companies/{story.company}/certificates", story.claims("x", "company-admin"))[0] == 200
+    assert (
+        story.service.get(f"/v1/companies/{story.company}/certificates", story.claims("x", "company-admin"))[0] == 200
+    )
     assert b"%PDF" in document[:10]
 
 
-def test_a_removed_enrollment_gets_no_certificate_and_late_events_revive_nothing(service: Service, story: Story) -> None:
+def test_a_removed_enrollment_gets_no_certificate_and_late_events_revive_nothing(
+    service: Service, story: Story
+) -> None:
     story.directory()
     story.save_account("ada")
     story.enroll("ada")

@@ -73,12 +73,15 @@ def watched(*played: tuple[int, int], at: datetime = ENROLLED, step_id: str = "v
 
 def graded(score: float, at: datetime = ENROLLED, step_id: str = "quiz", event: str = "") -> QuizGraded:
     """An attempt; its identity follows from what it says, unless `event` is given."""
-    return QuizGraded(step_id, at, float(score), identify("portal", event or f"{step_id} {at} {score}"))
+    score = float(score)
+    return QuizGraded(step_id, at, score, identify("portal", event or f"{step_id} {at} {score}"))
 
 
 def granted(attempts: int, at: datetime = ENROLLED, step_id: str = "quiz", event: str = "") -> AttemptsGranted:
     """More attempts."""
-    return AttemptsGranted(step_id, at, attempts, "support-1", identify("portal", event or f"{step_id} {at} {attempts}"))
+    return AttemptsGranted(
+        step_id, at, attempts, "support-1", identify("portal", event or f"{step_id} {at} {attempts}")
+    )
 
 
 def marked(present: bool, at: datetime = ENDS, live_event_id: str = "event-1") -> AttendanceMarked:

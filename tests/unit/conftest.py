@@ -3,6 +3,11 @@
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "unit", max_examples=150, deadline=None, database=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "unit",
+    max_examples=300,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("unit")

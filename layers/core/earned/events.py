@@ -44,7 +44,7 @@ from earned.models import (
 
 LARGEST_EVENT = 128 * 1024
 LONGEST_NAME = 200
-_RFC_3339 = regex.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_RFC_3339 = regex.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", regex.ASCII)
 
 
 class Rejected(Exception):
@@ -61,10 +61,10 @@ def _rfc_3339(value: object) -> datetime:
         raise ValueError("must be an RFC 3339 time with its UTC offset")
     try:
         at = datetime.fromisoformat(value.upper()).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("must be a time between 1970 and 9999") from error
+    except (ValueError, OverflowError):
+        raise ValueError("must be a day and a time that exist, with an offset below a day") from None
     if at.year < 1970:
-        raise ValueError("must be a time between 1970 and 9999")
+        raise ValueError("must not be before 1970")
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 

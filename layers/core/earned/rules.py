@@ -115,7 +115,7 @@ def _valid_attempts(step: Step, own: Sequence[Fact]) -> list[QuizGraded]:
     """The attempts, in order of time, that were within the number allowed when they were made (C4)."""
     left = step.attempts
     valid = []
-    for fact in sorted((f for f in own if isinstance(f, QuizGraded | AttemptsGranted)), key=_quiz_order):
+    for fact in _attempts_and_grants(own):
         match fact:
             case AttemptsGranted():
                 left = left + fact.attempts if left is not None else None
@@ -127,12 +127,24 @@ def _valid_attempts(step: Step, own: Sequence[Fact]) -> list[QuizGraded]:
     return valid
 
 
-def _quiz_order(fact: QuizGraded | AttemptsGranted) -> tuple[datetime, bool, str]:
-    return (fact.at, isinstance(fact, QuizGraded), fact.attempt if isinstance(fact, QuizGraded) else fact.grant)
+def _attempts_and_grants(own: Sequence[Fact]) -> list[QuizGraded | AttemptsGranted]:
+    """In order of time, a grant before an attempt at the same moment, and each once however often it was reported."""
+    once: dict[tuple[bool, str], QuizGraded | AttemptsGranted] = {}
+    for fact in sorted((f for f in own if isinstance(f, QuizGraded | AttemptsGranted)), key=_quiz_order):
+        once.setdefault(_quiz_order(fact)[1:3], fact)
+    return list(once.values())
+
+
+def _quiz_order(fact: QuizGraded | AttemptsGranted) -> tuple[datetime, bool, str, float]:
+    match fact:
+        case QuizGraded():
+            return (fact.at, True, fact.attempt, fact.score)
+        case AttemptsGranted():
+            return (fact.at, False, fact.grant, fact.attempts)
 
 
 def _attempts_exhausted(step: Step, own: Sequence[Fact]) -> bool:
-    granted = sum(fact.attempts for fact in own if isinstance(fact, AttemptsGranted))
+    granted = sum(fact.attempts for fact in _attempts_and_grants(own) if isinstance(fact, AttemptsGranted))
     return step.attempts is not None and len(_valid_attempts(step, own)) >= step.attempts + granted
 
 

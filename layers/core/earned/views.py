@@ -1,6 +1,6 @@
 """What the API answers (CONTRACT.md), made from records; what one may not hold is not in it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NotRequired
 
 from typing_extensions import TypedDict
@@ -89,10 +89,10 @@ class DownloadView(TypedDict):
     file_name: str
 
 
-def enrollment_view(case: Case, viewer: Viewer, as_of: datetime) -> EnrollmentView:
+def enrollment_view(case: Case, viewer: Viewer, as_of: datetime, tolerance: timedelta) -> EnrollmentView:
     """An enrollment as `viewer` may see it."""
     completion = case.completion
-    verdict = judge_for_issue(completion, case.training, case.account, as_of)
+    verdict = judge_for_issue(completion, case.training, case.account, as_of, tolerance)
     view: EnrollmentView = {
         "enrollment_id": completion.enrollment_id,
         "account_id": completion.account_id,

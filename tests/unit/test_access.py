@@ -1,0 +1,101 @@
+"""Who may do what: the table of DESIGN §5, cell by cell.
+
+Its rows for exports, unmarked attendance, diagnoses and reissue are written here once `access` has them.
+"""
+
+import pytest
+
+from earned.access import TABLE, Operation, Viewer, may, may_for_company, may_for_self
+from earned.models import Completion, Role
+from tests.unit.builders import after, completion
+
+COLUMNS = ("individual", "employee", "company-admin", "administrator", "support")
+DESIGN = {
+    "see-own-progress": ("own", "own", "own", "-", "-"),
+    "see-progress": ("-", "-", "own company", "all", "all"),
+    "list-certificates": ("own", "-", "own company", "-", "-"),
+    "download": ("own", "-", "own company", "-", "-"),
+}
+
+# Whose enrollment it is, as seen by account `me` of company `mine`.
+WHOSE = {
+    "me, in my company": completion(account_id="me", company_id="mine"),
+    "me, in another company": completion(account_id="me", company_id="theirs"),
+    "me, in no company": completion(account_id="me", company_id=None),
+    "someone of my company": completion(account_id="someone", company_id="mine"),
+    "someone of another company": completion(account_id="someone", company_id="theirs"),
+    "someone of no company": completion(account_id="someone", company_id=None),
+}
+MEANT = {
+    "-": set(),
+    "own": {"me, in my company", "me, in another company", "me, in no company"},
+    "own company": {"me, in my company", "someone of my company"},
+    "all": set(WHOSE),
+}
+NOT_THERE = {
+    "removed": {"removed_at": after(1)},
+    "not enrolled yet": {"enrolled_at": None},
+    "removed before it was created": {"enrolled_at": None, "removed_at": after(1)},
+}
+CELLS = [(row, role, scope) for row, scopes in DESIGN.items() for role, scope in zip(COLUMNS, scopes, strict=True)]
+
+
+def changed(record: Completion, **changes: object) -> Completion:
+    return completion(**{"account_id": record.account_id, "company_id": record.company_id, **changes})
+
+
+@pytest.mark.parametrize(("row", "role", "scope"), CELLS)
+@pytest.mark.parametrize("whose", WHOSE)
+def test_a_cell_of_the_table(row: str, role: str, scope: str, whose: str):
+    viewer = Viewer("me", Role(role), "mine")
+
+    assert may(viewer, Operation(row), WHOSE[whose]) is (whose in MEANT[scope])
+
+
+@pytest.mark.parametrize("state", NOT_THERE)
+@pytest.mark.parametrize("whose", WHOSE)
+@pytest.mark.parametrize(("row", "role", "_scope"), CELLS)
+def test_what_was_removed_or_is_not_there_yet_does_not_exist_for_anybody(row, role, _scope, whose, state):
+    assert may(Viewer("me", Role(role), "mine"), Operation(row), changed(WHOSE[whose], **NOT_THERE[state])) is False
+
+
+@pytest.mark.parametrize(("row", "role", "scope"), CELLS)
+@pytest.mark.parametrize("whose", WHOSE)
+def test_a_viewer_of_no_company_is_in_nobodys_company(row: str, role: str, scope: str, whose: str):
+    allowed = MEANT[scope] if scope != "own company" else set()
+
+    assert may(Viewer("me", Role(role), None), Operation(row), WHOSE[whose]) is (whose in allowed)
+
+
+@pytest.mark.parametrize(("row", "role", "scope"), CELLS)
+def test_lists_of_ones_own_are_for_those_whose_cell_says_own(row: str, role: str, scope: str):
+    assert may_for_self(Viewer("me", Role(role), "mine"), Operation(row)) is (scope == "own")
+
+
+@pytest.mark.parametrize(("row", "role", "scope"), CELLS)
+@pytest.mark.parametrize("company", ["mine", "theirs", "", "MINE", "mine "])
+def test_lists_of_a_company_are_for_its_admin_and_for_those_who_see_all(row: str, role: str, scope: str, company: str):
+    allowed = scope == "all" or (scope == "own company" and company == "mine")
+
+    assert may_for_company(Viewer("me", Role(role), "mine"), Operation(row), company) is allowed
+
+
+@pytest.mark.parametrize("company", ["", "None", "mine"])
+def test_a_company_admin_whose_token_names_no_company_lists_none(company: str):
+    viewer = Viewer("me", Role.COMPANY_ADMIN, None)
+
+    assert not any(may_for_company(viewer, operation, company) for operation in Operation)
+
+
+def test_the_table_has_every_operation_and_every_role_and_no_others():
+    assert set(DESIGN) == {operation.value for operation in Operation} == {operation.value for operation in TABLE}
+    assert set(COLUMNS) == {role.value for role in Role}
+
+
+def test_an_employee_may_never_list_or_download_a_certificate_not_even_of_their_own():
+    employee = Viewer("me", Role.EMPLOYEE, "mine")
+
+    for operation in (Operation.LIST_CERTIFICATES, Operation.DOWNLOAD):
+        assert not any(may(employee, operation, record) for record in WHOSE.values())
+        assert not may_for_self(employee, operation)
+        assert not may_for_company(employee, operation, "mine")

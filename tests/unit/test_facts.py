@@ -1,0 +1,174 @@
+"""Facts in their stored form."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earned import facts
+from earned.models import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
+from tests.unit.builders import (
+    ENDS,
+    after,
+    course,
+    done,
+    graded,
+    granted,
+    lesson,
+    live_event,
+    marked,
+    quiz,
+    video,
+    watched,
+)
+
+TRAINING = course(lesson("a"), video("b"), quiz("c"))
+OF_EACH_KIND: list[Fact] = [
+    done("a", after(1, ms=7)),
+    watched((0, 1), (500, 59_999), at=after(2), step_id="b"),
+    VideoWatched("b", after(2), ()),
+    graded(69.55, after(3), "c"),
+    granted(3, after(4), "c"),
+]
+MARKS: list[Fact] = [marked(True, ENDS), marked(False, ENDS)]
+
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)).map(  # noqa: DTZ001
+    lambda at: at.replace(microsecond=at.microsecond // 1_000 * 1_000)
+)
+EVENTS = st.text("0123456789abcdef", min_size=12, max_size=12)
+IDS = st.text("azAZ09._:-", min_size=1, max_size=64)
+MILLISECONDS = st.integers(0, facts.LONGEST_VIDEO)
+SCORES = st.floats(allow_nan=False, allow_infinity=False)
+ANY_FACT = st.one_of(
+    st.builds(StepDone, st.just("a"), MOMENTS),
+    st.builds(
+        VideoWatched, st.just("b"), MOMENTS, st.lists(st.tuples(MILLISECONDS, MILLISECONDS), max_size=4).map(tuple)
+    ),
+    st.builds(QuizGraded, st.just("c"), MOMENTS, SCORES, EVENTS),
+    st.builds(AttemptsGranted, st.just("c"), MOMENTS, st.integers(1, 10**6), IDS, EVENTS),
+)
+ANY_MARK = st.builds(AttendanceMarked, st.just("event-1"), MOMENTS, st.booleans(), IDS)
+
+
+@pytest.mark.parametrize("fact", OF_EACH_KIND, ids=lambda fact: type(fact).__name__)
+def test_a_fact_of_a_course_comes_back_as_it_was_stored(fact: Fact):
+    assert [*facts.decode([facts.encode(fact)], TRAINING)] == [fact]
+
+
+@pytest.mark.parametrize("fact", MARKS)
+def test_a_mark_comes_back_as_it_was_stored(fact: Fact):
+    assert [*facts.decode([facts.encode(fact)], live_event())] == [fact]
+
+
+@given(ANY_FACT)
+def test_any_fact_of_a_course_comes_back_as_it_was_stored(fact: Fact):
+    assert [*facts.decode([facts.encode(fact)], TRAINING)] == [fact]
+
+
+@given(ANY_MARK)
+def test_any_mark_comes_back_as_it_was_stored(fact: Fact):
+    assert [*facts.decode([facts.encode(fact)], live_event())] == [fact]
+
+
+def test_times_are_kept_to_the_millisecond_rounded_down():
+    (kept,) = facts.decode([facts.encode(done("a", after() + timedelta(microseconds=7_999)))], TRAINING)
+
+    assert kept.at == after(ms=7)
+
+
+@given(MOMENTS)
+def test_milliseconds_and_moments_are_each_others_inverse(at: datetime):
+    assert facts.moment(facts.milliseconds(at)) == at
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (done("a"), done("a")),
+        (done("a", after(1)), done("a", after(1).astimezone(tz=None))),
+        (graded(70), graded(70.0)),
+        (QuizGraded("c", after(), 0.0, "0" * 12), QuizGraded("c", after(), -0.0, "0" * 12)),
+    ],
+    ids=["same", "another time zone", "whole number", "negative zero"],
+)
+def test_equal_facts_have_equal_forms(one: Fact, other: Fact):
+    assert one == other
+    assert facts.encode(one) == facts.encode(other)
+
+
+@given(ANY_FACT | ANY_MARK, ANY_FACT | ANY_MARK)
+def test_different_facts_have_different_forms(one: Fact, other: Fact):
+    assert (facts.encode(one) == facts.encode(other)) is (one == other)
+
+
+def test_facts_that_differ_in_one_field_have_different_forms():
+    variants: list[Fact] = [
+        done("a"),
+        done("b"),
+        done("a", after(ms=1)),
+        watched((0, 1), step_id="a"),
+        watched((0, 2), step_id="a"),
+        watched((0, 1), (0, 2), step_id="a"),
+        graded(1, event="x"),
+        graded(1, event="y"),
+        graded(1.0000000000000002, event="x"),
+        granted(1, event="x"),
+        granted(2, event="x"),
+        marked(True),
+        marked(False),
+        AttendanceMarked("event-1", ENDS, True, "administrator-2"),
+    ]
+
+    assert len({facts.encode(fact) for fact in variants}) == len(variants)
+
+
+def test_a_done_lesson_takes_eleven_bytes_and_fifty_fit_one_write_unit():
+    lessons = [facts.encode(done(f"a-rather-long-identifier-of-step-{n}", after(n))) for n in range(50)]
+
+    assert {len(stored) for stored in lessons} == {11}
+    assert len(b"".join(lessons)) <= 600
+
+
+def test_a_sitting_takes_eight_bytes_a_range_and_an_attempt_a_score_and_six():
+    assert len(facts.encode(watched((0, 60_000), (2, 3)))) == 11 + 16
+    assert len(facts.encode(graded(85))) == 11 + 6 + len("85")
+
+
+def test_facts_about_other_steps_and_trainings_are_ignored():
+    evidence = [facts.encode(fact) for fact in (done("a"), done("z"), marked(True), marked(True, live_event_id="other"))]
+
+    assert [*facts.decode(evidence, TRAINING)] == [done("a")]
+    assert [*facts.decode(evidence, live_event())] == [marked(True)]
+    assert [*facts.decode(evidence, course(lesson("y")))] == []
+
+
+def test_evidence_of_an_unknown_kind_is_not_passed_over_in_silence():
+    with pytest.raises(ValueError, match="unknown kind b'X'"):
+        list(facts.decode([b"X" + facts.encode(done("a"))[1:]], TRAINING))
+
+
+def test_the_digest_does_not_depend_on_the_order():
+    evidence = [facts.encode(fact) for fact in OF_EACH_KIND]
+    shuffled = random.Random(1).sample(evidence, len(evidence))
+
+    assert facts.digest(shuffled) == facts.digest(evidence) == facts.digest(frozenset(evidence))
+    assert len(facts.digest([])) == 64
+
+
+def test_the_digest_changes_with_any_fact_and_with_where_one_ends():
+    evidence = [facts.encode(fact) for fact in OF_EACH_KIND]
+    without_one = [facts.digest(evidence[:n] + evidence[n + 1 :]) for n in range(len(evidence))]
+
+    assert len({facts.digest(evidence), *without_one}) == len(evidence) + 1
+    assert facts.digest([b"ab", b"c"]) != facts.digest([b"a", b"bc"]) != facts.digest([b"abc"])
+
+
+def test_an_event_is_identified_by_source_and_id_together():
+    assert facts.identify("portal", "1") == facts.identify("portal", "1")
+    assert (
+        len({facts.identify(*pair) for pair in [("portal", "1"), ("portal", "2"), ("other", "1"), ("portal1", "")]})
+        == 4
+    )
+    assert len(bytes.fromhex(facts.identify("portal", "1"))) == 6

@@ -1,0 +1,143 @@
+"""Records judged by the rules."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earned import judgement
+from earned.models import Completion, Reason, Requirement, Verdict, Who
+from tests.unit.builders import (
+    ENDS,
+    ENROLLED,
+    LATER,
+    account,
+    after,
+    completion,
+    course,
+    done,
+    issue,
+    lesson,
+    live_event,
+    marked,
+    quiz,
+    watched,
+)
+
+COURSE = course(lesson("a"), lesson("b"))
+EARNED = completion(done("a", after(1)), done("b", after(2)))
+UNFINISHED = completion(done("a", after(1)))
+ISSUED = completion(done("a", after(1)), issue=issue(completed_at=after(1)))
+
+
+def test_a_record_is_judged_by_the_facts_it_holds():
+    assert judgement.judge(EARNED, COURSE, LATER) == Verdict((), after(2))
+    assert [one.id for one in judgement.judge(UNFINISHED, COURSE, LATER).outstanding] == ["b"]
+
+
+def test_facts_about_something_else_count_nothing():
+    record = completion(done("z"), watched(step_id="z"), marked(True))
+
+    assert [one.id for one in judgement.judge(record, COURSE, LATER).outstanding] == ["a", "b"]
+
+
+def test_a_live_events_record_is_judged_now():
+    record = completion(marked(True), training_id="event-1")
+
+    assert judgement.judge(record, live_event(), ENDS).complete
+    assert not judgement.judge(record, live_event(), ENDS - timedelta(seconds=1)).complete
+
+
+def test_the_tolerance_is_passed_on():
+    record = completion(done("b", after(0)), done("a", after(10)))
+
+    assert not judgement.judge(record, COURSE, LATER).complete
+    assert judgement.judge(record, COURSE, LATER, timedelta(minutes=10)).complete
+    assert judgement.judge_for_issue(record, COURSE, account(), LATER, timedelta(minutes=10)).complete
+    assert judgement.is_due(record, COURSE, LATER, timedelta(minutes=10))
+
+
+def test_an_unknown_training_is_the_one_thing_outstanding_and_supports_to_act_on():
+    (only,) = judgement.judge(EARNED, None, LATER).outstanding
+
+    assert only == Requirement("training", "course-1", "", Reason.TRAINING_UNKNOWN, ENROLLED)
+    assert only.who is Who.SUPPORT
+
+
+@pytest.mark.parametrize("training", [None, course(lesson("c")), course(lesson("a"), quiz(attempts=1))])
+def test_an_issued_certificate_stays_complete_whatever_is_published_or_said_since(training):
+    assert judgement.judge(ISSUED, training, LATER) == Verdict((), after(1))
+    assert judgement.judge_for_issue(ISSUED, training, None, LATER) == Verdict((), after(1))
+
+
+def test_a_record_that_waits_for_its_account_is_not_complete_however_much_was_done():
+    verdict = judgement.judge_for_issue(EARNED, COURSE, None, LATER)
+
+    assert verdict == Verdict((Requirement("account", "account-1", "", Reason.ACCOUNT_UNKNOWN, after(2)),), None)
+    assert verdict.outstanding[0].who is Who.SUPPORT
+
+
+def test_an_unknown_account_comes_after_what_the_learner_has_to_do():
+    outstanding = judgement.judge_for_issue(UNFINISHED, COURSE, None, LATER).outstanding
+
+    assert [(one.kind, one.since) for one in outstanding] == [("lesson", after(1)), ("account", ENROLLED)]
+
+
+def test_with_its_account_known_a_record_is_judged_by_the_rules_alone():
+    assert judgement.judge_for_issue(EARNED, COURSE, account(), LATER) == Verdict((), after(2))
+
+
+def test_neither_training_nor_account_known_are_both_outstanding():
+    outstanding = judgement.judge_for_issue(EARNED, None, None, LATER).outstanding
+
+    assert [one.reason for one in outstanding] == [Reason.TRAINING_UNKNOWN, Reason.ACCOUNT_UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("record", "training", "due"),
+    [
+        (EARNED, COURSE, True),
+        (UNFINISHED, COURSE, False),
+        (EARNED, None, False),
+        (ISSUED, COURSE, False),
+        (completion(done("a"), done("b"), removed_at=after(9)), COURSE, False),
+        (completion(done("a"), done("b"), enrolled_at=None), COURSE, False),
+        (completion(done("a"), done("b"), enrolled_at=None, removed_at=after(9)), COURSE, False),
+        (Completion("enrollment-1", "account-1", EARNED.evidence), COURSE, False),
+    ],
+    ids=[
+        "earned",
+        "unfinished",
+        "training unknown",
+        "issued",
+        "removed",
+        "not enrolled",
+        "removed before",
+        "bare facts",
+    ],
+)
+def test_a_certificate_is_due_when_it_is_earned_the_enrollment_stands_and_there_is_none(record, training, due):
+    assert judgement.is_due(record, training, LATER) is due
+
+
+def test_facts_without_an_enrollment_are_judged_without_failing():
+    bare = Completion("enrollment-1", "account-1", EARNED.evidence)
+
+    assert [one.reason for one in judgement.judge_for_issue(bare, None, None, LATER).outstanding] == [
+        Reason.TRAINING_UNKNOWN,
+        Reason.ACCOUNT_UNKNOWN,
+    ]
+
+
+@given(st.sets(st.sampled_from("abcxyz")), st.booleans(), st.booleans(), st.booleans())
+def test_a_certificate_is_due_if_and_only_if_nothing_is_outstanding_and_it_awaits_one(steps, known, removed, enrolled):
+    record = completion(
+        *(done(step, after(ord(step))) for step in steps),
+        removed_at=after(1) if removed else None,
+        enrolled_at=ENROLLED if enrolled else None,
+    )
+    verdict = judgement.judge(record, COURSE if known else None, LATER)
+
+    assert verdict.complete is (known and {"a", "b"} <= steps)
+    assert judgement.is_due(record, COURSE if known else None, LATER) is (verdict.complete and enrolled and not removed)
