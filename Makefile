@@ -65,4 +65,4 @@ requirements:
 
 clean:
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local stop; fi
-	rm -rf .venv .layers .stack .aws-sam out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .layers .local .aws-sam out .mypy_cache .ruff_cache .pytest_cache .hypothesis

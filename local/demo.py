@@ -4,7 +4,7 @@ import json
 import shutil
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from local.stack import ROOT, Stack
 
 OUT = ROOT / "out" / "demo"
 SLICE = 40
-PATIENCE = 60  # seconds
+PATIENCE = 120  # seconds, for the whole week
 console = Console(highlight=False)
 
 
@@ -44,22 +44,24 @@ def _play_week(stack: Stack, directory: Path, plan: Scenario) -> Week:
     queues = Queues(stack)
     expected = sum(not enrollment.outstanding for enrollment in plan.enrollments)
     columns = "{task.description:24}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    deadline = time.monotonic() + PATIENCE
     with Listener(stack) as listener, Progress(*columns, console=console) as progress:
-        posting = progress.add_task("events posted", total=len(plan.messages))
+        posting = progress.add_task("", total=len(plan.messages))
         earning = progress.add_task("certificates announced", total=expected)
+
+        def wait_while(busy: Callable[[], bool]) -> None:
+            while busy() and time.monotonic() < deadline:
+                progress.update(earning, completed=len(listener.heard))
+                time.sleep(0.1)
+
         for start in range(0, len(plan.messages), SLICE):
             part = plan.messages[start : start + SLICE]
             queues.post(part)
             progress.update(posting, advance=len(part), description=f"day {_day(plan, part[0].at)}: events posted")
-            progress.update(earning, completed=len(listener.heard))
-            _let_drain(stack, queues, SLICE)
-        deadline = time.monotonic() + PATIENCE
-        while len(listener.heard) < expected and time.monotonic() < deadline:
-            progress.update(earning, completed=len(listener.heard))
-            time.sleep(0.1)
-        _let_drain(stack, queues, 0)
-        time.sleep(1)  # for what should not come
-        progress.update(earning, completed=len(listener.heard))
+            wait_while(lambda: queues.waiting(_working_queues(stack)) > SLICE)
+        wait_while(lambda: len(listener.heard) < expected or queues.waiting(_working_queues(stack)) > 0)
+        deadline = time.monotonic() + 1
+        wait_while(lambda: True)  # for what should not come
     return Week(stack, directory, plan, queues, listener.heard)
 
 
@@ -67,14 +69,7 @@ def _day(plan: Scenario, at: datetime) -> int:
     return 1 + (at - plan.messages[0].at) // DAY
 
 
-def _let_drain(stack: Stack, queues: Queues, down_to: int) -> None:
-    """Wait, as long as patience allows, until no more than this many messages are in the queues."""
-    deadline = time.monotonic() + PATIENCE
-    while queues.waiting(_working_queues(stack)) > down_to and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-
-def _working_queues(stack: Stack) -> Iterable[str]:
+def _working_queues(stack: Stack) -> list[str]:
     ends, dead = "QueueUrl", "DeadLetterQueueUrl"
     return [url for name, url in stack.outputs.items() if name.endswith(ends) and not name.endswith(dead)]
 

@@ -72,7 +72,7 @@ class _Keeper:
         url = issuer.serve(issuer.new_key(self.directory / "key.json"))
         port = _free_port()
         endpoint = f"http://127.0.0.1:{port}"
-        command = [EMULATOR_PYTHON, "-m", "ministack"]
+        command = [EMULATOR_PYTHON, str(ROOT / "local" / "emulator.py")]
         self.emulator = self._spawn("ministack", command, _emulator_environment(port, temporary))
         with _locked(STATE / "build.lock", wait=True):
             _report(step="building (sam build)")

@@ -18,7 +18,7 @@ import boto3
 from local import issuer
 
 ROOT = Path(__file__).resolve().parents[1]
-STATE = ROOT / ".stack"
+STATE = ROOT / ".local"
 SERVE = STATE / "serve"
 SERVE_FILE = ROOT / "out" / "serve.json"
 REGION = "eu-central-1"
@@ -103,8 +103,18 @@ def stop(directory: Path, patience: float = 15) -> bool:
 def started(directory: Path, publish: Path | None = None) -> Iterator["Keeper"]:
     """Start a stack for the duration of the block, or longer if it calls `detach`."""
     command = [sys.executable, "-m", "local.keeper", str(directory), *([str(publish)] if publish else [])]
-    pipe = subprocess.PIPE
-    keeper = Keeper(subprocess.Popen(command, cwd=ROOT, text=True, start_new_session=True, stdin=pipe, stdout=pipe))
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "keeper.log").open("w") as log:  # a keeper that stays must not hold our own streams open
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+    keeper = Keeper(process)
     try:
         yield keeper
     finally:

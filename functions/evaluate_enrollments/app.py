@@ -30,6 +30,9 @@ KEYS_PER_PAGE = 500
 ENROLLMENTS_PER_MESSAGE = 25
 
 
+Due = tuple[Completion, dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class Settings:
     """What this function needs."""
@@ -55,7 +58,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     batch = Batch(event, dead_letters)
     for received in batch.read(read_request):
         with batch.again_on_error(received):
-            evaluate(received.event)
+            evaluate(received.event, received.sent)
     return batch.response()
 
 
@@ -67,12 +70,14 @@ def read_request(body: str) -> EvaluationRequest:
         raise Rejected("not-an-evaluation-request") from None
 
 
-def evaluate(request: EvaluationRequest) -> None:
-    """Carry out one request; repeating it is harmless."""
+def evaluate(request: EvaluationRequest, since: int) -> None:
+    """Carry out one request that arrived at `since`, in milliseconds since 1970; repeating it is harmless."""
     match request:
         case EnrollmentsChanged():
             judged = [judge_again(case) for case in store.cases(store.completions(request.enrollments))]
-            generation.send([generation_of(completion) for completion in judged if completion is not None])
+            generation.send(
+                [generation_of(completion, since=since, **more) for completion, more in filter(None, judged)]
+            )
         case AccountChanged():
             keys = store.keys_of_account(request.account_id, request.after, KEYS_PER_PAGE)
             evaluation.send(spread(keys, AccountChanged, request.account_id))
@@ -92,18 +97,30 @@ def spread(keys: list[store.Key], more: type[AccountChanged] | type[TrainingChan
     return messages
 
 
-def judge_again(case: store.Case) -> Completion | None:
-    """Bring one record up to date, and return it when its certificate is due after that."""
+def judge_again(case: store.Case) -> Due | None:
+    """Bring one record up to date, and return it when something is due about its certificate after that."""
     completion = case.completion
-    if not completion.awaits_certificate:
-        return None
     if case.account is not None and case.account.removed:
-        store.withdraw(completion.enrollment_id, completion.account_id, datetime.now(UTC))
-        return None
-    version = case.training.version if case.training is not None else None
-    if version != completion.training_version or (case.account is not None and not completion.account_known):
+        return withdraw(completion)
+    if completion.awaits_certificate:
         try:
-            completion = store.judge_by(completion, version, case.account)
+            completion = bring_up_to_date(case)
         except store.Changed:
             return None
-    return completion if is_due(completion, case.training, datetime.now(UTC), tolerance) else None
+    return (completion, {}) if is_due(completion, case.training, datetime.now(UTC), tolerance) else None
+
+
+def withdraw(completion: Completion) -> Due | None:
+    """Remove an enrollment with its account; its certificate, if it had one, is withdrawn (A5)."""
+    request = f"account-removed.{completion.enrollment_id}"
+    withdrawn = store.withdraw(completion.enrollment_id, completion.account_id, datetime.now(UTC), request)
+    return (withdrawn, {"request": request}) if withdrawn.issue is not None else None
+
+
+def bring_up_to_date(case: store.Case) -> Completion:
+    """Note the training version and the account in the record where it does not know them yet."""
+    completion = case.completion
+    version = case.training.version if case.training is not None else None
+    if version == completion.training_version and (case.account is None or completion.account_known):
+        return completion
+    return store.judge_by(completion, version, case.account)

@@ -1,27 +1,41 @@
 """Makes a certificate that was earned: judge again, render, keep the document, issue, tell the portal (DESIGN §3)."""
 
+import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import boto3
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from earned import announcements, pdf, store
 from earned.announcements import Announcement, Bus
 from earned.documents import DifferentDocument, Documents, file_name
 from earned.events import Rejected
-from earned.facts import digest
-from earned.intake import Batch, Received
-from earned.judgement import judge_for_issue
-from earned.models import Account, Company, Completion, Issue, Printed, Training
-from earned.queues import GenerationRequest, NotOurs, Queue, read_generation
+from earned.facts import digest, moment
+from earned.intake import NAMESPACE, Batch, Received
+from earned.judgement import absent_since, judge, judge_for_issue
+from earned.models import (
+    Account,
+    CertificateStatus,
+    Company,
+    Completion,
+    Issue,
+    LiveEvent,
+    Printed,
+    Reason,
+    Revocation,
+    Training,
+)
+from earned.queues import GenerationRequest, NotOurs, Purpose, Queue, read_generation
 from earned.settings import from_environment
 
 logger = Logger()
 ATTEMPTS = 3
+REVISIONS = 20
 
 
 class Unprintable(Exception):
@@ -76,34 +90,78 @@ def read_request(body: str) -> GenerationRequest:
 
 
 def generate(request: GenerationRequest) -> Announcement | None:
-    """Make one certificate, and return what to announce, or None when there is nothing to do.
+    """Bring one certificate in line with its record, and return what to announce, or None when nothing was due.
 
     The record is what counts, never the message. When the record changes between judging and issuing, it is judged
-    afresh; a request that finds its own issue was interrupted after it and announces again.
+    afresh; a request that finds its own deed was interrupted after it and announces again.
     """
     for _ in range(ATTEMPTS):
         case = store.case(request.enrollment_id, request.account_id, request.training_id, request.company_id)
-        if case is None or not case.completion.stands:
-            return None
-        if case.completion.issue is not None:
-            own = case.completion.issue.request == request.request
-            return announcements.issued(case.completion, case.completion.issue) if own else None
         try:
-            return make(case, request.request)
+            return settle(case, request) if case is not None else None
         except store.Changed:
             continue
     raise store.Changed
 
 
-def make(case: store.Case, request: str) -> Announcement | None:
-    """Render, keep and issue; raises `store.Changed` when the record is no longer what was judged."""
+def settle(case: store.Case, request: GenerationRequest) -> Announcement | None:
+    """Do what is due about a certificate; raises `store.Changed` when the record is no longer what was judged."""
+    completion = case.completion
+    match completion.certificate_status:
+        case CertificateStatus.WITHDRAWN:
+            return announce_withdrawal(completion, request)
+        case CertificateStatus.ISSUED:
+            return look_after(case, request)
+        case CertificateStatus.REVOKED:
+            return announce_revocation(completion, request) or make(case, request)
+        case None:
+            return make(case, request)
+
+
+def announce_withdrawal(completion: Completion, request: GenerationRequest) -> Announcement | None:
+    """The withdrawal, if it was this request's."""
+    if completion.issue is None or completion.removed_at is None or completion.removed_by != request.request:
+        return None
+    return announcements.withdrawn(completion, completion.issue.revision, completion.removed_at)
+
+
+def announce_revocation(completion: Completion, request: GenerationRequest) -> Announcement | None:
+    """The revocation, if it was this request's."""
+    issue, revocation = completion.issue, completion.revocation
+    if issue is None or revocation is None or revocation.request != request.request:
+        return None
+    return announcements.revoked(completion, issue.revision, revocation)
+
+
+def look_after(case: store.Case, request: GenerationRequest) -> Announcement | None:
+    """An issued certificate: announce it again after a crash, revoke, reissue or restore it, or leave it alone."""
+    completion, issue = case.completion, case.completion.issue
+    if issue is None:
+        return None
+    if issue.request == request.request:
+        return announcements.issued(completion, issue)
+    absent = absent_since(completion, case.training)
+    if absent is not None:
+        revocation = Revocation(datetime.now(UTC), Reason.MARKED_ABSENT.value, request.request)
+        store.revoke(completion, revocation)
+        return announcements.revoked(completion, issue.revision, revocation)
+    if request.purpose is Purpose.REISSUE:
+        return reissue(case, issue, request)
+    if request.purpose is Purpose.RESTORE:
+        restore(issue)
+    return None
+
+
+def make(case: store.Case, request: GenerationRequest) -> Announcement | None:
+    """Render, keep and issue what was earned, as the first revision or, after a revocation, as the next (L2)."""
     completion, training, account, now = case.completion, case.training, case.account, datetime.now(UTC)
     verdict = judge_for_issue(completion, training, account, now, tolerance)
-    if verdict.completed_at is None or training is None or account is None or account.removed:
+    if not completion.stands or verdict.completed_at is None or training is None or account is None or account.removed:
         logger.info("nothing to issue", extra={"outstanding": [item.reason for item in verdict.outstanding]})
         return None
     printed = printed_for(completion, training, account, case.company, verdict.completed_at)
-    revision, sha256 = keep_document(printed, document_of(printed))
+    before = completion.issue
+    revision, sha256 = keep_document(printed, first=before.revision + 1 if before else 1)
     issue = Issue(
         revision=revision,
         issued_at=now,
@@ -112,10 +170,60 @@ def make(case: store.Case, request: str) -> Announcement | None:
         evidence_digest=digest(completion.evidence),
         document_sha256=sha256,
         printed=printed,
-        request=request,
+        request=request.request,
+        reissued_at=now if before else None,
+        reason="returned" if before else None,
     )
     store.issue(completion, issue)
+    measure(completion, training, verdict.completed_at, request, now)
     return announcements.issued(completion, issue)
+
+
+def reissue(case: store.Case, issue: Issue, request: GenerationRequest) -> Announcement | None:
+    """The next revision, with the account's present name, if the rules it was issued by still hold (A6, N1)."""
+    completion, account, now = case.completion, case.account, datetime.now(UTC)
+    training = store.archived_training(completion.training_id or "", issue.training_version)
+    earned = judge(replace(completion, issue=None), training, now, tolerance)
+    if not earned.complete or account is None or account.removed:
+        logger.warning("not reissued", extra={"outstanding": [item.reason for item in earned.outstanding]})
+        return None
+    printed = replace(issue.printed, holder=account.name)
+    revision, sha256 = keep_document(printed, first=issue.revision + 1)
+    superseding = replace(
+        issue,
+        revision=revision,
+        document_sha256=sha256,
+        printed=printed,
+        request=request.request,
+        reissued_at=now,
+        reason=request.reason,
+    )
+    store.issue(completion, superseding)
+    return announcements.issued(completion, superseding)
+
+
+def restore(issue: Issue) -> None:
+    """Make a lost document again, from what the record says it printed; another hash is never put in its place (I7)."""
+    document = document_of(issue.printed)
+    if hashlib.sha256(document).hexdigest() != issue.document_sha256:
+        raise Unprintable("the document made again differs from the one that was issued")
+    documents.put(issue.printed.certificate_id, issue.revision, document, file_name(issue.printed))
+
+
+def measure(
+    completion: Completion, training: Training, completed_at: datetime, request: GenerationRequest, begun: datetime
+) -> None:
+    """How long this certificate took, by who it waited for (N2)."""
+    causes = {"rendering": (datetime.now(UTC) - begun).total_seconds()}
+    if request.since is not None:
+        causes["queue"] = (begun - moment(request.since)).total_seconds()
+    if isinstance(training, LiveEvent):
+        causes["attendance"] = (completed_at - training.ends_at).total_seconds()
+    elif completion.enrolled_at is not None:
+        causes["learner"] = (completed_at - completion.enrolled_at).total_seconds()
+    for cause, seconds in causes.items():
+        with single_metric("TimeToCertificate", MetricUnit.Seconds, max(0.0, seconds), namespace=NAMESPACE) as metric:
+            metric.add_dimension("cause", cause)
 
 
 def printed_for(
@@ -144,12 +252,12 @@ def document_of(printed: Printed) -> bytes:
         raise Unprintable(str(error)) from None
 
 
-def keep_document(printed: Printed, document: bytes) -> tuple[int, str]:
+def keep_document(printed: Printed, first: int) -> tuple[int, str]:
     """Put a document under the first revision that is free or holds the same bytes; returns revision and SHA-256."""
-    for revision in range(1, 100):
+    document, name = document_of(printed), file_name(printed)
+    for revision in range(first, first + REVISIONS):
         try:
-            sha256 = documents.put(printed.certificate_id, revision, document, file_name(printed))
+            return revision, documents.put(printed.certificate_id, revision, document, name)
         except DifferentDocument:
             continue
-        return revision, sha256
     raise DifferentDocument

@@ -22,7 +22,15 @@ from earned.events import (
     read,
 )
 from earned.intake import Batch
-from earned.queues import AccountChanged, EnrollmentsChanged, Outgoing, Queue, TrainingChanged, evaluation_of
+from earned.queues import (
+    AccountChanged,
+    EnrollmentsChanged,
+    Outgoing,
+    Queue,
+    TrainingChanged,
+    evaluation_of,
+    generation_of,
+)
 from earned.settings import from_environment
 
 LOOK_AGAIN_SECONDS = 5
@@ -34,6 +42,7 @@ class Settings:
 
     records_table: str
     evaluation_queue_url: str
+    generation_queue_url: str
     dead_letter_queue_url: str
 
 
@@ -41,6 +50,7 @@ settings = from_environment(Settings, os.environ)
 store.bind(settings.records_table)
 sqs = boto3.client("sqs")
 evaluation = Queue(sqs, settings.evaluation_queue_url)
+generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
 
 
@@ -81,7 +91,7 @@ def keep(event: DirectoryEvent) -> list[Outgoing]:
         case EnrollmentCreatedEvent():
             return enroll(event)
         case EnrollmentRemovedEvent():
-            store.withdraw(event.data.enrollment_id, event.data.account_id, event.time)
+            withdraw(event)
             return []
         case _:
             assert_never(event)
@@ -107,6 +117,13 @@ def enroll(event: EnrollmentCreatedEvent) -> list[Outgoing]:
         return []
     changed = EnrollmentsChanged(((completion.enrollment_id, completion.account_id),))
     return [evaluation_of(changed, completion.company_id or completion.account_id, 0 if known else LOOK_AGAIN_SECONDS)]
+
+
+def withdraw(event: EnrollmentRemovedEvent) -> None:
+    """Remove an enrollment; its certificate, if it had one, is withdrawn with it (A5)."""
+    withdrawn = store.withdraw(event.data.enrollment_id, event.data.account_id, event.time, event.identity)
+    if withdrawn.issue is not None:
+        generation.send([generation_of(withdrawn, request=event.identity)])
 
 
 def _judge_account(account_id: str) -> Outgoing:

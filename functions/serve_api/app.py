@@ -21,7 +21,7 @@ from pydantic import AwareDatetime
 from earned import store
 from earned.access import Operation, Viewer, may, may_for_company, may_for_self
 from earned.documents import LINK_SECONDS, Documents, file_name
-from earned.models import Role
+from earned.models import CertificateStatus, Role
 from earned.problems import FAULT, GARBLED_CURSOR, NOT_FOUND, UNKNOWN_ROLE, Problem
 from earned.settings import from_environment
 from earned.views import (
@@ -141,6 +141,8 @@ def download(certificate_id: str) -> DownloadView:
     viewer, now = current_viewer(), datetime.now(UTC)
     completion = store.certificate(certificate_id)
     if completion is None or completion.issue is None or not may(viewer, Operation.DOWNLOAD, completion):
+        raise NOT_FOUND
+    if completion.certificate_status is not CertificateStatus.ISSUED:
         raise NOT_FOUND
     revision = completion.issue.revision
     store.log_access(certificate_id, revision, viewer.account_id, viewer.role, viewer.company_id, now)

@@ -151,8 +151,8 @@ def test_a_fact_that_arrives_while_the_document_is_made_is_judged_before_issuing
     app = service.apps["generate_certificate"]
     keep = app.keep_document
 
-    def corrected_meanwhile(*arguments: Any) -> Any:
-        kept = keep(*arguments)
+    def corrected_meanwhile(*arguments: Any, **named: Any) -> Any:
+        kept = keep(*arguments, **named)
         service.post("Attendance", story.mark("ada", "absent", NOON.replace(hour=13)))
         service.deliver("record_attendance")
         return kept

@@ -61,30 +61,30 @@ def live_event(**changes: Any) -> LiveEvent:
     return dataclasses.replace(event, **changes)
 
 
-def done(step_id: str = "lesson", at: datetime = ENROLLED) -> StepDone:
+def done(step_id: str = "lesson", at: datetime = ENROLLED) -> Fact:
     """A lesson, reading or activity was done."""
     return StepDone(step_id, at)
 
 
-def watched(*played: tuple[int, int], at: datetime = ENROLLED, step_id: str = "video") -> VideoWatched:
+def watched(*played: tuple[int, int], at: datetime = ENROLLED, step_id: str = "video") -> Fact:
     """A sitting with these ranges in milliseconds; without any, the whole minute."""
     return VideoWatched(step_id, at, played or ((0, 60_000),))
 
 
-def graded(score: float, at: datetime = ENROLLED, step_id: str = "quiz", event: str = "") -> QuizGraded:
+def graded(score: float, at: datetime = ENROLLED, step_id: str = "quiz", event: str = "") -> Fact:
     """An attempt; its identity follows from what it says, unless `event` is given."""
     score = float(score)
     return QuizGraded(step_id, at, score, identify("portal", event or f"{step_id} {at} {score}"))
 
 
-def granted(attempts: int, at: datetime = ENROLLED, step_id: str = "quiz", event: str = "") -> AttemptsGranted:
+def granted(attempts: int, at: datetime = ENROLLED, step_id: str = "quiz", event: str = "") -> Fact:
     """More attempts."""
     return AttemptsGranted(
         step_id, at, attempts, "support-1", identify("portal", event or f"{step_id} {at} {attempts}")
     )
 
 
-def marked(present: bool, at: datetime = ENDS, live_event_id: str = "event-1") -> AttendanceMarked:
+def marked(present: bool, at: datetime = ENDS, live_event_id: str = "event-1") -> Fact:
     """An administrator's mark."""
     return AttendanceMarked(live_event_id, at, present, "administrator-1")
 

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "unit",
-    max_examples=300,
+    max_examples=200,
     deadline=None,
     database=None,
     print_blob=True,

@@ -137,7 +137,8 @@ def test_a_sitting_takes_eight_bytes_a_range_and_an_attempt_a_score_and_six():
 
 
 def test_facts_about_other_steps_and_trainings_are_ignored():
-    evidence = [facts.encode(fact) for fact in (done("a"), done("z"), marked(True), marked(True, live_event_id="other"))]
+    told = [done("a"), done("z"), marked(True), marked(True, live_event_id="other")]
+    evidence = [facts.encode(fact) for fact in told]
 
     assert [*facts.decode(evidence, TRAINING)] == [done("a")]
     assert [*facts.decode(evidence, live_event())] == [marked(True)]

@@ -1,7 +1,7 @@
 """The rules of DESIGN §1, with the readings that CONTRACT.md decides."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -584,16 +584,16 @@ def test_a_shortened_course_completes_who_has_nothing_left_to_do():
     assert judged(short, *facts).completed_at == after(2)
 
 
-# Properties, over random courses and random facts. What is drawn are small numbers, read as steps and facts: it is fast.
+# Properties, over random courses and facts. Small numbers are drawn and read as steps and facts, which is fast.
 
-STEPS = (
-    lambda name: lesson(name),
+STEPS: Sequence[Callable[[str], Step]] = (
+    lesson,
     lambda name: lesson(name, StepKind.READING),
     lambda name: lesson(name, StepKind.ACTIVITY, required=False),
     lambda name: video(name, 900),
     lambda name: video(name, 6_000),
     lambda name: video(name, 6_000, required=False),
-    lambda name: quiz(name),
+    quiz,
     lambda name: quiz(name, 1),
     lambda name: quiz(name, 2),
     lambda name: quiz(name, 3, required=False),
@@ -603,7 +603,7 @@ WITHOUT_QUIZZES = 6
 
 def video_fact(step: Step, at: datetime, variant: int) -> Fact:
     half, end = step.duration // 2, step.duration
-    sittings = (
+    sittings: Sequence[Sequence[tuple[int, int]]] = (
         [(0, end)],
         [(0, half)],
         [(half, end)],
@@ -769,7 +769,9 @@ def counted_at(step: Step, facts: Sequence[Fact], previous: datetime | None) -> 
 
 
 def oracle(training: Course, facts: Sequence[Fact]) -> tuple[list[tuple[str, str, datetime]], datetime | None]:
-    outstanding, counted, blocked = [], [], False
+    outstanding: list[tuple[str, str, datetime]] = []
+    counted: list[datetime] = []
+    blocked = False
     for step in (step for step in training.steps if step.required):
         own = [fact for fact in facts if getattr(fact, "step_id", None) == step.step_id]
         previous = counted[-1] if counted and training.ordered else None

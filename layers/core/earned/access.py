@@ -14,6 +14,9 @@ class Operation(StrEnum):
     SEE_PROGRESS = "see-progress"
     LIST_CERTIFICATES = "list-certificates"
     DOWNLOAD = "download"
+    EXPORT = "export"
+    SEE_UNMARKED_ATTENDANCE = "see-unmarked-attendance"
+    SUPPORT = "support"
 
 
 class Scope(StrEnum):
@@ -37,6 +40,9 @@ TABLE: Mapping[Operation, Mapping[Role, Scope]] = {
     },
     Operation.LIST_CERTIFICATES: {Role.INDIVIDUAL: Scope.OWN, Role.COMPANY_ADMIN: Scope.COMPANY},
     Operation.DOWNLOAD: {Role.INDIVIDUAL: Scope.OWN, Role.COMPANY_ADMIN: Scope.COMPANY},
+    Operation.EXPORT: {Role.COMPANY_ADMIN: Scope.COMPANY},
+    Operation.SEE_UNMARKED_ATTENDANCE: {Role.ADMINISTRATOR: Scope.ALL, Role.SUPPORT: Scope.ALL},
+    Operation.SUPPORT: {Role.SUPPORT: Scope.ALL},
 }
 
 
@@ -62,6 +68,11 @@ def may(viewer: Viewer, operation: Operation, completion: Completion) -> bool:
             return True
         case None:
             return False
+
+
+def may_ever(viewer: Viewer, operation: Operation) -> bool:
+    """Whether the viewer's role has this row at all."""
+    return viewer.role in TABLE[operation]
 
 
 def may_for_self(viewer: Viewer, operation: Operation) -> bool:

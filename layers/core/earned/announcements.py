@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from earned.models import Completion, Issue
+from earned.models import Completion, Issue, Revocation
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -66,15 +66,34 @@ class Bus:
 
 
 def issued(completion: Completion, issue: Issue) -> Announcement:
-    """A certificate was issued."""
+    """A certificate was issued, or its next revision superseded it."""
+    if issue.reissued_at is not None:
+        return _announce("reissued", completion, issue.revision, issue.reissued_at, issue.reason)
+    return _announce("issued", completion, issue.revision, issue.issued_at)
+
+
+def revoked(completion: Completion, revision: int, revocation: Revocation) -> Announcement:
+    """A certificate was revoked."""
+    return _announce("revoked", completion, revision, revocation.at, revocation.reason)
+
+
+def withdrawn(completion: Completion, revision: int, at: datetime) -> Announcement:
+    """A certificate went away with its enrollment or account."""
+    return _announce("withdrawn", completion, revision, at)
+
+
+def _announce(
+    kind: str, completion: Completion, revision: int, at: datetime, reason: str | None = None
+) -> Announcement:
     data = {
         "certificate_id": completion.certificate_id,
-        "revision": issue.revision,
+        "revision": revision,
         "enrollment_id": completion.enrollment_id,
         "account_id": completion.account_id,
         "training_id": completion.training_id,
-        "at": issue.issued_at.isoformat(),
+        "company_id": completion.company_id,
+        "at": at.isoformat(),
+        "reason": reason,
     }
-    if completion.company_id:
-        data["company_id"] = completion.company_id
-    return Announcement("issued", f"{completion.certificate_id}.{issue.revision}", issue.issued_at, data)
+    present = {name: value for name, value in data.items() if value is not None}
+    return Announcement(kind, f"{completion.certificate_id}.{revision}", at, present)

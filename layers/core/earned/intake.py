@@ -19,11 +19,12 @@ NAMESPACE = "Earned"
 
 @dataclass(frozen=True)
 class Received(Generic[EventT_co]):
-    """A message and what was read from it."""
+    """A message and what was read from it; `sent` is when SQS got it, in milliseconds since 1970."""
 
     message_id: str
     body: str
     group: str | None
+    sent: int
     event: EventT_co
 
 
@@ -42,11 +43,17 @@ class Batch:
         """What `reader` makes of each body; the ones it rejects are quarantined and left out."""
         accepted: list[Received[EventT]] = []
         for record in self._records:
-            body, group = record["body"], record["attributes"].get("MessageGroupId")
-            raw = Received(record["messageId"], body, group, None)
+            attributes = record["attributes"]
+            raw = Received(
+                message_id=record["messageId"],
+                body=record["body"],
+                group=attributes.get("MessageGroupId"),
+                sent=int(attributes["SentTimestamp"]),
+                event=None,
+            )
             with self.again_on_error(raw):
                 try:
-                    accepted.append(Received(raw.message_id, body, group, reader(body)))
+                    accepted.append(Received(raw.message_id, raw.body, raw.group, raw.sent, reader(raw.body)))
                 except Rejected as rejection:
                     self.quarantine(raw, rejection)
         return accepted

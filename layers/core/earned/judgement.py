@@ -3,8 +3,17 @@
 from datetime import datetime, timedelta
 
 from earned.facts import decode
-from earned.models import Account, Completion, Reason, Requirement, Training, Verdict
-from earned.rules import BEGINNING, TOLERANCE, evaluate
+from earned.models import (
+    Account,
+    CertificateStatus,
+    Completion,
+    LiveEvent,
+    Reason,
+    Requirement,
+    Training,
+    Verdict,
+)
+from earned.rules import BEGINNING, TOLERANCE, corrected_to_absent, evaluate
 
 
 def judge(
@@ -12,7 +21,7 @@ def judge(
 ) -> Verdict:
     """What the rules say of a record; an issued one is complete whatever was published since (C6)."""
     since = completion.enrolled_at or BEGINNING
-    if completion.issue is not None:
+    if completion.issue is not None and completion.revocation is None:
         return Verdict((), completion.issue.completed_at)
     if training is None:
         return _unknown("training", completion.training_id or "", Reason.TRAINING_UNKNOWN, since)
@@ -28,7 +37,7 @@ def judge_for_issue(
 ) -> Verdict:
     """As `judge`, and the account must be known, since its name is printed."""
     verdict = judge(completion, training, now, tolerance)
-    if account is not None or completion.issue is not None:
+    if account is not None or not completion.awaits_certificate:
         return verdict
     since = verdict.completed_at or completion.enrolled_at or BEGINNING
     unknown = _unknown("account", completion.account_id, Reason.ACCOUNT_UNKNOWN, since)
@@ -36,8 +45,17 @@ def judge_for_issue(
 
 
 def is_due(completion: Completion, training: Training | None, now: datetime, tolerance: timedelta = TOLERANCE) -> bool:
-    """Whether a certificate should be generated: it is earned and there is none (N2)."""
-    return completion.awaits_certificate and judge(completion, training, now, tolerance).complete
+    """Whether the certificate must be seen to: it is earned and not there (N2), or no longer earned (L2)."""
+    if completion.awaits_certificate:
+        return judge(completion, training, now, tolerance).complete
+    return absent_since(completion, training) is not None
+
+
+def absent_since(completion: Completion, training: Training | None) -> datetime | None:
+    """When an issued certificate's attendance was corrected to absent, or None (L2)."""
+    if completion.certificate_status is not CertificateStatus.ISSUED or not isinstance(training, LiveEvent):
+        return None
+    return corrected_to_absent(training, decode(completion.evidence, training))
 
 
 def _unknown(kind: str, subject: str, reason: Reason, since: datetime) -> Verdict:

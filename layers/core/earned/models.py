@@ -197,7 +197,10 @@ class Printed:
 
 @dataclass(frozen=True)
 class Issue:
-    """How a certificate was issued: once, by the rules, for exactly these facts."""
+    """How a certificate was issued: by the rules, for exactly these facts.
+
+    A later revision (a corrected name, a return after a revocation) says when and why it superseded the one before.
+    """
 
     revision: int
     issued_at: datetime
@@ -207,6 +210,25 @@ class Issue:
     document_sha256: str
     printed: Printed
     request: str
+    reissued_at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Revocation:
+    """When and why a certificate was revoked (L2)."""
+
+    at: datetime
+    reason: str
+    request: str
+
+
+class CertificateStatus(StrEnum):
+    """What became of a certificate."""
+
+    ISSUED = "issued"
+    REVOKED = "revoked"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)
@@ -225,8 +247,10 @@ class Completion:
     certificate_id: str | None = None
     enrolled_at: datetime | None = None
     removed_at: datetime | None = None
+    removed_by: str | None = None
     account_known: bool = False
     issue: Issue | None = None
+    revocation: Revocation | None = None
 
     @property
     def stands(self) -> bool:
@@ -234,9 +258,18 @@ class Completion:
         return self.enrolled_at is not None and self.removed_at is None
 
     @property
+    def certificate_status(self) -> CertificateStatus | None:
+        """What became of the certificate; None while there was none."""
+        if self.issue is None:
+            return None
+        if not self.stands:
+            return CertificateStatus.WITHDRAWN
+        return CertificateStatus.REVOKED if self.revocation else CertificateStatus.ISSUED
+
+    @property
     def awaits_certificate(self) -> bool:
-        """Whether it stands and has no certificate yet."""
-        return self.stands and self.issue is None
+        """Whether it stands and has no certificate, or has one no more."""
+        return self.stands and self.certificate_status is not CertificateStatus.ISSUED
 
 
 class Reason(StrEnum):

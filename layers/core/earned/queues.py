@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,17 +21,29 @@ class NotSent(Exception):
     """SQS did not take every message; sending all of them again is safe."""
 
 
+class Purpose(StrEnum):
+    """What a generation request is for; whatever it says, the rules and the record decide."""
+
+    SETTLE = "settle"
+    REISSUE = "reissue"
+    RESTORE = "restore"
+
+
 @dataclass(frozen=True)
 class GenerationRequest:
-    """Asks for a certificate to be generated; all but the key are hints, since the record is what counts.
+    """Asks for a certificate to be brought in line with its record; all but the key are hints.
 
-    `request` tells one request from another, so that whoever issued on its behalf knows so after a crash.
+    `request` tells one request from another, so that whoever acted on its behalf knows so after a crash; `since` is
+    when the event that led to it arrived, in milliseconds since 1970.
     """
 
     enrollment_id: str
     account_id: str
     training_id: str
     company_id: str | None = None
+    purpose: Purpose = Purpose.SETTLE
+    reason: str | None = None
+    since: int | None = None
     request: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
@@ -98,13 +111,14 @@ class Queue:
         self.client.send_message(QueueUrl=self.url, MessageBody=body, MessageAttributes=attributes, **fair)
 
 
-def generation_of(completion: Completion) -> Outgoing:
-    """The message that asks for a completion's certificate."""
+def generation_of(completion: Completion, **details: Any) -> Outgoing:
+    """The message that asks for a completion's certificate; `details` are fields of `GenerationRequest`."""
     request = GenerationRequest(
         enrollment_id=completion.enrollment_id,
         account_id=completion.account_id,
         training_id=completion.training_id or "",
         company_id=completion.company_id,
+        **details,
     )
     return Outgoing(_GENERATION.dump_json(request).decode(), completion.company_id or completion.account_id)
 

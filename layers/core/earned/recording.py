@@ -54,7 +54,7 @@ def record_facts(
             if _earned(completion, tolerance):
                 due.append((completion, group))
     with batch.again_on_error(*(one for _, group in due for one in group)):
-        generation.send([generation_of(completion) for completion, _ in due])
+        generation.send([generation_of(completion, since=max(one.sent for one in group)) for completion, group in due])
 
 
 def _by_enrollment(received: Iterable[Received[FactEvent]]) -> dict[tuple[str, str], list[Received[FactEvent]]]:

@@ -166,9 +166,7 @@ def _evaluate_live_event(event: LiveEvent, facts: Sequence[Fact], now: datetime,
         return _outstanding("event", event, Reason.EVENT_CANCELLED, enrolled_at)
     if now < event.ends_at:
         return _outstanding("event", event, Reason.EVENT_NOT_ENDED, enrolled_at)
-    marks = sorted(
-        {(f.at, not f.present) for f in facts if isinstance(f, AttendanceMarked) and counts_as_mark(event, f)}
-    )
+    marks = _marks(event, facts)
     if not marks:
         return _outstanding("attendance", event, Reason.ATTENDANCE_NOT_MARKED, max(event.ends_at, enrolled_at))
     latest_at, absent = marks[-1]
@@ -177,9 +175,16 @@ def _evaluate_live_event(event: LiveEvent, facts: Sequence[Fact], now: datetime,
     return Verdict((), _present_since(marks))
 
 
-def counts_as_mark(event: LiveEvent, mark: AttendanceMarked) -> bool:
-    """Whether a mark speaks of this event and was not made before its end (L1)."""
-    return mark.live_event_id == event.live_event_id and mark.at >= event.ends_at
+def corrected_to_absent(event: LiveEvent, facts: Iterable[Fact]) -> datetime | None:
+    """The time of the latest mark that counts if it says absent (L2), whatever became of the schedule (L3)."""
+    marks = _marks(event, facts)
+    return marks[-1][0] if marks and marks[-1][1] else None
+
+
+def _marks(event: LiveEvent, facts: Iterable[Fact]) -> list[tuple[datetime, bool]]:
+    """(time, absent) of the marks of this event that were not made before its end (L1), in order of time."""
+    marks = (fact for fact in facts if isinstance(fact, AttendanceMarked) and fact.live_event_id == event.live_event_id)
+    return sorted({(mark.at, not mark.present) for mark in marks if mark.at >= event.ends_at})
 
 
 def _present_since(marks: Sequence[tuple[datetime, bool]]) -> datetime:

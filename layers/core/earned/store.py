@@ -33,6 +33,7 @@ from earned.models import (
     Completion,
     Course,
     Issue,
+    Revocation,
     Role,
     Training,
 )
@@ -41,6 +42,7 @@ Key = tuple[str, str]
 DIRECTORY = "-"
 _TRAINING: TypeAdapter[Training] = TypeAdapter(Training)
 _ISSUE = TypeAdapter(Issue)
+_REVOCATION = TypeAdapter(Revocation)
 
 
 class Closed(Exception):
@@ -125,8 +127,11 @@ class CompletionRow(Row):
     version = NumberAttribute(attr_name="v", null=True)
     enrolled = NumberAttribute(attr_name="e", null=True)
     removed = NumberAttribute(attr_name="r", null=True)
+    removed_by = UnicodeAttribute(null=True)
     account_known = BooleanAttribute(attr_name="k", null=True)
+    revision = NumberAttribute(null=True)
     issue = UnicodeAttribute(null=True)
+    revocation = UnicodeAttribute(null=True)
 
     def completion(self) -> Completion:
         """The domain's view of this row."""
@@ -140,8 +145,10 @@ class CompletionRow(Row):
             certificate_id=self.certificate,
             enrolled_at=_moment(self.enrolled),
             removed_at=_moment(self.removed),
+            removed_by=self.removed_by,
             account_known=bool(self.account_known),
             issue=_ISSUE.validate_json(self.issue) if self.issue else None,
+            revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
         )
 
 
@@ -236,7 +243,9 @@ def record_progress(enrollment_id: str, account_id: str, facts: Iterable[bytes])
 
     Raises `Closed` when the enrollment has its certificate or was removed: facts stop growing then.
     """
-    return _add(enrollment_id, account_id, facts, CompletionRow.removed.does_not_exist() & _not_issued())
+    return _add(
+        enrollment_id, account_id, facts, CompletionRow.removed.does_not_exist() & CompletionRow.issue.does_not_exist()
+    )
 
 
 def record_attendance(enrollment_id: str, account_id: str, facts: Iterable[bytes]) -> Completion:
@@ -278,10 +287,14 @@ def enrollment(enrollment_id: str) -> Completion | None:
     return next((row.completion() for row in rows if row.enrolled is not None), None)
 
 
-def withdraw(enrollment_id: str, account_id: str, at: datetime) -> Completion:
-    """Remove an enrollment for good, also before it is known; repeating it changes nothing (A5)."""
+def withdraw(enrollment_id: str, account_id: str, at: datetime, request: str) -> Completion:
+    """Remove an enrollment for good, also before it is known; the first `request` to do so is kept (A5)."""
     row = _completion_row(enrollment_id, account_id)
-    _update(row, [CompletionRow.removed.set(CompletionRow.removed | milliseconds(at))])
+    removal = [
+        CompletionRow.removed.set(CompletionRow.removed | milliseconds(at)),
+        CompletionRow.removed_by.set(CompletionRow.removed_by | request),
+    ]
+    _update(row, removal)
     return row.completion()
 
 
@@ -306,22 +319,42 @@ def judge_by(completion: Completion, training_version: int | None, account: Acco
 
 
 def issue(completion: Completion, issued: Issue) -> None:
-    """Issue the certificate in one conditional update (DESIGN §3).
+    """Issue the certificate, or the revision that supersedes it, in one conditional update (DESIGN §3).
 
-    Raises `Changed` unless the enrollment still stands without a certificate and its facts are exactly those of
-    `completion`.
+    Raises `Changed` unless the record still stands, and has exactly the facts and the certificate of `completion`.
     """
+    actions = [
+        CompletionRow.revision.set(issued.revision),
+        CompletionRow.issue.set(_json(_ISSUE, issued)),
+        CompletionRow.revocation.remove(),
+    ]
     row = _completion_row(completion.enrollment_id, completion.account_id)
+    _update(row, actions, _unchanged(completion), otherwise=Changed)
+
+
+def revoke(completion: Completion, revocation: Revocation) -> None:
+    """Revoke the certificate; raises `Changed` as `issue` does (L2)."""
+    action = CompletionRow.revocation.set(_json(_REVOCATION, revocation))
+    row = _completion_row(completion.enrollment_id, completion.account_id)
+    _update(row, [action], _unchanged(completion), otherwise=Changed)
+
+
+def _unchanged(completion: Completion) -> Condition:
+    """That the enrollment stands, with exactly these facts and this certificate, neither more nor less."""
+    stands = CompletionRow.enrolled.exists() & CompletionRow.removed.does_not_exist()
     same_facts = (
         CompletionRow.facts == set(completion.evidence) if completion.evidence else CompletionRow.facts.does_not_exist()
     )
-    stands = CompletionRow.enrolled.exists() & CompletionRow.removed.does_not_exist()
-    action = CompletionRow.issue.set(_json(_ISSUE, issued))
-    _update(row, [action], stands & _not_issued() & same_facts, otherwise=Changed)
-
-
-def _not_issued() -> Condition:
-    return CompletionRow.issue.does_not_exist()
+    same_certificate = (
+        CompletionRow.revision == completion.issue.revision
+        if completion.issue
+        else CompletionRow.revision.does_not_exist()
+    )
+    same_status = (
+        CompletionRow.revocation.exists() if completion.revocation else CompletionRow.revocation.does_not_exist()
+    )
+    unchanged: Condition = stands & same_facts & same_certificate & same_status
+    return unchanged
 
 
 def completions(keys: Iterable[Key]) -> list[Completion]:
@@ -443,11 +476,11 @@ def remove_account(account_id: str, at: datetime) -> None:
 
 
 def save_training(training: Training) -> None:
-    """Keep a course version or a schedule unless a newer one was kept already."""
-    row = TrainingRow(f"training#{training.training_id}", DIRECTORY)
+    """Keep a course version or a schedule, also as the newest unless a newer one was kept already."""
     actions = [TrainingRow.version.set(training.version), TrainingRow.body.set(_json(_TRAINING, training))]
+    _update_unless(_archived(training.training_id, training.version), actions, TrainingRow.version.does_not_exist())
     newest = TrainingRow.version.does_not_exist() | (TrainingRow.version < training.version)
-    _update_unless(row, actions, newest)
+    _update_unless(TrainingRow(f"training#{training.training_id}", DIRECTORY), actions, newest)
 
 
 def cancel_live_event(live_event_id: str, at: datetime) -> None:
@@ -460,6 +493,17 @@ def training(training_id: str) -> Training | None:
     """A training as it stands, strongly consistent, or None."""
     row = next(iter(_batch_get([(f"training#{training_id}", DIRECTORY)])), None)
     return row.training() if isinstance(row, TrainingRow) else None
+
+
+def archived_training(training_id: str, version: int) -> Training | None:
+    """A training as it was in one version: what a certificate was issued by."""
+    row = _archived(training_id, version)
+    found = next(iter(_batch_get([(row.pk, row.sk)])), None)
+    return found.training() if isinstance(found, TrainingRow) else None
+
+
+def _archived(training_id: str, version: int) -> TrainingRow:
+    return TrainingRow(f"training#{training_id}", f"version#{version}")
 
 
 @lru_cache(maxsize=256)

@@ -106,7 +106,7 @@ def enrollment_view(case: Case, viewer: Viewer, as_of: datetime, tolerance: time
     if completion.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, completion):
         view["certificate"] = {
             "certificate_id": completion.certificate_id or "",
-            "status": "issued",
+            "status": completion.certificate_status or "",
             "revision": completion.issue.revision,
             "issued_at": rfc_3339(completion.issue.issued_at),
         }
@@ -121,7 +121,7 @@ def certificate_view(completion: Completion, issue: Issue, training: Training | 
         "account_id": completion.account_id,
         "holder": issue.printed.holder,
         "training": training_view(completion, training),
-        "status": "issued",
+        "status": completion.certificate_status or "",
         "revision": issue.revision,
         "completed_on": issue.printed.completed_on.isoformat(),
         "issued_at": rfc_3339(issue.issued_at),

@@ -1,0 +1,212 @@
+"""What becomes of a certificate after it was issued: revoked, returned, reissued, withdrawn, restored."""
+
+from datetime import timedelta
+
+import boto3
+import pytest
+
+from earned import store
+from earned.models import Completion
+from earned.queues import Purpose, generation_of
+from tests.integration.service import NOON, Service, Story, cloud_event, pages
+
+
+def record(story: Story, account: str = "ada") -> Completion:
+    """The record of an enrollment."""
+    completion = store.enrollment(story.id(f"enr-{account}"))
+    assert completion is not None
+    return completion
+
+
+@pytest.fixture
+def attended(service: Service, story: Story) -> Story:
+    """Ada attended the live event and has her certificate."""
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    service.post("Attendance", story.mark("ada"))
+    service.settle()
+    assert [event["type"] for event in service.announcements()] == ["earned.certificate.issued.v1"]
+    return story
+
+
+@pytest.fixture
+def finished(service: Service, story: Story) -> Story:
+    """Ada finished the course and has her certificate."""
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    assert len(service.announcements()) == 1
+    return story
+
+
+def test_present_corrected_to_absent_revokes_with_the_reason(attended: Story) -> None:
+    service = attended.service
+    service.post("Attendance", attended.mark("ada", "absent", NOON + timedelta(hours=1)))
+    service.settle()
+    [announced] = service.announcements()
+    assert announced["type"] == "earned.certificate.revoked.v1"
+    assert announced["data"]["reason"] == "marked-absent"
+    assert [item["status"] for item in attended.certificates()] == ["revoked"]
+    assert attended.reasons("ada") == ["marked-absent"]
+    claims = attended.claims("admin", "company-admin")
+    assert service.get(f"/v1/certificates/{record(attended).certificate_id}/download", claims)[0] == 404
+
+
+def test_a_certificate_revoked_in_error_returns_under_the_same_link_as_a_new_revision(attended: Story) -> None:
+    service, before = attended.service, attended.certificates()[0]
+    service.post("Attendance", attended.mark("ada", "absent", NOON + timedelta(hours=1)))
+    service.settle()
+    service.post("Attendance", attended.mark("ada", "present", NOON + timedelta(hours=2)))
+    service.settle()
+    [after] = attended.certificates()
+    assert after["certificate_id"] == before["certificate_id"]
+    assert (after["status"], after["revision"]) == ("issued", 2)
+    kinds = [event["type"].split(".")[2] for event in service.announcements()]
+    assert kinds == ["revoked", "reissued"]
+
+
+def test_an_absent_mark_older_than_the_present_one_revokes_nothing(attended: Story) -> None:
+    attended.service.post("Attendance", attended.mark("ada", "absent", NOON - timedelta(hours=1)))
+    attended.service.settle()
+    assert [item["status"] for item in attended.certificates()] == ["issued"]
+    assert attended.service.announcements() == []
+
+
+@pytest.mark.parametrize("change", ["reschedule", "cancel"])
+def test_rescheduling_or_cancelling_after_issue_leaves_the_certificate_standing(attended: Story, change: str) -> None:
+    service = attended.service
+    if change == "cancel":
+        event = cloud_event("live-event.cancelled", {"live_event_id": attended.live_event}, NOON)
+    else:
+        times = {"starts_at": "2099-01-01T08:00:00Z", "ends_at": "2099-01-01T10:00:00Z", "timezone": "UTC"}
+        data = {"live_event_id": attended.live_event, "title": "Open Day"} | times
+        event = cloud_event("live-event.scheduled", data, NOON)
+    service.post("Directory", event)
+    service.settle()
+    assert [item["status"] for item in attended.certificates()] == ["issued"]
+    assert service.announcements() == []
+
+
+def test_a_cancelled_event_says_so_and_gives_nothing(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.post("Directory", cloud_event("live-event.cancelled", {"live_event_id": story.live_event}, NOON))
+    service.settle()
+    service.post("Attendance", story.mark("ada"))
+    service.settle()
+    assert story.reasons("ada") == ["event-cancelled"]
+    assert story.certificates() == []
+
+
+def test_a_corrected_name_reaches_the_document_by_reissue_under_the_same_link(finished: Story) -> None:
+    service, before = finished.service, finished.certificates()[0]
+    corrected = {
+        "account_id": finished.id("ada"),
+        "kind": "employee",
+        "name": "Ada Corrected",
+        "email": "a@example.com",
+    }
+    service.post("Directory", cloud_event("account.saved", corrected | {"company_id": finished.company}, NOON))
+    service.settle()
+    assert finished.certificates() == [before]
+    service.post("Generation", generation_of(record(finished), purpose=Purpose.REISSUE, reason="name corrected").body)
+    service.settle()
+    [after] = finished.certificates()
+    assert (after["certificate_id"], after["revision"], after["holder"]) == (
+        before["certificate_id"],
+        2,
+        "Ada Corrected",
+    )
+    assert after["issued_at"] == before["issued_at"]
+    documents = service.documents()
+    assert "Ada Sample" in pages(documents[f"certificates/{before['certificate_id']}/1.pdf"])[0]
+    assert "Ada Corrected" in pages(documents[f"certificates/{before['certificate_id']}/2.pdf"])[0]
+    [announced] = service.announcements()
+    assert announced["type"] == "earned.certificate.reissued.v1"
+    assert "Ada" not in str(announced)
+
+
+def test_the_same_reissue_delivered_twice_makes_one_revision(finished: Story) -> None:
+    service = finished.service
+    body = generation_of(record(finished), purpose=Purpose.REISSUE).body
+    service.post("Generation", body, body)
+    service.settle()
+    assert finished.certificates()[0]["revision"] == 2
+    assert len({event["id"] for event in service.announcements()}) == 1
+
+
+def test_a_reissue_of_what_is_not_earned_makes_nothing(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    service.post("Generation", generation_of(record(story), purpose=Purpose.REISSUE).body)
+    service.settle()
+    assert story.certificates() == []
+
+
+def test_a_later_version_of_the_course_touches_no_issued_certificate_and_does_not_prevent_a_reissue(
+    finished: Story,
+) -> None:
+    service = finished.service
+    finished.publish(2, [{"step_id": "new", "kind": "lesson", "title": "One more"}], title="Leading Better")
+    service.settle()
+    assert [item["status"] for item in finished.certificates()] == ["issued"]
+    service.post("Generation", generation_of(record(finished), purpose=Purpose.REISSUE).body)
+    service.settle()
+    assert finished.certificates()[0]["revision"] == 2
+    assert "Leading Well" in pages(service.documents()[f"certificates/{record(finished).certificate_id}/2.pdf"])[0]
+
+
+@pytest.mark.parametrize("removed", ["enrollment", "account"])
+def test_a_certificate_goes_away_with_its_enrollment_or_account(finished: Story, removed: str) -> None:
+    service, certificate_id = finished.service, record(finished).certificate_id
+    data = finished.enrollment_of("ada") if removed == "enrollment" else {"account_id": finished.id("ada")}
+    service.post("Directory", cloud_event(f"{removed}.removed", data, NOON))
+    service.settle()
+    claims = finished.claims("admin", "company-admin")
+    assert finished.certificates() == []
+    assert service.get(f"/v1/certificates/{certificate_id}/download", claims)[0] == 404
+    assert service.get(f"/v1/enrollments/{finished.id('enr-ada')}", claims)[0] == 404
+    [announced] = service.announcements()
+    assert announced["type"] == "earned.certificate.withdrawn.v1"
+    assert announced["data"]["certificate_id"] == certificate_id
+
+
+def test_late_events_revive_nothing_and_a_new_enrollment_starts_from_nothing(finished: Story) -> None:
+    service = finished.service
+    service.post("Directory", cloud_event("enrollment.removed", finished.enrollment_of("ada"), NOON))
+    service.settle()
+    service.announcements()
+    service.post("Progress", *finished.do("ada", "read", "watch", "quiz"))
+    finished.enroll("ada")
+    finished.enroll("ada", enrollment_id=finished.id("enr-again"))
+    service.settle()
+    assert finished.certificates() == []
+    _, again = service.get(f"/v1/enrollments/{finished.id('enr-again')}", finished.claims("admin", "company-admin"))
+    assert len(again["outstanding"]) == 3
+
+
+def test_a_lost_document_is_made_again_to_the_byte(finished: Story) -> None:
+    service, bucket = finished.service, finished.service.outputs["DocumentsBucketName"]
+    [(key, before)] = finished.own_documents().items()
+    boto3.client("s3").delete_object(Bucket=bucket, Key=key)
+    service.post("Generation", generation_of(record(finished), purpose=Purpose.RESTORE).body)
+    service.settle()
+    assert finished.own_documents() == {key: before}
+    assert service.announcements() == []
+
+
+def test_a_person_who_moves_to_another_company_leaves_their_certificates_with_the_first(finished: Story) -> None:
+    moved = {"account_id": finished.id("ada"), "kind": "employee", "name": "Ada Sample", "email": "a@example.com"}
+    event = cloud_event("account.saved", moved | {"company_id": finished.id("other-co")}, NOON)
+    finished.service.post("Directory", event)
+    finished.service.settle()
+    assert len(finished.certificates()) == 1
+    assert finished.certificates(finished.id("other-co")) == []
