@@ -237,6 +237,11 @@ class Case:
     account: Account | None
     company: Company | None
 
+    @property
+    def stands(self) -> bool:
+        """Whether anybody may still see it: neither the enrollment nor the account was removed (A5)."""
+        return self.completion.stands and not (self.account is not None and self.account.removed)
+
 
 def record_progress(enrollment_id: str, account_id: str, facts: Iterable[bytes]) -> Completion:
     """Add facts, and return the whole record after that: one request.

@@ -1,0 +1,82 @@
+"""Routes that declare which rows of the access table they are, and refuse every role that has none of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, TypeVar
+
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from earned.access import Operation, Viewer, may_ever
+from earned.documents import Documents
+from earned.models import Role
+from earned.problems import NOT_FOUND, UNKNOWN_ROLE
+
+AnswerT = TypeVar("AnswerT")
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What the routes work with."""
+
+    documents: Documents
+    tolerance: timedelta
+    role_claim: str
+    company_claim: str
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path and the rows of the access table it serves; none: everyone, without a token."""
+
+    method: str
+    path: str
+    rows: tuple[Operation, ...]
+
+
+ROUTES: list[Route] = []
+
+
+class Routes(APIGatewayHttpRouter):
+    """A group of routes; `viewer`, `now` and `resources` are those of the request at hand."""
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who asks, from the token's claims; raises a problem for a role that is none of ours."""
+        claims: dict[str, str] = self.context["claims"]
+        try:
+            role = Role(claims.get(self.resources.role_claim, ""))
+        except ValueError:
+            raise UNKNOWN_ROLE from None
+        return Viewer(claims["sub"], role, claims.get(self.resources.company_claim) or None)
+
+    @property
+    def now(self) -> datetime:
+        """When they ask."""
+        now: datetime = self.context["now"]
+        return now
+
+    @property
+    def resources(self) -> Resources:
+        """What there is to work with."""
+        resources: Resources = self.context["resources"]
+        return resources
+
+    def serves(
+        self, method: str, path: str, *rows: Operation, **options: Any
+    ) -> Callable[[Callable[..., AnswerT]], Callable[..., AnswerT]]:
+        """Declare a route: its rows of the access table, and `options` of Powertools' `route`."""
+
+        def declare(function: Callable[..., AnswerT]) -> Callable[..., AnswerT]:
+            @wraps(function)
+            def guarded(*arguments: Any, **named: Any) -> AnswerT:
+                if rows and not any(may_ever(self.viewer, row) for row in rows):
+                    raise NOT_FOUND
+                return function(*arguments, **named)
+
+            ROUTES.append(Route(method, path, rows))
+            self.route(path, method=[method], **options)(guarded)
+            return guarded
+
+        return declare
