@@ -93,7 +93,6 @@ class _Keeper:
             "Issuer": url,
             "Audience": issuer.AUDIENCE,
             "LayerRoot": LAYER_ROOT,
-            "RefuseOverwrites": "false",  # the emulator does not fill the condition key and would deny every put
             "VerifyBaseUrl": f"{url}/verify",
         }
         options = ["--stack-name", STACK_NAME, "--s3-bucket", "packages", "--region", REGION, "--no-confirm-changeset"]

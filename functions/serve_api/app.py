@@ -14,10 +14,11 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from botocore.config import Config
 
 from earned import store
-from earned.api import certificates, progress
+from earned.api import certificates, progress, support, verification
 from earned.api.routes import Resources
 from earned.documents import Documents
 from earned.problems import FAULT, NOT_FOUND, Problem
+from earned.queues import Queue
 from earned.settings import from_environment
 
 
@@ -27,23 +28,26 @@ class Settings:
 
     records_table: str
     access_log_table: str
+    support_table: str
     documents_bucket: str
+    generation_queue_url: str
     role_claim: str
     company_claim: str
     order_tolerance_seconds: str
 
 
 settings = from_environment(Settings, os.environ)
-store.bind(settings.records_table, settings.access_log_table)
+store.bind(settings.records_table, settings.access_log_table, settings.support_table)
 resources = Resources(
     documents=Documents(boto3.client("s3", config=Config(signature_version="s3v4")), settings.documents_bucket),
+    generation=Queue(boto3.client("sqs"), settings.generation_queue_url),
     tolerance=timedelta(seconds=float(settings.order_tolerance_seconds)),
     role_claim=settings.role_claim,
     company_claim=settings.company_claim,
 )
 logger = Logger()
 app = APIGatewayHttpResolver(enable_validation=True)
-for routes in (progress.routes, certificates.routes):
+for routes in (progress.routes, certificates.routes, support.routes, verification.routes):
     app.include_router(routes)
 
 

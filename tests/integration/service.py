@@ -72,6 +72,7 @@ class Service:
         """The environment of a function, as template.yaml gives it."""
         return {
             "RECORDS_TABLE": self.outputs["RecordsTableName"],
+            "SUPPORT_TABLE": self.outputs["SupportTableName"],
             "ACCESS_LOG_TABLE": self.outputs["AccessLogTableName"],
             "DOCUMENTS_BUCKET": self.outputs["DocumentsBucketName"],
             "EVALUATION_QUEUE_URL": self.url("Evaluation"),
@@ -161,8 +162,28 @@ class Service:
 
     def get(self, path: str, claims: dict[str, str], **query: str) -> tuple[int, dict[str, Any]]:
         """Ask the API with a token's claims; status and body."""
-        answer = self.apps["serve_api"].handler(http_event(path, claims, query), LambdaContext())
+        answer = self.ask("GET", path, claims, query=query)
         return answer["statusCode"], json.loads(answer["body"])
+
+    def post_to(self, path: str, body: dict[str, Any] | None, claims: dict[str, str] | None = None) -> tuple[int, Any]:
+        """Post JSON to the API; status and body."""
+        answer = self.ask("POST", path, claims, body=body)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        claims: dict[str, str] | None,
+        *,
+        query: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """What the function answers to a request, with or without a token."""
+        event = http_event(method, path, claims, query or {}, body, headers or {})
+        answer: dict[str, Any] = self.apps["serve_api"].handler(event, LambdaContext())
+        return answer
 
 
 class LambdaContext:
@@ -194,23 +215,33 @@ def record_of(message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def http_event(path: str, claims: dict[str, str], query: dict[str, str], method: str = "GET") -> dict[str, Any]:
+def http_event(
+    method: str,
+    path: str,
+    claims: dict[str, str] | None,
+    query: dict[str, str],
+    body: dict[str, Any] | None,
+    headers: dict[str, str],
+) -> dict[str, Any]:
     """A request as API Gateway's HTTP API hands it over (payload format 2.0)."""
-    return {
+    context: dict[str, Any] = {
+        "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
+        "stage": "$default",
+        "requestId": "request",
+    }
+    if claims is not None:
+        context["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
+    event = {
         "version": "2.0",
         "routeKey": "ANY /v1/{proxy+}",
         "rawPath": path,
         "rawQueryString": "&".join(f"{name}={value}" for name, value in query.items()),
-        "headers": {"accept": "application/json"},
+        "headers": {"accept": "application/json", "content-type": "application/json"} | headers,
         "queryStringParameters": query,
-        "requestContext": {
-            "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
-            "stage": "$default",
-            "requestId": "request",
-            "authorizer": {"jwt": {"claims": claims, "scopes": None}},
-        },
+        "requestContext": context,
         "isBase64Encoded": False,
     }
+    return event if body is None else event | {"body": json.dumps(body)}
 
 
 def cloud_event(kind: str, data: dict[str, Any], time: datetime = NOON, **envelope: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from earned.models import (
     LiveEvent,
     Printed,
     QuizGraded,
+    Revocation,
     Role,
     Step,
     StepDone,
@@ -105,6 +106,11 @@ def completion(*facts: Fact, **changes: Any) -> Completion:
         certificate_id="k3f7m2qzt5vx4hbrn6wdyc2jpa",
     )
     return dataclasses.replace(record, **changes)
+
+
+def revocation(at: datetime = ENDS) -> Revocation:
+    """A certificate was revoked, since the attendance was corrected."""
+    return Revocation(at, "marked-absent", "request-2")
 
 
 def issue(**changes: Any) -> Issue:

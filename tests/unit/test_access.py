@@ -1,14 +1,11 @@
-"""Who may do what: the table of DESIGN §5, cell by cell.
-
-Its rows for exports, unmarked attendance, diagnoses and reissue are written here once `access` has them.
-"""
+"""Who may do what: the table of DESIGN §5, cell by cell."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from earned.access import TABLE, Operation, Viewer, may, may_for_company, may_for_self
+from earned.access import TABLE, Operation, Viewer, may, may_ever, may_for_company, may_for_self
 from earned.models import Role
 from tests.unit.builders import after, completion
 
@@ -18,6 +15,9 @@ DESIGN = {
     "see-progress": ("-", "-", "own company", "all", "all"),
     "list-certificates": ("own", "-", "own company", "-", "-"),
     "download": ("own", "-", "own company", "-", "-"),
+    "export": ("-", "-", "own company", "-", "-"),
+    "see-unmarked-attendance": ("-", "-", "-", "all", "all"),
+    "support": ("-", "-", "-", "-", "all"),
 }
 
 # Whose enrollment it is, as seen by account `me` of company `mine`.
@@ -57,7 +57,8 @@ def test_what_was_removed_or_is_not_there_yet_does_not_exist_for_anybody(whose: 
     record = replace(WHOSE[whose], **NOT_THERE[state])
 
     for row, role, _ in CELLS:
-        assert may(Viewer("me", Role(role), "mine"), Operation(row), record) is False
+        if row != "support":  # a diagnosis shows what was removed, to support alone
+            assert may(Viewer("me", Role(role), "mine"), Operation(row), record) is False
 
 
 @pytest.mark.parametrize(("row", "role", "scope"), CELLS)
@@ -66,6 +67,11 @@ def test_a_viewer_of_no_company_is_in_nobodys_company(row: str, role: str, scope
     allowed = MEANT[scope] if scope != "own company" else set()
 
     assert may(Viewer("me", Role(role), None), Operation(row), WHOSE[whose]) is (whose in allowed)
+
+
+@pytest.mark.parametrize(("row", "role", "scope"), CELLS)
+def test_what_is_nobodys_in_particular_is_for_those_whose_cell_is_not_empty(row: str, role: str, scope: str):
+    assert may_ever(Viewer("me", Role(role), "mine"), Operation(row)) is (scope != "-")
 
 
 @pytest.mark.parametrize(("row", "role", "scope"), CELLS)

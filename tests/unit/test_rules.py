@@ -48,8 +48,8 @@ from tests.unit.builders import (
 GRACE = timedelta(minutes=5)
 
 
-def judged(training: Training, *facts: Fact, now: datetime = LATER, tolerance: timedelta = GRACE) -> Verdict:
-    return rules.evaluate(training, facts, now, ENROLLED, tolerance)
+def judged(training: Training, *facts: Fact, now: datetime = LATER) -> Verdict:
+    return rules.evaluate(training, facts, now, ENROLLED)
 
 
 def reasons(training: Training, *facts: Fact, now: datetime = LATER) -> dict[str, Reason]:
@@ -311,7 +311,9 @@ def test_the_tolerance_does_not_chain():
 def test_the_tolerance_is_configurable(seconds: int, counts: bool):
     facts = [done("a", after(1)), done("b", after(0))]
 
-    assert judged(course(lesson("a"), lesson("b")), *facts, tolerance=timedelta(seconds=seconds)).complete is counts
+    verdict = rules.evaluate(course(lesson("a"), lesson("b")), facts, LATER, ENROLLED, timedelta(seconds=seconds))
+
+    assert verdict.complete is counts
 
 
 def test_the_first_step_counts_whenever_it_was_done():
@@ -461,7 +463,9 @@ def test_grants_add_up_and_may_come_before_they_are_needed():
 
 
 def test_a_grant_at_the_moment_of_an_attempt_allows_it():
-    assert judged(course(quiz(attempts=1)), graded(1, after(1)), granted(1, after(2)), graded(70, after(2))).complete
+    for event in "abcdefgh":
+        facts = [graded(1, after(1)), granted(1, after(2)), graded(70, after(2), event=event)]
+        assert judged(course(quiz(attempts=1)), *facts).complete
 
 
 def test_a_grant_to_a_quiz_without_a_limit_changes_nothing():

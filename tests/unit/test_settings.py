@@ -62,6 +62,15 @@ def test_a_generation_request_comes_back_as_it_was_sent_and_is_grouped_by_compan
     assert queues.generation_of(completion(company_id=None)).group == "account-1"
 
 
+def test_a_generation_request_says_what_it_is_for():
+    plain = queues.read_generation(queues.generation_of(completion()).body)
+    asked = queues.generation_of(completion(), purpose=queues.Purpose.REISSUE, reason="new name", since=7)
+    request = queues.read_generation(asked.body)
+
+    assert (plain.purpose, plain.reason, plain.since) == ("settle", None, None)
+    assert (request.purpose, request.reason, request.since) == ("reissue", "new name", 7)
+
+
 def test_two_generation_requests_for_the_same_enrollment_can_be_told_apart():
     first, second = (queues.read_generation(queues.generation_of(completion()).body) for _ in range(2))
 

@@ -54,6 +54,16 @@ class Documents:
                 raise DifferentDocument from None
         return sha256
 
+    def check(self, certificate_id: str, revision: int, sha256: str) -> tuple[bool, bool]:
+        """Whether a document is present, and whether its bytes are those that were issued."""
+        try:
+            body = self.client.get_object(Bucket=self.bucket, Key=key_of(certificate_id, revision))["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
+                raise
+            return False, False
+        return True, hashlib.sha256(body).hexdigest() == sha256
+
     def link(self, certificate_id: str, revision: int) -> str:
         """A presigned download link, good for a minute; makes no request."""
         parameters = {"Bucket": self.bucket, "Key": key_of(certificate_id, revision)}

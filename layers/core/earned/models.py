@@ -181,6 +181,18 @@ class Account:
 
 
 @dataclass(frozen=True)
+class SupportRequest:
+    """What somebody asked support; nothing in it is known to be true."""
+
+    request_id: str
+    at: datetime
+    name: str = field(repr=False)
+    email: str = field(repr=False)
+    training: str = field(repr=False)
+    message: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Printed:
     """What the document says, frozen at issue (I7)."""
 

@@ -37,4 +37,16 @@ GARBLED_CURSOR = Problem(
     "Garbled cursor",
     "The cursor is none that this list handed out. Start again without one.",
 )
+WHOSE_DIAGNOSIS = Problem(
+    400,
+    "bad-request",
+    "Bad request",
+    "A diagnosis is asked for by `email` or by `account_id`: give one of them.",
+)
+NOT_STANDING = Problem(
+    409,
+    "certificate-does-not-stand",
+    "The certificate does not stand",
+    "It was revoked or withdrawn, and only a certificate that stands can be reissued.",
+)
 FAULT = Problem(500, "fault", "Fault", "Something failed on our side. The same request may succeed a little later.")

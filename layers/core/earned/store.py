@@ -4,11 +4,14 @@ One table holds what the directory says and one completion per enrollment. A com
 together, so facts that name another account than the enrollment's can never count towards it.
 """
 
+import hashlib
+import re
 import secrets
+import unicodedata
 from base64 import b32encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -35,11 +38,16 @@ from earned.models import (
     Issue,
     Revocation,
     Role,
+    SupportRequest,
     Training,
 )
 
 Key = tuple[str, str]
 DIRECTORY = "-"
+LONGEST_ID = 64
+REQUESTS_PER_HOUR = 20
+SUPPORT_REQUESTS_LAST = timedelta(days=90)
+_CERTIFICATE_ID = re.compile(r"[a-z2-7]{26}")
 _TRAINING: TypeAdapter[Training] = TypeAdapter(Training)
 _ISSUE = TypeAdapter(Issue)
 _REVOCATION = TypeAdapter(Revocation)
@@ -92,6 +100,14 @@ class _ByCertificate(GlobalSecondaryIndex["Row"]):
     certificate = UnicodeAttribute(hash_key=True)
 
 
+class _ByEmail(GlobalSecondaryIndex["Row"]):
+    class Meta:
+        index_name = "by-email"
+        projection = KeysOnlyProjection()
+
+    email_code = UnicodeAttribute(hash_key=True)
+
+
 class Row(Model):
     """An item of the records table; what it is stands before the `#` of its partition key."""
 
@@ -107,6 +123,7 @@ class Row(Model):
     by_company = _ByCompany()
     by_training = _ByTraining()
     by_certificate = _ByCertificate()
+    by_email = _ByEmail()
 
     @classmethod
     def from_raw_data(cls, data: dict[str, Any]) -> "Row":
@@ -172,6 +189,7 @@ class AccountRow(Row):
     kind = UnicodeAttribute(null=True)
     name = UnicodeAttribute(null=True)
     email = UnicodeAttribute(null=True)
+    email_code = UnicodeAttribute(null=True)
     company = UnicodeAttribute(null=True)
     language = UnicodeAttribute(null=True)
 
@@ -218,13 +236,40 @@ class AccessRow(Model):
     revision = NumberAttribute()
 
 
+class SupportRow(Model):
+    """A support request, or the count of those that one source sent within an hour."""
+
+    class Meta:
+        table_name = ""
+        connect_timeout_seconds = 2
+        read_timeout_seconds = 3
+        max_retry_attempts = 3
+
+    kind = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    expires = NumberAttribute()
+    sent = NumberAttribute(null=True)
+    name = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    training = UnicodeAttribute(null=True)
+    message = UnicodeAttribute(null=True)
+
+    def support_request(self) -> SupportRequest:
+        """The domain's view of a request."""
+        at, _, request_id = self.sk.partition("#")
+        return SupportRequest(
+            request_id, datetime.fromisoformat(at), self.name, self.email, self.training, self.message
+        )
+
+
 _ROWS = {"enrollment": CompletionRow, "training": TrainingRow, "account": AccountRow, "company": CompanyRow}
 
 
-def bind(records_table: str, access_log_table: str = "") -> None:
-    """Name the tables, once, before anything else; all rows share one client."""
+def bind(records_table: str, access_log_table: str = "", support_table: str = "") -> None:
+    """Name the tables, once, before anything else; all rows of the records table share one client."""
     Row.Meta.table_name = records_table
     AccessRow.Meta.table_name = access_log_table
+    SupportRow.Meta.table_name = support_table
     Row._get_connection()
 
 
@@ -288,6 +333,8 @@ def enroll(completion: Completion) -> Completion:
 
 def enrollment(enrollment_id: str) -> Completion | None:
     """The record of an enrollment, strongly consistent, or None while there is no such enrollment."""
+    if len(enrollment_id) > LONGEST_ID:
+        return None
     rows = CompletionRow.query(f"enrollment#{enrollment_id}", consistent_read=True)
     return next((row.completion() for row in rows if row.enrolled is not None), None)
 
@@ -435,6 +482,8 @@ def keys_of_training(training_id: str, after: Key | None, limit: int) -> list[Ke
 
 
 def _page(query: Callable[..., Any], name: str, value: str, after: Key | None, limit: int) -> list[Key]:
+    if len(value) > LONGEST_ID:
+        return []
     start = after and {
         name: {"S": value},
         "pk": {"S": f"enrollment#{after[0]}"},
@@ -444,15 +493,16 @@ def _page(query: Callable[..., Any], name: str, value: str, after: Key | None, l
     return [(row.pk.removeprefix("enrollment#"), row.sk) for row in rows]
 
 
-def certificate(certificate_id: str) -> Completion | None:
-    """The record behind a certificate id, strongly consistent, or None; also None once its account was removed."""
+def certificate(certificate_id: str) -> Case | None:
+    """The record and the account behind a certificate id, strongly consistent, or None."""
+    if not _CERTIFICATE_ID.fullmatch(certificate_id):
+        return None
     row = next(iter(Row.by_certificate.query(certificate_id, limit=1)), None)
     if row is None:
         return None
     rows = _batch_get([(row.pk, row.sk), (f"account#{row.sk}", DIRECTORY)])
-    if any(row.removed is not None for row in rows if isinstance(row, AccountRow)):
-        return None
-    return next((row.completion() for row in rows if isinstance(row, CompletionRow)), None)
+    record = next((row.completion() for row in rows if isinstance(row, CompletionRow)), None)
+    return _Directory(rows).case(record) if record is not None else None
 
 
 def save_company(company: Company, at: datetime) -> None:
@@ -468,6 +518,7 @@ def save_account(account: Account, at: datetime) -> None:
         AccountRow.kind.set(account.kind.value),
         AccountRow.name.set(account.name),
         AccountRow.email.set(account.email),
+        AccountRow.email_code.set(email_code(account.email)),
         AccountRow.language.set(account.language),
         AccountRow.company.set(account.company_id) if account.company_id else AccountRow.company.remove(),
     ]
@@ -515,6 +566,44 @@ def _archived(training_id: str, version: int) -> TrainingRow:
 def training_at(training_id: str, version: int) -> Training | None:
     """A training in `version` or a newer one; read once per version, since a record names the one it is judged by."""
     return training(training_id)
+
+
+def email_code(email: str) -> str:
+    """What stands for an email address in a key: a hash of it, without its case and surrounding space."""
+    return hashlib.sha256(unicodedata.normalize("NFC", email).strip().casefold().encode()).hexdigest()[:32]
+
+
+def accounts_with_email(email: str, limit: int = 20) -> list[str]:
+    """The ids of the accounts that have this address, removed ones included."""
+    rows = Row.by_email.query(email_code(email), limit=limit, page_size=limit)
+    return [row.pk.removeprefix("account#") for row in rows]
+
+
+def keep_support_request(request: SupportRequest, source: str) -> bool:
+    """Keep a support request for three months, unless `source` sent too many within the hour; says whether it did."""
+    hour = request.at.strftime("%Y-%m-%dT%H")
+    counter = SupportRow("rate", hashlib.sha256(f"{hour} {source}".encode()).hexdigest()[:32])
+    expires = SupportRow.expires.set(int(request.at.timestamp()) + 2 * 3600)
+    counter.update([SupportRow.sent.add(1), expires])
+    if counter.sent > REQUESTS_PER_HOUR:
+        return False
+    SupportRow(
+        "request",
+        f"{request.at.isoformat(timespec='milliseconds')}#{request.request_id}",
+        expires=int((request.at + SUPPORT_REQUESTS_LAST).timestamp()),
+        name=request.name,
+        email=request.email,
+        training=request.training,
+        message=request.message,
+    ).save()
+    return True
+
+
+def support_requests(after: str | None, limit: int) -> list[SupportRequest]:
+    """The next support requests after a position (a time and an id), newest first."""
+    start = {"kind": {"S": "request"}, "sk": {"S": after}} if after else None
+    rows = SupportRow.query("request", scan_index_forward=False, last_evaluated_key=start, limit=limit, page_size=limit)
+    return [row.support_request() for row in rows]
 
 
 def log_access(

@@ -6,8 +6,9 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from earned.access import Operation, Viewer, may
+from earned.diagnosis import Attendance, Diagnosis, Moment
 from earned.judgement import judge_for_issue
-from earned.models import Completion, Issue, Requirement, Training
+from earned.models import Account, Completion, Issue, Requirement, SupportRequest, Training
 from earned.store import Case
 
 
@@ -153,3 +154,178 @@ def requirement_view(requirement: Requirement) -> RequirementView:
 def rfc_3339(at: datetime) -> str:
     """A time as the API writes it: UTC, to the millisecond."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class TakenView(TypedDict):
+    """A request was taken and is worked on."""
+
+    status: str
+
+
+class SupportRequestView(TypedDict):
+    """What somebody asked support."""
+
+    request_id: str
+    at: str
+    name: str
+    email: str
+    training: str
+    message: NotRequired[str]
+
+
+class SupportRequestPage(TypedDict):
+    """One page; `next_cursor` is absent on the last."""
+
+    items: list[SupportRequestView]
+    next_cursor: NotRequired[str]
+
+
+class MomentView(TypedDict):
+    """One line of a timeline."""
+
+    at: str
+    what: str
+    subject: str
+    title: NotRequired[str]
+    detail: NotRequired[str]
+
+
+class CompletionView(TypedDict):
+    """How far somebody is, and what happened."""
+
+    status: str
+    completed_at: NotRequired[str]
+    timeline: list[MomentView]
+
+
+class AttendanceView(TypedDict):
+    """How somebody is marked at a live event."""
+
+    status: str
+    marked_by: NotRequired[str]
+    marked_at: NotRequired[str]
+
+
+class DiagnosedEnrollment(TypedDict):
+    """An enrollment as support sees it."""
+
+    enrollment_id: str
+    company_id: NotRequired[str]
+    enrolled_at: NotRequired[str]
+    removed_at: NotRequired[str]
+
+
+class DiagnosedAccount(TypedDict):
+    """An account as support sees it; only the id is there until the portal has announced it."""
+
+    account_id: str
+    kind: NotRequired[str]
+    name: NotRequired[str]
+    removed: NotRequired[bool]
+
+
+class DiagnosedCertificate(TypedDict):
+    """A certificate as support sees it; its document is never handed out here."""
+
+    certificate_id: str
+    status: str
+    revision: int
+    document_present: bool
+    document_intact: bool
+
+
+class DiagnosisView(TypedDict):
+    """One enrollment, diagnosed (N4)."""
+
+    enrollment: DiagnosedEnrollment
+    account: DiagnosedAccount
+    training: TrainingView
+    completion: CompletionView
+    attendance: NotRequired[AttendanceView]
+    certificate: NotRequired[DiagnosedCertificate]
+    outstanding: list[RequirementView]
+    blocking: RequirementView | None
+
+
+class DiagnosisPage(TypedDict):
+    """All enrollments of a person."""
+
+    items: list[DiagnosisView]
+
+
+def support_request_view(request: SupportRequest) -> SupportRequestView:
+    """A support request as support reads it."""
+    view: SupportRequestView = {
+        "request_id": request.request_id,
+        "at": rfc_3339(request.at),
+        "name": request.name,
+        "email": request.email,
+        "training": request.training,
+    }
+    if request.message:
+        view["message"] = request.message
+    return view
+
+
+def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None) -> DiagnosisView:
+    """A diagnosis as support reads it; `document` says whether it is present and intact."""
+    completion, verdict = diagnosis.completion, diagnosis.verdict
+    outstanding = [requirement_view(requirement) for requirement in verdict.outstanding]
+    view: DiagnosisView = {
+        "enrollment": _diagnosed_enrollment(completion),
+        "account": _diagnosed_account(completion.account_id, diagnosis.account),
+        "training": training_view(completion, diagnosis.training),
+        "completion": {
+            "status": "completed" if verdict.complete else "in-progress",
+            "timeline": [_moment_view(moment) for moment in diagnosis.timeline],
+        },
+        "outstanding": outstanding,
+        "blocking": outstanding[0] if outstanding else None,
+    }
+    if verdict.completed_at is not None:
+        view["completion"]["completed_at"] = rfc_3339(verdict.completed_at)
+    if diagnosis.attendance is not None:
+        view["attendance"] = _attendance_view(diagnosis.attendance)
+    if completion.issue is not None and document is not None:
+        view["certificate"] = {
+            "certificate_id": completion.certificate_id or "",
+            "status": completion.certificate_status or "",
+            "revision": completion.issue.revision,
+            "document_present": document[0],
+            "document_intact": document[1],
+        }
+    return view
+
+
+def _diagnosed_enrollment(completion: Completion) -> DiagnosedEnrollment:
+    view: DiagnosedEnrollment = {"enrollment_id": completion.enrollment_id}
+    if completion.company_id is not None:
+        view["company_id"] = completion.company_id
+    if completion.enrolled_at is not None:
+        view["enrolled_at"] = rfc_3339(completion.enrolled_at)
+    if completion.removed_at is not None:
+        view["removed_at"] = rfc_3339(completion.removed_at)
+    return view
+
+
+def _diagnosed_account(account_id: str, account: Account | None) -> DiagnosedAccount:
+    view: DiagnosedAccount = {"account_id": account_id}
+    if account is not None:
+        view |= {"kind": account.kind.value, "name": account.name, "removed": account.removed}
+    return view
+
+
+def _attendance_view(attendance: Attendance) -> AttendanceView:
+    view: AttendanceView = {"status": attendance.status}
+    if attendance.marked_by is not None and attendance.marked_at is not None:
+        view |= {"marked_by": attendance.marked_by, "marked_at": rfc_3339(attendance.marked_at)}
+    return view
+
+
+def _moment_view(moment: Moment) -> MomentView:
+    view: MomentView = {"at": rfc_3339(moment.at), "what": moment.what, "subject": moment.subject}
+    if moment.title:
+        view["title"] = moment.title
+    if moment.detail:
+        view["detail"] = moment.detail
+    return view

@@ -59,11 +59,11 @@ def company_certificates(
 def download(certificate_id: str) -> DownloadView:
     """A link to the document, kept in the access log before it is handed out."""
     viewer, now = routes.viewer, routes.now
-    completion = store.certificate(certificate_id)
-    if completion is None or not may(viewer, Operation.DOWNLOAD, completion):
+    case = store.certificate(certificate_id)
+    if case is None or not case.stands or not may(viewer, Operation.DOWNLOAD, case.completion):
         raise NOT_FOUND
-    issue = completion.issue
-    if issue is None or completion.certificate_status is not CertificateStatus.ISSUED:
+    issue = case.completion.issue
+    if issue is None or case.completion.certificate_status is not CertificateStatus.ISSUED:
         raise NOT_FOUND
     store.log_access(certificate_id, issue.revision, viewer.account_id, viewer.role, viewer.company_id, now)
     return {

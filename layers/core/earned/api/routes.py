@@ -12,6 +12,7 @@ from earned.access import Operation, Viewer, may_ever
 from earned.documents import Documents
 from earned.models import Role
 from earned.problems import NOT_FOUND, UNKNOWN_ROLE
+from earned.queues import Queue
 
 AnswerT = TypeVar("AnswerT")
 
@@ -21,6 +22,7 @@ class Resources:
     """What the routes work with."""
 
     documents: Documents
+    generation: Queue
     tolerance: timedelta
     role_claim: str
     company_claim: str

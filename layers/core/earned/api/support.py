@@ -1,0 +1,110 @@
+"""Support: requests come in from anybody, diagnoses and reissues are for support (N4, A6)."""
+
+import secrets
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from pydantic import BaseModel, ConfigDict, Field
+
+from earned import store
+from earned.access import Operation
+from earned.api.routes import Routes
+from earned.diagnosis import diagnose
+from earned.intake import NAMESPACE
+from earned.models import CertificateStatus, SupportRequest
+from earned.paging import Cursor, Limit, from_cursor, to_cursor
+from earned.problems import NOT_FOUND, NOT_STANDING, WHOSE_DIAGNOSIS
+from earned.queues import Purpose, generation_of
+from earned.views import (
+    DiagnosisPage,
+    DiagnosisView,
+    SupportRequestPage,
+    TakenView,
+    diagnosis_view,
+    support_request_view,
+)
+
+routes = Routes()
+MOST_ENROLLMENTS = 100
+
+
+class Asked(BaseModel):
+    """A support request as it comes in."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    email: Annotated[str, Field(min_length=3, max_length=320)]
+    training: Annotated[str, Field(min_length=1, max_length=500)]
+    message: Annotated[str, Field(max_length=4000)] | None = None
+
+
+class Correction(BaseModel):
+    """Why a certificate is reissued."""
+
+    reason: Annotated[str, Field(max_length=500)] | None = None
+
+
+@routes.serves("POST", "/v1/support-requests")
+def ask_support(asked: Annotated[Asked, Body()]) -> tuple[TakenView, int]:
+    """Take a support request; the answer is the same for anybody."""
+    request = SupportRequest(secrets.token_hex(8), routes.now, asked.name, asked.email, asked.training, asked.message)
+    kept = store.keep_support_request(request, routes.current_event.request_context.http.source_ip)
+    with single_metric("SupportRequests", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
+        metric.add_dimension("kept", str(kept).lower())
+    return {"status": "received"}, 202
+
+
+@routes.serves("GET", "/v1/support-requests", Operation.SUPPORT)
+def list_support_requests(cursor: Cursor = None, limit: Limit = 50) -> SupportRequestPage:
+    """What was asked, newest first."""
+    after = from_cursor(cursor)
+    requests = store.support_requests(after[1] if after else None, limit)
+    page: SupportRequestPage = {"items": [support_request_view(request) for request in requests]}
+    if len(requests) == limit:
+        last = requests[-1]
+        page["next_cursor"] = to_cursor(("request", f"{last.at.isoformat(timespec='milliseconds')}#{last.request_id}"))
+    return page
+
+
+@routes.serves("GET", "/v1/diagnoses", Operation.SUPPORT)
+def diagnoses(
+    email: Annotated[str | None, Query(min_length=1, max_length=320)] = None,
+    account_id: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
+    training_id: Annotated[str | None, Query(max_length=64)] = None,
+) -> DiagnosisPage:
+    """Everything about a person's certificates, removed enrollments included, and the first thing that blocks each."""
+    if account_id is not None:
+        accounts = [account_id]
+    elif email is not None:
+        accounts = store.accounts_with_email(email)
+    else:
+        raise WHOSE_DIAGNOSIS
+    keys = [key for account in accounts for key in store.keys_of_account(account, None, MOST_ENROLLMENTS)]
+    cases = store.cases(store.completions(keys))
+    return {"items": [_diagnose(case) for case in cases if training_id in (None, case.completion.training_id)]}
+
+
+@routes.serves("POST", "/v1/certificates/<certificate_id>/reissue", Operation.SUPPORT)
+def reissue(certificate_id: str, correction: Annotated[Correction | None, Body()] = None) -> tuple[TakenView, int]:
+    """Ask for the next revision, with the account's present name; the rules are looked at again before it is made."""
+    case = store.certificate(certificate_id)
+    if case is None or case.completion.issue is None:
+        raise NOT_FOUND
+    if not case.stands or case.completion.certificate_status is not CertificateStatus.ISSUED:
+        raise NOT_STANDING
+    reason = correction.reason if correction else None
+    routes.resources.generation.send([generation_of(case.completion, purpose=Purpose.REISSUE, reason=reason)])
+    return {"status": "queued"}, 202
+
+
+def _diagnose(case: store.Case) -> DiagnosisView:
+    completion, issue = case.completion, case.completion.issue
+    diagnosis = diagnose(completion, case.training, case.account, routes.now, routes.resources.tolerance)
+    document = (
+        routes.resources.documents.check(completion.certificate_id or "", issue.revision, issue.document_sha256)
+        if issue is not None
+        else None
+    )
+    return diagnosis_view(diagnosis, document)

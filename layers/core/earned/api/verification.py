@@ -1,0 +1,103 @@
+"""Verification for whoever is shown a certificate: a page for people, JSON for machines (DESIGN §5)."""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from earned import store
+from earned.api.routes import Routes
+from earned.models import CertificateStatus, Issue
+from earned.views import rfc_3339
+
+routes = Routes()
+_HERE = Path(__file__).parent
+_PAGE = Template((_HERE / "verification.html").read_text(encoding="utf-8"))
+_STYLE = (_HERE / "verification.css").read_text(encoding="utf-8")
+_STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Vary": "Accept",
+}
+_WORDS = {
+    "valid": ("This certificate is valid", "It was issued to the person named here and stands today."),
+    "revoked": ("This certificate was revoked", "It was issued, and taken back on the day named here."),
+    "superseded": ("There is a newer version", "This certificate stands, but the copy you were shown is out of date."),
+    "withdrawn": ("This certificate was withdrawn", "It was issued once and does not stand any more."),
+    "unknown": (
+        "No such certificate",
+        "We have never issued a certificate with this number. Check it for typing errors.",
+    ),
+}
+
+
+@routes.serves("GET", "/verify/<certificate_id>")
+def verify(certificate_id: str, revision: Annotated[int | None, Query(ge=1)] = None) -> Response[str]:
+    """Say whether a certificate is real; `revision` asks about the copy that is at hand."""
+    found = verification(certificate_id, revision)
+    status = 404 if found["status"] == "unknown" else 200
+    if _wants_json(routes.current_event.headers):
+        return Response(status, "application/json", json.dumps(found), headers=_HEADERS)
+    return Response(status, "text/html; charset=utf-8", page(found), headers=_HEADERS)
+
+
+def verification(certificate_id: str, revision: int | None) -> dict[str, Any]:
+    """The answer for machines: `status`, and what else may be said; anything not known to be valid is not called so."""
+    case = store.certificate(certificate_id)
+    issue = case.completion.issue if case is not None else None
+    if case is None or issue is None or (revision is not None and revision > issue.revision):
+        return {"status": "unknown"}
+    if not case.stands:
+        return {"status": "withdrawn"}
+    revocation = case.completion.revocation
+    if revocation is not None:
+        return {"status": "revoked", "revoked_at": rfc_3339(revocation.at)}
+    if case.completion.certificate_status is not CertificateStatus.ISSUED:
+        return {"status": "unknown"}
+    if revision is not None and revision < issue.revision:
+        return {"status": "superseded", "revision": issue.revision}
+    return {"status": "valid"} | _particulars(issue)
+
+
+def _particulars(issue: Issue) -> dict[str, Any]:
+    return {
+        "holder": issue.printed.holder,
+        "training": issue.printed.title,
+        "issued_at": rfc_3339(issue.issued_at),
+        "completed_on": issue.printed.completed_on.isoformat(),
+        "revision": issue.revision,
+    }
+
+
+_LABELS = {
+    "holder": "Holder",
+    "training": "Training",
+    "completed_on": "Completed on",
+    "issued_at": "Issued",
+    "revoked_at": "Revoked",
+    "revision": "Current version",
+}
+
+
+def page(found: Mapping[str, Any]) -> str:
+    """The answer for people: complete without script, style or colour."""
+    title, text = _WORDS[found["status"]]
+    rows = "".join(
+        f"<dt>{label}</dt><dd>{escape(str(found[name]))}</dd>" for name, label in _LABELS.items() if name in found
+    )
+    return _PAGE.substitute(status=found["status"], title=title, text=text, rows=rows, style=_STYLE)
+
+
+def _wants_json(headers: Mapping[str, str]) -> bool:
+    accepted = headers.get("accept", "").lower()
+    return "application/json" in accepted and "text/html" not in accepted

@@ -1,0 +1,197 @@
+"""Support: anybody may ask, one call says why a certificate is missing, and a reissue is judged again."""
+
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from earned import store
+from tests.integration.service import NOON, Service, Story, cloud_event
+
+SUPPORT = {"sub": "sup-1", "role": "support"}
+ASKED = {"name": "Ada Sample", "email": "ada@example.com", "training": "Leading Well"}
+
+
+def diagnosis(story: Story, account: str = "ada", **query: str) -> dict[str, Any]:
+    """The one diagnosis of a person."""
+    _, answer = story.service.get("/v1/diagnoses", SUPPORT, account_id=story.id(account), **query)
+    [item] = answer["items"]
+    found: dict[str, Any] = item
+    return found
+
+
+@pytest.fixture
+def enrolled(service: Service, story: Story) -> Story:
+    """Ada is enrolled in the course, Bea in the live event."""
+    story.directory()
+    story.save_account("ada", email=f"Ada.{story.tag}@Example.com")
+    story.save_account("bea", name="Bea Sample")
+    story.enroll("ada")
+    story.enroll("bea", story.live_event)
+    service.settle()
+    return story
+
+
+def certificate_of(story: Story, account: str) -> str:
+    """A certificate id, read from the record."""
+    record = store.enrollment(story.id(f"enr-{account}"))
+    assert record is not None
+    assert record.certificate_id is not None
+    return record.certificate_id
+
+
+def test_anybody_may_ask_and_is_answered_alike_whoever_they_name(service: Service) -> None:
+    known = service.post_to("/v1/support-requests", ASKED)
+    unknown = service.post_to(
+        "/v1/support-requests", ASKED | {"email": "nobody@example.com", "message": "Where is it?"}
+    )
+    assert known == unknown == (202, {"status": "received"})
+    _, page = service.get("/v1/support-requests", SUPPORT, limit="2")
+    assert [item["email"] for item in page["items"]] == ["nobody@example.com", "ada@example.com"]
+    assert page["items"][0]["message"] == "Where is it?"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        {},
+        ASKED | {"name": ""},
+        ASKED | {"email": 7},
+        ASKED | {"message": "x" * 4001},
+        ASKED | {"name": "x" * 201},
+    ],
+)
+def test_a_request_that_is_incomplete_or_too_long_is_refused_without_being_repeated(
+    service: Service, body: dict[str, Any] | None
+) -> None:
+    status, answer = service.post_to("/v1/support-requests", body)
+    assert (status, answer["type"]) == (400, "urn:earned:problem:bad-request")
+    assert "xxx" not in str(answer)
+
+
+def test_a_source_that_asks_too_often_is_answered_alike_and_not_kept(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "REQUESTS_PER_HOUR", 0)
+    before = service.get("/v1/support-requests", SUPPORT, limit="100")[1]["items"]
+    assert service.post_to("/v1/support-requests", ASKED) == (202, {"status": "received"})
+    assert service.get("/v1/support-requests", SUPPORT, limit="100")[1]["items"] == before
+
+
+def test_requests_are_read_page_by_page(service: Service) -> None:
+    for _ in range(3):
+        service.post_to("/v1/support-requests", ASKED)
+    _, first = service.get("/v1/support-requests", SUPPORT, limit="1")
+    _, second = service.get("/v1/support-requests", SUPPORT, limit="1", cursor=first["next_cursor"])
+    assert first["items"][0]["request_id"] != second["items"][0]["request_id"]
+
+
+@pytest.mark.parametrize("role", ["individual", "employee", "company-admin", "administrator"])
+def test_what_is_for_support_is_nothing_to_anybody_else(enrolled: Story, role: str) -> None:
+    claims = {"sub": enrolled.id("ada"), "role": role, "company_id": enrolled.company}
+    service = enrolled.service
+    assert service.get("/v1/support-requests", claims)[0] == 404
+    assert service.get("/v1/diagnoses", claims, account_id=enrolled.id("ada"))[0] == 404
+    path = f"/v1/certificates/{certificate_of(enrolled, 'ada')}/reissue"
+    assert service.post_to(path, {}, claims) == service.post_to("/v1/nothing", {}, claims)
+
+
+def test_a_diagnosis_says_what_blocks_and_what_happened(enrolled: Story) -> None:
+    enrolled.service.post("Progress", *enrolled.do("ada", "read"))
+    enrolled.service.settle()
+    found = diagnosis(enrolled)
+    assert found["blocking"]["id"] == "watch"
+    assert found["blocking"]["who"] == "learner"
+    assert [line["what"] for line in found["completion"]["timeline"]] == ["enrolled", "completed"]
+    assert found["account"]["name"] == "Ada Sample"
+    assert "certificate" not in found
+
+
+def test_a_diagnosis_is_found_by_email_whatever_its_case(enrolled: Story) -> None:
+    _, answer = enrolled.service.get("/v1/diagnoses", SUPPORT, email=f"ADA.{enrolled.tag}@example.COM")
+    assert [item["account"]["account_id"] for item in answer["items"]] == [enrolled.id("ada")]
+
+
+def test_an_unknown_email_has_no_diagnosis(service: Service) -> None:
+    assert service.get("/v1/diagnoses", SUPPORT, email="nobody@nowhere.example") == (200, {"items": []})
+
+
+def test_a_diagnosis_needs_to_know_of_whom(service: Service) -> None:
+    assert service.get("/v1/diagnoses", SUPPORT)[0] == 400
+
+
+def test_a_diagnosis_can_be_narrowed_to_a_training(enrolled: Story) -> None:
+    account = {"account_id": enrolled.id("ada")}
+    _, answer = enrolled.service.get("/v1/diagnoses", SUPPORT, training_id="elsewhere", **account)
+    assert answer == {"items": []}
+
+
+def test_a_diagnosis_says_who_marked_attendance(enrolled: Story) -> None:
+    assert diagnosis(enrolled, "bea")["attendance"] == {"status": "not-marked"}
+    enrolled.service.post("Attendance", enrolled.mark("bea", "absent"))
+    enrolled.service.settle()
+    found = diagnosis(enrolled, "bea")
+    assert (found["attendance"]["status"], found["attendance"]["marked_by"]) == ("absent", "adm-1")
+    assert found["blocking"]["reason"] == "marked-absent"
+
+
+def test_a_diagnosis_says_whether_the_document_is_there_and_intact(enrolled: Story) -> None:
+    service, bucket = enrolled.service, enrolled.service.outputs["DocumentsBucketName"]
+    service.post("Progress", *enrolled.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    found = diagnosis(enrolled)
+    assert found["blocking"] is None
+    assert (found["certificate"]["document_present"], found["certificate"]["document_intact"]) == (True, True)
+    key = f"certificates/{certificate_of(enrolled, 'ada')}/1.pdf"
+    boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"tampered")
+    assert diagnosis(enrolled)["certificate"]["document_intact"] is False
+    boto3.client("s3").delete_object(Bucket=bucket, Key=key)
+    found = diagnosis(enrolled)
+    assert (found["certificate"]["document_present"], found["certificate"]["document_intact"]) == (False, False)
+
+
+def test_a_removed_enrollment_appears_in_the_diagnosis_alone(enrolled: Story) -> None:
+    service = enrolled.service
+    service.post("Directory", cloud_event("enrollment.removed", enrolled.enrollment_of("ada"), NOON))
+    service.settle()
+    assert service.get(f"/v1/enrollments/{enrolled.id('enr-ada')}", SUPPORT)[0] == 404
+    assert diagnosis(enrolled)["enrollment"]["removed_at"] == "2026-03-02T12:00:00.000Z"
+
+
+def test_support_reissues_with_the_corrected_name(enrolled: Story) -> None:
+    service = enrolled.service
+    service.post("Progress", *enrolled.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    enrolled.save_account("ada", name="Ada Stale")
+    corrected = {
+        "account_id": enrolled.id("ada"),
+        "kind": "employee",
+        "name": "Ada Corrected",
+        "email": "a@example.com",
+    }
+    service.post("Directory", cloud_event("account.saved", corrected | {"company_id": enrolled.company}, NOON))
+    service.settle()
+    service.announcements()
+    path = f"/v1/certificates/{certificate_of(enrolled, 'ada')}/reissue"
+    assert service.post_to(path, {"reason": "misspelt"}, SUPPORT)[0] == 202
+    service.settle()
+    [certificate] = enrolled.certificates()
+    assert (certificate["holder"], certificate["revision"]) == ("Ada Corrected", 2)
+    assert [event["data"]["reason"] for event in service.announcements()] == ["misspelt"]
+
+
+def test_a_certificate_that_does_not_stand_cannot_be_reissued(enrolled: Story) -> None:
+    service = enrolled.service
+    service.post("Attendance", enrolled.mark("bea"))
+    service.settle()
+    service.post("Attendance", enrolled.mark("bea", "absent", NOON + timedelta(hours=1)))
+    service.settle()
+    path = f"/v1/certificates/{certificate_of(enrolled, 'bea')}/reissue"
+    assert service.post_to(path, None, SUPPORT)[0] == 409
+    service.post("Directory", cloud_event("enrollment.removed", enrolled.enrollment_of("bea"), NOON))
+    service.settle()
+    assert service.post_to(path, None, SUPPORT)[0] == 409
+    assert service.post_to(f"/v1/certificates/{certificate_of(enrolled, 'ada')}/reissue", None, SUPPORT)[0] == 404
+    assert service.post_to(f"/v1/certificates/{'a' * 26}/reissue", None, SUPPORT)[0] == 404
