@@ -147,7 +147,7 @@ def read(message: "MessageTypeDef") -> Refused:
     reason = message.get("MessageAttributes", {}).get("reason")
     return Refused(
         message_id=message["MessageId"],
-        reason=_matching(_REASON, reason["StringValue"] if reason else None) or FAULT,
+        reason=_matching(_REASON, reason.get("StringValue") if reason else None) or FAULT,
         since=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
         event_id=_matching(_ID, event.get("id")),
         event_type=_matching(_TYPE, event.get("type")),

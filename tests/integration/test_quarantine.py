@@ -1,0 +1,304 @@
+"""What was refused or failed: listed without personal data and untouched, sent back without loss (I3)."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner, Result
+
+from earned import store
+from operations import quarantine
+from operations.__main__ import app
+from operations.quarantine import held, look
+from operations.redrive import Wanted, select, send_back
+from operations.stacks import NoStack, Pair, pairs_of
+from tests.integration.service import NOON, Service, Story, cloud_event, receive
+
+STACK = ["--stack", "queues"]
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty queue in moto is empty at once."""
+    monkeypatch.setattr(quarantine, "WAIT_SECONDS", 0)
+
+
+def run(*words: str) -> Result:
+    """Run a command on the stack in moto."""
+    return CliRunner().invoke(app, [*words, *STACK])
+
+
+def counts(*words: str) -> dict[str, dict[str, int]]:
+    """How many messages there are, by queue and reason, as the command says."""
+    listed = json.loads(run("quarantine", "--json", *words).stdout)["queues"]
+    assert all(queue["complete"] for queue in listed)
+    found = {queue["queue"]: {one["reason"]: one["count"] for one in queue["reasons"]} for queue in listed}
+    return {queue: reasons for queue, reasons in found.items() if reasons}
+
+
+def pair(service: Service, queue: str) -> Pair:
+    """A queue with its dead letters."""
+    return Pair(queue.lower(), service.url(queue), service.outputs[f"{queue}DeadLetterQueueUrl"])
+
+
+def refuse(service: Service, queue: str, count: int, reason: str = "invalid-data", **more: Any) -> None:
+    """Put messages into a dead-letter queue as the handlers do."""
+    attributes = {"reason": {"DataType": "String", "StringValue": reason}}
+    for number in range(count):
+        boto3.client("sqs").send_message(
+            QueueUrl=pair(service, queue).dead_letters,
+            MessageBody=json.dumps(cloud_event("lesson.completed", {"number": number}, id=f"{reason}-{number}")),
+            MessageAttributes=attributes,
+            **more,
+        )
+
+
+def redriven(service: Service, queue: str) -> list[dict[str, Any]]:
+    """Send everything back, and return what arrives."""
+    assert run("redrive", "--queue", queue.lower()).exit_code == 0
+    return list(iter_messages(service.url(queue)))
+
+
+def iter_messages(url: str) -> Iterator[dict[str, Any]]:
+    """All that can be received from a queue."""
+    while batch := receive(url):
+        yield from batch
+
+
+def broken(operation: str, answer: Callable[[], Any]) -> Any:
+    """A client whose requests of one operation end in `answer` without reaching SQS."""
+    client = boto3.client("sqs")
+    client.meta.events.register(f"before-call.sqs.{operation}", lambda **_: answer())
+    return client
+
+
+def interrupt() -> None:
+    """Ctrl-C, or the end of the process as far as messages are concerned."""
+    raise KeyboardInterrupt
+
+
+def attend_too_early(story: Story) -> None:
+    """A person marked present two days before NOON at an event that ends one day before it."""
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    story.service.settle()
+    story.service.post("Attendance", story.mark("ada", at=NOON - timedelta(days=2)))
+    story.service.settle()
+
+
+def move_forward(story: Story) -> None:
+    """Reschedule the event to end three days before NOON."""
+    data = {
+        "live_event_id": story.live_event,
+        "title": "Open Day",
+        "timezone": "UTC",
+        "starts_at": "2026-02-27T08:00:00Z",
+        "ends_at": "2026-02-27T10:00:00Z",
+    }
+    story.service.post("Directory", cloud_event("live-event.scheduled", data, NOON))
+    story.service.settle()
+
+
+def test_a_refused_mark_sent_back_after_its_event_was_moved_forward_gives_the_certificate(
+    service: Service, story: Story
+) -> None:
+    attend_too_early(story)
+    assert counts() == {"attendance": {"marked-before-end": 1}}
+    move_forward(story)
+    assert story.certificates() == []
+    assert run("redrive", "--queue", "attendance", "--reason", "marked-before-end").exit_code == 0
+    service.settle()
+    assert len(story.certificates()) == 1
+    assert counts() == {}
+
+
+def test_what_is_refused_again_is_back_with_its_reason(service: Service, story: Story) -> None:
+    attend_too_early(story)
+    for _ in range(2):
+        assert run("redrive", "--queue", "attendance").stdout == "1 of 1 sent back to attendance.\n"
+        service.settle()
+        assert counts() == {"attendance": {"marked-before-end": 1}}
+    assert story.certificates() == []
+
+
+def test_a_message_that_failed_five_times_is_a_fault_and_is_recorded_once_sent_back(
+    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    with monkeypatch.context() as outage:
+        outage.setattr(store, "record_progress", lambda *_: 1 / 0)
+        for _ in range(6):
+            service.deliver("record_progress")
+            service.make_visible("Progress")
+    assert counts() == {"progress": {"fault": 3}}
+    assert run("redrive", "--queue", "progress", "--reason", "fault").exit_code == 0
+    service.settle()
+    assert len(story.certificates()) == 1
+
+
+def test_looking_counts_every_message_once_and_leaves_all_in_sight(service: Service) -> None:
+    refuse(service, "Progress", 120)
+    refuse(service, "Progress", 35, "too-large")
+    refuse(service, "Directory", 1, "not-json")
+    expected = {"directory": {"not-json": 1}, "progress": {"invalid-data": 120, "too-large": 35}}
+    assert counts() == counts() == expected
+    assert len(list(iter_messages(pair(service, "Progress").dead_letters))) == 155
+
+
+def test_a_message_received_twice_is_counted_once(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(service, "Progress", 25)
+    answers = iter([3, 2, 1])
+    original = quarantine.Hold._receive
+
+    def forgetful(hold: quarantine.Hold) -> list[Any]:
+        received = original(hold)
+        if next(answers, 0):
+            service.make_visible("ProgressDeadLetter")
+        return list(received)
+
+    monkeypatch.setattr(quarantine.Hold, "_receive", forgetful)
+    listing = look(boto3.client("sqs"), pair(service, "Progress"))
+    assert len(listing.refused) == len({one.message_id for one in listing.refused}) == 25
+
+
+def test_looking_that_is_interrupted_leaves_all_in_sight(service: Service) -> None:
+    refuse(service, "Progress", 45)
+    looks = iter([None, None, interrupt])
+    client = broken("ReceiveMessage", lambda: (next(looks) or (lambda: None))())
+    with pytest.raises(KeyboardInterrupt):
+        look(client, pair(service, "Progress"))
+    assert len(list(iter_messages(pair(service, "Progress").dead_letters))) == 45
+
+
+def test_only_what_is_asked_for_is_sent_back(service: Service) -> None:
+    refuse(service, "Progress", 3)
+    refuse(service, "Progress", 2, "too-large")
+    [unreadable] = boto3.client("sqs").send_message_batch(
+        QueueUrl=pair(service, "Progress").dead_letters, Entries=[{"Id": "0", "MessageBody": "garbage"}]
+    )["Successful"]
+    ids = ["--event", "invalid-data-1", "--event", unreadable["MessageId"]]
+    assert "2 would be sent back" in run("redrive", "--queue", "progress", "--dry-run", *ids).stdout
+    assert counts() == {"progress": {"invalid-data": 3, "too-large": 2, "fault": 1}}
+    assert run("redrive", "--queue", "progress", *ids).exit_code == 0
+    assert counts() == {"progress": {"invalid-data": 2, "too-large": 2}}
+    assert run("redrive", "--queue", "progress", "--reason", "too-large").exit_code == 0
+    assert counts() == {"progress": {"invalid-data": 2}}
+    assert run("redrive", "--queue", "progress", "--limit", "1").stdout.endswith("There may be more: run it again.\n")
+    assert counts() == {"progress": {"invalid-data": 1}}
+
+
+def test_a_message_goes_back_as_it_first_came(service: Service) -> None:
+    body = '{ "as":\t"it came \\u00e9" }'
+    given = {"trace": {"DataType": "String", "StringValue": "7"}, "reason": {"DataType": "String", "StringValue": "x"}}
+    boto3.client("sqs").send_message(
+        QueueUrl=pair(service, "Progress").dead_letters,
+        MessageBody=body,
+        MessageGroupId="co-1",
+        MessageAttributes=given,  # type: ignore[arg-type]  # plain dicts
+    )
+    [message] = redriven(service, "Progress")
+    assert message["Body"] == body
+    assert message["Attributes"]["MessageGroupId"] == "co-1"
+    assert list(message["MessageAttributes"]) == ["trace"]
+
+
+def test_nothing_personal_is_told(service: Service) -> None:
+    data = {"name": "Ada Sample", "email": "ada@example.com"}
+    strange = {"id": "ada@example.com", "type": "Ada Sample", "time": "Ada Sample", "source": "Ada Sample"}
+    for event in (cloud_event("account.saved", data), strange, ["Ada Sample"], "Ada Sample"):
+        boto3.client("sqs").send_message(
+            QueueUrl=pair(service, "Directory").dead_letters,
+            MessageBody=json.dumps(event),
+            MessageGroupId="ada.sample",
+            MessageAttributes={"reason": {"DataType": "String", "StringValue": "Ada Sample"}},
+        )
+    for words in (["--show", "9"], ["--show", "9", "--json"]):
+        told = run("quarantine", *words)
+        assert "portal.account.saved.v1" in told.stdout
+        assert "ada" not in told.output.lower()
+
+
+def test_what_was_sent_but_not_deleted_stays_and_is_harmless(service: Service, story: Story) -> None:
+    attend_too_early(story)
+    move_forward(story)
+    attendance = pair(service, "Attendance")
+    with (
+        pytest.raises(KeyboardInterrupt),
+        held(broken("DeleteMessageBatch", interrupt), attendance.dead_letters) as hold,
+    ):
+        list(send_back(hold, attendance.source, select(hold, Wanted(), 10)))
+    assert counts() == {"attendance": {"marked-before-end": 1}}
+    assert run("redrive", "--queue", "attendance").exit_code == 0
+    service.settle()
+    assert len(story.certificates()) == len({event["id"] for event in service.announcements()}) == 1
+
+
+def test_what_sqs_does_not_take_back_stays_quarantined(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(service, "Progress", 12)
+
+    class Ok:
+        status_code = 200
+
+    failed = [{"Id": "0", "Code": "InternalError", "SenderFault": False}]
+    client = broken("SendMessageBatch", lambda: (Ok(), {"Successful": [{"Id": "1"}], "Failed": failed}))
+    monkeypatch.setattr(
+        "operations.stacks.boto3.client",
+        lambda name, original=boto3.client: client if name == "sqs" else original(name),
+    )
+    result = run("redrive", "--queue", "progress")
+    assert result.exit_code == 1
+    assert "2 of 12 sent back" in result.stdout
+    assert "InternalError 2x" in result.output
+    monkeypatch.undo()
+    monkeypatch.setattr(quarantine, "WAIT_SECONDS", 0)
+    assert counts() == {"progress": {"invalid-data": 10}}
+
+
+def test_what_was_chosen_is_not_sent_once_it_is_in_sight_again(service: Service) -> None:
+    refuse(service, "Progress", 3)
+    progress = pair(service, "Progress")
+    with held(boto3.client("sqs"), progress.dead_letters) as hold:
+        chosen = select(hold, Wanted(), 10)
+        hold.until = 0
+        assert list(send_back(hold, progress.source, chosen)) == []
+    assert counts() == {"progress": {"invalid-data": 3}}
+
+
+def test_large_messages_are_sent_back_though_no_request_takes_ten_of_them(service: Service) -> None:
+    for size in [200_000] * 11 + [900_000]:
+        boto3.client("sqs").send_message(QueueUrl=pair(service, "Progress").dead_letters, MessageBody="x" * size)
+    assert len(redriven(service, "Progress")) == 12
+
+
+def test_queues_are_found_by_the_stacks_outputs() -> None:
+    outputs = {"CompanyExportQueueUrl": "u", "CompanyExportDeadLetterQueueUrl": "v", "ApiUrl": "w"}
+    assert pairs_of(outputs) == {"company-export": Pair("company-export", "u", "v")}
+    with pytest.raises(NoStack, match="CompanyExportQueueUrl"):
+        pairs_of({"CompanyExportDeadLetterQueueUrl": "v"})
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["quarantine", "--stack", "elsewhere"], "no stack 'elsewhere'"),
+        (["quarantine", "--stack", "queues", "--queue", "nowhere"], "the stack has attendance, directory"),
+        (["redrive", "--stack", "storage", "--queue", "progress"], "no stack of Earned"),
+    ],
+)
+def test_a_stack_or_queue_that_is_not_there_is_named(service: Service, words: list[str], problem: str) -> None:
+    failure = CliRunner().invoke(app, words).exception
+    assert isinstance(failure, NoStack)
+    assert problem in str(failure)
+
+
+def test_it_must_be_said_which_stack() -> None:
+    assert CliRunner().invoke(app, ["quarantine"]).exit_code == 2
+    assert CliRunner().invoke(app, ["quarantine", "--local", *STACK]).exit_code == 2
