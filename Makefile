@@ -4,6 +4,7 @@
 DEV    := .venv/dev/bin
 LAYER  := .layers/weasyprint
 PYTHON := $(DEV)/python
+WHERE  := $(if $(STACK),--stack=$(STACK),--local)
 # The layer for this machine, so that tests render with the very libraries and fonts that are deployed.
 NATIVE := LD_LIBRARY_PATH=$(CURDIR)/$(LAYER)/lib FONTCONFIG_PATH=$(CURDIR)/$(LAYER)/fonts
 
@@ -11,13 +12,15 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo serve token stop test check layers requirements clean
+.PHONY: help demo serve token stop quarantine redrive test check layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
 	@echo 'make serve    leave the stack running: see out/serve.json'
 	@echo 'make token    ROLE=company-admin SUB=acc-1 COMPANY=co-1 [EXPIRES_IN=-60]: a JWT for that stack'
 	@echo 'make stop     end that stack'
+	@echo 'make quarantine  [STACK=earned-prod] [QUEUE=progress] [SHOW=5]: what was refused or failed'
+	@echo 'make redrive     QUEUE=progress [STACK=…] [REASON=…] [EVENT=…] [DRY_RUN=1]: send it back'
 	@echo 'make test     all tests'
 	@echo 'make check    linters, types and templates'
 	@echo 'make layers   native libraries and fonts, for the tests'
@@ -34,6 +37,14 @@ token: .venv/dev/ready
 
 stop: .venv/dev/ready
 	@$(PYTHON) -m local stop
+
+# An operator's commands: on AWS with STACK, otherwise on the stack that `make serve` started.
+quarantine: .venv/dev/ready
+	@$(PYTHON) -m operations quarantine $(WHERE) $(if $(QUEUE),--queue=$(QUEUE)) $(if $(SHOW),--show=$(SHOW))
+
+redrive: .venv/dev/ready
+	@$(PYTHON) -m operations redrive $(WHERE) --queue='$(QUEUE)' $(if $(REASON),--reason=$(REASON)) \
+	    $(addprefix --event=,$(EVENT)) $(if $(DRY_RUN),--dry-run)
 
 test: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)

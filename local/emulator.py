@@ -4,7 +4,10 @@ from typing import Any
 
 from ministack import app  # type: ignore[import-not-found] # not installed beside our own code
 from ministack.core import iam_actions  # type: ignore[import-not-found]
+from ministack.services import lambda_svc  # type: ignore[import-not-found]
 
+# Each worker unpacks all layers for itself, which on few processors costs more than it brings.
+WORKERS_OF_A_QUEUE = 2
 SQS_BATCHES = {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}
 target_action, object_context, pin_origin = (
     iam_actions._action_from_target,
@@ -34,4 +37,5 @@ if __name__ == "__main__":
     iam_actions._action_from_target = granted_action
     iam_actions._s3_object_context = full_object_context
     app.pin_request_origin = pin_secure_origin
+    lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = WORKERS_OF_A_QUEUE
     app.main()

@@ -79,12 +79,14 @@ class Hold:
         """Each message once, until the queue has no more (`complete`) or time or space is up."""
         end, empty = time.monotonic() + WALK_SECONDS, 0
         while len(self._receipts) < LARGEST_WALK and time.monotonic() < end:
-            received = self._receive()
+            with _to_the_end():
+                received = self._receive()
+                new = [message for message in received if self._take(message)]
             empty = 0 if received else empty + 1
             if empty == EMPTY_ANSWERS:
                 self.complete = True
                 return
-            yield from [message for message in received if self._take(message)]
+            yield from new
 
     def delete(self, messages: Sequence["MessageTypeDef"]) -> int:
         """Delete up to ten messages; returns how many SQS did not delete."""
@@ -129,7 +131,7 @@ def held(sqs: "SQSClient", url: str) -> Iterator[Hold]:
     try:
         yield hold
     finally:
-        with _undisturbed():
+        with _to_the_end():
             hold.release()
 
 
@@ -181,11 +183,17 @@ def _out_of_sight(sqs: "SQSClient", url: str) -> int:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let no second Ctrl-C cut the putting back short."""
-    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+def _to_the_end() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block: messages whose receipts are lost stay out of sight for long."""
+    waiting: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _: waiting.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+    for arrived in waiting[:1]:
+        signal.raise_signal(arrived)

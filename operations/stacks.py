@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 KEPT = "DeadLetterQueueUrl"
+# Ctrl-C waits for the request under way.
+PATIENCE = Config(connect_timeout=5, read_timeout=10)
 
 
 class NoStack(Exception):
@@ -44,7 +47,7 @@ class Stack:
                 raise
             raise NoStack(f"There is no stack {name!r} here: check --stack, AWS_PROFILE and AWS_REGION.") from None
         outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-        return cls(boto3.client("sqs"), pairs_of(outputs))
+        return cls(boto3.client("sqs", config=PATIENCE), pairs_of(outputs))
 
     @classmethod
     def on_this_machine(cls) -> Self:
@@ -55,7 +58,10 @@ class Stack:
             raise NoStack(f"No local stack is running ({stack.SERVE_FILE} is missing): start one with `make serve`.")
         stack.isolate()
         running = stack.Stack.read(stack.SERVE_FILE)
-        return cls(running.session().client("sqs", endpoint_url=running.aws_endpoint), pairs_of(running.outputs))
+        return cls(
+            running.session().client("sqs", endpoint_url=running.aws_endpoint, config=PATIENCE),
+            pairs_of(running.outputs),
+        )
 
     def named(self, name: str | None) -> list[Pair]:
         """The pair of this name, or all; raises `NoStack`."""

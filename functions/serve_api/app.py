@@ -14,9 +14,9 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from botocore.config import Config
 
 from earned import store
-from earned.api import certificates, progress, support, verification
+from earned.api import certificates, exports, progress, support, verification
 from earned.api.routes import Resources
-from earned.documents import Documents
+from earned.documents import Archives, Documents
 from earned.problems import FAULT, NOT_FOUND, Problem
 from earned.queues import Queue
 from earned.settings import from_environment
@@ -30,7 +30,9 @@ class Settings:
     access_log_table: str
     support_table: str
     documents_bucket: str
+    exports_bucket: str
     generation_queue_url: str
+    export_queue_url: str
     role_claim: str
     company_claim: str
     order_tolerance_seconds: str
@@ -38,16 +40,19 @@ class Settings:
 
 settings = from_environment(Settings, os.environ)
 store.bind(settings.records_table, settings.access_log_table, settings.support_table)
+s3, sqs = boto3.client("s3", config=Config(signature_version="s3v4")), boto3.client("sqs")
 resources = Resources(
-    documents=Documents(boto3.client("s3", config=Config(signature_version="s3v4")), settings.documents_bucket),
-    generation=Queue(boto3.client("sqs"), settings.generation_queue_url),
+    documents=Documents(s3, settings.documents_bucket),
+    archives=Archives(s3, settings.exports_bucket),
+    generation=Queue(sqs, settings.generation_queue_url),
+    export_queue=Queue(sqs, settings.export_queue_url),
     tolerance=timedelta(seconds=float(settings.order_tolerance_seconds)),
     role_claim=settings.role_claim,
     company_claim=settings.company_claim,
 )
 logger = Logger()
 app = APIGatewayHttpResolver(enable_validation=True)
-for routes in (progress.routes, certificates.routes, support.routes, verification.routes):
+for routes in (progress.routes, certificates.routes, exports.routes, support.routes, verification.routes):
     app.include_router(routes)
 
 

@@ -19,13 +19,14 @@ from moto.sqs import sqs_backends
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
-QUEUES = ("Directory", "Progress", "Attendance", "Evaluation", "Generation")
+QUEUES = ("Directory", "Progress", "Attendance", "Evaluation", "Generation", "Export")
 FUNCTIONS = {
     "record_directory": "Directory",
     "record_progress": "Progress",
     "record_attendance": "Attendance",
     "evaluate_enrollments": "Evaluation",
     "generate_certificate": "Generation",
+    "export_certificates": "Export",
     "serve_api": "",
 }
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -75,8 +76,10 @@ class Service:
             "SUPPORT_TABLE": self.outputs["SupportTableName"],
             "ACCESS_LOG_TABLE": self.outputs["AccessLogTableName"],
             "DOCUMENTS_BUCKET": self.outputs["DocumentsBucketName"],
+            "EXPORTS_BUCKET": self.outputs["ExportsBucketName"],
             "EVALUATION_QUEUE_URL": self.url("Evaluation"),
             "GENERATION_QUEUE_URL": self.url("Generation"),
+            "EXPORT_QUEUE_URL": self.url("Export"),
             "DEAD_LETTER_QUEUE_URL": self.outputs.get(f"{queue}DeadLetterQueueUrl", ""),
             "ORDER_TOLERANCE_SECONDS": "300",
             "BUS_NAME": "announcements",
@@ -115,10 +118,10 @@ class Service:
 
     def deliver(self, function: str) -> list[dict[str, Any]]:
         """Deliver what waits for a function as Lambda's event source would, once each; return its responses."""
-        sqs, responses = boto3.client("sqs"), []
+        sqs, responses, context = boto3.client("sqs"), [], LambdaContext()
         url = self.url(FUNCTIONS[function])
         while batch := receive(url):
-            response = self.apps[function].handler({"Records": [record_of(message) for message in batch]}, None)
+            response = self.apps[function].handler({"Records": [record_of(message) for message in batch]}, context)
             again = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
             for message in batch:
                 if message["MessageId"] not in again:
@@ -193,6 +196,10 @@ class LambdaContext:
     memory_limit_in_mb = 512
     invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:serve_api"
     aws_request_id = "request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Plenty."""
+        return 60_000
 
 
 def receive(url: str) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 
+from earned.api.routes import ROUTES
 from tests.integration.service import NOON, Service, Story
 
 
@@ -162,6 +163,18 @@ def test_staff_see_progress_of_everyone_and_download_nothing(issued: Story, role
 def test_any_other_role_is_refused(issued: Story, role: str) -> None:
     status, body = issued.service.get("/v1/enrollments", {"sub": issued.id("ada"), "role": role})
     assert (status, body["type"]) == (403, "urn:earned:problem:unknown-role")
+
+
+@pytest.mark.parametrize("claims", [{"role": "employee"}, {"sub": "acc-1", "role": "employee", "token_use": "id"}])
+def test_a_token_that_is_no_access_token_of_somebody_is_refused(service: Service, claims: dict[str, str]) -> None:
+    status, body = service.get("/v1/enrollments", claims)
+    assert (status, body["type"]) == (401, "urn:earned:problem:not-an-access-token")
+
+
+def test_every_route_but_the_public_ones_is_a_row_of_the_access_table() -> None:
+    public = {(route.method, route.path) for route in ROUTES if not route.rows}
+    assert {("POST", "/v1/support-requests"), ("GET", "/verify/<certificate_id>")} <= public
+    assert all(method == "POST" or not path.startswith("/v1/") or path == "/v1/openapi.json" for method, path in public)
 
 
 def test_a_path_that_does_not_exist_answers_problem_details(issued: Story) -> None:

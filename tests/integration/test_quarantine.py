@@ -1,8 +1,10 @@
 """What was refused or failed: listed without personal data and untouched, sent back without loss (I3)."""
 
 import json
+import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -14,7 +16,7 @@ from operations import quarantine
 from operations.__main__ import app
 from operations.quarantine import held, look
 from operations.redrive import Wanted, select, send_back
-from operations.stacks import NoStack, Pair, pairs_of
+from operations.stacks import NoStack, Pair, Stack, pairs_of
 from tests.integration.service import NOON, Service, Story, cloud_event, receive
 
 STACK = ["--stack", "queues"]
@@ -46,7 +48,7 @@ def pair(service: Service, queue: str) -> Pair:
 
 def refuse(service: Service, queue: str, count: int, reason: str = "invalid-data", **more: Any) -> None:
     """Put messages into a dead-letter queue as the handlers do."""
-    attributes = {"reason": {"DataType": "String", "StringValue": reason}}
+    attributes: dict[str, Any] = {"reason": {"DataType": "String", "StringValue": reason}}
     for number in range(count):
         boto3.client("sqs").send_message(
             QueueUrl=pair(service, queue).dead_letters,
@@ -68,16 +70,16 @@ def iter_messages(url: str) -> Iterator[dict[str, Any]]:
         yield from batch
 
 
-def broken(operation: str, answer: Callable[[], Any]) -> Any:
-    """A client whose requests of one operation end in `answer` without reaching SQS."""
-    client = boto3.client("sqs")
-    client.meta.events.register(f"before-call.sqs.{operation}", lambda **_: answer())
+def broken(operation: str, *answers: Callable[[], Any]) -> Any:
+    """A client whose requests of one operation meet with these answers; one that returns None lets its request pass."""
+    client, coming = boto3.client("sqs"), iter(answers)
+    client.meta.events.register(f"before-call.sqs.{operation}", lambda **_: next(coming)())
     return client
 
 
 def interrupt() -> None:
-    """Ctrl-C, or the end of the process as far as messages are concerned."""
-    raise KeyboardInterrupt
+    """Ctrl-C at this very moment."""
+    signal.raise_signal(signal.SIGINT)
 
 
 def attend_too_early(story: Story) -> None:
@@ -171,8 +173,7 @@ def test_a_message_received_twice_is_counted_once(service: Service, monkeypatch:
 
 def test_looking_that_is_interrupted_leaves_all_in_sight(service: Service) -> None:
     refuse(service, "Progress", 45)
-    looks = iter([None, None, interrupt])
-    client = broken("ReceiveMessage", lambda: (next(looks) or (lambda: None))())
+    client = broken("ReceiveMessage", *[lambda: None] * 2, interrupt)
     with pytest.raises(KeyboardInterrupt):
         look(client, pair(service, "Progress"))
     assert len(list(iter_messages(pair(service, "Progress").dead_letters))) == 45
@@ -243,22 +244,15 @@ def test_what_was_sent_but_not_deleted_stays_and_is_harmless(service: Service, s
 
 def test_what_sqs_does_not_take_back_stays_quarantined(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(service, "Progress", 12)
-
-    class Ok:
-        status_code = 200
-
     failed = [{"Id": "0", "Code": "InternalError", "SenderFault": False}]
-    client = broken("SendMessageBatch", lambda: (Ok(), {"Successful": [{"Id": "1"}], "Failed": failed}))
-    monkeypatch.setattr(
-        "operations.stacks.boto3.client",
-        lambda name, original=boto3.client: client if name == "sqs" else original(name),
-    )
-    result = run("redrive", "--queue", "progress")
+    answer = (SimpleNamespace(status_code=200), {"Successful": [{"Id": "1"}], "Failed": failed})
+    client = broken("SendMessageBatch", *[lambda: answer] * 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(Stack, "on_aws", lambda _: Stack(client, {"progress": pair(service, "Progress")}))
+        result = run("redrive", "--queue", "progress")
     assert result.exit_code == 1
     assert "2 of 12 sent back" in result.stdout
     assert "InternalError 2x" in result.output
-    monkeypatch.undo()
-    monkeypatch.setattr(quarantine, "WAIT_SECONDS", 0)
     assert counts() == {"progress": {"invalid-data": 10}}
 
 

@@ -83,7 +83,7 @@ def test_every_queue_that_is_consumed_answers_message_by_message(transformed: di
         for resource in transformed["Resources"].values()
         if resource["Type"] == "AWS::Lambda::EventSourceMapping"
     ]
-    assert len(mappings) == 5
+    assert len(mappings) == 6
     assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in mappings)
 
 
@@ -123,10 +123,26 @@ def test_the_bucket_refuses_to_overwrite_and_to_speak_without_tls() -> None:
 
 
 def test_only_the_function_that_makes_certificates_may_put_documents() -> None:
-    functions = read(ROOT / "template.yaml")["Resources"]
-    assert [name for name, resource in functions.items() if "s3:PutObject" in json.dumps(resource)] == [
-        "GenerateCertificate"
-    ]
+    may_put = {
+        name
+        for name, resource in read(ROOT / "template.yaml")["Resources"].items()
+        for policy in resource["Properties"].get("Policies", [])
+        for statement in policy["Statement"]
+        if "s3:PutObject" in statement["Action"] and "DocumentsBucket" in json.dumps(statement["Resource"])
+    }
+    assert may_put == {"GenerateCertificate"}
+
+
+def test_exports_are_private_encrypted_and_go_away_after_a_day() -> None:
+    storage = read(ROOT / "infra" / "storage.yaml")["Resources"]
+    bucket = storage["ExportsBucket"]["Properties"]
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert "BucketEncryption" in bucket
+    assert (rule["Status"], rule["Prefix"], rule["ExpirationInDays"]) == ("Enabled", "exports/", 1)
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert '"aws:SecureTransport": "false"' in json.dumps(storage["ExportsBucketPolicy"])
+    assert storage["RecordsTable"]["Properties"]["TimeToLiveSpecification"]["AttributeName"] == "expires"
 
 
 def test_nobody_may_delete_anything() -> None:

@@ -1,8 +1,10 @@
-"""Documents in S3, the only module that talks to it: written once, never overwritten (I5)."""
+"""Documents and archives in S3, the only module that talks to it: written once, never overwritten (I5)."""
 
 import hashlib
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -12,14 +14,18 @@ from earned.models import Printed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 LINK_SECONDS = 60
-LONGEST_FILE_NAME = 120
 _UNFIT = frozenset('\\/:*?"<>|')
 
 
 class DifferentDocument(Exception):
     """This revision exists already and says something else."""
+
+
+class UploadLost(Exception):
+    """The upload of an archive is gone, or its parts are not those that were kept; it has to begin anew."""
 
 
 @dataclass(frozen=True)
@@ -54,20 +60,114 @@ class Documents:
                 raise DifferentDocument from None
         return sha256
 
+    def read(self, certificate_id: str, revision: int) -> bytes | None:
+        """A document, or None when it is not there."""
+        return _read(self.client, self.bucket, key_of(certificate_id, revision))
+
     def check(self, certificate_id: str, revision: int, sha256: str) -> tuple[bool, bool]:
         """Whether a document is present, and whether its bytes are those that were issued."""
-        try:
-            body = self.client.get_object(Bucket=self.bucket, Key=key_of(certificate_id, revision))["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
-                raise
-            return False, False
-        return True, hashlib.sha256(body).hexdigest() == sha256
+        body = self.read(certificate_id, revision)
+        return body is not None, body is not None and hashlib.sha256(body).hexdigest() == sha256
 
     def link(self, certificate_id: str, revision: int) -> str:
         """A presigned download link, good for a minute; makes no request."""
         parameters = {"Bucket": self.bucket, "Key": key_of(certificate_id, revision)}
         return self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS)
+
+
+@dataclass(frozen=True)
+class Archives:
+    """The bucket of company exports; what is in it goes away by itself after a day."""
+
+    client: "S3Client"
+    bucket: str
+
+    def begin(self, export_id: str, file_name: str) -> str:
+        """Begin an upload, and return its id; nobody sees anything of it before it is published."""
+        answer = self.client.create_multipart_upload(
+            Bucket=self.bucket,
+            Key=archive_key(export_id),
+            ContentType="application/zip",
+            ContentDisposition=attachment(file_name),
+        )
+        return answer["UploadId"]
+
+    def add_part(self, export_id: str, upload_id: str, number: int, body: bytes) -> str:
+        """Keep a part, from number 1 on, and return its tag; all but the last must have 5 MiB or more.
+
+        Raises `UploadLost` when there is no such upload any more.
+        """
+        try:
+            answer = self.client.upload_part(
+                Bucket=self.bucket, Key=archive_key(export_id), UploadId=upload_id, PartNumber=number, Body=body
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchUpload":
+                raise
+            raise UploadLost from None
+        return answer["ETag"]
+
+    def publish(self, export_id: str, upload_id: str, tags: Sequence[str]) -> None:
+        """Make an archive of its parts, once: if there is one already, it stays.
+
+        Raises `UploadLost` when the parts are not those of `tags`, so that a broken archive never appears.
+        """
+        parts: list[CompletedPartTypeDef] = [
+            {"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, start=1)
+        ]
+        try:
+            self.client.complete_multipart_upload(
+                Bucket=self.bucket,
+                Key=archive_key(export_id),
+                UploadId=upload_id,
+                MultipartUpload={"Parts": parts},
+                IfNoneMatch="*",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"InvalidPart", "NoSuchUpload", "PreconditionFailed"}:
+                raise
+            if not self._is_published(export_id):
+                raise UploadLost from None
+
+    def save(self, export_id: str, state: bytes) -> None:
+        """Keep how far an archive is."""
+        self.client.put_object(Bucket=self.bucket, Key=_state_key(export_id), Body=state)
+
+    def saved(self, export_id: str) -> bytes | None:
+        """How far an archive is, as last kept, or None."""
+        return _read(self.client, self.bucket, _state_key(export_id))
+
+    def link(self, export_id: str) -> str:
+        """A presigned download link, good for a minute; makes no request."""
+        parameters = {"Bucket": self.bucket, "Key": archive_key(export_id)}
+        return self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS)
+
+    def _is_published(self, export_id: str) -> bool:
+        try:
+            self.client.head_object(Bucket=self.bucket, Key=archive_key(export_id))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "404":
+                raise
+            return False
+        return True
+
+
+def _read(client: "S3Client", bucket: str, key: str) -> bytes | None:
+    try:
+        return client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
+            raise
+        return None
+
+
+def archive_key(export_id: str) -> str:
+    """Where an archive is."""
+    return f"exports/{export_id}.zip"
+
+
+def _state_key(export_id: str) -> str:
+    return f"exports/{export_id}.state"
 
 
 def key_of(certificate_id: str, revision: int) -> str:
@@ -76,10 +176,20 @@ def key_of(certificate_id: str, revision: int) -> str:
 
 
 def file_name(printed: Printed) -> str:
-    """A readable name for a downloaded document, without what file systems refuse."""
-    name = f"{printed.title} - {printed.holder} - {printed.completed_on.isoformat()}"
-    kept = "".join(" " if c in _UNFIT or unicodedata.category(c)[0] == "C" else c for c in name)
-    return " ".join(kept.split())[:LONGEST_FILE_NAME].rstrip(" .") + ".pdf"
+    """A readable name for a downloaded document, without what file systems refuse and short enough for any of them."""
+    parts = (_fit(printed.title, 110), _fit(printed.holder, 90), printed.completed_on.isoformat())
+    return " - ".join(part for part in parts if part) + ".pdf"
+
+
+def archive_name(company_name: str, at: datetime) -> str:
+    """A readable name for a downloaded archive."""
+    return f"Certificates - {_fit(company_name, 200)} - {at.date().isoformat()}.zip"
+
+
+def _fit(text: str, most: int) -> str:
+    """Text for a file name, of at most so many bytes."""
+    kept = "".join(" " if c in _UNFIT or unicodedata.category(c)[0] == "C" else c for c in text)
+    return " ".join(kept.split()).encode()[:most].decode(errors="ignore").strip(" .")
 
 
 def attachment(file_name: str) -> str:

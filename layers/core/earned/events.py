@@ -5,6 +5,7 @@ Every model is strict: what is not of the declared type is refused, and unknown 
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Annotated, Generic, Literal, Self, TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,6 +34,7 @@ from earned.models import (
     Course,
     Fact,
     LiveEvent,
+    LogoReference,
     QuizGraded,
     Role,
     Step,
@@ -44,7 +46,12 @@ from earned.models import (
 
 LARGEST_EVENT = 128 * 1024
 LONGEST_NAME = 200
-_RFC_3339 = regex.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", regex.ASCII)
+LONGEST_KEY = 1024  # bytes, S3's own bound
+LONGEST_TITLE = 500
+CODE_POINTS_PER_GRAPHEME = 10
+LARGEST_WHOLE = 2**53 - 1
+_VISIBLE = regex.compile(r"[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]")
+_RFC_3339 = regex.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:[0-5]\d)", regex.ASCII)
 
 
 class Rejected(Exception):
@@ -76,11 +83,24 @@ def _timezone(value: str) -> str:
     return value
 
 
-def _printable_name(value: str) -> str:
-    if not regex.search(r"[\p{L}\p{N}]", value):
-        raise ValueError("must not be blank")
-    if len(regex.findall(r"\X", value)) > LONGEST_NAME:
-        raise ValueError(f"must not be longer than {LONGEST_NAME} characters as a reader counts them")
+def _printable(longest: int) -> AfterValidator:
+    """Something to print, of at most so many characters as a reader counts them (graphemes)."""
+
+    def check(value: str) -> str:
+        if not _VISIBLE.search(value):
+            raise ValueError("must not be blank")
+        if len(value) > longest * CODE_POINTS_PER_GRAPHEME or len(regex.findall(r"\X", value)) > longest:
+            raise ValueError(f"must not be longer than {longest} characters as a reader counts them")
+        return value
+
+    return AfterValidator(check)
+
+
+def _object_key(value: str) -> str:
+    if not value.isprintable() or len(value.encode()) > LONGEST_KEY:
+        raise ValueError(f"must be printable and at most {LONGEST_KEY} bytes")
+    if value.startswith("/") or ".." in PurePosixPath(value).parts:
+        raise ValueError("must not start with a slash and have no .. in it")
     return value
 
 
@@ -88,24 +108,34 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 Time = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
-Name = Annotated[str, AfterValidator(_printable_name)]
-Title = Annotated[str, StringConstraints(max_length=500), AfterValidator(_printable_name)]
+Name = Annotated[str, _printable(LONGEST_NAME)]
+Title = Annotated[str, _printable(LONGEST_TITLE)]
 Hours = Annotated[FiniteFloat, Field(gt=0, le=10_000)]
+ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(_object_key)]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
 
 
+class UploadedLogo(_Strict):
+    """A logo that the portal put into the assets bucket."""
+
+    key: ObjectKey
+    media_type: Literal["image/svg+xml", "image/png"]
+
+
 class CompanySaved(_Strict):
-    """A company was created or changed."""
+    """A company was created or changed; without a logo it has none."""
 
     company_id: Id
     name: Name = Field(repr=False)
+    logo: UploadedLogo | None = None
 
     def company(self) -> Company:
         """The company as the domain knows it."""
-        return Company(self.company_id, self.name)
+        logo = LogoReference(self.logo.key, self.logo.media_type) if self.logo else None
+        return Company(self.company_id, self.name, logo)
 
 
 class AccountSaved(_Strict):
@@ -116,11 +146,11 @@ class AccountSaved(_Strict):
     name: Name = Field(repr=False)
     email: str = Field(repr=False, min_length=1, max_length=320)
     company_id: Id | None = None
-    language: Language = "en"
+    language: Language | None = None
 
     def account(self) -> Account:
         """The account as the domain knows it."""
-        return Account(self.account_id, self.kind, self.name, self.email, self.company_id, self.language)
+        return Account(self.account_id, self.kind, self.name, self.email, self.company_id, self.language or "en")
 
 
 class AccountRemoved(_Strict):
@@ -135,10 +165,10 @@ class PublishedStep(_Strict):
     step_id: Id
     kind: StepKind
     title: Title
-    required: bool = True
-    duration: Annotated[FiniteFloat, Field(gt=0, le=LONGEST_VIDEO / 1000)] | None = None
+    required: bool | None = None
+    duration: Annotated[FiniteFloat, Field(ge=0.001, le=LONGEST_VIDEO / 1000)] | None = None
     passing_score: FiniteFloat | None = None
-    attempts: Annotated[int, Field(ge=1)] | None = None
+    attempts: Annotated[int, Field(ge=1, le=LARGEST_WHOLE)] | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -152,25 +182,27 @@ class PublishedStep(_Strict):
         """The step as the domain knows it."""
         duration = _thousandths(self.duration or 0)
         passing_score = self.passing_score or 0.0
-        return Step(self.step_id, self.kind, self.title, self.required, duration, passing_score, self.attempts)
+        return Step(
+            self.step_id, self.kind, self.title, self.required is not False, duration, passing_score, self.attempts
+        )
 
 
 class CoursePublished(_Strict):
     """A version of a course was published."""
 
     course_id: Id
-    version: Annotated[int, Field(ge=0)]
+    version: Annotated[int, Field(ge=0, le=LARGEST_WHOLE)]
     title: Title
     steps: tuple[PublishedStep, ...]
-    ordered: bool = True
+    ordered: bool | None = None
     hours: Hours | None = None
-    timezone: Timezone = "UTC"
-    language: Language = "en"
+    timezone: Timezone | None = None
+    language: Language | None = None
 
     @model_validator(mode="after")
     def _steps_make_sense(self) -> Self:
         ids = [step.step_id for step in self.steps]
-        if not any(step.required for step in self.steps):
+        if not any(step.required is not False for step in self.steps):
             raise ValueError("a course needs a required step")
         if len(set(ids)) < len(ids):
             raise ValueError("two steps have the same step_id")
@@ -182,7 +214,14 @@ class CoursePublished(_Strict):
         """The course as the domain knows it."""
         steps = tuple(step.step() for step in self.steps)
         return Course(
-            self.course_id, self.version, self.title, steps, self.ordered, self.hours, self.timezone, self.language
+            course_id=self.course_id,
+            version=self.version,
+            title=self.title,
+            steps=steps,
+            ordered=self.ordered is not False,
+            hours=self.hours,
+            timezone=self.timezone or "UTC",
+            language=self.language or "en",
         )
 
 
@@ -195,7 +234,7 @@ class LiveEventScheduled(_Strict):
     ends_at: Time
     timezone: Timezone
     hours: Hours | None = None
-    language: Language = "en"
+    language: Language | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -251,7 +290,7 @@ class QuizGradedData(_OfStep):
 class AttemptsGrantedData(_OfStep):
     """More attempts were granted."""
 
-    attempts: Annotated[int, Field(ge=1)]
+    attempts: Annotated[int, Field(ge=1, le=LARGEST_WHOLE)]
     granted_by: Id
 
 
@@ -336,7 +375,7 @@ class LiveEventScheduledEvent(CloudEvent[LiveEventScheduled]):
             ends_at=data.ends_at,
             timezone=data.timezone,
             hours=data.hours,
-            language=data.language,
+            language=data.language or "en",
         )
 
 
@@ -386,7 +425,7 @@ class VideoWatchedEvent(CloudEvent[VideoWatchedData]):
 
     def fact(self) -> Fact:
         """One sitting, without the ranges that can count nothing (C3)."""
-        ranges = ((_thousandths(start), _thousandths(end)) for start, end in self.data.played)
+        ranges = ((_thousandths(start), _thousandths(end)) for start, end in self.data.played if 0 <= start < end)
         return VideoWatched(self.data.step_id, self.time, tuple((s, e) for s, e in ranges if 0 <= s < e))
 
 

@@ -45,7 +45,9 @@ def encode(fact: Fact) -> bytes:
         case VideoWatched():
             return _head(b"V", fact.step_id, fact.at) + b"".join(_RANGE.pack(*played) for played in fact.played)
         case QuizGraded():
-            return _head(b"Q", fact.step_id, fact.at) + bytes.fromhex(fact.attempt) + f"{fact.score:.17g}".encode()
+            return (
+                _head(b"Q", fact.step_id, fact.at) + bytes.fromhex(fact.attempt) + f"{fact.score + 0.0:.17g}".encode()
+            )
         case AttemptsGranted():
             rest = f"{fact.attempts} {fact.granted_by}".encode()
             return _head(b"G", fact.step_id, fact.at) + bytes.fromhex(fact.grant) + rest

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
 
 
 class Role(StrEnum):
@@ -159,12 +161,39 @@ class AttendanceMarked:
 Fact = StepDone | VideoWatched | QuizGraded | AttemptsGranted | AttendanceMarked
 
 
+class UnusableLogo(Exception):
+    """A company's logo cannot be printed; says what is wrong with it and what to do, without quoting it."""
+
+
+@dataclass(frozen=True)
+class LogoReference:
+    """Where the portal put a company's logo in the assets bucket, and what it says it is."""
+
+    key: str
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Logo:
+    """A logo that is safe to print: sanitised, `image/png` or `image/svg+xml`."""
+
+    data: bytes = field(repr=False)
+    media_type: str
+
+    @cached_property
+    def sha256(self) -> str:
+        """Its name for good, in hexadecimal."""
+        return sha256(self.data).hexdigest()
+
+
 @dataclass(frozen=True)
 class Company:
-    """An employer whose people take trainings."""
+    """An employer whose people take trainings, as saved last."""
 
     company_id: str
     name: str
+    logo: LogoReference | None = None
+    saved_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -205,6 +234,7 @@ class Printed:
     company: str | None
     language: str
     verify_url: str
+    logo: str | None = None  # the SHA-256 of the sanitised logo, so that the document can be made again (A6)
 
 
 @dataclass(frozen=True)
@@ -282,6 +312,18 @@ class Completion:
     def awaits_certificate(self) -> bool:
         """Whether it stands and has no certificate, or has one no more."""
         return self.stands and self.certificate_status is not CertificateStatus.ISSUED
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn of the sweep through all records: when it and the one before began, and the position it is at.
+
+    Without a position it is over.
+    """
+
+    began: datetime
+    before: datetime | None = None
+    after: tuple[str, str] | None = None
 
 
 class Reason(StrEnum):

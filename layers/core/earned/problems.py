@@ -25,6 +25,12 @@ class Problem(Exception):
 NOT_FOUND = Problem(
     404, "not-found", "Not found", "There is nothing here that this token may see. Check the path and the token's role."
 )
+NOT_AN_ACCESS_TOKEN = Problem(
+    401,
+    "not-an-access-token",
+    "Not an access token",
+    "The token is no access token with a subject (`sub`). Send the access token, not the ID token.",
+)
 UNKNOWN_ROLE = Problem(
     403,
     "unknown-role",

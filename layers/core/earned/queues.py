@@ -70,7 +70,17 @@ class AccountChanged:
     after: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True)
+class ExportRequest:
+    """Asks for a company export to be begun or gone on with; its record says what for."""
+
+    company_id: str
+    account_id: str
+    export_id: str
+
+
 EvaluationRequest = EnrollmentsChanged | TrainingChanged | AccountChanged
+_EXPORT: TypeAdapter[ExportRequest] = TypeAdapter(ExportRequest)
 _GENERATION: TypeAdapter[GenerationRequest] = TypeAdapter(GenerationRequest)
 _EVALUATION: TypeAdapter[EvaluationRequest] = TypeAdapter(EvaluationRequest)
 _Request = TypeVar("_Request")
@@ -126,6 +136,16 @@ def generation_of(completion: Completion, **details: Any) -> Outgoing:
 def evaluation_of(request: EvaluationRequest, group: str, delay_seconds: int = 0) -> Outgoing:
     """The message that asks for enrollments to be judged again."""
     return Outgoing(_EVALUATION.dump_json(request).decode(), group, delay_seconds)
+
+
+def export_of(request: ExportRequest) -> Outgoing:
+    """The message that asks for an export."""
+    return Outgoing(_EXPORT.dump_json(request).decode(), request.company_id)
+
+
+def read_export(body: str) -> ExportRequest:
+    """The request in a message of the export queue; raises `NotOurs`."""
+    return _read(_EXPORT, body)
 
 
 def read_generation(body: str) -> GenerationRequest:

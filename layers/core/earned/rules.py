@@ -169,10 +169,10 @@ def _evaluate_live_event(event: LiveEvent, facts: Sequence[Fact], now: datetime,
     marks = _marks(event, facts)
     if not marks:
         return _outstanding("attendance", event, Reason.ATTENDANCE_NOT_MARKED, max(event.ends_at, enrolled_at))
-    latest_at, absent = marks[-1]
+    _, absent = marks[-1]
     if absent:
-        return _outstanding("attendance", event, Reason.MARKED_ABSENT, latest_at)
-    return Verdict((), _present_since(marks))
+        return _outstanding("attendance", event, Reason.MARKED_ABSENT, _so_since(marks))
+    return Verdict((), _so_since(marks))
 
 
 def corrected_to_absent(event: LiveEvent, facts: Iterable[Fact]) -> datetime | None:
@@ -187,11 +187,11 @@ def _marks(event: LiveEvent, facts: Iterable[Fact]) -> list[tuple[datetime, bool
     return sorted({(mark.at, not mark.present) for mark in marks if mark.at >= event.ends_at})
 
 
-def _present_since(marks: Sequence[tuple[datetime, bool]]) -> datetime:
-    """The first of the trailing run of present marks; `marks` are (time, absent) in order and end with present."""
+def _so_since(marks: Sequence[tuple[datetime, bool]]) -> datetime:
+    """The first of the trailing run of marks that say the same; `marks` are (time, absent) in order of time."""
     since = marks[0][0]
-    for (_, was_absent), (at, _) in pairwise(marks):
-        if was_absent:
+    for (_, before), (at, absent) in pairwise(marks):
+        if absent != before:
             since = at
     return since
 

@@ -29,6 +29,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
+from earned.exports import Export, Failure
 from earned.facts import milliseconds, moment
 from earned.models import (
     Account,
@@ -36,6 +37,7 @@ from earned.models import (
     Completion,
     Course,
     Issue,
+    LogoReference,
     Revocation,
     Role,
     SupportRequest,
@@ -44,6 +46,8 @@ from earned.models import (
 
 Key = tuple[str, str]
 DIRECTORY = "-"
+CALENDAR = "live-events"
+EVENTS_PER_PAGE = 25
 LONGEST_ID = 64
 REQUESTS_PER_HOUR = 20
 SUPPORT_REQUESTS_LAST = timedelta(days=90)
@@ -51,6 +55,9 @@ _CERTIFICATE_ID = re.compile(r"[a-z2-7]{26}")
 _TRAINING: TypeAdapter[Training] = TypeAdapter(Training)
 _ISSUE = TypeAdapter(Issue)
 _REVOCATION = TypeAdapter(Revocation)
+_LOGO = TypeAdapter(LogoReference)
+_FAILURES = TypeAdapter(tuple[Failure, ...])
+MOST_FAILURES_KEPT = 100
 
 
 class Closed(Exception):
@@ -108,6 +115,15 @@ class _ByEmail(GlobalSecondaryIndex["Row"]):
     email_code = UnicodeAttribute(hash_key=True)
 
 
+class _ByCalendar(GlobalSecondaryIndex["Row"]):
+    class Meta:
+        index_name = "by-calendar"
+        projection = KeysOnlyProjection()
+
+    calendar = UnicodeAttribute(hash_key=True)
+    ends = UnicodeAttribute(range_key=True)
+
+
 class Row(Model):
     """An item of the records table; what it is stands before the `#` of its partition key."""
 
@@ -124,6 +140,7 @@ class Row(Model):
     by_training = _ByTraining()
     by_certificate = _ByCertificate()
     by_email = _ByEmail()
+    by_calendar = _ByCalendar()
 
     @classmethod
     def from_raw_data(cls, data: dict[str, Any]) -> "Row":
@@ -170,11 +187,16 @@ class CompletionRow(Row):
 
 
 class TrainingRow(Row):
-    """A course's newest version or a live event's latest schedule, and when it was last cancelled."""
+    """A course's newest version or a live event's latest schedule, and when it was last cancelled.
+
+    A live event is on the calendar as long as somebody may wait for their mark.
+    """
 
     version = NumberAttribute(null=True)
     cancelled = NumberAttribute(null=True)
     body = UnicodeAttribute(null=True)
+    calendar = UnicodeAttribute(null=True)
+    ends = UnicodeAttribute(null=True)
 
     def training(self) -> Training | None:
         """The domain's view; None while only a cancellation has arrived."""
@@ -213,14 +235,58 @@ class CompanyRow(Row):
 
     saved = NumberAttribute()
     name = UnicodeAttribute()
+    logo = UnicodeAttribute(null=True)
 
     def company(self) -> Company:
         """The domain's view."""
-        return Company(self.pk.removeprefix("company#"), self.name)
+        logo = _LOGO.validate_json(self.logo) if self.logo else None
+        return Company(self.pk.removeprefix("company#"), self.name, logo, _moment(self.saved))
+
+
+class ExportRow(Row):
+    """A company export; the table forgets it some time after `expires`, in seconds since 1970."""
+
+    export_id = UnicodeAttribute()
+    requested = NumberAttribute()
+    expires = NumberAttribute()
+    runner = UnicodeAttribute(null=True)
+    busy_until = NumberAttribute(null=True)
+    finished = NumberAttribute(null=True)
+    files = NumberAttribute(null=True)
+    failures = UnicodeAttribute(null=True)
+
+    def export(self) -> Export:
+        """The domain's view."""
+        _, company_id, account_id = self.pk.split("#", 2)
+        return Export(
+            company_id=company_id,
+            account_id=account_id,
+            number=int(self.sk),
+            export_id=self.export_id,
+            requested_at=moment(int(self.requested)),
+            busy_until=_moment(self.busy_until),
+            finished_at=_moment(self.finished),
+            count=int(self.files or 0),
+            failures=_FAILURES.validate_json(self.failures) if self.failures else (),
+        )
+
+
+class SweepRow(Row):
+    """How far the sweep is in its turn; the position is that of the record it saw last."""
+
+    began = NumberAttribute()
+    before = NumberAttribute(null=True)
+    after_pk = UnicodeAttribute(null=True)
+    after_sk = UnicodeAttribute(null=True)
+
+    def turn(self) -> Turn:
+        """The domain's view."""
+        after = (self.after_pk, self.after_sk) if self.after_pk is not None else None
+        return Turn(moment(int(self.began)), _moment(self.before), after)
 
 
 class AccessRow(Model):
-    """One download link that was handed out."""
+    """One download link that was handed out; an export's stands under `exports/` and its id, without a revision."""
 
     class Meta:
         table_name = ""
@@ -233,7 +299,7 @@ class AccessRow(Model):
     account = UnicodeAttribute()
     role = UnicodeAttribute()
     company = UnicodeAttribute(null=True)
-    revision = NumberAttribute()
+    revision = NumberAttribute(null=True)
 
 
 class SupportRow(Model):
@@ -262,7 +328,14 @@ class SupportRow(Model):
         )
 
 
-_ROWS = {"enrollment": CompletionRow, "training": TrainingRow, "account": AccountRow, "company": CompanyRow}
+_ROWS = {
+    "enrollment": CompletionRow,
+    "training": TrainingRow,
+    "account": AccountRow,
+    "company": CompanyRow,
+    "export": ExportRow,
+    "sweep": SweepRow,
+}
 
 
 def bind(records_table: str, access_log_table: str = "", support_table: str = "") -> None:
@@ -505,10 +578,20 @@ def certificate(certificate_id: str) -> Case | None:
     return _Directory(rows).case(record) if record is not None else None
 
 
+def company(company_id: str) -> Company | None:
+    """A company, strongly consistent, or None while the portal has not announced it."""
+    row = next(iter(_batch_get([(f"company#{company_id}", DIRECTORY)])), None)
+    return row.company() if isinstance(row, CompanyRow) else None
+
+
 def save_company(company: Company, at: datetime) -> None:
     """Keep a company unless a later event was kept already."""
-    row = CompanyRow(f"company#{company.company_id}", DIRECTORY)
-    _keep(row, [CompanyRow.saved.set(milliseconds(at)), CompanyRow.name.set(company.name)], CompanyRow.saved, at)
+    actions = [
+        CompanyRow.saved.set(milliseconds(at)),
+        CompanyRow.name.set(company.name),
+        CompanyRow.logo.set(_json(_LOGO, company.logo)) if company.logo else CompanyRow.logo.remove(),
+    ]
+    _keep(CompanyRow(f"company#{company.company_id}", DIRECTORY), actions, CompanyRow.saved, at)
 
 
 def save_account(account: Account, at: datetime) -> None:
@@ -536,13 +619,70 @@ def save_training(training: Training) -> None:
     actions = [TrainingRow.version.set(training.version), TrainingRow.body.set(_json(_TRAINING, training))]
     _update_unless(_archived(training.training_id, training.version), actions, TrainingRow.version.does_not_exist())
     newest = TrainingRow.version.does_not_exist() | (TrainingRow.version < training.version)
-    _update_unless(TrainingRow(f"training#{training.training_id}", DIRECTORY), actions, newest)
+    _update_unless(_training_row(training.training_id), actions + _on_calendar(training), newest)
 
 
 def cancel_live_event(live_event_id: str, at: datetime) -> None:
     """Keep the time of the latest cancellation, also before the event is known."""
-    row = TrainingRow(f"training#{live_event_id}", DIRECTORY)
-    _keep(row, [TrainingRow.cancelled.set(milliseconds(at))], TrainingRow.cancelled, at)
+    _keep(_training_row(live_event_id), [TrainingRow.cancelled.set(milliseconds(at))], TrainingRow.cancelled, at)
+
+
+def ended_events(now: datetime, after: Key | None = None) -> Iterator[tuple[Key, LiveEvent]]:
+    """The live events on the calendar that ended before `now`, oldest first, each with its position.
+
+    An event that was rescheduled a moment ago may still stand where it was; its own times are those that count.
+    """
+    while True:
+        page = _calendar_page(after, EVENTS_PER_PAGE)
+        ended = [position for position in page if position[0] < _sortable(now)]
+        known = trainings([live_event_id for _, live_event_id in ended])
+        for position in ended:
+            event = known.get(position[1])
+            if isinstance(event, LiveEvent):
+                yield position, event
+        if len(ended) < EVENTS_PER_PAGE:
+            return
+        after = ended[-1]
+
+
+def _calendar_page(after: Key | None, limit: int) -> list[Key]:
+    start = after and {
+        "calendar": {"S": CALENDAR},
+        "ends": {"S": after[0]},
+        "pk": {"S": f"training#{after[1]}"},
+        "sk": {"S": DIRECTORY},
+    }
+    rows = Row.by_calendar.query(CALENDAR, last_evaluated_key=start, limit=limit, page_size=limit)
+    return [(row.ends, row.pk.removeprefix("training#")) for row in rows if isinstance(row, TrainingRow)]
+
+
+def close_event(event: LiveEvent) -> None:
+    """Take an ended event for which nobody waits off the calendar, unless it was rescheduled meanwhile."""
+    unchanged = TrainingRow.ends == _sortable(event.ends_at)
+    _update_unless(_training_row(event.live_event_id), [TrainingRow.calendar.remove()], unchanged)
+
+
+def reopen_event(event: LiveEvent) -> None:
+    """Put an event back on the calendar if it is not there."""
+    closed = TrainingRow.ends.exists() & TrainingRow.calendar.does_not_exist()
+    _update_unless(_training_row(event.live_event_id), [TrainingRow.calendar.set(CALENDAR)], closed)
+
+
+def _on_calendar(training: Training) -> list[Action]:
+    if isinstance(training, Course):
+        return []
+    return [TrainingRow.calendar.set(CALENDAR), TrainingRow.ends.set(_sortable(training.ends_at))]
+
+
+def _training_row(training_id: str) -> TrainingRow:
+    return TrainingRow(f"training#{training_id}", DIRECTORY)
+
+
+def trainings(training_ids: Iterable[str]) -> dict[str, Training]:
+    """Trainings as they stand, strongly consistent, by id; unknown ones are left out."""
+    rows = _batch_get([(f"training#{training_id}", DIRECTORY) for training_id in dict.fromkeys(training_ids)])
+    found = ((row.pk.removeprefix("training#"), row.training()) for row in rows if isinstance(row, TrainingRow))
+    return {training_id: training for training_id, training in found if training is not None}
 
 
 def training(training_id: str) -> Training | None:
@@ -606,12 +746,98 @@ def support_requests(after: str | None, limit: int) -> list[SupportRequest]:
     return [row.support_request() for row in rows]
 
 
+def exports_of(company_id: str, account_id: str) -> list[Export]:
+    """The exports of a company that one admin asked for within a day or two, strongly consistent, oldest first."""
+    return [row.export() for row in ExportRow.query(_export_key(company_id, account_id), consistent_read=True)]
+
+
+def add_export(export: Export) -> None:
+    """Record an export; raises `Changed` when this admin has one of the same number already."""
+    row = _export_row(
+        export,
+        export_id=export.export_id,
+        requested=milliseconds(export.requested_at),
+        expires=int(export.expires_at.timestamp()),
+    )
+    try:
+        row.save(ExportRow.pk.does_not_exist())
+    except PynamoDBException as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            raise Changed from error
+        raise
+
+
+def take_export(export: Export, runner: str, now: datetime, until: datetime) -> None:
+    """Note who works on an export, and until when; raises `Changed` while another runner does, or once it is done."""
+    free = ExportRow.busy_until.does_not_exist() | (ExportRow.busy_until <= milliseconds(now))
+    condition = ExportRow.export_id.exists() & ExportRow.finished.does_not_exist()
+    actions = [ExportRow.runner.set(runner), ExportRow.busy_until.set(milliseconds(until))]
+    _update(_export_row(export), actions, condition & (free | (ExportRow.runner == runner)))
+
+
+def leave_export(export: Export, count: int, now: datetime) -> None:
+    """Note how many files an export has so far, and that nobody works on it."""
+    actions = [ExportRow.files.set(count), ExportRow.busy_until.set(milliseconds(now))]
+    _update(_export_row(export), actions, ExportRow.export_id.exists())
+
+
+def finish_export(export: Export, count: int, failures: Sequence[Failure], now: datetime) -> None:
+    """Note that an export is done and what came of it; the first to say so is right."""
+    actions = [
+        ExportRow.finished.set(milliseconds(now)),
+        ExportRow.files.set(count),
+        ExportRow.failures.set(_json(_FAILURES, tuple(failures[:MOST_FAILURES_KEPT]))),
+    ]
+    _update_unless(_export_row(export), actions, ExportRow.export_id.exists() & ExportRow.finished.does_not_exist())
+
+
+def _export_row(export: Export, **values: Any) -> ExportRow:
+    return ExportRow(_export_key(export.company_id, export.account_id), f"{export.number:09}", **values)
+
+
+def _export_key(company_id: str, account_id: str) -> str:
+    return f"export#{company_id}#{account_id}"
+
+
+def scan(after: Key | None, limit: int) -> tuple[list[Completion], Key | None]:
+    """The completions among the table's next `limit` items, in its own order, and where to go on; None at the end.
+
+    Eventually consistent, and so at half the price: what seems wrong has to be read again.
+    """
+    start = after and {"pk": {"S": after[0]}, "sk": {"S": after[1]}}
+    only = Row.pk.startswith("enrollment#")
+    pages = CompletionRow.scan(only, page_size=limit, last_evaluated_key=start).page_iter
+    found = [CompletionRow.from_raw_data(item) for item in next(pages)["Items"]]
+    last = pages.last_evaluated_key
+    completions = [row.completion() for row in found if isinstance(row, CompletionRow)]
+    return completions, (last["pk"]["S"], last["sk"]["S"]) if last else None
+
+
+def turn() -> Turn | None:
+    """How far the sweep is, or None before its first run."""
+    row = next(iter(_batch_get([("sweep#turn", DIRECTORY)])), None)
+    return row.turn() if isinstance(row, SweepRow) else None
+
+
+def save_turn(turn: Turn) -> None:
+    """Keep how far the sweep is; several at once may overwrite each other, which makes one of them repeat itself."""
+    after_pk, after_sk = turn.after or (None, None)
+    values: list[tuple[Attribute[Any], Any]] = [
+        (SweepRow.began, milliseconds(turn.began)),
+        (SweepRow.before, _since_1970(turn.before)),
+        (SweepRow.after_pk, after_pk),
+        (SweepRow.after_sk, after_sk),
+    ]
+    actions = [name.remove() if value is None else name.set(value) for name, value in values]
+    _update(SweepRow("sweep#turn", DIRECTORY), actions)
+
+
 def log_access(
-    certificate_id: str, revision: int, account_id: str, role: str, company_id: str | None, at: datetime
+    what: str, revision: int | None, account_id: str, role: str, company_id: str | None, at: datetime
 ) -> None:
-    """Keep who is about to get a download link; raises when it cannot be kept."""
+    """Keep who is about to get a download link of what; raises when it cannot be kept."""
     stamp = f"{at.isoformat(timespec='milliseconds')}#{secrets.token_hex(4)}"
-    AccessRow(certificate_id, stamp, account=account_id, role=role, company=company_id, revision=revision).save()
+    AccessRow(what, stamp, account=account_id, role=role, company=company_id, revision=revision).save()
 
 
 def new_certificate_id() -> str:
@@ -652,6 +878,11 @@ def _update(
         if error.cause_response_code == "ConditionalCheckFailedException":
             raise otherwise from error
         raise
+
+
+def _sortable(at: datetime) -> str:
+    """A time as text that sorts like it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _whole(number: float | None) -> int | None:

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from earned.access import Operation, Viewer, may_ever
-from earned.documents import Documents
+from earned.documents import Archives, Documents
 from earned.models import Role
-from earned.problems import NOT_FOUND, UNKNOWN_ROLE
+from earned.problems import NOT_AN_ACCESS_TOKEN, NOT_FOUND, UNKNOWN_ROLE
 from earned.queues import Queue
 
 AnswerT = TypeVar("AnswerT")
@@ -22,7 +22,9 @@ class Resources:
     """What the routes work with."""
 
     documents: Documents
+    archives: Archives
     generation: Queue
+    export_queue: Queue
     tolerance: timedelta
     role_claim: str
     company_claim: str
@@ -45,8 +47,10 @@ class Routes(APIGatewayHttpRouter):
 
     @property
     def viewer(self) -> Viewer:
-        """Who asks, from the token's claims; raises a problem for a role that is none of ours."""
+        """Who asks, from the token's claims; raises a problem for an ID token or a role that is none of ours."""
         claims: dict[str, str] = self.context["claims"]
+        if not claims.get("sub") or claims.get("token_use", "access") != "access":
+            raise NOT_AN_ACCESS_TOKEN
         try:
             role = Role(claims.get(self.resources.role_claim, ""))
         except ValueError:

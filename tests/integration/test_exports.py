@@ -1,0 +1,534 @@
+"""Company exports: complete, verifiable, resumable, for the admin who asked, and nobody else."""
+
+import hashlib
+import io
+import json
+import time
+import tracemalloc
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import botocore.client
+import moto.s3.models
+import pytest
+
+from earned import exports, store
+from earned.exports import Archive, Export, ExportStatus
+from earned.models import Account, Company, Completion, Issue, Printed, Role, TrainingKind
+from tests.integration.service import NOON, LambdaContext, Service, Story, receive, record_of
+
+DAY = date(2026, 3, 2)
+
+
+@pytest.fixture
+def company(service: Service, story: Story) -> Story:
+    """A company of three whose certificates are issued, put there through the store and the documents' adapter."""
+    store.save_company(Company(story.company, "Sample Lanterns"), NOON)
+    for account, name in (("ada", "Ada Sample"), ("bea", "Bea Sample"), ("cid", "Cid Sample")):
+        give(story, account, name)
+    return story
+
+
+def give(story: Story, account: str, name: str, pdf: bytes | None = None, title: str = "Leading Well") -> str:
+    """Give somebody a certificate; returns its id."""
+    enrollment = story.enrollment_of(account)
+    account_id = enrollment["account_id"]
+    store.save_account(Account(account_id, Role.EMPLOYEE, name, f"{account}@example.com", story.company), NOON)
+    completion = store.enroll(
+        Completion(
+            enrollment_id=enrollment["enrollment_id"],
+            account_id=account_id,
+            training_id=story.course,
+            company_id=story.company,
+            enrolled_at=NOON,
+        )
+    )
+    certificate_id = completion.certificate_id or ""
+    printed = Printed(certificate_id, name, title, TrainingKind.COURSE, DAY, None, None, "en", "https://v.example")
+    documents = story.service.apps["generate_certificate"].documents
+    sha256 = documents.put(certificate_id, 1, pdf or f"%PDF {certificate_id}".encode(), "certificate.pdf")
+    store.issue(completion, Issue(1, NOON, NOON, 1, "digest", sha256, printed, "request"))
+    return certificate_id
+
+
+def admin(story: Story, name: str = "admin") -> dict[str, str]:
+    return story.claims(name, "company-admin")
+
+
+def ask(story: Story, claims: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
+    return story.service.post_to(f"/v1/companies/{story.company}/exports", None, claims or admin(story))
+
+
+def look(story: Story, export_id: str, claims: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
+    return story.service.get(f"/v1/companies/{story.company}/exports/{export_id}", claims or admin(story))
+
+
+def make(story: Story) -> dict[str, Any]:
+    """Ask for an export, have it made, and look at it."""
+    _, asked = ask(story)
+    story.service.deliver("export_certificates")
+    status, found = look(story, asked["export_id"])
+    assert (status, found["status"]) == (200, "done")
+    return found
+
+
+def fetch(story: Story, export_id: str) -> bytes:
+    """The archive's bytes."""
+    bucket = story.service.outputs["ExportsBucketName"]
+    body: bytes = boto3.client("s3").get_object(Bucket=bucket, Key=f"exports/{export_id}.zip")["Body"].read()
+    return body
+
+
+def verified(body: bytes) -> dict[str, Any]:
+    """The manifest, once every file in the archive was found to be what it says, and there is no other."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert archive.testzip() is None
+        manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
+        names = [line["file_name"] for line in manifest["files"]]
+        assert sorted(archive.namelist()) == sorted([*names, "manifest.json"])
+        for line in manifest["files"]:
+            document = archive.read(line["file_name"])
+            assert (len(document), hashlib.sha256(document).hexdigest()) == (line["bytes"], line["sha256"])
+    return manifest
+
+
+def test_an_export_holds_every_certificate_and_a_manifest_that_verifies(company: Story) -> None:
+    found = make(company)
+    manifest = verified(fetch(company, found["export_id"]))
+    assert [line["file_name"] for line in manifest["files"]] == [
+        f"Leading Well - {name} Sample - 2026-03-02.pdf" for name in ("Ada", "Bea", "Cid")
+    ]
+    assert [line["account_id"] for line in manifest["files"]] == [company.id(name) for name in ("ada", "bea", "cid")]
+    assert {line["training_id"] for line in manifest["files"]} == {company.course}
+    assert manifest["failures"] == found["failures"] == []
+    assert found["count"] == 3
+
+
+def test_an_export_is_queued_then_done_with_a_link_for_a_minute(company: Story) -> None:
+    status, asked = ask(company)
+    assert (status, asked["status"], asked["count"]) == (202, "queued", 0)
+    assert "url" not in look(company, asked["export_id"])[1]
+    company.service.deliver("export_certificates")
+    link = urlsplit(look(company, asked["export_id"])[1]["url"])
+    assert parse_qs(link.query)["X-Amz-Expires"] == ["60"]
+    assert link.path.endswith(f"/exports/{asked['export_id']}.zip")
+    assert "Sample" not in link.query
+
+
+def test_an_archive_is_an_attachment_with_a_readable_name(company: Story) -> None:
+    export_id = make(company)["export_id"]
+    bucket = company.service.outputs["ExportsBucketName"]
+    head = boto3.client("s3").head_object(Bucket=bucket, Key=f"exports/{export_id}.zip")
+    today = datetime.now(UTC).date().isoformat()
+    assert head["ContentDisposition"].startswith(f'attachment; filename="Certificates - Sample Lanterns - {today}.zip"')
+    assert head["ContentType"] == "application/zip"
+
+
+def test_a_link_to_an_archive_is_in_the_access_log(company: Story) -> None:
+    export_id = make(company)["export_id"]
+    table = boto3.resource("dynamodb").Table(company.service.outputs["AccessLogTableName"])
+    [entry] = [item for item in table.scan()["Items"] if item["certificate"] == f"exports/{export_id}"]
+    assert (entry["account"], entry["role"], entry["company"]) == (
+        company.id("admin"),
+        "company-admin",
+        company.company,
+    )
+
+
+def test_no_link_is_handed_out_when_the_access_log_cannot_be_written(
+    company: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_id = make(company)["export_id"]
+
+    def out_of_order(*_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(store, "log_access", out_of_order)
+    status, body = look(company, export_id)
+    assert (status, body["type"]) == (500, "urn:earned:problem:fault")
+
+
+@pytest.mark.parametrize(
+    ("account", "role"),
+    [("ada", "employee"), ("ivo", "individual"), ("adm-1", "administrator"), ("sup-1", "support")],
+)
+def test_only_a_company_admin_exports(company: Story, account: str, role: str) -> None:
+    export_id = make(company)["export_id"]
+    claims = company.claims(account, role)
+    assert ask(company, claims)[0] == look(company, export_id, claims)[0] == 404
+
+
+def test_an_export_is_for_the_admin_who_asked(company: Story) -> None:
+    export_id = make(company)["export_id"]
+    stranger = company.claims("admin", "company-admin", company.id("other-co"))
+    nowhere = look(company, "nothing")
+    assert nowhere[0] == 404
+    assert look(company, export_id, admin(company, "colleague")) == nowhere
+    assert look(company, export_id, stranger) == ask(company, stranger) == nowhere
+    assert look(company, export_id, {"sub": company.id("admin"), "role": "company-admin"}) == nowhere
+    elsewhere = f"/v1/companies/{company.id('other-co')}/exports/{export_id}"
+    assert company.service.get(elsewhere, stranger) == nowhere
+
+
+def test_two_admins_have_an_export_each(company: Story) -> None:
+    assert ask(company)[1]["export_id"] != ask(company, admin(company, "colleague"))[1]["export_id"]
+
+
+def test_asked_twice_it_is_made_once(company: Story) -> None:
+    first, second = ask(company)[1], ask(company)[1]
+    company.service.deliver("export_certificates")
+    third = ask(company)[1]
+    assert first["export_id"] == second["export_id"] == third["export_id"]
+    assert third["status"] == "done"
+    assert company.service.deliver("export_certificates") == []
+    bucket = company.service.outputs["ExportsBucketName"]
+    uploads = boto3.client("s3").list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+    assert [upload for upload in uploads if first["export_id"] in upload["Key"]] == []
+
+
+def test_asked_at_the_same_time_it_is_made_once(company: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    add, others = store.add_export, []
+
+    def overtaken(export: Export) -> None:
+        if not others:
+            others.append(Export(export.company_id, export.account_id, export.number, "the-other", export.requested_at))
+            add(others[0])
+        add(export)
+
+    monkeypatch.setattr(store, "add_export", overtaken)
+    assert ask(company)[1]["export_id"] == "the-other"
+
+
+def test_a_request_whose_message_was_not_sent_sends_it_when_asked_again(
+    company: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = type(company.service.apps["serve_api"].resources.export_queue)
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "send", lambda *_: (_ for _ in ()).throw(ConnectionError()))
+        assert ask(company)[0] == 500
+    assert make(company)["count"] == 3
+
+
+def test_an_export_of_more_than_a_minute_ago_is_made_again(company: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = make(company)
+    monkeypatch.setattr(exports, "JUST_NOW", timedelta(0))
+    second = make(company)
+    assert second["export_id"] != first["export_id"]
+    assert look(company, first["export_id"])[1]["status"] == "done"
+
+
+def test_what_is_revoked_withdrawn_or_not_issued_is_left_out(company: Story) -> None:
+    service = company.service
+    company.publish()
+    company.schedule()
+    company.save_account("dan", name="Dan Sample")
+    company.enroll("dan", company.live_event)
+    company.save_account("eve", name="Eve Sample")
+    company.enroll("eve", company.course)
+    service.settle()
+    service.post("Attendance", company.mark("dan"))
+    service.settle()
+    assert len(company.certificates()) == 4
+    service.post("Attendance", company.mark("dan", "absent", NOON + timedelta(hours=1)))
+    company._directory("enrollment.removed", company.enrollment_of("ada"))
+    company._directory("account.removed", {"account_id": company.id("bea")})
+    service.settle()
+    found = make(company)
+    manifest = verified(fetch(company, found["export_id"]))
+    assert [line["account_id"] for line in manifest["files"]] == [company.id("cid")]
+    assert found["failures"] == []
+
+
+def test_certificates_of_another_company_are_left_out(service: Service, company: Story) -> None:
+    other = Story(service)
+    give(other, "zoe", "Zoe Sample")
+    assert make(company)["count"] == 3
+
+
+def test_a_missing_and_a_differing_document_are_listed_and_the_rest_goes_on(company: Story) -> None:
+    s3, bucket = boto3.client("s3"), company.service.outputs["DocumentsBucketName"]
+    missing, differing = (certificate_id_of(company, account) for account in ("ada", "bea"))
+    s3.delete_object(Bucket=bucket, Key=f"certificates/{missing}/1.pdf")
+    s3.put_object(Bucket=bucket, Key=f"certificates/{differing}/1.pdf", Body=b"something else")
+    found = make(company)
+    manifest = verified(fetch(company, found["export_id"]))
+    assert found["count"] == len(manifest["files"]) == 1
+    assert [(one["certificate_id"], one["reason"]) for one in manifest["failures"]] == [
+        (missing, "document-missing"),
+        (differing, "document-differs"),
+    ]
+    assert found["failures"] == manifest["failures"]
+
+
+def certificate_id_of(story: Story, account: str) -> str:
+    completion = store.enrollment(story.enrollment_of(account)["enrollment_id"])
+    assert completion is not None
+    return completion.certificate_id or ""
+
+
+def test_an_export_of_nothing_is_an_archive_with_an_empty_manifest(service: Service, story: Story) -> None:
+    found = make(story)
+    assert verified(fetch(story, found["export_id"])) == {"files": [], "failures": []}
+
+
+def test_names_never_collide_and_lead_nowhere(service: Service, story: Story) -> None:
+    names = [
+        "Zoë Sample",
+        "Zoe\u0308 Sample",
+        "ZOË SAMPLE",
+        "Straße",
+        "STRASSE",
+        "../../etc/x",
+        "..\\..\\etc\\x",
+        "試" * 90,
+    ]
+    for number, name in enumerate(names):
+        give(story, f"person-{number}", name)
+    manifest = verified(fetch(story, make(story)["export_id"]))
+    files = [line["file_name"] for line in manifest["files"]]
+    assert len({unicodedata.normalize("NFD", name).casefold() for name in files}) == len(names)
+    assert files[1] == "Leading Well - Zoe\u0308 Sample - 2026-03-02 (2).pdf"
+    assert files[2] == "Leading Well - ZOË SAMPLE - 2026-03-02 (3).pdf"
+    assert not any(set(name) & set('/\\:*?"<>|') or name in {".", ".."} for name in files)
+    assert max(len(name.encode()) for name in files) <= 255
+
+
+def test_the_same_certificates_make_the_same_archive(company: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "JUST_NOW", timedelta(0))
+    one, two = (fetch(company, make(company)["export_id"]) for _ in range(2))
+    with zipfile.ZipFile(io.BytesIO(one)) as first, zipfile.ZipFile(io.BytesIO(two)) as second:
+        assert first.namelist() == second.namelist()
+    assert verified(one) == verified(two)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Killer:
+    """Ends the process at one of its calls to AWS, before the call or after it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int, after: bool) -> None:
+        self.calls: list[str] = []
+        real = botocore.client.BaseClient._make_api_call
+
+        def call(client: Any, operation: str, arguments: Any) -> Any:
+            self.calls.append(operation)
+            if len(self.calls) == at and not after:
+                raise Killed
+            answer = real(client, operation, arguments)
+            if len(self.calls) == at:
+                raise Killed
+            return answer
+
+        monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+
+
+@pytest.fixture
+def small_parts(company: Story, monkeypatch: pytest.MonkeyPatch) -> Story:
+    """Every document is about a part."""
+    monkeypatch.setattr(moto.s3.models, "S3_UPLOAD_PART_MIN_SIZE", 1)
+    monkeypatch.setattr(company.service.apps["export_certificates"], "PART_SIZE", 300)
+    for number in range(4):
+        give(company, f"more-{number}", "Max Sample", bytes(range(200)))
+    return company
+
+
+def deliver_once(service: Service) -> bool:
+    """Deliver one message, as long as there is one; it comes again when the process is killed."""
+    url = service.url("Export")
+    for message in receive(url)[:1]:
+        answer = service.apps["export_certificates"].handler({"Records": [record_of(message)]}, LambdaContext())
+        if not answer["batchItemFailures"]:
+            boto3.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return True
+    return False
+
+
+def count_of_calls(story: Story) -> int:
+    """How many calls to AWS an undisturbed export makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        killer = Killer(patch, at=0, after=False)
+        deliver_once(story.service)
+    return len(killer.calls) - 1  # the last deletes the message
+
+
+def killed(story: Story, at: int, after: bool) -> None:
+    """Deliver a message to a process that ends at one of its calls."""
+    with pytest.MonkeyPatch.context() as patch:
+        Killer(patch, at, after)
+        deliver_once(story.service)
+
+
+def killed_at_every_call(story: Story, after: bool) -> Iterator[str]:
+    """Exports that were interrupted once each, at one call after the other, and then delivered again."""
+    ask(story)
+    for at in range(2, count_of_calls(story) + 1):  # the first receives the message
+        export_id = ask(story)[1]["export_id"]
+        with pytest.raises(Killed):
+            killed(story, at, after)
+        for _ in range(3):
+            story.service.make_visible("Export")
+            deliver_once(story.service)
+        yield export_id
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the call", "after the call"])
+def test_killed_at_any_call_and_delivered_again_it_is_whole(
+    small_parts: Story, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    monkeypatch.setattr(exports, "JUST_NOW", timedelta(0))
+    interrupted = 0
+    for export_id in killed_at_every_call(small_parts, after):
+        found = look(small_parts, export_id)[1]
+        assert (found["status"], found["count"]) == ("done", 7)
+        assert len(verified(fetch(small_parts, export_id))["files"]) == 7
+        interrupted += 1
+    assert interrupted > 25
+
+
+def test_nothing_appears_before_it_is_whole(small_parts: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    export_id = ask(small_parts)[1]["export_id"]
+    monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: 0)
+    for _ in range(7):
+        deliver_once(small_parts.service)
+        found = look(small_parts, export_id)[1]
+        assert (found["status"], "url" in found) == ("running", False)
+        with pytest.raises(Exception, match="NoSuchKey"):
+            fetch(small_parts, export_id)
+    assert found["count"] == 7
+    deliver_once(small_parts.service)
+    assert len(verified(fetch(small_parts, export_id))["files"]) == 7
+
+
+def test_a_run_that_runs_out_of_time_hands_over_and_the_archive_is_the_same(
+    small_parts: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "JUST_NOW", timedelta(0))
+    at_once = fetch(small_parts, make(small_parts)["export_id"])
+    monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: 0)
+    in_eight_runs = fetch(small_parts, make(small_parts)["export_id"])
+    assert verified(in_eight_runs) == verified(at_once)
+    assert len(in_eight_runs) == len(at_once)
+
+
+def test_a_run_leaves_an_export_alone_that_another_is_at_work_on(company: Story) -> None:
+    export_id = ask(company)[1]["export_id"]
+    [export] = store.exports_of(company.company, company.id("admin"))
+    now = datetime.now(UTC)
+    store.take_export(export, "another", now, now + timedelta(minutes=2))
+    [response] = company.service.deliver("export_certificates")
+    assert len(response["batchItemFailures"]) == 1
+    assert look(company, export_id)[1]["status"] == "running"
+    ask(company)
+    assert company.service.deliver("export_certificates") == []
+
+
+def test_parts_of_two_runs_are_never_mixed(small_parts: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = small_parts.service.apps["export_certificates"]
+    publish, meddled = app.archives.publish, []
+
+    def meddle(_: object, export_id: str, upload_id: str, tags: list[str]) -> None:
+        if not meddled:
+            meddled.append(app.archives.add_part(export_id, upload_id, 1, b"a part of another run"))
+        publish(export_id, upload_id, tags)
+
+    monkeypatch.setattr(type(app.archives), "publish", meddle)
+    export_id = ask(small_parts)[1]["export_id"]
+    small_parts.service.deliver("export_certificates")
+    assert look(small_parts, export_id)[1]["status"] == "running"
+    small_parts.service.make_visible("Export")
+    small_parts.service.deliver("export_certificates")
+    assert look(small_parts, export_id)[1]["status"] == "done"
+    assert len(verified(fetch(small_parts, export_id))["files"]) == 7
+
+
+def test_an_upload_that_went_away_is_begun_anew(small_parts: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    export_id = ask(small_parts)[1]["export_id"]
+    with monkeypatch.context() as patch:
+        patch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: 0)
+        deliver_once(small_parts.service)
+    s3, bucket = boto3.client("s3"), small_parts.service.outputs["ExportsBucketName"]
+    for upload in s3.list_multipart_uploads(Bucket=bucket)["Uploads"]:
+        s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+    for _ in range(2):
+        small_parts.service.make_visible("Export")
+        small_parts.service.deliver("export_certificates")
+    assert len(verified(fetch(small_parts, export_id))["files"]) == 7
+
+
+def test_a_message_that_is_none_of_ours_is_quarantined(service: Service) -> None:
+    service.post("Export", '{"company_id": 1}')
+    service.deliver("export_certificates")
+    assert service.quarantined("Export") == [("not-an-export-request", '{"company_id": 1}')]
+
+
+REQUESTED = Export("co-1", "adm-1", 1, "export-1", NOON)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "after", "status", "answers"),
+    [
+        ({}, timedelta(0), "queued", True),
+        ({}, 2 * HOUR, "failed", False),
+        ({"busy_until": NOON + HOUR}, 2 * HOUR, "running", True),
+        ({"busy_until": NOON + HOUR}, 3 * HOUR, "failed", False),
+        ({"finished_at": NOON + HOUR}, HOUR, "done", True),
+        ({"finished_at": NOON + HOUR}, 2 * HOUR, "done", False),
+        ({"finished_at": NOON + HOUR}, 24 * HOUR, "failed", False),
+    ],
+)
+def test_how_an_export_stands(changes: dict[str, Any], after: timedelta, status: str, answers: bool) -> None:
+    export = Export("co-1", "adm-1", 1, "export-1", NOON, **changes)
+    assert export.status(NOON + after) is ExportStatus(status)
+    assert export.answers(NOON + after) is answers
+
+
+def test_an_expired_export_is_not_gone_on_with(company: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    export_id = ask(company)[1]["export_id"]
+    monkeypatch.setattr(exports, "LIFETIME", timedelta(0))
+    company.service.deliver("export_certificates")
+    assert look(company, export_id)[1]["status"] == "failed"
+
+
+def at_offset(archive: Archive, offset: int) -> Archive:
+    archive.state.size = offset
+    return archive
+
+
+def test_an_archive_may_pass_four_gigabytes() -> None:
+    beyond = 5 * 1024**3
+    archive = at_offset(Archive.begin("upload"), beyond)
+    printed = Printed(
+        "c", "Ada Sample", "Leading Well", TrainingKind.COURSE, DAY, None, None, "en", "https://v.example"
+    )
+    issue = Issue(1, NOON, NOON, 1, "digest", hashlib.sha256(b"%PDF").hexdigest(), printed, "request")
+    archive.add(Completion("e", "a", certificate_id="c", training_id="t"), issue, "ada.pdf", b"%PDF")
+    archive.close(NOON)
+
+    class Sparse(io.BytesIO):
+        def seek(self, position: int, whence: int = 0) -> int:
+            return super().seek(max(0, position - beyond) if whence == 0 else position, whence) + beyond
+
+        def tell(self) -> int:
+            return super().tell() + beyond
+
+    with zipfile.ZipFile(Sparse(archive.cut(10**6))) as whole:
+        assert whole.read("ada.pdf") == b"%PDF"
+
+
+def measured(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds that something takes, and by how many MiB its memory grows at most."""
+    tracemalloc.start()
+    begun = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - begun
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return seconds, peak / 1024**2
