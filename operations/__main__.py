@@ -166,10 +166,12 @@ def main() -> None:
     try:
         app()
     except NoStack as failure:
-        console.print(str(failure), markup=False)
+        console.print(str(failure), markup=False, soft_wrap=True)
         sys.exit(1)
     except (BotoCoreError, ClientError) as failure:
-        console.print(f"{failure}\nWhat was not sent back is still quarantined: run it again.", markup=False)
+        console.print(
+            f"{failure}\nWhat was not sent back is still quarantined: run it again.", markup=False, soft_wrap=True
+        )
         sys.exit(1)
 
 

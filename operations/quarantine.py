@@ -79,7 +79,7 @@ class Hold:
         """Each message once, until the queue has no more (`complete`) or time or space is up."""
         end, empty = time.monotonic() + WALK_SECONDS, 0
         while len(self._receipts) < LARGEST_WALK and time.monotonic() < end:
-            with _to_the_end():
+            with to_the_end():
                 received = self._receive()
                 new = [message for message in received if self._take(message)]
             empty = 0 if received else empty + 1
@@ -131,7 +131,7 @@ def held(sqs: "SQSClient", url: str) -> Iterator[Hold]:
     try:
         yield hold
     finally:
-        with _to_the_end():
+        with to_the_end():
             hold.release()
 
 
@@ -183,8 +183,11 @@ def _out_of_sight(sqs: "SQSClient", url: str) -> int:
 
 
 @contextmanager
-def _to_the_end() -> Iterator[None]:
-    """Let Ctrl-C wait for the end of the block: messages whose receipts are lost stay out of sight for long."""
+def to_the_end() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block.
+
+    A message whose receipt is lost stays out of sight for long, one that was sent but not deleted is there twice.
+    """
     waiting: list[int] = []
     handlers = {
         number: signal.signal(number, lambda number, _: waiting.append(number))

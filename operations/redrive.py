@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from operations.quarantine import LARGEST_BATCH, Hold, Refused, read
+from operations.quarantine import LARGEST_BATCH, Hold, Refused, read, to_the_end
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef, SendMessageBatchRequestEntryTypeDef
@@ -60,10 +60,11 @@ def send_back(hold: Hold, source: str, chosen: Sequence["MessageTypeDef"]) -> It
         if time.monotonic() > hold.until:
             return
         entries = [_entry(number, message) for number, message in enumerate(batch)]
-        answer = hold.sqs.send_message_batch(QueueUrl=source, Entries=entries)
-        sent = [batch[int(entry["Id"])] for entry in answer.get("Successful", [])]
-        refusals = [entry["Code"] for entry in answer.get("Failed", [])]
-        yield Step(len(sent), refusals, hold.delete(sent) if sent else 0)
+        with to_the_end():
+            answer = hold.sqs.send_message_batch(QueueUrl=source, Entries=entries)
+            sent = [batch[int(entry["Id"])] for entry in answer.get("Successful", [])]
+            not_deleted = hold.delete(sent) if sent else 0
+        yield Step(len(sent), [entry["Code"] for entry in answer.get("Failed", [])], not_deleted)
 
 
 def batches(messages: Sequence["MessageTypeDef"]) -> Iterator[list["MessageTypeDef"]]:

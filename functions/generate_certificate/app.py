@@ -71,7 +71,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             try:
                 announcement = generate(received.event)
             except Unprintable as reason:
-                batch.quarantine(received, Rejected("unprintable", str(reason)))
+                if received.event.purpose is not Purpose.SWEEP:
+                    batch.quarantine(received, Rejected("unprintable", str(reason)))
                 continue
             if announcement is not None:
                 made.append((received, announcement))

@@ -2,11 +2,13 @@
 
 import os
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, assert_never
 
 import boto3
 
 from earned import store
+from earned.attendance import may_be_closed
 from earned.events import (
     DIRECTORY,
     AccountRemovedEvent,
@@ -22,6 +24,7 @@ from earned.events import (
     read,
 )
 from earned.intake import Batch
+from earned.models import LiveEvent
 from earned.queues import (
     AccountChanged,
     EnrollmentsChanged,
@@ -112,6 +115,8 @@ def enroll(event: EnrollmentCreatedEvent) -> list[Outgoing]:
         completion = store.enroll(enrolled)
     except store.EnrollmentTaken:
         raise Rejected("enrollment-taken", "this enrollment_id belongs to another account") from None
+    if isinstance(case.training, LiveEvent) and may_be_closed(case.training, datetime.now(UTC)):
+        store.reopen_event(case.training)
     known = case.account is not None and not case.account.removed and case.training is not None
     if known and not completion.evidence:
         return []

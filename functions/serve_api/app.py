@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,14 +10,14 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 from botocore.config import Config
 
 from earned import store
-from earned.api import certificates, exports, progress, support, verification
+from earned.api import attendance, certificates, exports, openapi, progress, support, verification
 from earned.api.routes import Resources
 from earned.documents import Archives, Documents
-from earned.problems import FAULT, NOT_FOUND, Problem
+from earned.problems import BAD_REQUEST, FAULT, NOT_FOUND, NOT_JSON, Problem
 from earned.queues import Queue
 from earned.settings import from_environment
 
@@ -51,9 +51,9 @@ resources = Resources(
     company_claim=settings.company_claim,
 )
 logger = Logger()
-app = APIGatewayHttpResolver(enable_validation=True)
-for routes in (progress.routes, certificates.routes, exports.routes, support.routes, verification.routes):
-    app.include_router(routes)
+app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
+for module in (progress, attendance, certificates, exports, support, verification, openapi):
+    app.include_router(module.routes)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -73,7 +73,13 @@ def answer(problem: Problem) -> Response[str]:
 def bad_request(error: RequestValidationError) -> Response[str]:
     """Say which parameter was wrong and how; never repeat what was sent."""
     wrong = "; ".join(f"{item['loc'][-1]}: {item['msg']}" for item in error.errors())
-    return answer(Problem(400, "bad-request", "Bad request", wrong))
+    return answer(replace(BAD_REQUEST, detail=wrong))
+
+
+@app.exception_handler(RequestUnsupportedContentType)
+def not_json(_error: RequestUnsupportedContentType) -> Response[str]:
+    """A body of another media type than JSON."""
+    return answer(NOT_JSON)
 
 
 @app.not_found

@@ -27,7 +27,8 @@ FUNCTIONS = {
     "evaluate_enrollments": "Evaluation",
     "generate_certificate": "Generation",
     "export_certificates": "Export",
-    "serve_api": "",
+    "sweep": "",
+    "serve_api": "",  # last, since they all share one `store` here, and it alone names the access log
 }
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -157,6 +157,13 @@ def test_any_title_and_holder_make_a_header_of_plain_characters_that_gives_the_n
     assert unquote(parts[1], errors="strict") == name
 
 
+def test_the_longest_title_and_holder_make_a_file_name_that_file_systems_take():
+    name = documents.file_name(replace(PRINTED, title="安" * 500, holder="\U0001d49c" * 200))
+
+    assert len(name.encode()) <= 255
+    assert name.endswith("\U0001d49c - 2026-03-02.pdf")
+
+
 def test_a_title_of_nothing_but_what_file_systems_refuse_leaves_no_hole_in_the_file_name():
     assert documents.file_name(replace(PRINTED, title="???")) == "Ilse Brandvold - 2026-03-02.pdf"
 

@@ -4,8 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from earned.events import Id, Instant
 from earned.models import Completion, Issue, Revocation
 
 if TYPE_CHECKING:
@@ -13,29 +17,45 @@ if TYPE_CHECKING:
 
 SOURCE = "earned"
 LARGEST_BATCH = 10
+AnnouncedType = Literal[
+    "earned.certificate.issued.v1",
+    "earned.certificate.reissued.v1",
+    "earned.certificate.revoked.v1",
+    "earned.certificate.withdrawn.v1",
+]
+
+
+class CertificateChange(TypedDict):
+    """What became of a certificate, when and why."""
+
+    certificate_id: Id
+    revision: Annotated[int, Field(ge=1)]
+    enrollment_id: Id
+    account_id: Id
+    training_id: Id
+    company_id: NotRequired[Id]
+    at: Instant
+    reason: NotRequired[str]
+
+
+class AnnouncedEvent(TypedDict):
+    """The envelope of CloudEvents 1.0, structured JSON; whoever gets the same `id` again knows it already."""
+
+    specversion: Literal["1.0"]
+    id: Id
+    source: Literal["earned"]
+    type: AnnouncedType
+    time: Instant
+    datacontenttype: Literal["application/json"]
+    data: CertificateChange
 
 
 @dataclass(frozen=True)
 class Announcement:
     """A CloudEvent to send; its id is the same whenever the same thing is announced again."""
 
-    type: str
-    subject: str
+    event: AnnouncedEvent
     at: datetime
-    data: dict[str, Any]
-
-    def detail(self) -> str:
-        """The envelope, in structured JSON."""
-        envelope = {
-            "specversion": "1.0",
-            "id": f"{self.subject}.{self.type}",
-            "source": SOURCE,
-            "type": f"earned.certificate.{self.type}.v1",
-            "time": self.at.isoformat(),
-            "datacontenttype": "application/json",
-            "data": self.data,
-        }
-        return json.dumps(envelope)
 
 
 @dataclass(frozen=True)
@@ -53,8 +73,8 @@ class Bus:
                 Entries=[
                     {
                         "Source": SOURCE,
-                        "DetailType": f"earned.certificate.{announcement.type}.v1",
-                        "Detail": announcement.detail(),
+                        "DetailType": announcement.event["type"],
+                        "Detail": json.dumps(announcement.event),
                         "EventBusName": self.name,
                         "Time": announcement.at,
                     }
@@ -68,32 +88,43 @@ class Bus:
 def issued(completion: Completion, issue: Issue) -> Announcement:
     """A certificate was issued, or its next revision superseded it."""
     if issue.reissued_at is not None:
-        return _announce("reissued", completion, issue.revision, issue.reissued_at, issue.reason)
-    return _announce("issued", completion, issue.revision, issue.issued_at)
+        return _announce("earned.certificate.reissued.v1", completion, issue.revision, issue.reissued_at, issue.reason)
+    return _announce("earned.certificate.issued.v1", completion, issue.revision, issue.issued_at)
 
 
 def revoked(completion: Completion, revision: int, revocation: Revocation) -> Announcement:
     """A certificate was revoked."""
-    return _announce("revoked", completion, revision, revocation.at, revocation.reason)
+    return _announce("earned.certificate.revoked.v1", completion, revision, revocation.at, revocation.reason)
 
 
 def withdrawn(completion: Completion, revision: int, at: datetime) -> Announcement:
     """A certificate went away with its enrollment or account."""
-    return _announce("withdrawn", completion, revision, at)
+    return _announce("earned.certificate.withdrawn.v1", completion, revision, at)
 
 
 def _announce(
-    kind: str, completion: Completion, revision: int, at: datetime, reason: str | None = None
+    kind: AnnouncedType, completion: Completion, revision: int, at: datetime, reason: str | None = None
 ) -> Announcement:
-    data = {
-        "certificate_id": completion.certificate_id,
+    certificate_id = completion.certificate_id or ""
+    data: CertificateChange = {
+        "certificate_id": certificate_id,
         "revision": revision,
         "enrollment_id": completion.enrollment_id,
         "account_id": completion.account_id,
-        "training_id": completion.training_id,
-        "company_id": completion.company_id,
+        "training_id": completion.training_id or "",
         "at": at.isoformat(),
-        "reason": reason,
     }
-    present = {name: value for name, value in data.items() if value is not None}
-    return Announcement(kind, f"{completion.certificate_id}.{revision}", at, present)
+    if completion.company_id is not None:
+        data["company_id"] = completion.company_id
+    if reason is not None:
+        data["reason"] = reason
+    event: AnnouncedEvent = {
+        "specversion": "1.0",
+        "id": f"{certificate_id}.{revision}.{kind.split('.')[2]}",
+        "source": "earned",
+        "type": kind,
+        "time": at.isoformat(),
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    return Announcement(event, at)

@@ -2,10 +2,11 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from botocore.exceptions import ClientError
@@ -52,13 +53,31 @@ class Documents:
                 ContentType="application/pdf",
                 ContentDisposition=attachment(file_name),
                 Metadata={"sha256": sha256},
+                ChecksumAlgorithm="SHA256",
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "PreconditionFailed":
                 raise
-            if self.client.head_object(Bucket=self.bucket, Key=key)["Metadata"].get("sha256") != sha256:
+            if self.sha256_of(certificate_id, revision) != sha256:
                 raise DifferentDocument from None
         return sha256
+
+    def sha256_of(self, certificate_id: str, revision: int) -> str | None:
+        """The SHA-256 of a document's bytes in hexadecimal, or None when it is not there.
+
+        One request: S3 computed it when it took the bytes. What was put without is read, since metadata proves nothing.
+        """
+        key = key_of(certificate_id, revision)
+        try:
+            head: Mapping[str, Any] = self.client.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "404":
+                raise
+            return None
+        if "ChecksumSHA256" in head:
+            return b64decode(head["ChecksumSHA256"]).hex()
+        body = self.read(certificate_id, revision)
+        return None if body is None else hashlib.sha256(body).hexdigest()
 
     def read(self, certificate_id: str, revision: int) -> bytes | None:
         """A document, or None when it is not there."""

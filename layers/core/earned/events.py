@@ -21,8 +21,10 @@ from pydantic import (
     FiniteFloat,
     StringConstraints,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
+from pydantic.config import JsonDict
 
 from earned.facts import LONGEST_VIDEO, code, identify, milliseconds
 from earned.models import (
@@ -104,12 +106,31 @@ def _object_key(value: str) -> str:
     return value
 
 
+def _text(description: str, **bounds: int | str) -> WithJsonSchema:
+    """What the published schema says of a text whose own validator says more than JSON Schema can."""
+    return WithJsonSchema({"type": "string", "description": description} | bounds)
+
+
+def _printed(longest: int) -> WithJsonSchema:
+    description = f"Printed: not blank, at most {longest} characters as a reader counts them (graphemes)."
+    return _text(description, minLength=1, maxLength=longest * CODE_POINTS_PER_GRAPHEME, pattern=r"\S")
+
+
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
-Time = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
-Timezone = Annotated[str, AfterValidator(_timezone)]
+Time = Annotated[
+    AwareDatetime,
+    BeforeValidator(_rfc_3339),
+    _text(
+        "RFC 3339 with its UTC offset, 1970 or later; what is finer than a millisecond is dropped.",
+        format="date-time",
+        pattern=f"^{_RFC_3339.pattern}$",
+    ),
+]
+Instant = Annotated[str, _text("RFC 3339, UTC.", format="date-time")]
+Timezone = Annotated[str, AfterValidator(_timezone), _text("A time zone of the IANA database.", minLength=1)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
-Name = Annotated[str, _printable(LONGEST_NAME)]
-Title = Annotated[str, _printable(LONGEST_TITLE)]
+Name = Annotated[str, _printable(LONGEST_NAME), _printed(LONGEST_NAME)]
+Title = Annotated[str, _printable(LONGEST_TITLE), _printed(LONGEST_TITLE)]
 Hours = Annotated[FiniteFloat, Field(gt=0, le=10_000)]
 ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(_object_key)]
 
@@ -159,8 +180,20 @@ class AccountRemoved(_Strict):
     account_id: Id
 
 
+def _needs(kind: StepKind, field: str) -> JsonDict:
+    present: JsonDict = {"required": [field], "properties": {field: {"type": "number"}}}
+    return {"if": {"properties": {"kind": {"const": kind.value}}}, "then": present}
+
+
 class PublishedStep(_Strict):
-    """A step of a published course; a video has a duration in seconds, a quiz a passing score."""
+    """A step of a published course, required unless it says otherwise; `duration` is in seconds.
+
+    A video has a duration, a quiz a passing score and perhaps a number of attempts (none: unlimited).
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [_needs(StepKind.VIDEO, "duration"), _needs(StepKind.QUIZ, "passing_score")]}
+    )
 
     step_id: Id
     kind: StepKind
@@ -187,13 +220,19 @@ class PublishedStep(_Strict):
         )
 
 
+A_REQUIRED_STEP: JsonDict = {
+    "contains": {"type": "object", "properties": {"required": {"enum": [True, None]}}},
+    "description": "At least one is required, and no two have the same step_id.",
+}
+
+
 class CoursePublished(_Strict):
-    """A version of a course was published."""
+    """A version of a course was published; it is ordered unless it says otherwise."""
 
     course_id: Id
     version: Annotated[int, Field(ge=0, le=LARGEST_WHOLE)]
     title: Title
-    steps: tuple[PublishedStep, ...]
+    steps: Annotated[tuple[PublishedStep, ...], Field(json_schema_extra=A_REQUIRED_STEP)]
     ordered: bool | None = None
     hours: Hours | None = None
     timezone: Timezone | None = None
@@ -226,7 +265,7 @@ class CoursePublished(_Strict):
 
 
 class LiveEventScheduled(_Strict):
-    """A live event was scheduled or rescheduled."""
+    """A live event was scheduled or rescheduled; it ends no earlier than it starts."""
 
     live_event_id: Id
     title: Title

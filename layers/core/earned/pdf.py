@@ -18,6 +18,7 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from earned.frozen import Drawings
 from earned.models import Printed
 
 # Bidi controls and invisible characters that can only deceive. ZWJ and ZWNJ stay: Persian and Indic names need them.
@@ -89,11 +90,14 @@ class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
         super().__init__(allowed_protocols=(), fail_on_errors=True)
         paths = [path for path in folder.iterdir() if path.suffix in _IMAGE_TYPES]
         self._images = {_BASE + path.name: (path.read_bytes(), _IMAGE_TYPES[path.suffix]) for path in paths}
+        self.drawings = Drawings()
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
         if url not in self._images:
             raise PermissionError(f"{url} is not an image of the design")
         body, media_type = self._images[url]
+        if media_type == _IMAGE_TYPES[".svg"]:
+            body = self.drawings.serve(url, body)
         return URLFetcherResponse(url, body, {"Content-Type": media_type})
 
 
@@ -109,7 +113,7 @@ class Design:
         with _complaints_raised():
             self._styles = CSS(string=styles, base_url=_BASE, url_fetcher=self._images, font_config=_FONTS)
         # Only the design's own images can enter, so this cannot grow with the certificates.
-        self._drawn: dict[str, Any] = {}
+        self._parsed: dict[str, Any] = {}
 
     def words(self, printed: Printed) -> dict[str, Any]:
         """The wording for the certificate's language and kind; English where the language is unknown."""
@@ -120,7 +124,17 @@ class Design:
     def laid_out(self, texts: dict[str, Any], scale: dict[str, float]) -> Document:
         """The page, not yet drawn, with each slot's text at a scale of its font size."""
         html = HTML(string=self._template.render(texts, scale=scale), base_url=_BASE, url_fetcher=self._images)
-        return html.render(stylesheets=[self._styles], font_config=_FONTS, cache=self._drawn)
+        return html.render(stylesheets=[self._styles], font_config=_FONTS, cache=self._parsed)
+
+    def write(self, document: Document, identifier: str) -> bytes:
+        """The PDF of a page."""
+        first = not self._images.drawings.complete
+        pdf: bytes = document.write_pdf(
+            finisher=self._images.drawings.finish, pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode()
+        )
+        if first:
+            self._parsed.clear()  # from now on the images are served without what was drawn
+        return pdf
 
 
 NORTHLIGHT = Design(Path(__file__).with_name("certificate"))
@@ -135,8 +149,7 @@ def render(printed: Printed, design: Design = NORTHLIGHT) -> bytes:
     with _complaints_raised():
         document = _fitted(lambda scale: design.laid_out(texts, scale))
         document.pages[0].anchors.clear()  # they measured the slots and would only weigh in the file
-        pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=printed.certificate_id.encode())
-    return pdf
+        return design.write(document, printed.certificate_id)
 
 
 def printable(text: str) -> str:

@@ -22,6 +22,12 @@ class Problem(Exception):
         }
 
 
+BAD_REQUEST = Problem(
+    400, "bad-request", "Bad request", "Something that was sent is not as it should be; this says what."
+)
+NOT_JSON = Problem(
+    415, "not-json", "Not JSON", "The body is not JSON by its media type. Send `Content-Type: application/json`."
+)
 NOT_FOUND = Problem(
     404, "not-found", "Not found", "There is nothing here that this token may see. Check the path and the token's role."
 )

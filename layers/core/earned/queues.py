@@ -22,9 +22,13 @@ class NotSent(Exception):
 
 
 class Purpose(StrEnum):
-    """What a generation request is for; whatever it says, the rules and the record decide."""
+    """What a generation request is for; whatever it says, the rules and the record decide.
+
+    The sweep asks again and again, so what it asks for is not quarantined again and again.
+    """
 
     SETTLE = "settle"
+    SWEEP = "sweep"
     REISSUE = "reissue"
     RESTORE = "restore"
 

@@ -9,9 +9,9 @@ import re
 import secrets
 import unicodedata
 from base64 import b32encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -37,11 +37,13 @@ from earned.models import (
     Completion,
     Course,
     Issue,
+    LiveEvent,
     LogoReference,
     Revocation,
     Role,
     SupportRequest,
     Training,
+    Turn,
 )
 
 Key = tuple[str, str]

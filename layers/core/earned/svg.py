@@ -71,8 +71,8 @@ _GRADIENT: dict[str, Check] = {
     "gradientUnits": one_of("userSpaceOnUse", "objectBoundingBox"),
     "gradientTransform": transform,
     "spreadMethod": one_of("pad"),  # repeated gradients are drawn in a loop that may have no end
-    **{name: length for name in ("x1", "y1", "x2", "y2", "cx", "cy", "fx", "fy")},
-    **{name: extent for name in ("r", "fr")},
+    **dict.fromkeys(("x1", "y1", "x2", "y2", "cx", "cy", "fx", "fy"), length),
+    **dict.fromkeys(("r", "fr"), extent),
 }
 _STOP: dict[str, Check] = {"offset": ratio, "stop-color": colour, "stop-opacity": ratio, "color": colour}
 
@@ -158,16 +158,148 @@ class _Drawing:
         return svg
 
     def _draw(self, element: Element, parent: Element, allowed: dict[str, Check], depth: int = 0, veils: int = 0) -> None:
-        name, given = _name(element), self._given(element, depth)
+        self._spend(element, depth)
+        name, given = _name(element), self._given(element)
         if name is None or name in _UNSEEN or given.get("display") == "none":
             return
         attributes = _checked(given, allowed)
         veils += "opacity" in attributes
         if veils > MOST_VEILS:
             raise UnusableLogo("the SVG has transparent groups inside one another: flatten them or upload a PNG")
-        drawn = _shape(name, given, attributes)
-        if name in {"g", "a", "use"}:
-            for child in self._used(element, given, drawn) if name == "use" else element:
-                self._draw(child, drawn, allowed, depth + 1, veils)
-        if drawn.tag != "g" or len(drawn):
-            parent.append(drawn)
+        if name not in {"g", "a", "use"}:
+            parent.extend(_shape(name, given, attributes))
+            return
+        group = Element("g", _moved(attributes, given) if name == "use" else attributes)
+        for child in self._used(element) if name == "use" else element:
+            self._draw(child, group, allowed, depth + 1, veils)
+        if len(group):
+            parent.append(group)
+
+    def _used(self, element: Element) -> Iterator[Element]:
+        target = self._by_id.get(_href(element))
+        if target is not None and _name(target) in {"svg", "symbol"}:
+            raise UnusableLogo("the SVG uses symbols: expand them or upload a PNG")
+        if target is not None:
+            yield target
+
+    def _spend(self, element: Element, depth: int = 0) -> None:
+        """Bound the work, whatever refers to whatever how often; what uses itself ends here too."""
+        self._drawn += 1
+        self._looked_at += sum(len(name) + len(value) for name, value in element.attrib.items())
+        if self._drawn > MOST_DRAWN or self._looked_at > MOST_LOOKED_AT or depth > DEEPEST:
+            raise UnusableLogo(f"the SVG draws over {MOST_DRAWN} elements or uses itself: simplify it or upload a PNG")
+
+    def _given(self, element: Element) -> Properties:
+        """The properties of an element: its attributes, over them the stylesheet's, over them its own style."""
+        given = {name: value.strip() for name, value in element.attrib.items()}
+        selected = {"*", _name(element), f"#{given.get('id')}", *(f".{name}" for name in given.get("class", "").split())}
+        for selector, declared in self._rules:
+            if selector in selected:
+                given |= declared
+        return given | dict(declarations(given.get("style", "")))
+
+    def _paint(self, text: str) -> str:
+        found = reference(text)
+        if found is None:
+            return colour(text)
+        target, otherwise = found
+        name = self._define(target, _GRADIENTS, self._gradient)
+        return f"url(#{name})" if name else colour(otherwise or "none")
+
+    def _clip(self, text: str) -> str | None:
+        found = reference(text)
+        if found is None:
+            return nothing(text)
+        name = self._define(found[0], {"clipPath"}, self._clip_path)
+        for shape in self._by_id[found[0]].iter() if name else ():
+            self._spend(shape)  # it is drawn each time that it clips
+        return name and f"url(#{name})"
+
+    def _define(self, target: str, kinds: set[str], build: Callable[[Element], Element | None]) -> str | None:
+        """The name in `defs` of what is referred to, where it is kept once; None when there is nothing."""
+        element = self._by_id.get(target)
+        if element is None:
+            return None
+        if _name(element) not in kinds:
+            raise UnusableLogo("the SVG is filled or clipped with patterns or the like: expand them or upload a PNG")
+        if target not in self._names:
+            self._names[target] = self._keep(build(element))
+        return self._names[target]
+
+    def _keep(self, definition: Element | None) -> str | None:
+        if definition is None:
+            return None
+        name = f"d{len(self._defs)}"
+        definition.attrib = {"id": name, **definition.attrib}
+        self._defs.append(definition)
+        return name
+
+    def _gradient(self, element: Element) -> Element | None:
+        """A gradient with all that it inherits from others, or None if it has no colours."""
+        chain = list(self._inherited(element))
+        given = {name: value for one in reversed(chain) for name, value in self._given(one).items()}
+        gradient = Element(_name(element) or "", _checked(given, _GRADIENT))
+        stops = ([child for child in one if _name(child) == "stop"] for one in chain)
+        for stop in next(filter(None, stops), []):
+            SubElement(gradient, "stop", _checked({"offset": "0", **self._given(stop)}, _STOP))
+        return gradient if len(gradient) else None
+
+    def _inherited(self, element: Element) -> Iterator[Element]:
+        found: Element | None = element
+        while found is not None and _name(found) in _GRADIENTS:
+            for part in (found, *found):
+                self._spend(part)
+            yield found
+            found = self._by_id.get(_href(found))
+
+    def _clip_path(self, element: Element) -> Element:
+        """A clip path of plain shapes."""
+        if element.get("clipPathUnits", "userSpaceOnUse") != "userSpaceOnUse" or any(
+            "clip-path" in self._given(part) for part in element.iter()
+        ):
+            raise UnusableLogo("the SVG clips in units of a box, or clips what clips: expand it or upload a PNG")
+        clip = Element("clipPath", _checked(self._given(element), {"transform": transform}))
+        for child in element:
+            self._draw(child, clip, {"transform": transform})
+        if len(clip) > 1 and any("transform" in part.attrib for part in clip.iter() if part is not clip):
+            raise UnusableLogo("the SVG clips with several transformed shapes: merge them or upload a PNG")
+        return clip
+
+
+def _name(element: Element) -> str | None:
+    """The name of an SVG element; None for other vocabularies."""
+    namespace, _, name = element.tag.rpartition("}")
+    return name if namespace == f"{{{_NAMESPACE}" else None
+
+
+def _href(element: Element) -> str | None:
+    """The id that an element refers to; references leave the file nowhere."""
+    address = element.get("href", element.get(_XLINK_HREF, "")).strip()
+    if address and not address.startswith("#"):
+        raise UnusableLogo("the SVG refers to something outside of it: embed it as shapes")
+    return address.removeprefix("#") or None
+
+
+def _checked(given: Properties, allowed: dict[str, Check]) -> Properties:
+    """The allowed properties, written again, in the order of `allowed`."""
+    told = {name: check(unquestioned(given[name])) for name, check in allowed.items() if given.get(name, "inherit") != "inherit"}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _moved(attributes: Properties, given: Properties) -> Properties:
+    """The attributes of a group that stands for a `use`."""
+    x, y = (number(given.get(name, "0").removesuffix("px")) for name in ("x", "y"))
+    if x == y == "0":
+        return attributes
+    moved = f"{attributes.get('transform', '')} translate({x} {y})".strip()
+    return {"transform": moved} | attributes | {"transform": moved}  # first, wherever it was
+
+
+def _shape(name: str, given: Properties, attributes: Properties) -> list[Element]:
+    """A shape, or none if it has no points."""
+    if name in {"path", "polyline", "polygon"}:
+        drawn = path(given.get("d", "")) if name == "path" else points(given.get("points", ""), name == "polygon")
+        return [Element("path", {"d": drawn, **attributes})] if drawn else []
+    if name not in _SHAPES:
+        raise UnusableLogo("the SVG has texts, images or the like: turn them into outlines or upload a PNG")
+    return [Element(name, {**_checked(given, _SHAPES[name]), **attributes})]

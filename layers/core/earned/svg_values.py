@@ -97,7 +97,7 @@ def one_of(*words: str) -> Check:
 
 def nothing(text: str) -> None:
     """A feature that is printed only if it is not there."""
-    if text not in {"none", "normal"}:
+    if text not in {"none", "0"}:
         raise UnusableLogo("the SVG has filters, masks, markers or dashes: expand them into shapes or upload a PNG")
 
 

@@ -1,44 +1,71 @@
 """What the API answers (CONTRACT.md), made from records; what one may not hold is not in it."""
 
 from datetime import UTC, datetime, timedelta
-from typing import NotRequired
+from typing import Annotated, NotRequired
 
+from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from earned.access import Operation, Viewer, may
 from earned.diagnosis import Attendance, Diagnosis, Moment
+from earned.events import Instant
 from earned.judgement import judge_for_issue
-from earned.models import Account, Completion, Issue, Requirement, SupportRequest, Training
+from earned.models import (
+    Account,
+    CertificateStatus,
+    Completion,
+    Issue,
+    Reason,
+    Requirement,
+    Role,
+    StepKind,
+    SupportRequest,
+    Training,
+    TrainingKind,
+    Who,
+)
 from earned.store import Case
+
+
+def one_of(*values: str) -> WithJsonSchema:
+    """What the OpenAPI document says of a text that is one of these."""
+    return WithJsonSchema({"type": "string", "enum": [str(value) for value in values]})
+
+
+Day = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
+KindOfTraining = Annotated[str, one_of(*TrainingKind)]
+KindOfRequirement = Annotated[str, one_of(*StepKind, "event", "attendance", "training", "account")]
+StatusOfCertificate = Annotated[str, one_of(*CertificateStatus)]
+StatusOfCompletion = Annotated[str, one_of("in-progress", "completed")]
 
 
 class TrainingView(TypedDict):
     """A training; kind and title are absent until the portal has announced it."""
 
     id: str
-    kind: NotRequired[str]
+    kind: NotRequired[KindOfTraining]
     title: NotRequired[str]
 
 
 class RequirementView(TypedDict):
     """An outstanding requirement (N3)."""
 
-    kind: str
+    kind: KindOfRequirement
     id: str
     title: str
-    reason: str
+    reason: Annotated[str, one_of(*Reason)]
     message: str
-    who: str
-    since: str
+    who: Annotated[str, one_of(*Who)]
+    since: Instant
 
 
 class CertificateOfEnrollment(TypedDict):
     """A certificate, as part of its enrollment."""
 
     certificate_id: str
-    status: str
+    status: StatusOfCertificate
     revision: int
-    issued_at: str
+    issued_at: Instant
 
 
 class EnrollmentView(TypedDict):
@@ -47,10 +74,10 @@ class EnrollmentView(TypedDict):
     enrollment_id: str
     account_id: str
     training: TrainingView
-    status: str
-    completed_at: NotRequired[str]
+    status: StatusOfCompletion
+    completed_at: NotRequired[Instant]
     outstanding: list[RequirementView]
-    as_of: str
+    as_of: Instant
     certificate: NotRequired[CertificateOfEnrollment]
 
 
@@ -62,10 +89,10 @@ class CertificateView(TypedDict):
     account_id: str
     holder: str
     training: TrainingView
-    status: str
+    status: StatusOfCertificate
     revision: int
-    completed_on: str
-    issued_at: str
+    completed_on: Day
+    issued_at: Instant
 
 
 class EnrollmentPage(TypedDict):
@@ -86,7 +113,7 @@ class DownloadView(TypedDict):
     """A link to a document, good until `expires_at`."""
 
     url: str
-    expires_at: str
+    expires_at: Instant
     file_name: str
 
 
@@ -166,7 +193,7 @@ class SupportRequestView(TypedDict):
     """What somebody asked support."""
 
     request_id: str
-    at: str
+    at: Instant
     name: str
     email: str
     training: str
@@ -183,7 +210,7 @@ class SupportRequestPage(TypedDict):
 class MomentView(TypedDict):
     """One line of a timeline."""
 
-    at: str
+    at: Instant
     what: str
     subject: str
     title: NotRequired[str]
@@ -193,17 +220,17 @@ class MomentView(TypedDict):
 class CompletionView(TypedDict):
     """How far somebody is, and what happened."""
 
-    status: str
-    completed_at: NotRequired[str]
+    status: StatusOfCompletion
+    completed_at: NotRequired[Instant]
     timeline: list[MomentView]
 
 
 class AttendanceView(TypedDict):
     """How somebody is marked at a live event."""
 
-    status: str
+    status: Annotated[str, one_of("present", "absent", "not-marked")]
     marked_by: NotRequired[str]
-    marked_at: NotRequired[str]
+    marked_at: NotRequired[Instant]
 
 
 class DiagnosedEnrollment(TypedDict):
@@ -211,15 +238,15 @@ class DiagnosedEnrollment(TypedDict):
 
     enrollment_id: str
     company_id: NotRequired[str]
-    enrolled_at: NotRequired[str]
-    removed_at: NotRequired[str]
+    enrolled_at: NotRequired[Instant]
+    removed_at: NotRequired[Instant]
 
 
 class DiagnosedAccount(TypedDict):
     """An account as support sees it; only the id is there until the portal has announced it."""
 
     account_id: str
-    kind: NotRequired[str]
+    kind: NotRequired[Annotated[str, one_of(*Role)]]
     name: NotRequired[str]
     removed: NotRequired[bool]
 
@@ -228,7 +255,7 @@ class DiagnosedCertificate(TypedDict):
     """A certificate as support sees it; its document is never handed out here."""
 
     certificate_id: str
-    status: str
+    status: StatusOfCertificate
     revision: int
     document_present: bool
     document_intact: bool

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import timedelta
-from typing import NotRequired
+from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -10,10 +10,11 @@ from earned import store
 from earned.access import Operation, may_for_company
 from earned.api.routes import Routes
 from earned.documents import LINK_SECONDS
+from earned.events import Instant
 from earned.exports import Export, ExportStatus
 from earned.problems import NOT_FOUND
 from earned.queues import ExportRequest, export_of
-from earned.views import rfc_3339
+from earned.views import one_of, rfc_3339
 
 routes = Routes()
 ATTEMPTS = 3
@@ -32,15 +33,15 @@ class ExportView(TypedDict):
     """An export; `count` is how many files it has so far, `url` is there once it is done."""
 
     export_id: str
-    status: str
+    status: Annotated[str, one_of(*ExportStatus)]
     count: int
     failures: list[ExportFailureView]
     url: NotRequired[str]
-    expires_at: NotRequired[str]
+    expires_at: NotRequired[Instant]
 
 
-@routes.serves("POST", "/v1/companies/<company_id>/exports", Operation.EXPORT)
-def ask_for_export(company_id: str) -> tuple[ExportView, int]:
+@routes.serves("POST", "/v1/companies/<company_id>/exports", Operation.EXPORT, status_code=202)
+def ask_for_export(company_id: str) -> ExportView:
     """Have all certificates of a company put into one archive; whoever asks again gets the one that is being made.
 
     The record is there before the message is sent, and the message is sent again for as long as nobody acts on it.
@@ -49,7 +50,7 @@ def ask_for_export(company_id: str) -> tuple[ExportView, int]:
     if export.finished_at is None and not export.is_at_work(routes.now):
         request = ExportRequest(company_id, export.account_id, export.export_id)
         routes.resources.export_queue.send([export_of(request)])
-    return _view(export), 202
+    return _view(export)
 
 
 @routes.serves("GET", "/v1/companies/<company_id>/exports/<export_id>", Operation.EXPORT)

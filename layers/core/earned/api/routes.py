@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
+from inspect import getdoc
 from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -11,10 +12,11 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from earned.access import Operation, Viewer, may_ever
 from earned.documents import Archives, Documents
 from earned.models import Role
-from earned.problems import NOT_AN_ACCESS_TOKEN, NOT_FOUND, UNKNOWN_ROLE
+from earned.problems import NOT_AN_ACCESS_TOKEN, NOT_FOUND, UNKNOWN_ROLE, Problem
 from earned.queues import Queue
 
 AnswerT = TypeVar("AnswerT")
+TOKEN = "access-token"
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,15 @@ class Resources:
 
 @dataclass(frozen=True)
 class Route:
-    """A path and the rows of the access table it serves; none: everyone, without a token."""
+    """A path and the rows of the access table it serves; none: everyone, without a token.
+
+    `problems` are those that this route alone answers.
+    """
 
     method: str
     path: str
     rows: tuple[Operation, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 ROUTES: list[Route] = []
@@ -70,9 +76,9 @@ class Routes(APIGatewayHttpRouter):
         return resources
 
     def serves(
-        self, method: str, path: str, *rows: Operation, **options: Any
+        self, method: str, path: str, *rows: Operation, problems: tuple[Problem, ...] = (), **options: Any
     ) -> Callable[[Callable[..., AnswerT]], Callable[..., AnswerT]]:
-        """Declare a route: its rows of the access table, and `options` of Powertools' `route`."""
+        """Declare a route: its rows of the access table, its own problems, and `options` of Powertools' `route`."""
 
         def declare(function: Callable[..., AnswerT]) -> Callable[..., AnswerT]:
             @wraps(function)
@@ -81,8 +87,20 @@ class Routes(APIGatewayHttpRouter):
                     raise NOT_FOUND
                 return function(*arguments, **named)
 
-            ROUTES.append(Route(method, path, rows))
-            self.route(path, method=[method], **options)(guarded)
+            ROUTES.append(Route(method, path, rows, problems))
+            described = _description(function, rows)
+            self.route(path, method=[method], **described, **options)(guarded)
             return guarded
 
         return declare
+
+
+def _description(function: Callable[..., Any], rows: tuple[Operation, ...]) -> dict[str, Any]:
+    """What the OpenAPI document says of a route: in the words of the function, grouped by its module."""
+    return {
+        "summary": function.__name__.replace("_", " ").capitalize(),
+        "description": getdoc(function),
+        "operation_id": function.__name__,
+        "tags": [function.__module__.rpartition(".")[2]],
+        "security": [{TOKEN: []}] if rows else None,
+    }

@@ -46,14 +46,14 @@ class Correction(BaseModel):
     reason: Annotated[str, Field(max_length=500)] | None = None
 
 
-@routes.serves("POST", "/v1/support-requests")
-def ask_support(asked: Annotated[Asked, Body()]) -> tuple[TakenView, int]:
+@routes.serves("POST", "/v1/support-requests", status_code=202)
+def ask_support(asked: Annotated[Asked, Body()]) -> TakenView:
     """Take a support request; the answer is the same for anybody."""
     request = SupportRequest(secrets.token_hex(8), routes.now, asked.name, asked.email, asked.training, asked.message)
     kept = store.keep_support_request(request, routes.current_event.request_context.http.source_ip)
     with single_metric("SupportRequests", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
         metric.add_dimension("kept", str(kept).lower())
-    return {"status": "received"}, 202
+    return {"status": "received"}
 
 
 @routes.serves("GET", "/v1/support-requests", Operation.SUPPORT)
@@ -68,7 +68,7 @@ def list_support_requests(cursor: Cursor = None, limit: Limit = 50) -> SupportRe
     return page
 
 
-@routes.serves("GET", "/v1/diagnoses", Operation.SUPPORT)
+@routes.serves("GET", "/v1/diagnoses", Operation.SUPPORT, problems=(WHOSE_DIAGNOSIS,))
 def diagnoses(
     email: Annotated[str | None, Query(min_length=1, max_length=320)] = None,
     account_id: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
@@ -86,8 +86,10 @@ def diagnoses(
     return {"items": [_diagnose(case) for case in cases if training_id in (None, case.completion.training_id)]}
 
 
-@routes.serves("POST", "/v1/certificates/<certificate_id>/reissue", Operation.SUPPORT)
-def reissue(certificate_id: str, correction: Annotated[Correction | None, Body()] = None) -> tuple[TakenView, int]:
+@routes.serves(
+    "POST", "/v1/certificates/<certificate_id>/reissue", Operation.SUPPORT, problems=(NOT_STANDING,), status_code=202
+)
+def reissue(certificate_id: str, correction: Annotated[Correction | None, Body()] = None) -> TakenView:
     """Ask for the next revision, with the account's present name; the rules are looked at again before it is made."""
     case = store.certificate(certificate_id)
     if case is None or case.completion.issue is None:
@@ -96,7 +98,7 @@ def reissue(certificate_id: str, correction: Annotated[Correction | None, Body()
         raise NOT_STANDING
     reason = correction.reason if correction else None
     routes.resources.generation.send([generation_of(case.completion, purpose=Purpose.REISSUE, reason=reason)])
-    return {"status": "queued"}, 202
+    return {"status": "queued"}
 
 
 def _diagnose(case: store.Case) -> DiagnosisView:

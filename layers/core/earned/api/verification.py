@@ -7,15 +7,17 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from typing_extensions import TypedDict
 
 from earned import store
 from earned.api.routes import Routes
+from earned.events import Instant
 from earned.models import CertificateStatus, Issue
-from earned.views import rfc_3339
+from earned.views import Day, one_of, rfc_3339
 
 routes = Routes()
 _HERE = Path(__file__).parent
@@ -41,7 +43,26 @@ _WORDS = {
 }
 
 
-@routes.serves("GET", "/verify/<certificate_id>")
+class Verification(TypedDict):
+    """What is said of a certificate; who and what for, only of one that is valid."""
+
+    status: Annotated[str, one_of(*_WORDS)]
+    holder: NotRequired[str]
+    training: NotRequired[str]
+    issued_at: NotRequired[Instant]
+    completed_on: NotRequired[Day]
+    revoked_at: NotRequired[Instant]
+    revision: NotRequired[int]
+
+
+_CONTENT = {"application/json": {"model": Verification}, "text/html": {"schema": {"type": "string"}}}
+_RESPONSES = {
+    200: {"description": "What is known of the certificate", "content": _CONTENT},
+    404: {"description": "No such certificate: `unknown`", "content": _CONTENT},
+}
+
+
+@routes.serves("GET", "/verify/<certificate_id>", responses=_RESPONSES)
 def verify(certificate_id: str, revision: Annotated[int | None, Query(ge=1)] = None) -> Response[str]:
     """Say whether a certificate is real; `revision` asks about the copy that is at hand."""
     found = verification(certificate_id, revision)

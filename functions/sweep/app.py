@@ -1,0 +1,204 @@
+"""Closes what no message can: looks at every record in turn and asks for what is missing; announces nothing itself."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from time import monotonic
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from earned import store
+from earned.attendance import awaits_mark, may_be_closed, waiting
+from earned.documents import Documents
+from earned.intake import NAMESPACE
+from earned.models import CertificateStatus, Completion, LiveEvent, Training, Turn
+from earned.queues import EnrollmentsChanged, Outgoing, Purpose, Queue, evaluation_of, generation_of
+from earned.settings import from_environment
+from earned.sweeping import Finding, find, its_moment_came, suspicious
+
+logger = Logger()
+RECORDS_PER_PAGE = 500
+PAGES_PER_RUN = 100
+SECONDS_PER_RUN = 180.0
+EVENTS_PER_RUN = 2_000
+ENROLLMENTS_PER_MESSAGE = 25
+
+Found = tuple[Finding, store.Case]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What this function needs."""
+
+    records_table: str
+    documents_bucket: str
+    evaluation_queue_url: str
+    generation_queue_url: str
+    order_tolerance_seconds: str
+
+
+settings = from_environment(Settings, os.environ)
+store.bind(settings.records_table)
+documents = Documents(boto3.client("s3"), settings.documents_bucket)
+sqs = boto3.client("sqs")
+evaluation = Queue(sqs, settings.evaluation_queue_url)
+generation = Queue(sqs, settings.generation_queue_url)
+tolerance = timedelta(seconds=float(settings.order_tolerance_seconds))
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Go on where the last run stopped, and say what was found; `{"everything": true}` looks at every document."""
+    now = datetime.now(UTC)
+    sweep = Sweep(begin(store.turn(), now), now, everything=bool(event.get("everything")))
+    enough = monotonic() + SECONDS_PER_RUN
+    for _ in range(PAGES_PER_RUN):
+        sweep.look_at_page()
+        if sweep.turn.after is None or monotonic() > enough:
+            break
+    report(sweep.records, oldest_unmarked(sweep.turn, now) / timedelta(hours=1))
+    findings = {finding.value: count for finding, count in sweep.found.items()}
+    return {"records": sweep.records, "findings": findings, "turn_over": sweep.turn.after is None}
+
+
+def begin(last: Turn | None, now: datetime) -> Turn:
+    """The turn that was interrupted, or else a new one."""
+    if last is not None and last.after is not None:
+        return last
+    return Turn(began=now, before=last.began if last else None)
+
+
+class Sweep:
+    """One run: a bounded part of a turn. Several at once, or one killed anywhere, do no harm: they repeat requests."""
+
+    def __init__(self, turn: Turn, now: datetime, *, everything: bool) -> None:
+        self.turn = turn
+        self.found: Counter[Finding] = Counter()
+        self.records = 0
+        self._now = now
+        self._everything = everything
+        self._trainings: dict[str, Training | None] = {}
+
+    def look_at_page(self) -> None:
+        """Look at the next records, ask for what they lack, and only then keep how far it came."""
+        records, after = store.scan(self.turn.after, RECORDS_PER_PAGE)
+        self._read_trainings(records)
+        suspects = [(one.enrollment_id, one.account_id) for one in records if self._is_worth_a_look(one)]
+        cases = store.cases(store.completions(suspects))
+        looked_at = [(self._look(case), case) for case in cases]
+        found = [(finding, case) for finding, case in looked_at if finding is not None]
+        ask(found)
+        measure(Counter(finding for finding, _ in found))
+        reopen(
+            [case for finding, case in looked_at if finding is None and self._is_thorough(case.completion)], self._now
+        )
+        self.turn = replace(self.turn, after=after)
+        store.save_turn(self.turn)
+        self.records += len(records)
+        self.found.update(finding for finding, _ in found)
+
+    def _read_trainings(self, records: Iterable[Completion]) -> None:
+        """Read each training once a run; what seems wrong by it is judged again by a fresh reading."""
+        unread = {one.training_id for one in records if one.training_id is not None} - self._trainings.keys()
+        self._trainings |= dict.fromkeys(unread) | store.trainings(unread)
+
+    def _is_worth_a_look(self, completion: Completion) -> bool:
+        try:
+            training = self._trainings.get(completion.training_id or "")
+            return self._is_thorough(completion) or suspicious(completion, training, self._now, tolerance)
+        except Exception:  # whatever is wrong with one record must not keep the sweep from the others
+            return True
+
+    def _is_thorough(self, completion: Completion) -> bool:
+        """Whether account and document are looked at too, which costs a read and a request."""
+        return completion.stands and (self._everything or its_moment_came(completion.enrollment_id, self.turn))
+
+    def _look(self, case: store.Case) -> Finding | None:
+        try:
+            finding = find(case, self._now, tolerance)
+            return check(case) if finding is None and self._is_thorough(case.completion) else finding
+        except Exception as error:  # as above
+            extra = {"enrollment_id": case.completion.enrollment_id, "error": type(error).__qualname__}
+            logger.error("record could not be looked at", extra=extra)
+            return Finding.UNREADABLE
+
+
+def check(case: store.Case) -> Finding | None:
+    """Whether an issued certificate's document is there and is the one that was issued: one request."""
+    issue = case.completion.issue
+    if issue is None or case.completion.certificate_status is not CertificateStatus.ISSUED:
+        return None
+    sha256 = documents.sha256_of(case.completion.certificate_id or "", issue.revision)
+    if sha256 is None:
+        return Finding.ISSUED_WITHOUT_DOCUMENT
+    return Finding.DOCUMENT_DIFFERS if sha256 != issue.document_sha256 else None
+
+
+def ask(found: Sequence[Found]) -> None:
+    """Ask for what was found to be put right; whoever is asked decides by the record whether anything is to be done."""
+    stale = [case.completion for finding, case in found if finding in {Finding.OUT_OF_DATE, Finding.ACCOUNT_REMOVED}]
+    keys = [(completion.enrollment_id, completion.account_id) for completion in stale]
+    chunks = [keys[start : start + ENROLLMENTS_PER_MESSAGE] for start in range(0, len(keys), ENROLLMENTS_PER_MESSAGE)]
+    evaluation.send([evaluation_of(EnrollmentsChanged(tuple(chunk)), "sweep") for chunk in chunks])
+    generation.send([message for finding, case in found if (message := _request(finding, case)) is not None])
+
+
+def _request(finding: Finding, case: store.Case) -> Outgoing | None:
+    match finding:
+        case Finding.JUST_COMPLETED | Finding.COMPLETE_NOT_ISSUED | Finding.ABSENT_NOT_REVOKED:
+            return generation_of(case.completion, purpose=Purpose.SWEEP)
+        case Finding.ISSUED_WITHOUT_DOCUMENT:
+            return generation_of(case.completion, purpose=Purpose.RESTORE)
+        case _:
+            return None
+
+
+def reopen(cases: Iterable[store.Case], now: datetime) -> None:
+    """Put events back on the calendar that were taken off it while somebody was just being enrolled."""
+    events = {
+        case.training.live_event_id: case.training
+        for case in cases
+        if isinstance(case.training, LiveEvent)
+        and case.stands
+        and may_be_closed(case.training, now)
+        and awaits_mark(case.completion, case.training, now)
+    }
+    for event in events.values():
+        store.reopen_event(event)
+
+
+def oldest_unmarked(turn: Turn, now: datetime) -> timedelta:
+    """How long ago the event ended that has waited longest for a mark; on the way, take off those with nobody waiting.
+
+    Beyond that event only those are looked at whose moment of the day has come.
+    """
+    oldest: timedelta | None = None
+    for _, event in islice(store.ended_events(now), EVENTS_PER_RUN):
+        if oldest is not None and not its_moment_came(event.live_event_id, turn):
+            continue
+        if any(waiting(event, now)):
+            oldest = oldest or now - event.ends_at
+        elif may_be_closed(event, now):
+            store.close_event(event)
+    return oldest or timedelta(0)
+
+
+def measure(found: Counter[Finding]) -> None:
+    """Count what was found, at once, so that a run that is killed later has said it."""
+    for finding, count in found.items():
+        with single_metric("SweepFindings", MetricUnit.Count, count, namespace=NAMESPACE) as metric:
+            metric.add_dimension("finding", finding.value)
+
+
+def report(records: int, unmarked_hours: float) -> None:
+    """Measure how far a run came, and how long the oldest unmarked attendance has waited."""
+    logger.info("swept", extra={"records": records})
+    with single_metric("SweptRecords", MetricUnit.Count, records, namespace=NAMESPACE):
+        pass
+    with single_metric("OldestUnmarkedAttendanceHours", MetricUnit.NoUnit, unmarked_hours, namespace=NAMESPACE):
+        pass

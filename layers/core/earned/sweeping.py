@@ -1,0 +1,71 @@
+"""What the sweep looks for (DESIGN §3): records and documents that messages should have put right and did not."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from zlib import crc32
+
+from earned.judgement import absent_since, is_due, judge_for_issue
+from earned.models import Completion, Training, Turn
+from earned.store import Case
+
+GRACE = timedelta(minutes=5)
+DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Finding(StrEnum):
+    """Something that is not as it should be."""
+
+    JUST_COMPLETED = "just-completed"
+    COMPLETE_NOT_ISSUED = "complete-not-issued"
+    ABSENT_NOT_REVOKED = "absent-not-revoked"
+    ISSUED_WITHOUT_DOCUMENT = "issued-without-document"
+    DOCUMENT_DIFFERS = "document-differs"
+    OUT_OF_DATE = "out-of-date"
+    ACCOUNT_REMOVED = "account-removed"
+    UNREADABLE = "unreadable"
+
+
+def suspicious(completion: Completion, training: Training | None, now: datetime, tolerance: timedelta) -> bool:
+    """Whether a record is worth reading again with all that belongs to it, as far as it and its training tell."""
+    if not completion.stands:
+        return False
+    unnoted = completion.awaits_certificate and (not completion.account_known or _lags(completion, training))
+    return unnoted or is_due(completion, training, now, tolerance)
+
+
+def find(case: Case, now: datetime, tolerance: timedelta) -> Finding | None:
+    """What is wrong with a record, or None; its document is not looked at."""
+    completion, training, account = case.completion, case.training, case.account
+    if not completion.stands:
+        return None
+    if account is not None and account.removed:
+        return Finding.ACCOUNT_REMOVED
+    if absent_since(completion, training) is not None:
+        return Finding.ABSENT_NOT_REVOKED
+    if not completion.awaits_certificate:
+        return None
+    if _lags(completion, training) or (account is not None and not completion.account_known):
+        return Finding.OUT_OF_DATE
+    completed_at = judge_for_issue(completion, training, account, now, tolerance).completed_at
+    if completed_at is None:
+        return None
+    return Finding.COMPLETE_NOT_ISSUED if now - completed_at > GRACE else Finding.JUST_COMPLETED
+
+
+def its_moment_came(subject: str, turn: Turn) -> bool:
+    """Whether a subject's own moment of the day lies between the beginning of the last turn and that of this one.
+
+    Each is looked at closely once a day, whatever a turn takes, and in the very first turn.
+    """
+    if turn.before is None:
+        return True
+    shift = timedelta(seconds=crc32(subject.encode()) % DAY.total_seconds())
+    return (turn.began - _EPOCH - shift) // DAY > (turn.before - _EPOCH - shift) // DAY
+
+
+def _lags(completion: Completion, training: Training | None) -> bool:
+    """Whether a record is judged by an older version of its training than the newest (C6), or by none."""
+    if training is None:
+        return False
+    return completion.training_version is None or completion.training_version < training.version
