@@ -3,6 +3,7 @@
 import json
 import shutil
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -21,9 +22,9 @@ from local.scenario import DAY, Enrollment, Scenario
 from local.stack import ROOT, Stack
 
 OUT = ROOT / "out" / "demo"
-SLICE = 40
+SLICE = 20
 PATIENCE = 120  # seconds, for the whole week
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 
 def play(stack: Stack, directory: Path) -> bool:
@@ -33,7 +34,8 @@ def play(stack: Stack, directory: Path) -> bool:
     week = _play_week(stack, directory, scenario.build(datetime.now(UTC)))
     checks.collect(week)
     _write_documents(week)
-    results = list(checks.run_all(week))
+    console.print("Downloaded as each role; checking …")
+    results = checks.run_all(week)
     _write_report(week, results)
     _print_people(week)
     _print_checks(results)

@@ -1,13 +1,21 @@
-"""Start the emulator, corrected where its authorization differs from AWS's; runs in the emulator's own environment."""
+"""Start the emulator with its authorization corrected to AWS's and its layers unpacked once, not for each worker.
 
+Runs in the emulator's own environment. What is replaced is private to the emulator: its version is pinned.
+"""
+
+import hashlib
+import os
+import tempfile
+import threading
+import types
+import zipfile
+from pathlib import Path
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found] # not installed beside our own code
-from ministack.core import iam_actions  # type: ignore[import-not-found]
+from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found]
 from ministack.services import lambda_svc  # type: ignore[import-not-found]
 
-# Each worker unpacks all layers for itself, which on few processors costs more than it brings.
-WORKERS_OF_A_QUEUE = 2
 SQS_BATCHES = {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}
 target_action, object_context, pin_origin = (
     iam_actions._action_from_target,
@@ -33,9 +41,29 @@ def pin_secure_origin(address: str, _: bool) -> None:
     pin_origin(address, True)
 
 
+class SharedZip(zipfile.ZipFile):
+    """A zip file of which a layer is unpacked once; every worker gets a link to that."""
+
+    lock = threading.Lock()
+
+    def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+        """Unpack code to `path`, but put a link there for a layer."""
+        if not Path(path).name.startswith("layer_"):
+            return super().extractall(path, members, pwd)
+        contents = repr([(member.filename, member.CRC) for member in self.infolist()])
+        shared = Path(tempfile.gettempdir()) / "layers" / hashlib.sha256(contents.encode()).hexdigest()
+        with self.lock:
+            if not shared.exists():
+                super().extractall(shared)
+        Path(path).rmdir()
+        return Path(path).symlink_to(shared)
+
+
 if __name__ == "__main__":
     iam_actions._action_from_target = granted_action
     iam_actions._s3_object_context = full_object_context
     app.pin_request_origin = pin_secure_origin
-    lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = WORKERS_OF_A_QUEUE
+    # On AWS every worker has a processor to itself; here more of them than processors only wait for each other.
+    lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = os.cpu_count()
+    lambda_runtime.zipfile = types.SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedZip})
     app.main()

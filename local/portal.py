@@ -116,10 +116,17 @@ class Reader:
     def __init__(self, stack: Stack, token: str | None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._api = httpx.Client(base_url=stack.api, headers=headers, timeout=30, trust_env=False)
+        self._answers: dict[str, httpx.Response] = {}
 
     def get(self, path: str, **query: str | int) -> httpx.Response:
         """Request one path of the API."""
         return self._api.get(path, params=query)
+
+    def get_once(self, path: str) -> httpx.Response:
+        """Request a path whose answer stays the same, the first time only."""
+        if path not in self._answers:
+            self._answers[path] = self.get(path)
+        return self._answers[path]
 
     def items(self, path: str) -> Iterator[dict[str, Any]]:
         """Read a list page by page, in small pages so that cursors are used. Raises httpx.HTTPStatusError."""

@@ -146,11 +146,12 @@ def keep_part(export: Export, archive: Archive) -> None:
 
 
 def publish(export: Export, archive: Archive) -> bool:
-    """Make the archive appear, whole, and note what came of it."""
-    while archive.pending:
-        keep_part(export, archive)
+    """Make the archive appear, whole, unless a run that was interrupted did, and note what came of it."""
     state = archive.state
-    archives.publish(export.export_id, state.upload_id, state.parts)
+    if not archives.is_published(export.export_id):
+        while archive.pending:
+            keep_part(export, archive)
+        archives.publish(export.export_id, state.upload_id, state.parts)
     store.finish_export(export, len(state.entries), state.failures, datetime.now(UTC))
     extra = {"export_id": export.export_id, "count": len(state.entries), "failures": len(state.failures)}
     logger.info("export done", extra=extra)

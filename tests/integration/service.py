@@ -4,7 +4,8 @@ import importlib
 import io
 import json
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,8 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
+from moto.dynamodb import dynamodb_backends
 from moto.sqs import sqs_backends
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,6 +113,20 @@ class Service:
             queue.pending_messages.clear()
             queue.pending_message_groups.clear()
 
+    def forget(self) -> None:
+        """Forget all records, for what looks at every one of them."""
+        dynamodb_backends[ACCOUNT][REGION].tables[self.outputs["RecordsTableName"]].items.clear()
+        self.apps["record_progress"].store.training_at.cache_clear()
+
+    def sweep(self, **event: Any) -> dict[str, Any]:
+        """Run the sweep once, as its schedule does; return what it found."""
+        outcome: dict[str, Any] = self.apps["sweep"].handler(event, LambdaContext())
+        return outcome
+
+    def waiting(self, queue: str) -> int:
+        """How many messages wait in a queue."""
+        return len(sqs_backends[ACCOUNT][REGION].queues[self.url(queue).rsplit("/", 1)[1]].messages)
+
     def post(self, queue: str, *events: dict[str, Any] | str) -> None:
         """Post events, or raw bodies, to a queue."""
         sqs = boto3.client("sqs")
@@ -201,6 +218,19 @@ class LambdaContext:
     def get_remaining_time_in_millis(self) -> int:
         """Plenty."""
         return 60_000
+
+
+def count_requests(patch: pytest.MonkeyPatch) -> Counter[str]:
+    """All requests to AWS from now on, by operation."""
+    counts: Counter[str] = Counter()
+    original: Callable[..., Any] = BaseClient._make_api_call
+
+    def counted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        counts[operation] += 1
+        return original(client, operation, parameters)
+
+    patch.setattr(BaseClient, "_make_api_call", counted)
+    return counts
 
 
 def receive(url: str) -> list[dict[str, Any]]:

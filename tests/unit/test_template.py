@@ -98,6 +98,7 @@ def test_every_queue_outlives_its_function_six_times_and_has_dead_letters_kept_f
         for resource in functions["Resources"].values()
         if resource["Type"] == "AWS::Serverless::Function"
         for event in resource["Properties"].get("Events", {}).values()
+        if event["Type"] == "SQS"
     }
     for name, resource in queues["Resources"].items():
         properties = resource["Properties"]

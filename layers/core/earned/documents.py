@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
-from earned.models import Printed
+from earned.models import LARGEST_LOGO, Logo, Printed, UnusableLogo
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectOutputTypeDef
 
 LINK_SECONDS = 60
 _UNFIT = frozenset('\\/:*?"<>|')
@@ -94,6 +94,45 @@ class Documents:
         return self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS)
 
 
+    def keep_logo(self, logo: Logo) -> None:
+        """Keep a sanitised logo under its SHA-256, so that documents that it is printed on can be made again."""
+        try:
+            self.client.put_object(
+                Bucket=self.bucket,
+                Key=_logo_key(logo.sha256),
+                Body=logo.data,
+                IfNoneMatch="*",
+                ContentType=logo.media_type,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "PreconditionFailed":
+                raise
+
+    def logo(self, sha256: str) -> Logo:
+        """A logo that was kept; raises `UnusableLogo` if it is not there or no longer what it was."""
+        answer = _handed_over(self.client, self.bucket, _logo_key(sha256))
+        logo = Logo(answer["Body"].read(), answer["ContentType"])
+        if logo.sha256 != sha256:
+            raise UnusableLogo("a kept logo is not what it was: restore it from the bucket's versions")
+        return logo
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The bucket that the portal uploads logos into."""
+
+    client: "S3Client"
+    bucket: str
+
+    def fetch(self, key: str) -> bytes:
+        """What the portal uploaded; raises `UnusableLogo` when S3 does not hand it over or it is too large."""
+        answer = _handed_over(self.client, self.bucket, key)
+        with answer["Body"] as body:
+            if answer["ContentLength"] > LARGEST_LOGO:
+                raise UnusableLogo(f"the file is larger than {LARGEST_LOGO // 1024} KB: export it smaller")
+            return body.read()
+
+
 @dataclass(frozen=True)
 class Archives:
     """The bucket of company exports; what is in it goes away by itself after a day."""
@@ -145,7 +184,7 @@ class Archives:
         except ClientError as error:
             if error.response["Error"]["Code"] not in {"InvalidPart", "NoSuchUpload", "PreconditionFailed"}:
                 raise
-            if not self._is_published(export_id):
+            if not self.is_published(export_id):
                 raise UploadLost from None
 
     def save(self, export_id: str, state: bytes) -> None:
@@ -161,7 +200,8 @@ class Archives:
         parameters = {"Bucket": self.bucket, "Key": archive_key(export_id)}
         return self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS)
 
-    def _is_published(self, export_id: str) -> bool:
+    def is_published(self, export_id: str) -> bool:
+        """Whether there is an archive: whole, since it appears in one piece."""
         try:
             self.client.head_object(Bucket=self.bucket, Key=archive_key(export_id))
         except ClientError as error:
@@ -180,6 +220,16 @@ def _read(client: "S3Client", bucket: str, key: str) -> bytes | None:
         return None
 
 
+def _handed_over(client: "S3Client", bucket: str, key: str) -> "GetObjectOutputTypeDef":
+    """An object; raises `UnusableLogo` if it is missing or denied, for S3 denies what is missing to who may not list."""
+    try:
+        return client.get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+            raise
+        raise UnusableLogo(f"S3 answers {error.response['Error']['Code']}: upload the logo again") from error
+
+
 def archive_key(export_id: str) -> str:
     """Where an archive is."""
     return f"exports/{export_id}.zip"
@@ -192,6 +242,10 @@ def _state_key(export_id: str) -> str:
 def key_of(certificate_id: str, revision: int) -> str:
     """Where a document is."""
     return f"certificates/{certificate_id}/{revision}.pdf"
+
+
+def _logo_key(sha256: str) -> str:
+    return f"logos/{sha256}"
 
 
 def file_name(printed: Printed) -> str:

@@ -1,7 +1,7 @@
 """A design's drawings, drawn once: later pages carry them over, since drawing a guilloche is most of a page's work.
 
-Each SVG image gets a first path that draws nothing but tells it apart in the PDF. The first page is drawn in full and its
-drawings are kept; later pages are laid out with images that have only that path, and get the kept drawings put back.
+Each SVG image gets a first path that draws nothing but tells it apart in the PDF. The first page is drawn in full and
+its drawings are kept; later pages are laid out with images that have only that path, and get the drawings put back.
 """
 
 import re

@@ -8,9 +8,8 @@ from io import BytesIO
 from PIL import Image, ImageFile
 
 from earned import svg
-from earned.models import Logo, UnusableLogo
+from earned.models import LARGEST_LOGO, Logo, UnusableLogo
 
-LARGEST_UPLOAD = 512 * 1024  # bytes
 MOST_PIXELS = 16_000_000
 PRINTED_PIXELS = (800, 400)  # over 300 dpi in any place that a certificate has for it
 _PNG_START = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
@@ -21,8 +20,8 @@ def sanitise(data: bytes, media_type: str) -> Logo:
 
     Raises `UnusableLogo` for what is too large, broken, not what `media_type` says, or cannot be printed faithfully.
     """
-    if len(data) > LARGEST_UPLOAD:
-        raise UnusableLogo(f"the file is larger than {LARGEST_UPLOAD // 1024} KB: export it smaller")
+    if len(data) > LARGEST_LOGO:
+        raise UnusableLogo(f"the file is larger than {LARGEST_LOGO // 1024} KB: export it smaller")
     match media_type:
         case "image/png":
             return Logo(_png(data), media_type)

@@ -161,6 +161,9 @@ class AttendanceMarked:
 Fact = StepDone | VideoWatched | QuizGraded | AttemptsGranted | AttendanceMarked
 
 
+LARGEST_LOGO = 512 * 1024  # bytes, as uploaded
+
+
 class UnusableLogo(Exception):
     """A company's logo cannot be printed; says what is wrong with it and what to do, without quoting it."""
 

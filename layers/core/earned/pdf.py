@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pydyf
 import segno
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -19,7 +20,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from earned.frozen import Drawings
-from earned.models import Printed
+from earned.models import Logo, Printed, UnusableLogo
 
 # Bidi controls and invisible characters that can only deceive. ZWJ and ZWNJ stay: Persian and Indic names need them.
 _INVISIBLE = [0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF]
@@ -29,6 +30,7 @@ _DECEITFUL = dict.fromkeys(
 _SCALES = tuple(round(0.93**step, 3) for step in range(28))  # of a slot's font size, down to 14 %
 _SLOTS = ("holder", "company", "title")
 _BASE = "https://design.invalid/"  # relative addresses of a design resolve to here, and only the fetcher knows it
+_LOGO = _BASE + "logo"
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 _FONTS = FontConfiguration()
@@ -90,6 +92,7 @@ class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
         super().__init__(allowed_protocols=(), fail_on_errors=True)
         paths = [path for path in folder.iterdir() if path.suffix in _IMAGE_TYPES]
         self._images = {_BASE + path.name: (path.read_bytes(), _IMAGE_TYPES[path.suffix]) for path in paths}
+        self.addresses = self._images.keys()
         self.drawings = Drawings()
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
@@ -101,19 +104,76 @@ class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
         return URLFetcherResponse(url, body, {"Content-Type": media_type})
 
 
+class _ImagesAndLogo(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
+    """The logo of one company, as it is, and the images of a design."""
+
+    def __init__(self, logo: Logo, images: _Images | None = None) -> None:
+        super().__init__(allowed_protocols=(), fail_on_errors=True)
+        self._logo = logo
+        self._images = images
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        if url == _LOGO:
+            return URLFetcherResponse(url, self._logo.data, {"Content-Type": self._logo.media_type})
+        if self._images is None:
+            raise PermissionError("a logo refers to nothing")
+        return self._images.fetch(url, headers)
+
+
+class _Layout:
+    """The images of a design as they stand on the page, with a logo or without, drawn once and kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.images = _Images(folder)
+        # Only the design's own images are kept, so this cannot grow with the certificates.
+        self._parsed: dict[str, Any] = {}
+
+    def page(self, fill: Callable[[dict[str, float]], str], styles: CSS, logo: Logo | None) -> LayOut:
+        """A page to lay out, not yet drawn; `fill` makes its HTML for a scale of the font size of each slot.
+
+        A logo is forgotten with its page, so that no other company's page can get it.
+        """
+        images = _ImagesAndLogo(logo, self.images) if logo else self.images
+        parsed = dict(self._parsed)
+
+        def laid_out(scale: dict[str, float]) -> Document:
+            html = HTML(string=fill(scale), base_url=_BASE, url_fetcher=images)
+            document = html.render(stylesheets=[styles], font_config=_FONTS, cache=parsed)
+            self._parsed.update((url, parsed[url]) for url in self.images.addresses & parsed.keys())
+            return document
+
+        return laid_out
+
+    def write(self, document: Document, identifier: str) -> bytes:
+        """The PDF of a page."""
+        first = not self.images.drawings.complete
+        pdf: bytes = document.write_pdf(
+            finisher=self._finish, pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode()
+        )
+        if first:
+            self._parsed.clear()  # from now on the images are served without what was drawn
+        return pdf
+
+    def _finish(self, document: Document, pdf: pydyf.PDF) -> None:
+        self.images.drawings.finish(document, pdf)
+        for drawn in pdf.objects:
+            if isinstance(drawn, pydyf.Stream) and _is_gradient(drawn):
+                # poppler loses a tile that touches its neighbour; none but the first is ever seen
+                drawn.extra["XStep"] *= 2
+                drawn.extra["YStep"] *= 2
+
+
 class Design:
     """A folder with certificate.html, certificate.css, wording.toml and the images they name, read once."""
 
     def __init__(self, folder: Path) -> None:
-        self._images = _Images(folder)
+        self._plain, self._with_logo = _Layout(folder), _Layout(folder)
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self._template = environment.from_string((folder / "certificate.html").read_text("utf-8"))
         self._wording = tomllib.loads((folder / "wording.toml").read_text("utf-8"))
         styles = (folder / "certificate.css").read_text("utf-8")
         with _complaints_raised():
-            self._styles = CSS(string=styles, base_url=_BASE, url_fetcher=self._images, font_config=_FONTS)
-        # Only the design's own images can enter, so this cannot grow with the certificates.
-        self._parsed: dict[str, Any] = {}
+            self._styles = CSS(string=styles, base_url=_BASE, url_fetcher=self._plain.images, font_config=_FONTS)
 
     def words(self, printed: Printed) -> dict[str, Any]:
         """The wording for the certificate's language and kind; English where the language is unknown."""
@@ -121,35 +181,43 @@ class Design:
         language = primary if primary in self._wording else "en"
         return {"language": language, **self._wording[language], **self._wording[language][printed.kind]}
 
-    def laid_out(self, texts: dict[str, Any], scale: dict[str, float]) -> Document:
-        """The page, not yet drawn, with each slot's text at a scale of its font size."""
-        html = HTML(string=self._template.render(texts, scale=scale), base_url=_BASE, url_fetcher=self._images)
-        return html.render(stylesheets=[self._styles], font_config=_FONTS, cache=self._parsed)
-
-    def write(self, document: Document, identifier: str) -> bytes:
-        """The PDF of a page."""
-        first = not self._images.drawings.complete
-        pdf: bytes = document.write_pdf(
-            finisher=self._images.drawings.finish, pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode()
-        )
-        if first:
-            self._parsed.clear()  # from now on the images are served without what was drawn
-        return pdf
+    def draw(self, texts: dict[str, Any], logo: Logo | None, identifier: str) -> bytes:
+        """The PDF of one page."""
+        layout = self._with_logo if logo else self._plain
+        document = _fitted(layout.page(lambda scale: self._template.render(texts, scale=scale), self._styles, logo))
+        document.pages[0].anchors.clear()  # they measured the slots and would only weigh in the file
+        return layout.write(document, identifier)
 
 
 NORTHLIGHT = Design(Path(__file__).with_name("certificate"))
 
 
-def render(printed: Printed, design: Design = NORTHLIGHT) -> bytes:
-    """The PDF of one certificate, byte for byte the same for the same record.
+def render(printed: Printed, logo: Logo | None = None, design: Design = NORTHLIGHT) -> bytes:
+    """The PDF of one certificate, byte for byte the same for the same record and the logo that it names.
 
     Raises MissingGlyph, DoesNotFit or FaultyDesign instead of printing a page with a hole in it.
     """
+    if printed.logo != (logo.sha256 if logo else None):
+        raise ValueError("the logo is not the one that the record names")
     texts = _texts(printed, design.words(printed))
     with _complaints_raised():
-        document = _fitted(lambda scale: design.laid_out(texts, scale))
-        document.pages[0].anchors.clear()  # they measured the slots and would only weigh in the file
-        return design.write(document, printed.certificate_id)
+        return design.draw(texts, logo, printed.certificate_id)
+
+
+def prove(logo: Logo) -> None:
+    """Draw a logo by itself, so that no certificate has to find out that it cannot be; raises `UnusableLogo`."""
+    images = _ImagesAndLogo(logo)
+    try:
+        with _complaints_raised():
+            HTML(string="<img src=logo alt=logo>", base_url=_BASE, url_fetcher=images).write_pdf()
+    except FaultyDesign as error:
+        raise UnusableLogo("the logo cannot be drawn: simplify it or upload a PNG") from error
+
+
+def _is_gradient(drawn: pydyf.Stream) -> bool:
+    """Whether it is a pattern as WeasyPrint makes it of an SVG gradient: an opaque group, one tile large."""
+    content = [item.split()[-1] for item in drawn.stream if isinstance(item, bytes)]
+    return drawn.extra.get("PatternType") == 1 and content == [b"gs", b"Do"]
 
 
 def printable(text: str) -> str:
@@ -168,6 +236,7 @@ def _texts(printed: Printed, words: dict[str, Any]) -> dict[str, Any]:
         "direction": {"holder": _direction(holder), "title": _direction(title)},
         "language": printed.language if _LANGUAGE_TAG.fullmatch(printed.language) else words["language"],
         "date": _in_words(printed.completed_on, words),
+        "logo": {"of": company} if printed.logo else None,
         "hours": _hours(printed.hours, words) if printed.hours else None,
         "number": " ".join(re.findall(".{1,4}", printed.certificate_id)),
         "verify_url": printed.verify_url,

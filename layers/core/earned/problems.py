@@ -22,9 +22,7 @@ class Problem(Exception):
         }
 
 
-BAD_REQUEST = Problem(
-    400, "bad-request", "Bad request", "Something that was sent is not as it should be; this says what."
-)
+BAD_REQUEST = Problem(400, "bad-request", "Bad request", "Something that was sent is not as it should be.")
 NOT_JSON = Problem(
     415, "not-json", "Not JSON", "The body is not JSON by its media type. Send `Content-Type: application/json`."
 )

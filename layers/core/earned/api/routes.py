@@ -16,7 +16,7 @@ from earned.problems import NOT_AN_ACCESS_TOKEN, NOT_FOUND, UNKNOWN_ROLE, Proble
 from earned.queues import Queue
 
 AnswerT = TypeVar("AnswerT")
-TOKEN = "access-token"
+BEARER = "access-token"
 
 
 @dataclass(frozen=True)
@@ -102,5 +102,5 @@ def _description(function: Callable[..., Any], rows: tuple[Operation, ...]) -> d
         "description": getdoc(function),
         "operation_id": function.__name__,
         "tags": [function.__module__.rpartition(".")[2]],
-        "security": [{TOKEN: []}] if rows else None,
+        "security": [{BEARER: []}] if rows else None,
     }

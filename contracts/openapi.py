@@ -1,0 +1,119 @@
+"""The OpenAPI 3.1 document: what Powertools says of the routes, and which problems they answer."""
+
+import json
+import os
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+from yaml import SafeLoader, load
+
+from contracts import ROOT, VERSION
+from contracts.writing import Json
+from earned.access import TABLE
+from earned.api.routes import BEARER, ROUTES, Route
+from earned.problems import BAD_REQUEST, FAULT, NOT_AN_ACCESS_TOKEN, NOT_FOUND, NOT_JSON, UNKNOWN_ROLE, Problem
+
+PROBLEM: Json = {
+    "type": "object",
+    "description": "Problem details (RFC 9457); `type` is stable.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "pattern": "^urn:earned:problem:[a-z-]+$"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+MESSAGE: Json = {
+    "type": "object",
+    "description": "What the gateway answers before the service is asked.",
+    "required": ["message"],
+    "properties": {"message": {"type": "string"}},
+}
+DESCRIPTION = (
+    "Progress, certificates and what is still outstanding. What one may not see answers exactly like what does not exist."
+)
+
+
+def openapi() -> Json:
+    """The document, over all routes that the function serves; may be asked for once in a process."""
+    bearer = HTTPBearer(bearerFormat="JWT", description="An access token of the configured issuer and audience.")
+    document: Json = json.loads(
+        _app().get_openapi_json_schema(
+            title="Earned: API", version=VERSION, description=DESCRIPTION, security_schemes={BEARER: bearer}
+        )
+    )
+    for route in ROUTES:
+        path = route.path.replace("<", "{").replace(">", "}")
+        _complete(document["paths"][path][route.method.lower()], route)
+    document["paths"] = dict(sorted(document["paths"].items()))
+    document["components"]["schemas"] = _schemas(document["components"]["schemas"])
+    return document
+
+
+def _app() -> Any:
+    """The function's app; nothing that its environment names is asked for anything."""
+    template = load((ROOT / "template.yaml").read_text(encoding="utf-8"), Loader=_Template)  # noqa: S506  # a safe one
+    places = template["Globals"]["Function"], template["Resources"]["ServeApi"]["Properties"]
+    for place in places:
+        os.environ |= dict.fromkeys(place["Environment"]["Variables"], "300")
+    os.environ |= {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+    from functions.serve_api.app import app  # noqa: PLC0415  # it reads the environment
+
+    return app
+
+
+class _Template(SafeLoader):
+    """A template as plain YAML: what its functions answer is not known here."""
+
+
+_Template.add_multi_constructor("!", lambda *_: None)
+
+
+def _complete(operation: Json, route: Route) -> None:
+    """Say who may, and what is answered to those who may not."""
+    del operation["responses"]["422"]  # Powertools' own; the service answers 400
+    operation["description"] += _roles(route)
+    problems = sorted([*_problems(operation, route), *route.problems], key=lambda problem: problem.status)
+    for status, of_status in groupby(problems, key=lambda problem: problem.status):
+        operation["responses"].setdefault(str(status), _problem_response(list(of_status)))
+    operation["responses"]["429"] = _gateway_response("Too many requests")
+    if route.rows:
+        operation["responses"]["401"]["content"] |= _gateway_response("")["content"]
+    operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _roles(route: Route) -> str:
+    """Whose requests a route serves, from the access table."""
+    scopes = sorted({(role, scope) for row in route.rows for role, scope in TABLE[row].items()})
+    told = ", ".join(f"{role.value} ({scope.value})" for role, scope in scopes)
+    return f"\n\nFor: {told}." if told else "\n\nPublic, without a token."
+
+
+def _problems(operation: Json, route: Route) -> Iterable[Problem]:
+    if route.rows:
+        yield from (NOT_AN_ACCESS_TOKEN, UNKNOWN_ROLE, NOT_FOUND)
+    if "requestBody" in operation:
+        yield NOT_JSON
+    if "requestBody" in operation or any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
+        yield BAD_REQUEST
+    yield FAULT
+
+
+def _problem_response(problems: list[Problem]) -> Json:
+    examples = {problem.code: {"value": problem.body()} for problem in problems}
+    schema = {"$ref": "#/components/schemas/Problem"}
+    title = " or ".join(dict.fromkeys(problem.title for problem in problems))
+    return {"description": title, "content": {"application/problem+json": {"schema": schema, "examples": examples}}}
+
+
+def _gateway_response(description: str) -> Json:
+    schema = {"$ref": "#/components/schemas/GatewayMessage"}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _schemas(schemas: Json) -> Json:
+    ours = {name: schema for name, schema in schemas.items() if "ValidationError" not in name}
+    return dict(sorted((ours | {"Problem": PROBLEM, "GatewayMessage": MESSAGE}).items()))

@@ -1,0 +1,332 @@
+"""The sweep: what messages should have done and did not is found and mended, and nothing is announced twice."""
+
+import json
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from earned import store
+from earned.models import Completion, Turn
+from tests.integration.service import NOON, Service, Story, cloud_event, count_requests
+
+
+@pytest.fixture(autouse=True)
+def _alone(service: Service) -> None:
+    """No records but this test's: the sweep looks at all of them."""
+    service.forget()
+
+
+@pytest.fixture
+def enrolled(service: Service, story: Story) -> Story:
+    """Ada is enrolled in the course."""
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    return story
+
+
+@pytest.fixture
+def finished(enrolled: Story) -> Story:
+    """Ada finished the course and has her certificate."""
+    enrolled.service.post("Progress", *enrolled.do("ada", "read", "watch", "quiz"))
+    enrolled.service.settle()
+    assert len(enrolled.service.announcements()) == 1
+    return enrolled
+
+
+@pytest.fixture
+def operations(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """All requests to AWS, by operation."""
+    return count_requests(monkeypatch)
+
+
+def record(story: Story, account: str = "ada") -> Completion:
+    completion = store.enrollment(story.id(f"enr-{account}"))
+    assert completion is not None
+    return completion
+
+
+def lose(service: Service, queue: str, function: str, *events: dict[str, Any]) -> None:
+    """Have events recorded, and lose every message that was sent after it."""
+    service.post(queue, *events)
+    service.deliver(function)
+    service.empty()
+
+
+def swept(service: Service, **event: Any) -> dict[str, int]:
+    """What one run found, once everything it asked for was done."""
+    findings: dict[str, int] = service.sweep(**event)["findings"]
+    service.settle()
+    return findings
+
+
+def announced(service: Service) -> list[str]:
+    return [event["type"].split(".")[2] for event in service.announcements()]
+
+
+def test_a_complete_course_whose_message_was_lost_gets_its_certificate(enrolled: Story) -> None:
+    service = enrolled.service
+    lose(service, "Progress", "record_progress", *enrolled.do("ada", "read", "watch", "quiz"))
+    assert swept(service) == {"complete-not-issued": 1}
+    assert [item["status"] for item in enrolled.certificates()] == ["issued"]
+    assert swept(service) == {}
+    assert announced(service) == ["issued"]
+
+
+def test_what_completed_a_moment_ago_is_asked_for_but_is_no_reason_for_an_alarm(enrolled: Story) -> None:
+    service, now = enrolled.service, datetime.now(UTC)
+    events = enrolled.do("ada", "read", "watch", "quiz", since=now - timedelta(minutes=3))
+    service.post("Progress", *events)
+    service.deliver("record_progress")
+    assert service.sweep()["findings"] == {"just-completed": 1}
+    service.settle()
+    assert announced(service) == ["issued"]
+
+
+def test_an_attendance_corrected_to_absent_whose_message_was_lost_revokes(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    service.post("Attendance", story.mark("ada"))
+    service.settle()
+    lose(service, "Attendance", "record_attendance", story.mark("ada", "absent", NOON + timedelta(hours=1)))
+    assert swept(service) == {"absent-not-revoked": 1}
+    assert [item["status"] for item in story.certificates()] == ["revoked"]
+    assert swept(service) == {}
+    assert announced(service) == ["revoked"]
+
+
+def test_a_mark_made_before_its_time_counts_once_the_event_has_ended(service: Service, story: Story) -> None:
+    ends_at = datetime.now(UTC) + timedelta(seconds=2)
+    story.schedule(ends_at)
+    story.save_company()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    service.post("Attendance", story.mark("ada", at=ends_at + timedelta(hours=1)))
+    service.settle()
+    assert story.reasons("ada") == ["event-not-ended"]
+    assert swept(service) == {}
+    time.sleep(max(0.0, (ends_at - datetime.now(UTC)).total_seconds()))
+    assert swept(service) == {"just-completed": 1}
+    assert announced(service) == ["issued"]
+
+
+def test_a_lost_document_is_made_again_to_the_byte_and_nothing_is_announced(finished: Story) -> None:
+    service = finished.service
+    [(key, before)] = finished.own_documents().items()
+    boto3.client("s3").delete_object(Bucket=service.outputs["DocumentsBucketName"], Key=key)
+    assert swept(service, everything=True) == {"issued-without-document": 1}
+    assert finished.own_documents() == {key: before}
+    assert swept(service, everything=True) == {}
+    assert service.announcements() == []
+
+
+def test_a_document_that_differs_is_told_and_left_alone(finished: Story) -> None:
+    service, bucket = finished.service, finished.service.outputs["DocumentsBucketName"]
+    [key], forged = finished.own_documents(), b"%PDF-1.7 forged"
+    s3 = boto3.client("s3")
+    metadata = s3.head_object(Bucket=bucket, Key=key)["Metadata"]
+    for checksum in ({}, {"ChecksumAlgorithm": "SHA256"}):
+        s3.put_object(Bucket=bucket, Key=key, Body=forged, Metadata=metadata, **checksum)
+        assert service.sweep(everything=True)["findings"] == {"document-differs": 1}
+    assert (service.waiting("Generation"), service.waiting("Evaluation")) == (0, 0)
+    assert finished.own_documents() == {key: forged}
+
+
+def test_documents_are_looked_at_once_a_day(finished: Story, operations: Counter[str]) -> None:
+    service = finished.service
+    service.sweep()
+    assert operations["HeadObject"] == 1
+    service.sweep()
+    assert operations["HeadObject"] == 1
+    store.save_turn(Turn(began=datetime.now(UTC) - timedelta(days=1)))
+    service.sweep()
+    assert operations["HeadObject"] == 2
+
+
+def test_a_shortened_course_whose_message_was_lost_completes_who_has_nothing_left_to_do(enrolled: Story) -> None:
+    service = enrolled.service
+    service.post("Progress", *enrolled.do("ada", "read", "watch"))
+    service.settle()
+    enrolled.publish(2, [{"step_id": "read", "kind": "reading", "title": "Before you start"}])
+    service.deliver("record_directory")
+    service.empty()
+    assert swept(service) == {"out-of-date": 1}
+    assert [item["status"] for item in enrolled.certificates()] == ["issued"]
+    assert swept(service) == {}
+    assert announced(service) == ["issued"]
+
+
+def test_an_account_whose_message_was_lost_is_noted(service: Service, story: Story) -> None:
+    story.directory()
+    story.enroll("ada")
+    service.settle()
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    assert swept(service) == {}
+    story.save_account("ada")
+    service.deliver("record_directory")
+    service.empty()
+    assert swept(service) == {"out-of-date": 1}
+    assert [item["status"] for item in story.certificates()] == ["issued"]
+    assert announced(service) == ["issued"]
+
+
+def test_an_enrollment_left_behind_by_its_account_is_withdrawn(finished: Story) -> None:
+    service = finished.service
+    removed = cloud_event("account.removed", {"account_id": finished.id("ada")}, NOON)
+    lose(service, "Directory", "record_directory", removed)
+    assert swept(service, everything=True) == {"account-removed": 1}
+    assert record(finished).removed_at is not None
+    assert swept(service, everything=True) == {}
+    assert announced(service) == ["withdrawn"]
+
+
+def test_a_quiet_system_is_sent_nothing_and_asked_little(finished: Story, operations: Counter[str]) -> None:
+    service = finished.service
+    finished.save_account("bob")
+    finished.enroll("bob")
+    service.settle()
+    service.sweep(everything=True)
+    operations.clear()
+    outcome = service.sweep()
+    assert outcome == {"records": 2, "findings": {}, "turn_over": True}
+    assert operations["Scan"] == 1
+    assert operations["UpdateItem"] == 1
+    assert operations["SendMessageBatch"] == 0
+    assert (service.waiting("Generation"), service.waiting("Evaluation")) == (0, 0)
+
+
+def test_the_sweep_asks_again_for_what_cannot_be_printed_but_quarantines_it_once(
+    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate = service.apps["generate_certificate"]
+
+    def unprintable(_printed: object) -> bytes:
+        raise generate.pdf.MissingGlyph("no glyph")
+
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    with monkeypatch.context() as patch:
+        patch.setattr(generate.pdf, "render", unprintable)
+        service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+        service.settle()
+        assert [swept(service), swept(service)] == [{"complete-not-issued": 1}] * 2
+        assert [reason for reason, _ in service.quarantined("Generation")] == ["unprintable"]
+    swept(service)
+    assert [item["status"] for item in story.certificates()] == ["issued"]
+
+
+def crowd(story: Story, number: int) -> list[str]:
+    """People who completed the course, whose messages were lost."""
+    people = [f"p{index}" for index in range(number)]
+    story.directory()
+    for person in people:
+        story.save_account(person)
+        story.enroll(person)
+    story.service.settle()
+    events = [event for person in people for event in story.do(person, "read", "watch", "quiz")]
+    lose(story.service, "Progress", "record_progress", *events)
+    return people
+
+
+@pytest.fixture
+def small_steps(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two pages of five items a run."""
+    monkeypatch.setattr(service.apps["sweep"], "RECORDS_PER_PAGE", 5)
+    monkeypatch.setattr(service.apps["sweep"], "PAGES_PER_RUN", 2)
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_a_run_is_bounded_and_the_next_goes_on_until_the_turn_is_over(story: Story) -> None:
+    service, people = story.service, crowd(story, 12)
+    outcomes = [service.sweep()]
+    while not outcomes[-1]["turn_over"]:
+        outcomes.append(service.sweep())
+    assert len(outcomes) > 2
+    assert all(outcome["records"] <= 10 for outcome in outcomes)
+    assert sum(outcome["records"] for outcome in outcomes) == len(people)
+    service.settle()
+    assert len(story.certificates()) == len(people)
+    assert sorted(announced(service)) == ["issued"] * len(people)
+    assert service.sweep()["findings"] == {}, "the next turn begins at the beginning"
+
+
+@pytest.mark.usefixtures("small_steps")
+@pytest.mark.parametrize("killed_in", ["ask", "measure", "reopen"])
+def test_a_run_that_is_killed_is_gone_on_with(story: Story, monkeypatch: pytest.MonkeyPatch, killed_in: str) -> None:
+    service, people = story.service, crowd(story, 6)
+    app = service.apps["sweep"]
+    calls, original = 0, getattr(app, killed_in)
+
+    def killed(*arguments: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise KeyboardInterrupt
+        original(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app, killed_in, killed)
+        with pytest.raises(KeyboardInterrupt):
+            service.sweep()
+    reached = store.turn()
+    assert reached is not None
+    assert reached.after is not None
+    while not service.sweep()["turn_over"]:
+        pass
+    service.settle()
+    assert len(story.certificates()) == len(people)
+    assert sorted(announced(service)) == ["issued"] * len(people)
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_several_runs_at_once_do_no_harm(story: Story) -> None:
+    service, people, now = story.service, crowd(story, 6), datetime.now(UTC)
+    app = service.apps["sweep"]
+    runs = [app.Sweep(app.begin(store.turn(), now), now, everything=False) for _ in range(2)]
+    for number in range(20):
+        runs[number % 2].look_at_page()
+    service.settle()
+    assert sorted(announced(service)) == ["issued"] * len(people)
+    assert swept(service, everything=True) == {}
+
+
+def test_a_record_that_cannot_be_judged_is_told_and_does_not_stop_the_sweep(story: Story) -> None:
+    service = story.service
+    crowd(story, 3)
+    boto3.client("dynamodb").update_item(
+        TableName=service.outputs["RecordsTableName"],
+        Key={"pk": {"S": f"enrollment#{story.id('enr-p1')}"}, "sk": {"S": story.id("p1")}},
+        UpdateExpression="ADD f :fact",
+        ExpressionAttributeValues={":fact": {"BS": [b"Z" + next(iter(record(story, "p1").evidence))[1:]]}},
+    )
+    assert swept(service, everything=True) == {"complete-not-issued": 2, "unreadable": 1}
+    assert len(story.certificates()) == 2
+
+
+def test_findings_are_metrics_that_alarms_can_see(enrolled: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    service = enrolled.service
+    lose(service, "Progress", "record_progress", *enrolled.do("ada", "read", "watch", "quiz"))
+    enrolled.enroll("ada", enrolled.live_event, enrollment_id=enrolled.id("enr-live"))
+    service.settle()
+    capsys.readouterr()
+    service.sweep()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    metrics = {line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"]: line for line in lines if "_aws" in line}
+    assert metrics["SweepFindings"]["SweepFindings"] == [1.0]
+    assert metrics["SweepFindings"]["finding"] == "complete-not-issued"
+    assert metrics["SweepFindings"]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["finding"]]
+    assert metrics["SweptRecords"]["SweptRecords"] == [2.0]
+    expected = (datetime.now(UTC) - (NOON - timedelta(days=1))) / timedelta(hours=1)
+    assert metrics["OldestUnmarkedAttendanceHours"]["OldestUnmarkedAttendanceHours"][0] == pytest.approx(expected, 0.01)
+    assert "Ada" not in str(lines)

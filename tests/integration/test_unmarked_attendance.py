@@ -1,0 +1,228 @@
+"""Unmarked attendance: ended events with people who wait for their mark, exact at once (L3)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from earned import store
+from earned.facts import encode, milliseconds
+from earned.models import AttendanceMarked, LiveEvent
+from tests.integration.service import NOON, Service, Story, cloud_event, count_requests
+
+ADMINISTRATOR = {"sub": "adm-1", "role": "administrator"}
+ENDED = NOON - timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _alone(service: Service) -> None:
+    """No events but this test's: the list has all of them."""
+    service.forget()
+
+
+@pytest.fixture
+def attended(service: Service, story: Story) -> Story:
+    """Three people are enrolled in an event that has ended."""
+    story.directory()
+    for person in ("ada", "bob", "cem"):
+        story.save_account(person)
+        story.enroll(person, story.live_event)
+    service.settle()
+    return story
+
+
+def unmarked(service: Service, **query: str) -> list[dict[str, Any]]:
+    status, page = service.get("/v1/unmarked-attendance", ADMINISTRATOR, **query)
+    assert status == 200, page
+    items: list[dict[str, Any]] = page["items"]
+    return items
+
+
+def waiting(service: Service) -> list[int]:
+    return [item["waiting"] for item in unmarked(service)]
+
+
+def schedule(story: Story, event: str, ends_at: datetime, at: datetime) -> None:
+    """What the portal said at a time about when an event ends."""
+    data = {"live_event_id": story.id(event), "title": event.title(), "timezone": "UTC"}
+    times = {"starts_at": (ends_at - timedelta(hours=1)).isoformat(), "ends_at": ends_at.isoformat()}
+    story.service.post("Directory", cloud_event("live-event.scheduled", data | times, at))
+
+
+def cancel(story: Story, event: str, at: datetime) -> None:
+    data = {"live_event_id": story.id(event)}
+    story.service.post("Directory", cloud_event("live-event.cancelled", data, at))
+
+
+def the_event(story: Story) -> LiveEvent:
+    event = store.training(story.live_event)
+    assert isinstance(event, LiveEvent)
+    return event
+
+
+def test_an_ended_event_is_listed_with_how_many_wait_until_the_last_is_marked(attended: Story) -> None:
+    service = attended.service
+    [item] = unmarked(service)
+    assert item == {
+        "live_event_id": attended.live_event,
+        "title": "Open Day",
+        "ended_at": "2026-03-01T12:00:00.000Z",
+        "waiting": 3,
+    }
+    for person, status, left in (("ada", "present", [2]), ("bob", "absent", [1]), ("cem", "present", [])):
+        service.post("Attendance", attended.mark(person, status))
+        service.deliver("record_attendance")
+        assert waiting(service) == left
+
+
+def test_whoever_was_removed_does_not_wait(attended: Story) -> None:
+    service = attended.service
+    service.post("Directory", cloud_event("enrollment.removed", attended.enrollment_of("ada"), NOON))
+    service.post("Directory", cloud_event("account.removed", {"account_id": attended.id("bob")}, NOON))
+    service.deliver("record_directory")
+    assert waiting(service) == [1]
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("administrator", 200), ("support", 200), ("company-admin", 404), ("employee", 404), ("individual", 404)],
+)
+def test_the_list_is_for_administrators_and_support(attended: Story, role: str, status: int) -> None:
+    assert attended.service.get("/v1/unmarked-attendance", attended.claims("somebody", role))[0] == status
+
+
+def test_events_are_rescheduled_and_cancelled_and_the_latest_word_counts(service: Service, story: Story) -> None:
+    future = datetime.now(UTC) + timedelta(days=30)
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    steps = [
+        (lambda: schedule(story, "event", ENDED, NOON), [1]),
+        (lambda: schedule(story, "event", future, NOON + timedelta(hours=1)), []),
+        (lambda: schedule(story, "event", ENDED, NOON), []),  # an old word that comes late
+        (lambda: schedule(story, "event", ENDED - timedelta(days=9), NOON + timedelta(hours=2)), [1]),
+        (lambda: cancel(story, "event", NOON - timedelta(hours=1)), [1]),  # as above
+        (lambda: cancel(story, "event", NOON + timedelta(hours=3)), []),
+        (lambda: schedule(story, "event", ENDED, NOON + timedelta(hours=4)), [1]),
+    ]
+    for step, expected in steps:
+        step()
+        service.settle()
+        assert waiting(service) == expected
+
+
+def test_the_list_is_paged_oldest_first(service: Service, story: Story) -> None:
+    story.save_account("ada")
+    for number in range(7):
+        schedule(story, f"event{number}", ENDED - timedelta(days=(number * 3) % 7), NOON)
+        if number != 4:
+            story.enroll("ada", story.id(f"event{number}"), enrollment_id=story.id(f"enr-{number}"))
+    service.settle()
+    seen, query = [], {"limit": "2"}
+    while True:
+        _, page = service.get("/v1/unmarked-attendance", ADMINISTRATOR, **query)
+        seen += page["items"]
+        assert len(page["items"]) <= 2
+        if "next_cursor" not in page:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert [item["ended_at"] for item in seen] == sorted(item["ended_at"] for item in seen)
+    assert len({item["live_event_id"] for item in seen}) == len(seen) == 6
+    assert unmarked(service) == seen
+
+
+def test_a_page_that_took_its_time_is_short_and_goes_on(attended: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = attended.service
+    for number in range(2):
+        schedule(attended, f"earlier{number}", ENDED - timedelta(days=1 + number), NOON)
+    service.settle()
+    monkeypatch.setattr("earned.api.attendance.SECONDS_PER_PAGE", -1.0)
+    query: dict[str, str] = {}
+    pages = []
+    for _ in range(3):
+        _, page = service.get("/v1/unmarked-attendance", ADMINISTRATOR, **query)
+        pages.append(len(page["items"]))
+        query = {"cursor": page["next_cursor"]} if "next_cursor" in page else {}
+    assert (pages, query) == ([0, 0, 1], {})
+
+
+@pytest.mark.parametrize("cursor", ["%25", "WyJhIl0", "W10"])
+def test_a_garbled_cursor_is_refused_and_a_forged_one_opens_nothing(service: Service, cursor: str) -> None:
+    assert service.get("/v1/unmarked-attendance", ADMINISTRATOR, cursor=cursor)[0] == 400
+    status, page = service.get("/v1/unmarked-attendance", ADMINISTRATOR, cursor="WyI5OTk5IiwieCJd")
+    assert (status, page) == (200, {"items": []})
+
+
+def on_calendar() -> bool:
+    return bool(list(store.ended_events(datetime.now(UTC))))
+
+
+def test_an_event_that_is_done_costs_nothing_any_more_and_a_new_enrollment_brings_it_back(attended: Story) -> None:
+    service = attended.service
+    service.sweep()
+    assert on_calendar(), "somebody waits"
+    service.post("Attendance", *(attended.mark(person) for person in ("ada", "bob", "cem")))
+    service.settle()
+    service.sweep()
+    assert not on_calendar()
+    attended.save_account("dee")
+    attended.enroll("dee", attended.live_event)
+    service.settle()
+    assert waiting(service) == [1]
+
+
+def test_an_event_that_ended_a_moment_ago_stays_on_the_calendar(service: Service, story: Story) -> None:
+    schedule(story, "event", datetime.now(UTC) - timedelta(hours=1), NOON)
+    service.settle()
+    service.sweep()
+    assert on_calendar()
+
+
+def test_an_event_that_was_done_comes_back_when_it_is_rescheduled(service: Service, story: Story) -> None:
+    schedule(story, "event", ENDED, NOON)
+    service.settle()
+    service.sweep()
+    assert not on_calendar()
+    schedule(story, "event", ENDED + timedelta(hours=1), NOON + timedelta(hours=1))
+    service.settle()
+    assert on_calendar()
+
+
+def test_the_sweep_brings_back_an_event_that_it_took_off_while_somebody_was_being_enrolled(attended: Story) -> None:
+    store.close_event(the_event(attended))
+    assert waiting(attended.service) == []
+    attended.service.sweep(everything=True)
+    assert waiting(attended.service) == [3]
+
+
+def test_an_event_that_was_rescheduled_meanwhile_is_not_taken_off(service: Service, story: Story) -> None:
+    schedule(story, "event", ENDED, NOON)
+    service.settle()
+    before = the_event(story)
+    schedule(story, "event", ENDED + timedelta(hours=1), NOON + timedelta(hours=1))
+    service.settle()
+    store.close_event(before)
+    assert on_calendar()
+
+
+def test_counting_takes_a_query_a_thousand_and_a_batch_read_a_hundred(
+    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people, marked = 250, 100
+    schedule(story, "event", ENDED, NOON)
+    service.settle()
+    with boto3.resource("dynamodb").Table(service.outputs["RecordsTableName"]).batch_writer() as table:
+        for number in range(people):
+            table.put_item(Item=enrollment_item(story, f"p{number}", marked=number < marked))
+    operations = count_requests(monkeypatch)
+    assert waiting(service) == [people - marked]
+    calendar, training, completions, accounts_and_training = 1, 1, 3, 2
+    assert operations == {"Query": calendar + 1, "BatchGetItem": training + completions + accounts_and_training}
+
+
+def enrollment_item(story: Story, person: str, *, marked: bool) -> dict[str, Any]:
+    """An enrollment as the table keeps it."""
+    who = story.enrollment_of(person)
+    item = {"pk": f"enrollment#{who['enrollment_id']}", "sk": who["account_id"], "account": who["account_id"]}
+    facts = {"f": {encode(AttendanceMarked(story.live_event, NOON, present=True, marked_by="adm-1"))}} if marked else {}
+    return item | {"training": story.live_event, "e": milliseconds(ENDED)} | facts
