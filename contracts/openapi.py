@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterable
-from itertools import groupby
 from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
@@ -15,6 +14,8 @@ from earned.access import TABLE
 from earned.api.routes import BEARER, ROUTES, Route
 from earned.problems import BAD_REQUEST, FAULT, NOT_AN_ACCESS_TOKEN, NOT_FOUND, NOT_JSON, UNKNOWN_ROLE, Problem
 
+POWERTOOLS_OWN = ("422", "500")  # what it would answer to what it finds invalid; the service has its own problems
+TOO_MANY_REQUESTS = 429
 PROBLEM: Json = {
     "type": "object",
     "description": "Problem details (RFC 9457); `type` is stable.",
@@ -32,9 +33,7 @@ MESSAGE: Json = {
     "required": ["message"],
     "properties": {"message": {"type": "string"}},
 }
-DESCRIPTION = (
-    "Progress, certificates and what is still outstanding. What one may not see answers exactly like what does not exist."
-)
+DESCRIPTION = "Progress, certificates and what is still outstanding. What one may not see answers exactly like what does not exist."
 
 
 def openapi() -> Json:
@@ -49,7 +48,8 @@ def openapi() -> Json:
         path = route.path.replace("<", "{").replace(">", "}")
         _complete(document["paths"][path][route.method.lower()], route)
     document["paths"] = dict(sorted(document["paths"].items()))
-    document["components"]["schemas"] = _schemas(document["components"]["schemas"])
+    components = document["components"]
+    document["components"] = components | {"schemas": _schemas(components["schemas"]), "responses": _responses()}
     return document
 
 
@@ -74,44 +74,44 @@ _Template.add_multi_constructor("!", lambda *_: None)
 
 def _complete(operation: Json, route: Route) -> None:
     """Say who may, and what is answered to those who may not."""
-    del operation["responses"]["422"]  # Powertools' own; the service answers 400
+    answers = {status: answer for status, answer in operation["responses"].items() if status not in POWERTOOLS_OWN}
+    shared = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _statuses(operation, route)}
+    own = {str(problem.status): _response(problem) for problem in route.problems}
     operation["description"] += _roles(route)
-    problems = sorted([*_problems(operation, route), *route.problems], key=lambda problem: problem.status)
-    for status, of_status in groupby(problems, key=lambda problem: problem.status):
-        operation["responses"].setdefault(str(status), _problem_response(list(of_status)))
-    operation["responses"]["429"] = _gateway_response("Too many requests")
-    if route.rows:
-        operation["responses"]["401"]["content"] |= _gateway_response("")["content"]
-    operation["responses"] = dict(sorted(operation["responses"].items()))
+    operation["responses"] = dict(sorted((shared | answers | own).items()))
 
 
 def _roles(route: Route) -> str:
     """Whose requests a route serves, from the access table."""
-    scopes = sorted({(role, scope) for row in route.rows for role, scope in TABLE[row].items()})
-    told = ", ".join(f"{role.value} ({scope.value})" for role, scope in scopes)
+    scopes = sorted({(role.value, scope.value) for row in route.rows for role, scope in TABLE[row].items()})
+    told = ", ".join(f"{role} ({scope})" for role, scope in scopes)
     return f"\n\nFor: {told}." if told else "\n\nPublic, without a token."
 
 
-def _problems(operation: Json, route: Route) -> Iterable[Problem]:
+def _statuses(operation: Json, route: Route) -> Iterable[int]:
+    """The statuses of problems that any route of its form may answer."""
+    yield from (FAULT.status, TOO_MANY_REQUESTS)
     if route.rows:
-        yield from (NOT_AN_ACCESS_TOKEN, UNKNOWN_ROLE, NOT_FOUND)
+        yield from (NOT_AN_ACCESS_TOKEN.status, UNKNOWN_ROLE.status, NOT_FOUND.status)
     if "requestBody" in operation:
-        yield NOT_JSON
+        yield NOT_JSON.status
     if "requestBody" in operation or any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
-        yield BAD_REQUEST
-    yield FAULT
+        yield BAD_REQUEST.status
 
 
-def _problem_response(problems: list[Problem]) -> Json:
-    examples = {problem.code: {"value": problem.body()} for problem in problems}
+def _responses() -> Json:
+    """What every route answers alike; some comes from the gateway, before the service is asked."""
+    problems = (BAD_REQUEST, NOT_AN_ACCESS_TOKEN, UNKNOWN_ROLE, NOT_FOUND, NOT_JSON, FAULT)
+    responses = {str(problem.status): _response(problem) for problem in problems}
+    gateway = {"application/json": {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}}
+    responses[str(NOT_AN_ACCESS_TOKEN.status)]["content"] |= gateway
+    return responses | {str(TOO_MANY_REQUESTS): {"description": "Too many requests", "content": gateway}}
+
+
+def _response(problem: Problem) -> Json:
     schema = {"$ref": "#/components/schemas/Problem"}
-    title = " or ".join(dict.fromkeys(problem.title for problem in problems))
-    return {"description": title, "content": {"application/problem+json": {"schema": schema, "examples": examples}}}
-
-
-def _gateway_response(description: str) -> Json:
-    schema = {"$ref": "#/components/schemas/GatewayMessage"}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+    content = {"application/problem+json": {"schema": schema, "examples": {problem.code: {"value": problem.body()}}}}
+    return {"description": problem.title, "content": content}
 
 
 def _schemas(schemas: Json) -> Json:

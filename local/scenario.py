@@ -33,10 +33,10 @@ GIVEN_NAMES = (
     "Ned",
     "Ola",
 )
-UNUSUAL_NAMES = {
-    3: "<b>Ivy</b> <script>alert('Sample')</script> Sample-03",
+UNUSUAL_NAMES = {  # of people who finish, so that all of them are printed
     5: "ليلى عينة-05",  # Layla Sample-05
-    7: "見本花子-07",  # Hanako Sample-07
+    9: "<b>Ivy</b> <script>alert('Sample')</script> Sample-09",
+    15: "見本花子-15",  # Hanako Sample-15
 }
 COMPANIES = {"co-1": "Example Bakery", "co-2": "Sample Logistics", "co-3": "Placeholder Clinic"}
 EMPLOYEES_OF_EACH = 18

@@ -93,7 +93,6 @@ class Documents:
         parameters = {"Bucket": self.bucket, "Key": key_of(certificate_id, revision)}
         return self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS)
 
-
     def keep_logo(self, logo: Logo) -> None:
         """Keep a sanitised logo under its SHA-256, so that documents that it is printed on can be made again."""
         try:
@@ -221,7 +220,7 @@ def _read(client: "S3Client", bucket: str, key: str) -> bytes | None:
 
 
 def _handed_over(client: "S3Client", bucket: str, key: str) -> "GetObjectOutputTypeDef":
-    """An object; raises `UnusableLogo` if it is missing or denied, for S3 denies what is missing to who may not list."""
+    """An object; raises `UnusableLogo` if it is missing, or denied: so S3 answers who may not list, when it is missing."""
     try:
         return client.get_object(Bucket=bucket, Key=key)
     except ClientError as error:

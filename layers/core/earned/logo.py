@@ -1,4 +1,4 @@
-"""A company's logo made safe to print (A6): a PNG is decoded and encoded anew, an SVG is rebuilt from allowed shapes."""
+"""A company's logo made safe to print (A6): a PNG is decoded and encoded anew, an SVG rebuilt from allowed shapes."""
 
 import struct
 from collections.abc import Iterator

@@ -157,7 +157,9 @@ class _Drawing:
             svg.remove(self._defs)
         return svg
 
-    def _draw(self, element: Element, parent: Element, allowed: dict[str, Check], depth: int = 0, veils: int = 0) -> None:
+    def _draw(
+        self, element: Element, parent: Element, allowed: dict[str, Check], depth: int = 0, veils: int = 0
+    ) -> None:
         self._spend(element, depth)
         name, given = _name(element), self._given(element)
         if name is None or name in _UNSEEN or given.get("display") == "none":
@@ -192,7 +194,12 @@ class _Drawing:
     def _given(self, element: Element) -> Properties:
         """The properties of an element: its attributes, over them the stylesheet's, over them its own style."""
         given = {name: value.strip() for name, value in element.attrib.items()}
-        selected = {"*", _name(element), f"#{given.get('id')}", *(f".{name}" for name in given.get("class", "").split())}
+        selected = {
+            "*",
+            _name(element),
+            f"#{given.get('id')}",
+            *(f".{name}" for name in given.get("class", "").split()),
+        }
         for selector, declared in self._rules:
             if selector in selected:
                 given |= declared
@@ -209,7 +216,8 @@ class _Drawing:
     def _clip(self, text: str) -> str | None:
         found = reference(text)
         if found is None:
-            return nothing(text)
+            nothing(text)
+            return None
         name = self._define(found[0], {"clipPath"}, self._clip_path)
         for shape in self._by_id[found[0]].iter() if name else ():
             self._spend(shape)  # it is drawn each time that it clips
@@ -282,7 +290,11 @@ def _href(element: Element) -> str | None:
 
 def _checked(given: Properties, allowed: dict[str, Check]) -> Properties:
     """The allowed properties, written again, in the order of `allowed`."""
-    told = {name: check(unquestioned(given[name])) for name, check in allowed.items() if given.get(name, "inherit") != "inherit"}
+    told = {
+        name: check(unquestioned(given[name]))
+        for name, check in allowed.items()
+        if given.get(name, "inherit") != "inherit"
+    }
     return {name: value for name, value in told.items() if value is not None}
 
 

@@ -150,23 +150,23 @@ def path(text: str) -> str:
     return drawn
 
 
-class _Pen(BasePen):  # type: ignore[misc]  # fontTools types its pens in part
+class _Pen(BasePen):  # type: ignore[misc]  # fontTools has no types
     """Writes down what fontTools reads; it makes cubic curves of quadratic ones and of arcs."""
 
     def __init__(self) -> None:
         super().__init__(None)
         self.commands: list[str] = []
 
-    def _moveTo(self, pt: tuple[float, float]) -> None:
+    def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
         self._write("M", pt)
 
-    def _lineTo(self, pt: tuple[float, float]) -> None:
+    def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
         self._write("L", pt)
 
-    def _curveToOne(self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]) -> None:
+    def _curveToOne(self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]) -> None:  # noqa: N802
         self._write("C", pt1, pt2, pt3)
 
-    def _closePath(self) -> None:
+    def _closePath(self) -> None:  # noqa: N802
         self._write("Z")
 
     def _write(self, command: str, *points: tuple[float, float]) -> None:

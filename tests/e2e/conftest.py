@@ -1,0 +1,33 @@
+"""A deployed stack for the end-to-end tests: the one that EARNED_STACK describes, or a local one of their own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import stack as stacks
+from local.stack import Stack
+from tests.e2e.portal import Portal
+
+
+@pytest.fixture(scope="session")
+def deployed() -> Iterator[tuple[Stack, Path]]:
+    """The stack, and the folder that holds its issuer's key; EARNED_STACK is the path of an out/serve.json."""
+    if described := os.environ.get("EARNED_STACK"):
+        yield Stack.read(Path(described)), stacks.SERVE
+        return
+    directory = stacks.STATE / "test"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        with stacks.started(directory) as keeper:
+            for _ in keeper.steps():
+                pass
+            yield keeper.stack, directory
+
+
+@pytest.fixture(scope="session")
+def portal(deployed: tuple[Stack, Path]) -> Portal:
+    """The portal's side: posts events, holds tokens, reads the API."""
+    return Portal(*deployed)

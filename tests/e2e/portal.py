@@ -1,0 +1,68 @@
+"""The portal's side of a deployed stack: events in, tokens, requests."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from local import stack as stacks
+from local.stack import Stack
+
+PATIENCE = 60
+Found = TypeVar("Found")
+
+
+class Portal:
+    """A company with people of every role, in ids of its own, and what each of them sees."""
+
+    def __init__(self, stack: Stack, directory: Path) -> None:
+        self.stack, self._directory = stack, directory
+        self._sqs = stack.session().client("sqs", endpoint_url=stack.aws_endpoint)
+        self._http = httpx.Client(base_url=stack.api, timeout=60, trust_env=False)
+        self.tag = uuid.uuid4().hex[:6]
+        self.began = datetime.now(UTC) - timedelta(days=3)
+
+    def id(self, name: str) -> str:
+        """An id that nobody else uses."""
+        return f"{name}-{self.tag}"
+
+    def post(self, queue: str, kind: str, data: dict[str, Any], minutes: float = 0) -> None:
+        """Post one event, dated so many minutes after the portal's beginning."""
+        event = {
+            "specversion": "1.0",
+            "id": uuid.uuid4().hex,
+            "source": "portal",
+            "type": f"portal.{kind}.v1",
+            "time": (self.began + timedelta(minutes=minutes)).isoformat(),
+            "datacontenttype": "application/json",
+            "data": data,
+        }
+        self._sqs.send_message(QueueUrl=self.stack.queues[queue], MessageBody=json.dumps(event))
+
+    def token(self, role: str, account: str, company: str | None = None, expires_in: int = 3600) -> str:
+        """An access token."""
+        return stacks.token(self._directory, self.stack, sub=account, role=role, company=company, expires_in=expires_in)
+
+    def ask(
+        self, path: str, token: str | None = None, method: str = "GET", body: Any = None, **query: str
+    ) -> httpx.Response:
+        """Ask the API."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self._http.request(
+            method, path, params=query, headers=headers | {"Accept": "application/json"}, json=body
+        )
+
+
+def wait_for(look: Callable[[], Found | None], what: str) -> Found:
+    """Look until something is found; fails with what was waited for."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if (found := look()) is not None:
+            return found
+        time.sleep(0.25)
+    raise AssertionError(f"{what} did not come within {PATIENCE} seconds")
