@@ -220,7 +220,7 @@ def _read(client: "S3Client", bucket: str, key: str) -> bytes | None:
 
 
 def _handed_over(client: "S3Client", bucket: str, key: str) -> "GetObjectOutputTypeDef":
-    """An object; raises `UnusableLogo` if it is missing, or denied: so S3 answers who may not list, when it is missing."""
+    """An object; raises `UnusableLogo` if it is missing or denied, which is one to S3 when the asker may not list."""
     try:
         return client.get_object(Bucket=bucket, Key=key)
     except ClientError as error:

@@ -1,0 +1,316 @@
+import gzip
+import hashlib
+import os
+import re
+import socket
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageFile, PngImagePlugin
+
+from earned import pdf
+from earned.logo import LARGEST_LOGO, MOST_PIXELS, PRINTED_PIXELS, sanitise
+from earned.models import Logo, UnusableLogo
+
+SVG, PNG = "image/svg+xml", "image/png"
+SLOWEST = 2.0  # seconds of CPU, for reading and drawing a logo
+SHAPE = '<rect width="9" height="9" fill="#c01" />'
+HARMLESS = re.compile(
+    rb'<svg xmlns="http://www\.w3\.org/2000/svg"|</?(svg|defs|g|path|rect|circle|ellipse|line|linearGradient'
+    rb"|radialGradient|stop|clipPath)\b|/?>"
+    rb'| (id|width|height|viewBox|d|x|y|x1|y1|x2|y2|cx|cy|r|rx|ry|fx|fy|fr|offset|transform|gradient\w+|fill[-\w]*'
+    rb'|stroke[-\w]*|stop-\w+|opacity|color|visibility|clip-path|spreadMethod)="(url\(#d\d+\)|[\w #%.,()+-]*)"'
+)
+
+
+def svg(inside: str = SHAPE, attributes: str = 'viewBox="0 0 10 10"', before: str = "") -> bytes:
+    """An SVG with some content, in the namespaces that drawings use."""
+    spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return f"{before}<svg {spaces} {attributes}>{inside}</svg>".encode()
+
+
+def picture(mode: str = "RGB", size: tuple[int, int] = (40, 20), colour: object = None, **options: object) -> bytes:
+    """A PNG of one colour."""
+    file = BytesIO()
+    Image.new(mode, size, colour).save(file, "PNG", **options)
+    return file.getvalue()
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def claimed(width: int, height: int, body: bytes = b"") -> bytes:
+    """A PNG that claims a size, whatever is in it."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(body, 9)) + chunk(b"IEND", b"")
+
+
+def two_headers() -> bytes:
+    """A PNG whose second header is the one that counts."""
+    plain = picture()
+    second = chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0))
+    return plain[:33] + second + plain[33:]
+
+
+def animation() -> bytes:
+    """An APNG of many frames."""
+    file = BytesIO()
+    frames = [Image.new("RGB", (20, 20), (n * 20, 0, 0)) for n in range(10)]
+    frames[0].save(file, "PNG", save_all=True, append_images=frames[1:])
+    return file.getvalue()
+
+
+def text_bomb() -> bytes:
+    """A PNG with compressed texts that unfold to gigabytes."""
+    plain = picture()
+    bomb = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"\0" * 50_000_000, 9))
+    return plain[:33] + bomb * 5 + plain[33:]
+
+
+def of_type(format_: str) -> bytes:
+    """A picture in another format."""
+    file = BytesIO()
+    Image.new("RGB", (20, 20)).save(file, format_)
+    return file.getvalue()
+
+
+def laughs() -> bytes:
+    """A billion laughs."""
+    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    return svg("<text>&l9;</text>", before=f'<!DOCTYPE svg [<!ENTITY l0 "ha">{entities}]>')
+
+
+def used(levels: int = 12, times: int = 10, what: str = "use") -> bytes:
+    """A shape used ten times by a group that is used ten times by a group..."""
+    groups = [f'<g id="u0">{SHAPE}</g>']
+    groups += [f'<g id="u{n}">{f"<use href='#u{n - 1}'/>" * times}</g>' for n in range(1, levels)]
+    return svg(f'<defs>{"".join(groups)}</defs><{what} xlink:href="#u{levels - 1}"/>')
+
+
+def styled(style: str) -> bytes:
+    """A shape with a stylesheet."""
+    return svg(f'<style>{style}</style><rect class="a" width="9" height="9"/>')
+
+
+SVGS: dict[str, bytes | Callable[[], bytes]] = {
+    "script": svg(f"<script>fetch('https://evil.example')</script>{SHAPE}"),
+    "script with an address": svg(f'<script href="https://evil.example/x.js"/>{SHAPE}'),
+    "script in cdata": svg(f"<script><![CDATA[alert(1)]]></script>{SHAPE}"),
+    "script of another vocabulary": svg(f'<h:script xmlns:h="http://www.w3.org/1999/xhtml">x</h:script>{SHAPE}'),
+    "nested script": svg(f"<g><defs><script>1</script></defs>{SHAPE}</g>"),
+    "load handler": svg(attributes='viewBox="0 0 10 10" onload="alert(1)"'),
+    "click handler": svg('<rect width="9" height="9" onclick="alert(1)"/>'),
+    "handler in capitals": svg('<rect width="9" height="9" ONMOUSEOVER="alert(1)"/>'),
+    "animation handler": svg(f'<set attributeName="onload" to="alert(1)"/>{SHAPE}'),
+    "animated address": svg('<a><animate attributeName="href" values="javascript:alert(1)"/><rect width="9" height="9"/></a>'),
+    "foreign object": svg('<foreignObject><body xmlns="http://www.w3.org/1999/xhtml"><img src="x"/></body></foreignObject>'),
+    "iframe": svg(f'<iframe xmlns="http://www.w3.org/1999/xhtml" src="file:///etc/passwd"/>{SHAPE}'),
+    "embed": svg(f'<embed src="file:///etc/passwd"/>{SHAPE}'),
+    "javascript link": svg(f'<a href="javascript:alert(1)">{SHAPE}</a>'),
+    "javascript xlink": svg(f'<a xlink:href="javascript:alert(1)">{SHAPE}</a>'),
+    "image from a file": svg('<image href="file:///etc/passwd" width="9" height="9"/>'),
+    "image from the net": svg('<image xlink:href="http://169.254.169.254/latest/" width="9" height="9"/>'),
+    "image in data": svg('<image href="data:image/svg+xml;base64,PHN2Zy8+" width="9" height="9"/>'),
+    "image in an image": svg('<feImage href="file:///etc/passwd"/>' + SHAPE),
+    "use from the net": svg('<use href="https://evil.example/a.svg#x"/>'),
+    "use from a file": svg('<use xlink:href="file:///etc/passwd#x"/>'),
+    "use of data": svg('<use href="data:image/svg+xml,%3Csvg id=x/%3E#x"/>'),
+    "use without a scheme": svg('<use href="//evil.example/a.svg#x"/>'),
+    "use of a relative file": svg('<use href="border.svg#x"/>'),
+    "gradient from elsewhere": svg(
+        '<linearGradient id="g" href="http://evil.example/#g"><stop/></linearGradient><rect width="9" height="9" fill="url(#g)"/>'
+    ),
+    "fill from elsewhere": svg('<rect width="9" height="9" fill="url(http://evil.example/#g)"/>'),
+    "fill from a quoted elsewhere": svg("<rect width='9' height='9' fill='url(\"file:///etc/passwd\")'/>"),
+    "clip from elsewhere": svg('<rect width="9" height="9" clip-path="url(file:///a.svg#c)"/>'),
+    "mask from elsewhere": svg('<rect width="9" height="9" mask="url(http://evil.example/#m)"/>'),
+    "filter from elsewhere": svg('<rect width="9" height="9" filter="url(http://evil.example/#f)"/>'),
+    "marker from elsewhere": svg('<path d="M0 0L9 9" marker-end="url(http://evil.example/#m)"/>'),
+    "cursor": svg('<rect width="9" height="9" cursor="url(http://evil.example/c.cur)"/>'),
+    "style with an address": svg('<rect width="9" height="9" style="fill:url(http://evil.example/)"/>'),
+    "style with a background": svg('<rect width="9" height="9" style="background:url(file:///etc/passwd)"/>'),
+    "style with an expression": svg('<rect width="9" height="9" style="width:expression(alert(1))"/>'),
+    "style with a binding": svg('<rect width="9" height="9" style="-moz-binding:url(http://evil.example/x)"/>'),
+    "style with escapes": svg(r'<rect width="9" height="9" style="fill:\75rl(http://evil.example/)"/>'),
+    "style with a comment": svg('<rect width="9" height="9" style="fill:ur/**/l(http://evil.example/)"/>'),
+    "stylesheet import": styled("@import url(http://evil.example/a.css);.a{fill:red}"),
+    "stylesheet import without url": styled("@import 'file:///etc/passwd';"),
+    "stylesheet font": styled("@font-face{font-family:x;src:url(file:///etc/passwd)}"),
+    "stylesheet fill": styled(".a{fill:url(http://evil.example/#x)}"),
+    "stylesheet escape": styled(r".a{fill:\75 rl(http://evil.example/#x)}"),
+    "stylesheet selectors": styled('.a[fill^="x"]{fill:red}'),
+    "stylesheet nesting": styled("@media all{.a{fill:red}}"),
+    "stylesheet instruction": svg(before='<?xml-stylesheet href="http://evil.example/a.css"?>'),
+    "link": svg(f'<link xmlns="http://www.w3.org/1999/xhtml" rel="attachment" href="file:///etc/passwd"/>{SHAPE}'),
+    "base": svg(attributes='viewBox="0 0 10 10" xml:base="file:///etc/"'),
+    "text": svg("<text>\U0010fffd</text>"),
+    "text in a font from elsewhere": svg('<text font-family="url(http://evil.example/f)">x</text>'),
+    "entity": svg("<text>&e;</text>", before='<!DOCTYPE svg [<!ENTITY e "x">]>'),
+    "entity from a file": svg("<text>&e;</text>", before='<!DOCTYPE svg [<!ENTITY e SYSTEM "file:///etc/passwd">]>'),
+    "entity in an attribute": svg('<rect width="&e;" height="9"/>', before='<!DOCTYPE svg [<!ENTITY e "9">]>'),
+    "parameter entity": svg(before='<!DOCTYPE svg [<!ENTITY % p SYSTEM "http://evil.example/x.dtd"> %p;]>'),
+    "type definition from elsewhere": svg(before='<!DOCTYPE svg SYSTEM "http://evil.example/x.dtd">'),
+    "default attributes": svg(before='<!DOCTYPE svg [<!ATTLIST rect onload CDATA "alert(1)">]>'),
+    "undeclared entity": svg("<text>&nbsp;</text>"),
+    "billion laughs": laughs(),
+    "quadratic laughs": svg("&e;" * 9_000, before=f'<!DOCTYPE svg [<!ENTITY e "{"x" * 9_000}">]>'),
+    "inclusion": svg(f'<i:include xmlns:i="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/>{SHAPE}'),
+    "use of itself": svg('<g id="a"><use href="#a"/></g>'),
+    "use of each other": svg('<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g>'),
+    "use of the root": svg('<use href="#r"/>', attributes='id="r" viewBox="0 0 10 10"'),
+    "use tenfold": used(),
+    "use a thousandfold": used(levels=2, times=9_000),
+    "use of a symbol of itself": svg('<symbol id="s"><use href="#s"/></symbol><use href="#s"/>'),
+    "gradient of itself": svg(
+        '<linearGradient id="g" href="#g"><stop/></linearGradient><rect width="9" height="9" fill="url(#g)"/>'
+    ),
+    "gradients of each other": svg(
+        '<linearGradient id="g" href="#h"/><linearGradient id="h" href="#g"/><rect width="9" height="9" fill="url(#g)"/>'
+    ),
+    "gradient without end": svg(
+        '<linearGradient id="g" spreadMethod="repeat" gradientUnits="userSpaceOnUse" x2=".000001"><stop/><stop offset="1"/>'
+        '</linearGradient><rect width="9" height="9" fill="url(#g)"/>'
+    ),
+    "clip of itself": svg('<clipPath id="c"><rect width="9" height="9" clip-path="url(#c)"/></clipPath><rect width="9" height="9" clip-path="url(#c)"/>'),
+    "clips of each other": svg(
+        '<clipPath id="c" clip-path="url(#d)"><rect width="9" height="9"/></clipPath>'
+        '<clipPath id="d" clip-path="url(#c)"><rect width="9" height="9"/></clipPath><rect width="9" height="9" clip-path="url(#c)"/>'
+    ),
+    "clips by the thousand": svg(
+        f'<clipPath id="c">{SHAPE * 1_000}</clipPath>' + '<rect width="9" height="9" clip-path="url(#c)"/>' * 1_000
+    ),
+    "pattern": svg('<pattern id="p" width=".0001" height=".0001"><rect/></pattern><rect width="9" height="9" fill="url(#p)"/>'),
+    "mask": svg('<mask id="m"><rect mask="url(#m)"/></mask><rect width="9" height="9" mask="url(#m)"/>'),
+    "filter": svg('<filter id="f"><feGaussianBlur stdDeviation="999999"/></filter><rect width="9" height="9" filter="url(#f)"/>'),
+    "dashes by the million": svg('<path d="M0 0H1000000" stroke="red" stroke-dasharray=".0001"/>'),
+    "huge drawing": svg(attributes='viewBox="0 0 1e300 1e300"'),
+    "huge size": svg(attributes='width="99999999999" height="99999999999"'),
+    "huge numbers": svg('<path d="M1e400 0L-1e400 1e308z" fill="red" opacity=".5"/>'),
+    "no size": svg(attributes=""),
+    "no area": svg(attributes='viewBox="0 0 0 10"'),
+    "negative area": svg(attributes='viewBox="0 0 -5 -10"'),
+    "not numbers": svg('<rect width="NaN" height="Infinity"/>'),
+    "path after its end": svg('<path d="M0 0z1 1" opacity=".5"/>'),
+    "path without a start": svg('<path d="L1 1" opacity=".5"/>'),
+    "path that breaks off": svg('<path d="M0 0C1 1 2" opacity=".5"/>'),
+    "arc to where it starts": svg('<path d="M1 1A5 5 0 0 1 1 1A0 0 0 0 1 5 5A-1 1e-300 0 1 1 3 3" opacity=".5"/>'),
+    "path with junk": svg('<path d="M0 0 javascript:alert(1)"/>'),
+    "path of half a megabyte": svg(f'<path d="M0 0{"l1 1" * 120_000}" opacity=".5"/>'),
+    "path without spaces": svg(f'<path d="M0 0a{"0" * 400_000}"/>'),
+    "path of arcs without spaces": svg(f'<path d="M0 0a{"1-1+1" * 80_000}"/>'),
+    "path of ends": svg(f'<path d="M0 0{"z" * 400_000}"/>'),
+    "long path used often": svg(f'<path id="p" d="M0 0{"z" * 200_000}"/>' + '<use href="#p"/>' * 2_900),
+    "points without end": svg(f'<polygon points="{"1," * 200_000}" opacity=".5"/>'),
+    "one point": svg('<polyline points="1" opacity=".5"/>'),
+    "digits without end": svg(f'<rect width="{"1" * 400_000}x" height="9"/>'),
+    "classes without end": svg(f'<rect id="r" class="{"a " * 200_000}" width="9" height="9"/>' + '<use href="#r"/>' * 2_900),
+    "styles without end": svg(f'<rect id="r" style="{"fill:red;" * 40_000}" width="9" height="9"/>' + '<use href="#r"/>' * 2_900),
+    "comments without end": styled("/*" * 200_000),
+    "stylesheet without braces": styled("a" * 400_000),
+    "rules without end": styled(".a{}" * 100_000),
+    "declarations without end": svg(f"<style>*{{{'fill:red;' * 40_000}}}</style>{SHAPE * 1_000}"),
+    "declarations of all sorts": svg(f"<style>*{{{''.join(f'p{n}:x;' for n in range(40_000))}}}</style>{'<g><rect width="1" height="1"/></g>' * 1_000}"),
+    "transforms without end": svg(f'<rect width="9" height="9" transform="{"rotate(1)" * 40_000}"/>'),
+    "transform to nothing": svg('<rect width="9" height="9" transform="scale(0)"/>'),
+    "gradient to nothing": svg(
+        '<linearGradient id="g" gradientTransform="matrix(1 1 1 1 0 0)"><stop/><stop offset="1"/></linearGradient>'
+        '<rect width="9" height="9" fill="url(#g)"/>'
+    ),
+    "transform without arguments": svg('<rect width="9" height="9" transform="rotate()"/>'),
+    "deep": svg("<g>" * 30_000 + SHAPE + "</g>" * 30_000),
+    "deep and transparent": svg('<g opacity=".9">' * 50 + SHAPE + "</g>" * 50),
+    "wide": svg("<g/>" * 100_000),
+    "titles used often": svg(f'<g id="t">{"<title/>" * 9_000}</g>' + '<use href="#t"/>' * 2_000),
+    "gradients without end": svg(
+        "".join(f'<linearGradient id="g{n}" href="#g{n + 1}"/>' for n in range(9_000))
+        + "".join(f'<rect width="9" height="9" fill="url(#g{n})"/>' for n in range(2_000))
+    ),
+    "attributes without end": svg("<rect " + " ".join(f'a{n}=""' for n in range(50_000)) + "/>"),
+    "namespaces": svg(f'<x:g xmlns:x="urn:x">{SHAPE}</x:g>{SHAPE}'),
+    "no namespace": b'<svg viewBox="0 0 9 9"><rect width="9" height="9"/></svg>',
+    "html": b"<!DOCTYPE html><html><script>alert(1)</script></html>",
+    "not xml": b"%PDF-1.7",
+    "empty": b"",
+    "zeros": bytes(1000),
+    "cut off": svg()[:-8],
+    "two roots": svg() + svg(),
+    "followed by a page": svg() + b"<html><script>alert(1)</script></html>",
+    "gzip": gzip.compress(svg()),
+    "gzip bomb": gzip.compress(bytes(100_000_000)),
+    "a png": picture(),
+    "UTF-7": b'<?xml version="1.0" encoding="UTF-7"?>' + svg(),
+    "unknown encoding": b'<?xml version="1.0" encoding="x-evil"?>' + svg(),
+    "encoding of many bytes": b'<?xml version="1.0" encoding="shift_jis"?>' + svg(),
+    "UTF-16": svg(f"<script>alert(1)</script>{SHAPE}").decode().encode("utf-16"),
+    "EBCDIC": b'<?xml version="1.0" encoding="cp037"?>' + svg(),
+    "too large": svg(f"<!--{'x' * LARGEST_LOGO}-->{SHAPE}"),
+}
+PNGS: dict[str, bytes] = {
+    "100 megapixels": claimed(10_000, 10_000, bytes(100_000)),
+    "four gigapixels": claimed(65_535, 65_535),
+    "no width": claimed(0, 5),
+    "no picture": claimed(5, 5),
+    "two headers": two_headers(),
+    "header only": picture()[:33],
+    "half a header": picture()[:20],
+    "cut off": picture("RGB", (400, 400))[:-200],
+    "damaged": picture("RGB", (400, 400))[:60] + b"\xff" * 20 + picture("RGB", (400, 400))[80:],
+    "text bomb": text_bomb(),
+    "animation": animation(),
+    "followed by a page": picture() + b"<script>alert(1)</script>",
+    "followed by an archive": picture() + b"PK\x03\x04" + bytes(500),
+    "jpeg": of_type("JPEG"),
+    "gif": of_type("GIF"),
+    "tiff": of_type("TIFF"),
+    "webp": of_type("WEBP"),
+    "postscript": of_type("EPS"),
+    "an svg": svg(),
+    "empty": b"",
+    "signature": b"\x89PNG\r\n\x1a\n",
+    "random": b"\x89PNG\r\n\x1a\n" + hashlib.shake_128(b"x").digest(5000),
+    "too large": picture() + bytes(LARGEST_LOGO),
+}
+HOSTILE = [(SVG, name, data) for name, data in SVGS.items()] + [(PNG, name, data) for name, data in PNGS.items()]
+
+
+def read_and_drawn(data: bytes, media_type: str) -> Logo | None:
+    """A logo that was drawn, or None where it is refused."""
+    try:
+        logo = sanitise(data, media_type)
+        pdf.prove(logo)
+    except UnusableLogo:
+        return None
+    return logo
+
+
+@pytest.mark.parametrize(("media_type", "data"), [pytest.param(m, d, id=f"{m[6:9]} {n}") for m, n, d in HOSTILE])
+def test_a_hostile_logo_is_refused_or_harmless_and_never_slow(
+    media_type: str, data: bytes, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("something was fetched")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(pdf.URLFetcher, "open", refuse)
+    begun = time.process_time()
+    logo = read_and_drawn(data, media_type)
+    assert time.process_time() - begun < SLOWEST
+    if logo is None:
+        return
+    assert sanitise(logo.data, media_type) == logo
+    if media_type == SVG:
+        assert HARMLESS.sub(b"", logo.data) == b""
+    else:
+        kinds = re.findall(rb"IHDR|tEXt|zTXt|iTXt|eXIf|iCCP|acTL|fdAT|script|PK\x03\x04", logo.data)
+        assert kinds == [b"IHDR"]
