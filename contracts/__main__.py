@@ -45,15 +45,14 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def main(arguments: list[str]) -> int:
-    """Run the command."""
+def main(arguments: list[str]) -> str | None:
+    """Run the command; the answer is what is wrong."""
     wanted = documents()
     if arguments == ["--check"]:
-        for path in (found := stale(wanted)):
-            print(f"{path} is not what the models say: run `make contracts` and commit what it changes.")
-        return 1 if found else 0
+        told = "{} is not what the models say: run `make contracts` and commit what it changes."
+        return "\n".join(told.format(path) for path in stale(wanted)) or None
     write(wanted)
-    return 0
+    return None
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from contracts.events import ANNOUNCED, QUEUES, schemas
 from contracts.writing import Json
 
 QUEUE = (
-    "An SQS standard queue; its URL is the stack's output {name}QueueUrl. A message body is one event; deliveries may be "
-    "late, repeated and out of order. MessageGroupId, where set, is the company or account. What is refused lies in the "
-    "dead-letter queue with its reason."
+    "An SQS standard queue; its URL is the stack's output {name}QueueUrl. A message body is one event; events may come "
+    "late, repeated and out of order. MessageGroupId, where set, is the company or account. What is refused is kept in "
+    "the dead-letter queue with its reason."
 )
 BUS = (
     "An EventBridge bus; its name is the stack's output BusName. `source` is `earned`, `detail-type` the event's type, "

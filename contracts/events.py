@@ -37,7 +37,7 @@ def schema_out(type_: str) -> Json:
 class _Untitled(GenerateJsonSchema):
     """Without titles, which repeat the names of fields."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  # the base class looks at it
+    def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
     def default_schema(self, schema: Any) -> Json:

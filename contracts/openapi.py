@@ -33,7 +33,7 @@ MESSAGE: Json = {
     "required": ["message"],
     "properties": {"message": {"type": "string"}},
 }
-DESCRIPTION = "Progress, certificates and what is still outstanding. What one may not see answers exactly like what does not exist."
+DESCRIPTION = "Progress and certificates, each to those who may. What one may not see answers like what does not exist."
 
 
 def openapi() -> Json:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from yaml import SafeDumper, dump
+from yaml import safe_dump
 
 Json = dict[str, Any]
 
@@ -19,10 +19,5 @@ def compact(document: Json) -> str:
 
 
 def yaml(document: Json) -> str:
-    """YAML, every alias written out."""
-    return dump(document, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)
-
-
-class _Plain(SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  # the base class asks with each value
-        return True
+    """YAML in the order of the document."""
+    return safe_dump(document, sort_keys=False, allow_unicode=True, width=120)

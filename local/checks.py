@@ -86,9 +86,9 @@ class Check:
 
 
 def run_all(week: Week) -> list[Check]:
-    """Run every check, some at a time: most of it is waiting for the API."""
+    """Fill in what the API shows, then run every check, some at a time: most of it is waiting for the API."""
     with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(lambda function: _run(function, week), CHECKS))
+        return [_run(holders_list_and_download, week), *pool.map(lambda function: _run(function, week), CHECKS)]
 
 
 def _run(function: CheckFunction, week: Week) -> Check:
@@ -102,7 +102,7 @@ def _run(function: CheckFunction, week: Week) -> Check:
     return Check(function.__name__.replace("_", " "), bool(findings) and not problems, detail)
 
 
-def collect(week: Week) -> None:
+def holders_list_and_download(week: Week) -> Findings:
     """Read each learner's progress in their own name; list and download certificates in the name of all who may."""
     for account in week.of_kind("individual", "employee", "company-admin"):
         for enrollment in week.reader(account).items("/v1/enrollments"):
@@ -114,6 +114,7 @@ def collect(week: Week) -> None:
             asked = datetime.now(UTC)
             answer = reader.get(_download(certificate)).raise_for_status().json()
             week.downloads.append(Download(certificate, answer, fetch(answer["url"]), asked))
+            yield None
 
 
 def _list_of(account: Account) -> str:

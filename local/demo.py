@@ -32,10 +32,9 @@ def play(stack: Stack, directory: Path) -> bool:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     week = _play_week(stack, directory, scenario.build(datetime.now(UTC)))
-    checks.collect(week)
-    _write_documents(week)
-    console.print("Downloaded as each role; checking …")
+    console.print("Downloading as each role and checking ...")
     results = checks.run_all(week)
+    _write_documents(week)
     _write_report(week, results)
     _print_people(week)
     _print_checks(results)
@@ -122,7 +121,7 @@ def _print_people(week: Week) -> None:
 
 def _missing(week: Week, enrollment: Enrollment) -> str:
     """Say it as the API does."""
-    outstanding = week.progress[enrollment.enrollment_id]["outstanding"]
+    outstanding = week.progress.get(enrollment.enrollment_id, {"outstanding": []})["outstanding"]
     more = f" (and {len(outstanding) - 1} more)" if len(outstanding) > 1 else ""
     return f"{outstanding[0]['message']}{more}" if outstanding else ""
 

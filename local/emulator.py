@@ -66,4 +66,6 @@ if __name__ == "__main__":
     # On AWS every worker has a processor to itself; here more of them than processors only wait for each other.
     lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = os.cpu_count()
     lambda_runtime.zipfile = types.SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedZip})
+    # Seconds it waits after each call for log lines: ours need not come with the call that wrote them.
+    lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.003, 0.003, 0.25)
     app.main()

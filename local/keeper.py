@@ -69,7 +69,9 @@ class _Keeper:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         self.cleanup.callback(shutil.rmtree, temporary, ignore_errors=True)
-        url = issuer.serve(issuer.new_key(self.directory / "key.json"))
+        key = self.directory / "key.json"
+        self.cleanup.callback(key.unlink, missing_ok=True)
+        url = issuer.serve(issuer.new_key(key))
         port = _free_port()
         endpoint = f"http://127.0.0.1:{port}"
         command = [EMULATOR_PYTHON, str(ROOT / "local" / "emulator.py")]
@@ -159,9 +161,9 @@ def _locked(path: Path, *, wait: bool) -> Iterator[None]:
 
 
 def _kill_group(process: "subprocess.Popen[bytes]") -> None:
-    with contextlib.suppress(ProcessLookupError):
+    if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)  # nothing here is worth a graceful end
-    process.wait()
+        process.wait()
 
 
 def _free_port() -> int:
