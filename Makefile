@@ -12,7 +12,7 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo serve token stop quarantine redrive test check layers requirements clean
+.PHONY: help demo serve token stop quarantine redrive contracts test check layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
@@ -21,6 +21,7 @@ help:
 	@echo 'make stop     end that stack'
 	@echo 'make quarantine  [STACK=earned-prod] [QUEUE=progress] [SHOW=5]: what was refused or failed'
 	@echo 'make redrive     QUEUE=progress [STACK=…] [REASON=…] [EVENT=…] [DRY_RUN=1]: send it back'
+	@echo 'make contracts   docs/: schemas, AsyncAPI and OpenAPI, as the models say'
 	@echo 'make test     all tests'
 	@echo 'make check    linters, types and templates'
 	@echo 'make layers   native libraries and fonts, for the tests'
@@ -45,6 +46,9 @@ quarantine: .venv/dev/ready
 redrive: .venv/dev/ready
 	@$(PYTHON) -m operations redrive $(WHERE) --queue='$(QUEUE)' $(if $(REASON),--reason=$(REASON)) \
 	    $(addprefix --event=,$(EVENT)) $(if $(DRY_RUN),--dry-run)
+
+contracts: .venv/dev/ready
+	@PYTHONPATH=layers/core $(PYTHON) -m contracts
 
 test: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)

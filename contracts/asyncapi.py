@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from contracts import VERSION
-from contracts.events import ANNOUNCED, QUEUES, schemas
+from contracts.events import QUEUES, schemas
 from contracts.writing import Json
+from earned.announcements import TYPES
 
 QUEUE = (
     "An SQS standard queue; its URL is the stack's output {name}QueueUrl. A message body is one event; events may come "
@@ -36,7 +37,7 @@ def asyncapi() -> Json:
 
 def _channels() -> Json:
     queues = {name: _channel(QUEUE.format(name=name.title()), kinds) for name, kinds in QUEUES.items()}
-    return queues | {"announcements": _channel(BUS, ANNOUNCED)}
+    return queues | {"announcements": _channel(BUS, TYPES)}
 
 
 def _channel(description: str, types: Iterable[str]) -> Json:

@@ -1,23 +1,22 @@
 """JSON Schemas (2020-12) of the events in and out, by type."""
 
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from contracts.writing import Json
-from earned.announcements import AnnouncedEvent, AnnouncedType
+from earned.announcements import TYPES, AnnouncedEvent
 from earned.events import ATTENDANCE, DIRECTORY, LARGEST_EVENT, PROGRESS
 
 QUEUES = {"directory": DIRECTORY, "progress": PROGRESS, "attendance": ATTENDANCE}
-ANNOUNCED: tuple[str, ...] = get_args(AnnouncedType)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, Json]:
     """Every event's schema; it holds for whatever the service reads, and for whatever it announces."""
     return {type_: schema_in(type_, kinds[type_]) for kinds in QUEUES.values() for type_ in kinds} | {
-        type_: schema_out(type_) for type_ in ANNOUNCED
+        type_: schema_out(type_) for type_ in TYPES
     }
 
 

@@ -6,16 +6,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+from pydantic import TypeAdapter
 from yaml import SafeLoader, load
 
 from contracts import ROOT, VERSION
 from contracts.writing import Json
 from earned.access import TABLE
 from earned.api.routes import BEARER, ROUTES, Route
+from earned.events import Id
 from earned.problems import BAD_REQUEST, FAULT, NOT_AN_ACCESS_TOKEN, NOT_FOUND, NOT_JSON, UNKNOWN_ROLE, Problem
 
 POWERTOOLS_OWN = ("422", "500")  # what it would answer to what it finds invalid; the service has its own problems
 TOO_MANY_REQUESTS = 429
+ID: Json = TypeAdapter(Id).json_schema()
 PROBLEM: Json = {
     "type": "object",
     "description": "Problem details (RFC 9457); `type` is stable.",
@@ -77,8 +80,19 @@ def _complete(operation: Json, route: Route) -> None:
     answers = {status: answer for status, answer in operation["responses"].items() if status not in POWERTOOLS_OWN}
     shared = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _statuses(operation, route)}
     own = {str(problem.status): _response(problem) for problem in route.problems}
+    for parameter in operation.get("parameters", []):
+        parameter["schema"] = parameter["schema"] | ID if parameter["in"] == "path" else _present(parameter["schema"])
+    if "404" in answers:  # its own, beside that for a path that is none
+        answers["404"]["content"] |= _response(NOT_FOUND)["content"]
     operation["description"] += _roles(route)
     operation["responses"] = dict(sorted((shared | answers | own).items()))
+
+
+def _present(schema: Json) -> Json:
+    """A query parameter may be absent, which its `required` says; it is never null."""
+    some = [option for option in schema.get("anyOf", [schema]) if option != {"type": "null"}]
+    rest = {name: value for name, value in schema.items() if name != "anyOf"}
+    return rest | some[0] if len(some) == 1 else rest | {"anyOf": some}
 
 
 def _roles(route: Route) -> str:
@@ -104,7 +118,8 @@ def _responses() -> Json:
     problems = (BAD_REQUEST, NOT_AN_ACCESS_TOKEN, UNKNOWN_ROLE, NOT_FOUND, NOT_JSON, FAULT)
     responses = {str(problem.status): _response(problem) for problem in problems}
     gateway = {"application/json": {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}}
-    responses[str(NOT_AN_ACCESS_TOKEN.status)]["content"] |= gateway
+    for status in ("401", "404"):
+        responses[status]["content"] |= gateway
     return responses | {str(TOO_MANY_REQUESTS): {"description": "Too many requests", "content": gateway}}
 
 

@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -89,6 +89,11 @@ def run_all(week: Week) -> list[Check]:
     """Fill in what the API shows, then run every check, some at a time: most of it is waiting for the API."""
     with ThreadPoolExecutor(4) as pool:
         return [_run(holders_list_and_download, week), *pool.map(lambda function: _run(function, week), CHECKS)]
+
+
+def run_in_turn(week: Week, functions: Iterable[CheckFunction]) -> list[Check]:
+    """Run checks one after the other: these change what they look at."""
+    return [_run(function, week) for function in functions]
 
 
 def _run(function: CheckFunction, week: Week) -> Check:

@@ -18,6 +18,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,8 @@ class _Keeper:
             self._wait_for_emulator(endpoint)
             _report(step="deploying (sam deploy)")
             self._deploy(endpoint, url)
+        _report(step="warming up")
+        _warm_up()
         return _describe(endpoint, url)
 
     def _build(self) -> None:
@@ -225,6 +228,15 @@ def _client(service: str) -> Any:
     import boto3  # noqa: PLC0415 - 0.3 s that the start of the emulator hides
 
     return boto3.client(service)  # type: ignore[call-overload] # the name is not a literal
+
+
+def _warm_up() -> None:
+    """Start a worker of each function behind a queue, so that a slow machine does not count that as waiting."""
+    functions = _client("lambda")
+    mappings = functions.list_event_source_mappings()["EventSourceMappings"]
+    with ThreadPoolExecutor() as pool:
+        for mapping in mappings:
+            pool.submit(functions.invoke, FunctionName=mapping["FunctionArn"], Payload=b'{"Records": []}')
 
 
 def _describe(endpoint: str, url: str) -> Stack:

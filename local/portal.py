@@ -114,13 +114,17 @@ class Reader:
     """The API and the links it hands out, as seen with somebody's token; None is no token at all."""
 
     def __init__(self, stack: Stack, token: str | None) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         self._api = httpx.Client(base_url=stack.api, headers=headers, timeout=30, trust_env=False)
         self._answers: dict[str, httpx.Response] = {}
 
     def get(self, path: str, **query: str | int) -> httpx.Response:
         """Request one path of the API."""
         return self._api.get(path, params=query)
+
+    def post(self, path: str, body: dict[str, Any] | None) -> httpx.Response:
+        """Post JSON to one path of the API."""
+        return self._api.post(path, json=body)
 
     def get_once(self, path: str) -> httpx.Response:
         """Request a path whose answer stays the same, the first time only."""

@@ -136,7 +136,11 @@ def check(case: store.Case) -> Finding | None:
     sha256 = documents.sha256_of(case.completion.certificate_id or "", issue.revision)
     if sha256 is None:
         return Finding.ISSUED_WITHOUT_DOCUMENT
-    return Finding.DOCUMENT_DIFFERS if sha256 != issue.document_sha256 else None
+    if sha256 == issue.document_sha256:
+        return None
+    extra = {"certificate_id": case.completion.certificate_id, "revision": issue.revision, "sha256": sha256}
+    logger.error("document differs", extra=extra)
+    return Finding.DOCUMENT_DIFFERS
 
 
 def ask(found: Sequence[Found]) -> None:

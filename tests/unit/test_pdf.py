@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from PIL import Image
 
 from earned import pdf
-from earned.models import Printed, TrainingKind
+from earned.logo import sanitise
+from earned.models import Logo, Printed, TrainingKind, UnusableLogo
 
 FOLDER = Path(pdf.__file__).with_name("certificate")
 ANNA = Printed(
@@ -186,7 +188,7 @@ def test_a_design_that_asks_for_more_than_its_folder_is_refused(tmp_path: Path, 
     page = folder / "certificate.html"
     page.write_text(page.read_text().replace("<header>", place.format(address) + "<header>"))
     with pytest.raises(pdf.FaultyDesign, match="not an image of the design"):
-        pdf.render(ANNA, pdf.Design(folder))
+        pdf.render(ANNA, design=pdf.Design(folder))
 
 
 def test_an_image_of_the_design_cannot_ask_for_more_either(tmp_path: Path):
@@ -195,4 +197,95 @@ def test_an_image_of_the_design_cannot_ask_for_more_either(tmp_path: Path):
         '<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/hostname"/></svg>'
     )
     with pytest.raises(pdf.FaultyDesign):
-        pdf.render(ANNA, pdf.Design(folder))
+        pdf.render(ANNA, design=pdf.Design(folder))
+
+
+def picture(colour: tuple[int, ...], size: tuple[int, int] = (300, 100)) -> Logo:
+    file = BytesIO()
+    Image.new("RGBA" if len(colour) == 4 else "RGB", size, colour).save(file, "PNG")
+    return sanitise(file.getvalue(), "image/png")
+
+
+def drawing(paint: str, size: tuple[int, int] = (300, 100)) -> Logo:
+    width, height = size
+    gradient = '<linearGradient id="g"><stop stop-color="#e01"/><stop offset="1" stop-color="#e01"/></linearGradient>'
+    shape = f'<rect width="{width}" height="{height}" fill="{paint}"/>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{gradient}{shape}</svg>'
+    return sanitise(svg.encode(), "image/svg+xml")
+
+
+def branded(logo: Logo | None, **changes: object) -> bytes:
+    return pdf.render(dataclasses.replace(ANNA, logo=logo and logo.sha256, **changes), logo)
+
+
+@pytest.mark.parametrize(
+    "logo", [picture((238, 0, 17)), picture((238, 0, 17, 255)), drawing("#e01"), drawing("url(#g)")]
+)
+@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="needs poppler to look at the page")
+def test_the_logo_is_on_the_page_in_its_colours_and_its_shape(logo: Logo, tmp_path: Path):
+    branded(drawing("#00f"))
+    (tmp_path / "page.pdf").write_bytes(branded(logo))
+    subprocess.run(["pdftoppm", "-r", "100", "-png", "-singlefile", "page.pdf", "page"], cwd=tmp_path, check=True)
+    with Image.open(tmp_path / "page.png") as page:
+        red = [red > 200 and green < 60 for red, green, _ in page.convert("RGB").get_flattened_data()]
+        seen = Image.new("1", page.size)
+        seen.putdata(red)
+    left, top, right, bottom = seen.getbbox()
+    assert right - left == pytest.approx(3 * (bottom - top), rel=0.05)
+    assert sum(red) == pytest.approx((right - left) * (bottom - top), rel=0.05)
+    assert right < 1110
+    assert 90 < top < bottom < 185
+
+
+def test_a_logo_gives_the_same_bytes_each_time_and_is_on_no_other_page():
+    plain, red, blue = branded(None), branded(picture((255, 0, 0))), branded(picture((0, 0, 255)))
+    assert len({plain, red, blue}) == 3
+    assert branded(picture((255, 0, 0))) == red
+    assert branded(drawing("#0a0")) != red
+    assert branded(None) == plain
+    assert branded(picture((0, 0, 255))) == blue
+
+
+@pytest.mark.parametrize("logo", [picture((1, 2, 3)), picture((1, 2, 3, 4)), drawing("#123"), drawing("url(#g)")])
+def test_a_logo_is_described_by_its_company_to_who_cannot_see_it(logo: Logo):
+    document = pypdf.PdfReader(BytesIO(branded(logo)))
+    described = [item["/Alt"] for item in map(pypdf.generic.IndirectObject.get_object, document_objects(document))
+                 if isinstance(item, dict) and "/Alt" in item]  # fmt: skip
+    assert "Larkspur Logistics" in described
+    assert len(document.pages) == 1
+
+
+def document_objects(document: pypdf.PdfReader) -> list[pypdf.generic.IndirectObject]:
+    return [pypdf.generic.IndirectObject(number, 0, document) for number in range(1, document.trailer["/Size"])]
+
+
+@pytest.mark.parametrize("size", [(4000, 1), (1, 4000), (1, 1), (300, 100)])
+@pytest.mark.parametrize("make", [picture, drawing])
+def test_a_logo_of_any_shape_fits_on_the_one_page(make: object, size: tuple[int, int]):
+    logo = make((1, 2, 3) if make is picture else "#123", size)
+    data = branded(logo, holder=LONG_NAME, title="Strategic Alignment and Governance, " * 8)
+    assert len(pypdf.PdfReader(BytesIO(data)).pages) == 1
+
+
+def test_a_record_is_only_printed_with_the_logo_that_it_names():
+    logo, other = drawing("#123"), drawing("#456")
+    for named, given in [(logo, other), (logo, None), (None, other)]:
+        with pytest.raises(ValueError, match="not the one that the record names"):
+            pdf.render(dataclasses.replace(ANNA, logo=named and named.sha256), given)
+
+
+def test_logos_of_many_companies_leave_nothing_behind():
+    branded(picture((9, 9, 9)))
+    kept = dict(pdf.NORTHLIGHT._with_logo._parsed)
+    for number in range(5):
+        branded(picture((number, 0, 0)))
+        branded(drawing(f"#00{number}"))
+    assert pdf.NORTHLIGHT._with_logo._parsed.keys() == kept.keys()
+    assert not any("logo" in url for url in kept)
+
+
+def test_a_logo_that_was_not_made_safe_fetches_nothing_and_is_not_printed():
+    for inside in ['<image href="file:///etc/hostname"/>', "<use href='border.svg#a'/><path d='M0 0A1'/>"]:
+        raw = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{inside}</svg>'.encode()
+        with pytest.raises(UnusableLogo):
+            pdf.prove(Logo(raw, "image/svg+xml"))

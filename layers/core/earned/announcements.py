@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, get_args
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -23,6 +23,7 @@ AnnouncedType = Literal[
     "earned.certificate.revoked.v1",
     "earned.certificate.withdrawn.v1",
 ]
+TYPES: tuple[AnnouncedType, ...] = get_args(AnnouncedType)
 
 
 class CertificateChange(TypedDict):

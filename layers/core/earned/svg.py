@@ -33,11 +33,11 @@ from earned.svg_values import (
 )
 
 MOST_ELEMENTS = 20_000  # in the file
-MOST_DRAWN = 3_000  # elements, each as often as it is used
-MOST_LOOKED_AT = 1024 * 1024  # characters of attributes, each as often as it is used
+MOST_DRAWN = 2_000  # elements, each as often as it is used
+MOST_LOOKED_AT = 600 * 1024  # characters of attributes, each as often as it is used
 DEEPEST = 64
 MOST_VEILS = 3  # elements with an opacity inside one another: each is measured with all that is in it
-LARGEST = 128 * 1024  # bytes: every certificate of the company carries them
+LARGEST = 64 * 1024  # bytes: every certificate of the company carries them
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -75,6 +75,9 @@ _GRADIENT: dict[str, Check] = {
     **dict.fromkeys(("r", "fr"), extent),
 }
 _STOP: dict[str, Check] = {"offset": ratio, "stop-color": colour, "stop-opacity": ratio, "color": colour}
+_STYLED = {"display", "transform", "clip-path", "opacity", "fill", "stroke"}.union(
+    _STROKES_AND_FILLS, _UNPRINTED, _STOP, *_SHAPES.values()
+)
 
 
 def rebuild(data: bytes) -> bytes:
@@ -131,7 +134,7 @@ class _Drawing:
         self._root = root
         self._by_id = {element.get("id"): element for element in reversed(list(root.iter()))}
         self._rules = [
-            (selector, dict(declarations(body)))
+            (selector, {name: value for name, value in declarations(body) if name in _STYLED})
             for style in root.iter(f"{{{_NAMESPACE}}}style")
             for selector, body in rules("".join(style.itertext()))
         ]

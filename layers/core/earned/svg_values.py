@@ -11,7 +11,7 @@ from earned.models import UnusableLogo
 
 FARTHEST = 1_000_000.0  # units
 LONGEST_VALUE = 2_000  # characters of anything but a path
-LONGEST_PATH = 48 * 1024  # characters: the time to draw it grows with their square
+LONGEST_PATH = 32 * 1024  # characters: the time to draw it grows with their square
 LONGEST_RUN = 1_000  # characters of a path without a space, for the same reason
 MOST_RULES = 500
 

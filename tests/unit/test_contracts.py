@@ -1,0 +1,250 @@
+"""What the service promises in docs/: up to date, valid, and true of what it reads and announces."""
+
+import importlib
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+import earned.api
+from contracts import ASYNCAPI, EVENTS, OPENAPI, ROOT, SERVED_OPENAPI
+from earned import announcements
+from earned.announcements import Announcement
+from earned.api.routes import BEARER, ROUTES
+from earned.events import Rejected
+from earned.models import Revocation
+from tests.unit.builders import LATER, completion, issue
+from tests.unit.test_events import EVERY_PATH, EXAMPLES, JSON, QUEUES, drop, posted, put, read, with_data
+
+SCHEMAS = {path.name.removesuffix(".schema.json"): json.loads(path.read_text()) for path in (ROOT / EVENTS).iterdir()}
+API = json.loads((ROOT / OPENAPI).read_text())
+QUEUES_AND_BUS = yaml.safe_load((ROOT / ASYNCAPI).read_text())
+
+
+def validator(type_: str) -> Draft202012Validator:
+    return Draft202012Validator(SCHEMAS[type_], format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+VALIDATORS = {type_: validator(type_) for type_ in SCHEMAS}
+
+
+def allows(event: dict[str, Any], name: str) -> bool:
+    """Whether the schema of a type of the portal's allows an event."""
+    return VALIDATORS[f"portal.{name}.v1"].is_valid(event)
+
+
+def is_read(event: dict[str, Any], name: str) -> bool:
+    try:
+        read(event, name)
+    except Rejected:
+        return False
+    return True
+
+
+def test_the_documents_are_those_of_the_models() -> None:
+    # In a process of its own: the API's module reads its environment when it is imported.
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "layers" / "core")}
+    command = [sys.executable, "-m", "contracts", "--check"]
+    check = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert check.returncode == 0, check.stderr
+
+
+# Events in.
+
+
+def test_there_is_a_schema_for_every_type() -> None:
+    assert set(SCHEMAS) == {f"portal.{name}.v1" for name in EXAMPLES} | set(announcements.TYPES)
+
+
+@pytest.mark.parametrize("type_", SCHEMAS)
+def test_a_schema_is_one(type_: str) -> None:
+    Draft202012Validator.check_schema(SCHEMAS[type_])
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_what_a_portal_posts_is_allowed_by_the_schema_of_its_type_alone(name: str) -> None:
+    assert [type_ for type_, one in VALIDATORS.items() if one.is_valid(posted(name))] == [f"portal.{name}.v1"]
+
+
+@given(st.sampled_from(EVERY_PATH), JSON | st.just("drop"), st.sampled_from(EVERY_PATH), JSON)
+def test_whatever_is_read_is_allowed_so_whatever_is_not_allowed_is_refused(first, value, second, other) -> None:
+    name, path = first
+    event = drop(posted(name), path) if value == "drop" else put(posted(name), path, value)
+    with suppress(KeyError, IndexError, TypeError):  # the second place may not be in this event
+        event = put(event, second[1], other)
+    assert allows(event, name) or not is_read(event, name)
+
+
+@given(st.datetimes(timezones=st.timezones()), st.sampled_from("Tt"))
+def test_whatever_time_is_read_is_allowed(time, separator) -> None:
+    event = posted("account.removed") | {"time": time.isoformat(separator)}
+    assert allows(event, "account.removed") or not is_read(event, "account.removed")
+
+
+@given(st.text(max_size=30))
+def test_whatever_name_is_read_is_allowed(text) -> None:
+    event = with_data("company.saved", name=text)
+    assert allows(event, "company.saved") or not is_read(event, "company.saved")
+
+
+def course_of(**step: Any) -> dict[str, Any]:
+    return with_data("course.published", steps=[{"step_id": "s1", "kind": "lesson", "title": "One"} | step])
+
+
+DEMANDED: list[tuple[str, dict[str, Any]]] = [
+    ("a version that is none of ours", posted("account.removed") | {"specversion": "0.3"}),
+    ("a time without offset", posted("account.removed") | {"time": "2026-03-02T12:00:00"}),
+    ("a day that does not exist", posted("account.removed") | {"time": "2026-02-30T12:00:00Z"}),
+    ("an id with a space", posted("account.removed") | {"id": "event 1"}),
+    ("an id that is too long", with_data("account.removed", account_id="a" * 65)),
+    ("no source", posted("account.removed") | {"source": ""}),
+    ("another media type", posted("account.removed") | {"datacontenttype": "application/xml"}),
+    ("a blank name", with_data("account.saved", name=" \t\u2003")),
+    ("an unknown kind of account", with_data("account.saved", kind="owner")),
+    ("no email", with_data("account.saved", email="")),
+    ("a logo of another media type", with_data("company.saved", logo={"key": "a.gif", "media_type": "image/gif"})),
+    ("a version as text", with_data("course.published", version="3")),
+    ("a negative version", with_data("course.published", version=-1)),
+    ("no steps", with_data("course.published", steps=[])),
+    ("no required step", course_of(required=False)),
+    ("an unknown kind of step", course_of(kind="webinar")),
+    ("a video without its duration", course_of(kind="video")),
+    ("a video whose duration is null", course_of(kind="video", duration=None)),
+    ("a video of no time", course_of(kind="video", duration=0)),
+    ("a quiz without its passing score", course_of(kind="quiz")),
+    ("a quiz without attempts", course_of(kind="quiz", passing_score=1, attempts=0)),
+    ("no hours", with_data("live-event.scheduled", hours=0)),
+    ("a language that is none", with_data("live-event.scheduled", language="English!")),
+    ("a range of one number", with_data("video.watched", played=[[1]])),
+    ("a range of texts", with_data("video.watched", played=[["0", "1"]])),
+    ("a score as text", with_data("quiz.graded", score="90")),
+    ("a grant of nothing", with_data("quiz.attempts-granted", attempts=0)),
+    ("another status", with_data("attendance.marked", status="late")),
+    ("nobody who marked", drop(posted("attendance.marked"), ("data", "marked_by"))),
+]
+
+
+@pytest.mark.parametrize(("_", "event"), DEMANDED, ids=[words for words, _ in DEMANDED])
+def test_what_the_reader_demands_the_schema_demands(_: str, event: dict[str, Any]) -> None:
+    name = event["type"].removeprefix("portal.").removesuffix(".v1")
+    assert not is_read(event, name)
+    assert not allows(event, name)
+
+
+@pytest.mark.parametrize(("name", "path"), EVERY_PATH)
+def test_what_the_reader_misses_the_schema_misses(name: str, path: tuple[str | int, ...]) -> None:
+    event = drop(posted(name), path)
+    assert allows(event, name) == is_read(event, name)
+
+
+# Events out.
+
+
+def announced() -> list[Announcement]:
+    """One of each type."""
+    done = completion(issue=issue())
+    renewed = issue(revision=2, reissued_at=LATER, reason="name corrected")
+    return [
+        announcements.issued(done, issue()),
+        announcements.issued(done, renewed),
+        announcements.revoked(done, 1, Revocation(LATER, "marked absent", "request")),
+        announcements.withdrawn(done, 1, LATER),
+    ]
+
+
+def test_what_is_announced_is_what_is_promised() -> None:
+    assert [one.event["type"] for one in announced()] == list(announcements.TYPES)
+    for one in announced():
+        VALIDATORS[one.event["type"]].validate(one.event)
+
+
+def test_an_announcement_says_nothing_that_is_not_promised_and_nothing_personal() -> None:
+    for one in announced():
+        promised = SCHEMAS[one.event["type"]]["$defs"]["CertificateChange"]["properties"]
+        assert set(one.event["data"]) <= set(promised)
+        assert not {"name", "holder", "email", "title"} & set(promised)
+
+
+# AsyncAPI: a check of our own; no package of PyPI ships the official schema.
+
+
+def resolve(document: dict[str, Any], pointer: str) -> Any:
+    assert pointer.startswith("#/")
+    for key in pointer.removeprefix("#/").split("/"):
+        document = document[key]
+    return document
+
+
+def references(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [value["$ref"]] if "$ref" in value else [ref for inner in value.values() for ref in references(inner)]
+    return []
+
+
+def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
+    assert QUEUES_AND_BUS["asyncapi"] == "3.0.0"
+    found = references(QUEUES_AND_BUS)
+    for reference in found:
+        if reference.startswith("#"):
+            assert resolve(QUEUES_AND_BUS, reference)
+    files = {reference for reference in found if not reference.startswith("#")}
+    assert files == {f"./events/{type_}.schema.json" for type_ in SCHEMAS}
+
+
+def test_every_type_is_a_message_of_its_channel_alone() -> None:
+    channels = {
+        name: {resolve(QUEUES_AND_BUS, message["$ref"])["name"] for message in channel["messages"].values()}
+        for name, channel in QUEUES_AND_BUS["channels"].items()
+    }
+    assert channels == {queue: set(kinds) for queue, kinds in QUEUES.items()} | {
+        "announcements": set(announcements.TYPES)
+    }
+
+
+def test_every_channel_is_received_from_or_sent_to() -> None:
+    actions = {
+        operation["channel"]["$ref"].removeprefix("#/channels/"): operation["action"]
+        for operation in QUEUES_AND_BUS["operations"].values()
+    }
+    assert actions == dict.fromkeys(QUEUES, "receive") | {"announcements": "send"}
+
+
+# OpenAPI.
+
+
+def test_the_openapi_document_is_one_and_is_the_one_that_is_served() -> None:
+    validate(API)
+    assert API["openapi"].startswith("3.1")
+    assert json.loads((ROOT / SERVED_OPENAPI).read_text()) == API
+
+
+def test_every_route_is_in_the_openapi_document_with_its_security() -> None:
+    for module in pkgutil.iter_modules(earned.api.__path__):
+        importlib.import_module(f"earned.api.{module.name}")
+    declared = {
+        (route.method.lower(), route.path.replace("<", "{").replace(">", "}")): bool(route.rows) for route in ROUTES
+    }
+    documented = {
+        (method, path): operation.get("security") == [{BEARER: []}]
+        for path, item in API["paths"].items()
+        for method, operation in item.items()
+    }
+    assert documented == declared
+
+
+def test_every_route_with_a_token_says_who_may_and_how_it_refuses() -> None:
+    for path, item in API["paths"].items():
+        for operation in item.values():
+            if "security" in operation:
+                assert "\n\nFor: " in operation["description"], path
+                assert {"401", "403", "404"} <= set(operation["responses"]), path
