@@ -13,7 +13,8 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from earned import announcements, pdf, store
 from earned.announcements import Announcement, Bus
-from earned.documents import DifferentDocument, Documents, file_name
+from earned.branding import Logos
+from earned.documents import Assets, DifferentDocument, Documents, file_name
 from earned.events import Rejected
 from earned.facts import digest, moment
 from earned.intake import NAMESPACE, Batch, Received
@@ -48,6 +49,7 @@ class Settings:
 
     records_table: str
     documents_bucket: str
+    assets_bucket: str
     bus_name: str
     dead_letter_queue_url: str
     order_tolerance_seconds: str
@@ -56,7 +58,9 @@ class Settings:
 
 settings = from_environment(Settings, os.environ)
 store.bind(settings.records_table)
-documents = Documents(boto3.client("s3"), settings.documents_bucket)
+s3 = boto3.client("s3")
+documents = Documents(s3, settings.documents_bucket)
+logos = Logos(Assets(s3, settings.assets_bucket), documents, pdf.prove)
 bus = Bus(boto3.client("events"), settings.bus_name)
 dead_letters = Queue(boto3.client("sqs"), settings.dead_letter_queue_url)
 tolerance = timedelta(seconds=float(settings.order_tolerance_seconds))
@@ -242,13 +246,14 @@ def printed_for(
         company=company.name if company else None,
         language=training.language,
         verify_url=f"{settings.verify_base_url}/verify/{certificate_id}",
+        logo=logos.of(company),
     )
 
 
 def document_of(printed: Printed) -> bytes:
     """The PDF; raises `Unprintable` when it would have a hole or not fit, which no retry can mend."""
     try:
-        return pdf.render(printed)
+        return pdf.render(printed, logos.kept(printed.logo))
     except (pdf.MissingGlyph, pdf.DoesNotFit) as error:
         raise Unprintable(str(error)) from None
 

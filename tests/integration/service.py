@@ -79,6 +79,7 @@ class Service:
             "RECORDS_TABLE": self.outputs["RecordsTableName"],
             "SUPPORT_TABLE": self.outputs["SupportTableName"],
             "ACCESS_LOG_TABLE": self.outputs["AccessLogTableName"],
+            "ASSETS_BUCKET": self.outputs["AssetsBucketName"],
             "DOCUMENTS_BUCKET": self.outputs["DocumentsBucketName"],
             "EXPORTS_BUCKET": self.outputs["ExportsBucketName"],
             "EVALUATION_QUEUE_URL": self.url("Evaluation"),

@@ -1,4 +1,4 @@
-"""Random courses, random event streams, random deliveries: a certificate exists if and only if nothing is outstanding."""
+"""Random courses, streams and deliveries: a certificate exists if and only if nothing is outstanding."""
 
 import random
 from datetime import timedelta
@@ -71,4 +71,3 @@ def test_a_certificate_exists_if_and_only_if_nothing_is_outstanding(service: Ser
     complete = [story.id(person) for person in people if not story.reasons(person)]
     assert sorted(holders) == sorted(complete)
     assert len(service.announcements()) == len(complete)
-
