@@ -72,11 +72,14 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 	@.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< >&2
 	@touch $@
 
-# Needs uv. The service's own versions are in layers/*/requirements.txt.
+# Needs uv. The layers take the versions that the tests run with.
+COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
+    --universal --python-version 3.11
 requirements:
-	@for name in dev sam ministack; do UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --upgrade \
-	    --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
-	    requirements/$$name.in --output-file requirements/$$name.txt || exit; done
+	@for name in dev sam ministack; do \
+	    $(COMPILE) --upgrade requirements/$$name.in --output-file requirements/$$name.txt || exit; done
+	@for layer in dependencies weasyprint; do $(COMPILE) --constraint requirements/dev.txt \
+	    layers/$$layer/requirements.in --output-file layers/$$layer/requirements.txt || exit; done
 
 clean:
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local stop; fi

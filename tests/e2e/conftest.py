@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def deployed() -> Iterator[tuple[Stack, Path]]:
 
 
 @pytest.fixture(scope="session")
-def portal(deployed: tuple[Stack, Path]) -> Portal:
+def portal(deployed: tuple[Stack, Path]) -> Iterator[Portal]:
     """The portal's side: posts events, holds tokens, reads the API."""
-    return Portal(*deployed)
+    with closing(Portal(*deployed)) as portal:
+        yield portal

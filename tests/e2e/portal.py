@@ -27,6 +27,10 @@ class Portal:
         self.tag = uuid.uuid4().hex[:6]
         self.began = datetime.now(UTC) - timedelta(days=3)
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
     def id(self, name: str) -> str:
         """An id that nobody else uses."""
         return f"{name}-{self.tag}"

@@ -1,0 +1,199 @@
+"""A company's logo: uploaded by the portal, printed on its people's certificates, kept so that they can be made again."""
+
+import io
+import json
+import time
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from PIL import Image
+
+from earned import store
+from earned.branding import REFUSED_SECONDS, Logos
+from earned.documents import Assets, Documents
+from earned.logo import sanitise
+from earned.models import LARGEST_LOGO, Company, Issue, LogoReference, UnusableLogo
+from earned.queues import Purpose, generation_of
+from tests.integration.service import NOON, Service, Story, cloud_event
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 1"><path d="M0 0h3v1z" fill="#0a6" onload="x()"/></svg>'
+BOMB = b'<!DOCTYPE svg [<!ENTITY a "a">]><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 1">&a;</svg>'
+
+
+def png(colour: tuple[int, int, int]) -> bytes:
+    """A picture of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", (30, 10), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def assets(service: Service) -> Assets:
+    return Assets(boto3.client("s3"), service.outputs["AssetsBucketName"])
+
+
+@pytest.fixture
+def documents(service: Service) -> Documents:
+    return Documents(boto3.client("s3"), service.outputs["DocumentsBucketName"])
+
+
+@pytest.fixture
+def logos(assets: Assets, documents: Documents) -> Logos:
+    return Logos(assets, documents, lambda _: None)
+
+
+def upload(assets: Assets, key: str, data: bytes) -> LogoReference:
+    """What the portal does."""
+    assets.client.put_object(Bucket=assets.bucket, Key=key, Body=data)
+    return LogoReference(key, "image/png" if data.startswith(b"\x89PNG") else "image/svg+xml")
+
+
+def saved(story: Story, logo: LogoReference | None, minutes: int = 0, name: str = "Sample Lanterns") -> None:
+    """The company is saved with a logo, or without one."""
+    data: dict[str, Any] = {"company_id": story.company, "name": name}
+    if logo is not None:
+        data["logo"] = {"key": logo.key, "media_type": logo.media_type}
+    event = cloud_event("company.saved", data, NOON - timedelta(days=1) + timedelta(minutes=minutes))
+    story.service.post("Directory", event)
+    story.service.settle()
+
+
+def company(story: Story) -> Company:
+    """The company as it is kept."""
+    row = store.CompanyRow.get(f"company#{story.company}", store.DIRECTORY)
+    return row.company()
+
+
+def issued(story: Story, account: str = "ada") -> tuple[Issue, bytes]:
+    """Somebody finishes the course; what was issued, and its document."""
+    story.save_account(account)
+    story.enroll(account)
+    story.service.settle()
+    story.service.post("Progress", *story.do(account, "read", "watch", "quiz"))
+    story.service.settle()
+    completion = store.enrollment(story.id(f"enr-{account}"))
+    assert completion is not None
+    assert completion.issue is not None
+    key = f"certificates/{completion.certificate_id}/{completion.issue.revision}.pdf"
+    return completion.issue, story.own_documents()[key]
+
+
+def test_a_company_keeps_the_logo_of_its_latest_save_and_loses_it_with_one_that_has_none(story: Story) -> None:
+    first, second = LogoReference("logos/é 1.svg", "image/svg+xml"), LogoReference("logos/2.png", "image/png")
+    saved(story, first, minutes=1)
+    saved(story, second, minutes=3)
+    saved(story, first, minutes=2)
+    assert company(story).logo == second
+    assert company(story).saved_at == NOON - timedelta(days=1) + timedelta(minutes=3)
+    saved(story, None, minutes=4)
+    assert company(story).logo is None
+
+
+@pytest.mark.parametrize("raw", [SVG, png((0, 170, 100))], ids=["svg", "png"])
+def test_the_logo_is_printed_and_kept_with_what_was_printed(story: Story, assets: Assets, raw: bytes) -> None:
+    story.directory()
+    plain, plain_document = issued(story, "zoe")
+    reference = upload(assets, story.id("logo"), raw)
+    saved(story, reference)
+    issue, document = issued(story)
+    safe = sanitise(raw, reference.media_type)
+    assert plain.printed.logo is None
+    assert issue.printed.logo == safe.sha256
+    assert len(document) > len(plain_document) + 100
+    assert story.service.documents()[f"logos/{safe.sha256}"] == safe.data
+
+
+def test_a_document_is_made_again_to_the_byte_with_the_logo_it_was_printed_with(story: Story, assets: Assets) -> None:
+    story.directory()
+    saved(story, upload(assets, story.id("old"), png((200, 0, 0))))
+    issue, document = issued(story)
+    saved(story, upload(assets, story.id("new"), SVG), minutes=5)
+    assets.client.delete_object(Bucket=assets.bucket, Key=story.id("old"))
+    completion = store.enrollment(story.id("enr-ada"))
+    assert completion is not None
+    key = f"certificates/{completion.certificate_id}/{issue.revision}.pdf"
+    assets.client.delete_object(Bucket=story.service.outputs["DocumentsBucketName"], Key=key)
+    story.service.post("Generation", generation_of(completion, Purpose.RESTORE, "again").body)
+    story.service.settle()
+    assert story.own_documents()[key] == document
+
+
+@pytest.mark.parametrize(
+    "raw", [None, BOMB, b"GIF89a", SVG + b" " * LARGEST_LOGO], ids=["missing", "hostile", "not a logo", "too large"]
+)
+def test_a_certificate_does_not_wait_for_a_logo_that_cannot_be_printed(
+    story: Story, assets: Assets, raw: bytes | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story.directory()
+    saved(story, upload(assets, story.id("bad"), raw) if raw else LogoReference("nowhere", "image/png"))
+    issue, _ = issued(story)
+    assert issue.printed.logo is None
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert [line["LogosUnusable"] for line in lines if "LogosUnusable" in line] == [[1.0]]
+    [told] = [line for line in lines if line.get("message") == "issued without the logo"]
+    assert told["company_id"] == story.company
+    assert ": " in told["reason"]
+    assert "Ada" not in json.dumps(lines)
+
+
+def test_a_logo_is_read_once_until_its_company_is_saved_again(story: Story, assets: Assets, logos: Logos) -> None:
+    reference = upload(assets, story.id("logo"), png((1, 2, 3)))
+    saved(story, reference)
+    first = logos.of(company(story))
+    upload(assets, story.id("logo"), png((4, 5, 6)))
+    assert logos.of(company(story)) == first
+    saved(story, reference, minutes=1)
+    second = logos.of(company(story))
+    assert first != second
+    assert (logos.kept(first), logos.kept(second)) == tuple(
+        sanitise(png(colour), "image/png") for colour in ((1, 2, 3), (4, 5, 6))
+    )
+    assert logos.of(None) is logos.of(Company("co", "No Logo Ltd")) is logos.kept(None) is None
+
+
+def test_a_logo_that_came_late_is_found_a_minute_later(
+    story: Story, assets: Assets, logos: Logos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = LogoReference(story.id("late"), "image/png")
+    late = Company("co", "Late Lamps", reference, NOON)
+    assert logos.of(late) is None
+    upload(assets, reference.key, png((7, 7, 7)))
+    assert logos.of(late) is None
+    now = time.monotonic()
+    monkeypatch.setattr("earned.branding.time.monotonic", lambda: now + REFUSED_SECONDS + 1)
+    assert logos.of(late) == sanitise(png((7, 7, 7)), "image/png").sha256
+
+
+def test_a_kept_logo_is_never_overwritten_and_never_believed_without_its_hash(documents: Documents) -> None:
+    logo = sanitise(png((9, 8, 7)), "image/png")
+    documents.keep_logo(logo)
+    documents.keep_logo(logo)
+    assert documents.logo(logo.sha256) == logo
+    with pytest.raises(UnusableLogo):
+        documents.logo("0" * 64)
+    documents.client.put_object(Bucket=documents.bucket, Key=f"logos/{logo.sha256}", Body=b"other")
+    with pytest.raises(UnusableLogo, match="not what it was"):
+        documents.logo(logo.sha256)
+    documents.client.delete_object(Bucket=documents.bucket, Key=f"logos/{logo.sha256}")
+    documents.keep_logo(logo)
+
+
+def test_a_file_that_is_too_large_is_not_read(assets: Assets) -> None:
+    upload(assets, "large", b"x" * (LARGEST_LOGO + 1))
+    with pytest.raises(UnusableLogo, match="larger than 512 KB"):
+        assets.fetch("large")
+    upload(assets, "largest", b"x" * LARGEST_LOGO)
+    assert len(assets.fetch("largest")) == LARGEST_LOGO
+
+
+def test_a_fault_of_s3_is_not_the_logos_fault(assets: Assets) -> None:
+    def fail(**_: object) -> object:
+        return type("Answer", (), {"status_code": 503, "headers": {}, "content": b"", "raw": None})()
+
+    client = boto3.client("s3", config=Config(retries={"max_attempts": 0}))
+    client.meta.events.register("before-send.s3.GetObject", fail)
+    with pytest.raises(client.exceptions.ClientError):
+        Assets(client, assets.bucket).fetch("any")
