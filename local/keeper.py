@@ -43,7 +43,9 @@ def main(directory: Path, publish: Path | None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _end)
     try:
-        with _locked(directory / "lock", wait=False), contextlib.ExitStack() as cleanup:
+        # Never closed: who waits for the lock waits for the end of this process.
+        fcntl.flock(os.open(directory / "lock", os.O_CREAT | os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with contextlib.ExitStack() as cleanup:
             (directory / "pid").write_text(str(os.getpid()))
             threading.Thread(target=_watch_stdin, daemon=True).start()
             keeper = _Keeper(directory, cleanup)
@@ -77,7 +79,7 @@ class _Keeper:
         endpoint = f"http://127.0.0.1:{port}"
         command = [EMULATOR_PYTHON, str(ROOT / "local" / "emulator.py")]
         self.emulator = self._spawn("ministack", command, _emulator_environment(port, temporary))
-        with _locked(STATE / "build.lock", wait=True):
+        with _locked(STATE / "build.lock"):
             _report(step="building (sam build)")
             self._build()
             self._wait_for_emulator(endpoint)
@@ -157,9 +159,9 @@ def _report(**message: object) -> None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path, *, wait: bool) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

@@ -1,4 +1,4 @@
-"""A course loses a lesson while many are in progress: all with nothing left are certified without another event (C6)."""
+"""A course loses a lesson while many are in progress: all with nothing left are certified, unasked (C6)."""
 
 import os
 import time

@@ -209,7 +209,7 @@ def test_the_sweep_asks_again_for_what_cannot_be_printed_but_quarantines_it_once
 ) -> None:
     generate = service.apps["generate_certificate"]
 
-    def unprintable(_printed: object) -> bytes:
+    def unprintable(*_arguments: object) -> bytes:
         raise generate.pdf.MissingGlyph("no glyph")
 
     story.directory()

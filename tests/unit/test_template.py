@@ -134,6 +134,27 @@ def test_only_the_function_that_makes_certificates_may_put_documents() -> None:
     assert may_put == {"GenerateCertificate"}
 
 
+def test_the_assets_of_the_portal_are_private_encrypted_versioned_and_outlive_the_stack() -> None:
+    storage = read(ROOT / "infra" / "storage.yaml")["Resources"]
+    bucket = storage["AssetsBucket"]
+    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+    assert "BucketEncryption" in bucket["Properties"]
+    assert '"aws:SecureTransport": "false"' in json.dumps(storage["AssetsBucketPolicy"])
+
+
+def test_assets_are_only_read_and_only_by_the_function_that_makes_certificates() -> None:
+    statements = [
+        (name, statement["Action"])
+        for name, resource in read(ROOT / "template.yaml")["Resources"].items()
+        for policy in resource["Properties"].get("Policies", [])
+        for statement in policy["Statement"]
+        if "AssetsBucket" in json.dumps(statement["Resource"])
+    ]
+    assert statements == [("GenerateCertificate", "s3:GetObject")]
+
+
 def test_exports_are_private_encrypted_and_go_away_after_a_day() -> None:
     storage = read(ROOT / "infra" / "storage.yaml")["Resources"]
     bucket = storage["ExportsBucket"]["Properties"]

@@ -15,7 +15,7 @@ KEPT_ON_CALENDAR = timedelta(days=1)
 def waiting(event: LiveEvent, now: datetime) -> Iterator[int]:
     """How many people wait for their mark, in each thousand enrollments; strongly consistent.
 
-    Costs a query for five thousand people, a batch read for a hundred, and another for a hundred who wait: their accounts.
+    Costs a query for five thousand people and a batch read for a hundred, two if they wait: their accounts.
     """
     if not awaits_mark(Completion("", ""), event, now):
         return
