@@ -142,7 +142,7 @@ class Keeper:
                 case {"ready": dict(description)}:
                     self.stack = Stack(**description)
                     return
-        raise StackFailed("The stack's keeper ended without a word.")
+        raise StackFailed(f"The stack's keeper was ended from outside (exit code {self._process.wait()}).")
 
     def detach(self) -> None:
         """Let the stack outlive this process."""

@@ -326,7 +326,7 @@ def calls(through: Callable[[int, Call], Any]) -> Iterator[list[str]]:
 
     def call(client: Any, operation: str, arguments: Any) -> Any:
         made.append(operation)
-        return through(len(made), lambda: real(client, operation, arguments))
+        return through(len(made), lambda: real(client, operation, dict(arguments)))  # botocore wraps the body in place
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.client.BaseClient, "_make_api_call", call)
@@ -565,7 +565,7 @@ def forget(story: Story) -> None:
     """Remove the many, which would slow down every test that comes after: moto looks through all items of a table."""
     backend = dynamodb_backends[ACCOUNT][REGION]
     items = backend.tables[story.service.outputs["RecordsTableName"]].items
-    for key in [key for key in items if story.tag in key]:
+    for key in [key for key in items if story.tag in getattr(key, "value", key)]:
         del items[key]
 
 

@@ -202,6 +202,9 @@ SVGS: dict[str, bytes] = {
     "clips by the thousand": svg(
         f'<clipPath id="c">{SHAPE * 1_000}</clipPath>' + '<rect width="9" height="9" clip-path="url(#c)"/>' * 1_000
     ),
+    "clips by use": svg(f'<g id="s">{SHAPE * 800}</g><clipPath id="c"><use href="#s"/></clipPath>{CLIPPED * 800}'),
+    "long clips": svg(f'<clipPath id="c"><path d="M0 0{"L1 1" * 6_000}"/></clipPath>{CLIPPED * 500}'),
+    "stops by the thousand": svg(f'<linearGradient id="g">{"<stop/>" * 900}</linearGradient>{FILLED * 900}'),
     "pattern": svg(
         '<pattern id="p" width=".0001" height=".0001"><rect/></pattern><rect width="9" height="9" fill="url(#p)"/>'
     ),

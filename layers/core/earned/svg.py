@@ -33,11 +33,13 @@ from earned.svg_values import (
 )
 
 MOST_ELEMENTS = 20_000  # in the file
-MOST_DRAWN = 2_000  # elements, each as often as it is used
+MOST_VISITED = 6_000  # elements, each as often as it is used
 MOST_LOOKED_AT = 600 * 1024  # characters of attributes, each as often as it is used
-DEEPEST = 64
+DEEPEST = 64  # levels in the file; half of them when everything used is in its place
 MOST_VEILS = 3  # elements with an opacity inside one another: each is measured with all that is in it
 LARGEST = 64 * 1024  # bytes: every certificate of the company carries them
+MOST_DRAWN = 4 * LARGEST  # characters, definitions as often as they are referred to
+ELEMENT = 40  # characters that an element counts for by itself
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -82,8 +84,9 @@ _STYLED = {"display", "transform", "clip-path", "opacity", "fill", "stroke"}.uni
 
 def rebuild(data: bytes) -> bytes:
     """The drawing, rebuilt; what was rebuilt before is rebuilt to itself. Raises `UnusableLogo`."""
-    rebuilt: bytes = tostring(_Drawing(_parsed(data)).rebuilt(), encoding="utf-8")
-    if len(rebuilt) > LARGEST:
+    drawing = _Drawing(_parsed(data)).rebuilt()
+    rebuilt: bytes = tostring(drawing, encoding="utf-8")
+    if len(rebuilt) > LARGEST or _work(drawing) > MOST_DRAWN:
         raise UnusableLogo(f"the SVG draws more than {LARGEST // 1024} KB of shapes: simplify it or upload a PNG")
     return rebuilt
 
@@ -138,7 +141,7 @@ class _Drawing:
             for style in root.iter(f"{{{_NAMESPACE}}}style")
             for selector, body in rules("".join(style.itertext()))
         ]
-        self._drawn = self._looked_at = 0
+        self._visited = self._looked_at = 0
         self._defs = Element("defs")
         self._names: dict[str, str | None] = {}
         paints: dict[str, Check] = {"fill": self._paint, "stroke": self._paint, **_STROKES_AND_FILLS, **_UNPRINTED}
@@ -189,10 +192,10 @@ class _Drawing:
 
     def _spend(self, element: Element, depth: int = 0) -> None:
         """Bound the work, whatever refers to whatever how often; what uses itself ends here too."""
-        self._drawn += 1
+        self._visited += 1
         self._looked_at += sum(len(name) + len(value) for name, value in element.attrib.items())
-        if self._drawn > MOST_DRAWN or self._looked_at > MOST_LOOKED_AT or depth > DEEPEST:
-            raise UnusableLogo(f"the SVG draws over {MOST_DRAWN} elements or uses itself: simplify it or upload a PNG")
+        if self._visited > MOST_VISITED or self._looked_at > MOST_LOOKED_AT or depth > DEEPEST // 2:
+            raise UnusableLogo("the SVG draws too much or uses itself: simplify it or upload a PNG")
 
     def _given(self, element: Element) -> Properties:
         """The properties of an element: its attributes, over them the stylesheet's, over them its own style."""
@@ -222,8 +225,6 @@ class _Drawing:
             nothing(text)
             return None
         name = self._define(found[0], {"clipPath"}, self._clip_path)
-        for shape in self._by_id[found[0]].iter() if name else ():
-            self._spend(shape)  # it is drawn each time that it clips
         return name and f"url(#{name})"
 
     def _define(self, target: str, kinds: set[str], build: Callable[[Element], Element | None]) -> str | None:
@@ -277,6 +278,17 @@ class _Drawing:
         return clip
 
 
+def _work(svg: Element) -> int:
+    """How much there is to draw: a definition is drawn each time that it is referred to."""
+    definitions = {f"url(#{one.get('id')})": sum(map(_weight, one.iter())) for one in svg.iterfind("defs/*")}
+    references = (definitions.get(value, 0) for element in svg.iter() for value in element.attrib.values())
+    return sum(map(_weight, svg.iter())) + sum(references)
+
+
+def _weight(element: Element) -> int:
+    return ELEMENT + sum(map(len, element.attrib.values()))
+
+
 def _name(element: Element) -> str | None:
     """The name of an SVG element; None for other vocabularies."""
     namespace, _, name = element.tag.rpartition("}")
@@ -298,7 +310,7 @@ def _checked(given: Properties, allowed: dict[str, Check]) -> Properties:
         for name, check in allowed.items()
         if given.get(name, "inherit") != "inherit"
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: unquestioned(value) for name, value in told.items() if value is not None}
 
 
 def _moved(attributes: Properties, given: Properties) -> Properties:
@@ -306,7 +318,7 @@ def _moved(attributes: Properties, given: Properties) -> Properties:
     x, y = (number(given.get(name, "0").removesuffix("px")) for name in ("x", "y"))
     if x == y == "0":
         return attributes
-    moved = f"{attributes.get('transform', '')} translate({x} {y})".strip()
+    moved = unquestioned(f"{attributes.get('transform', '')} translate({x} {y})".strip())
     return {"transform": moved} | attributes | {"transform": moved}  # first, wherever it was
 
 
