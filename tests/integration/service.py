@@ -176,10 +176,11 @@ class Service:
                 sqs.delete_message(QueueUrl=self.announced, ReceiptHandle=message["ReceiptHandle"])
         return found
 
-    def documents(self) -> dict[str, bytes]:
-        """All documents by key."""
+    def documents(self, prefix: str = "") -> dict[str, bytes]:
+        """All objects of the documents bucket whose key begins so, by key."""
         s3, bucket = boto3.client("s3"), self.outputs["DocumentsBucketName"]
-        keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
         return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
     def get(self, path: str, claims: dict[str, str], **query: str) -> tuple[int, dict[str, Any]]:
@@ -371,8 +372,10 @@ class Story:
 
     def own_documents(self) -> dict[str, bytes]:
         """The documents of this story's people, by key."""
-        issued = [item["certificate_id"] for item in self.certificates()]
-        return {key: body for key, body in self.service.documents().items() if key.split("/")[1] in issued}
+        found: dict[str, bytes] = {}
+        for certificate in self.certificates():
+            found |= self.service.documents(f"certificates/{certificate['certificate_id']}/")
+        return found
 
     def certificates(self, company: str | None = None, **query: str) -> list[dict[str, Any]]:
         """The certificates that the company's admin sees."""

@@ -103,7 +103,7 @@ def test_the_logo_is_printed_and_kept_with_what_was_printed(story: Story, assets
     assert plain.printed.logo is None
     assert issue.printed.logo == safe.sha256
     assert document == pdf.render(issue.printed, safe)
-    assert story.service.documents()[f"logos/{safe.sha256}"] == safe.data
+    assert story.service.documents("logos/")[f"logos/{safe.sha256}"] == safe.data
 
 
 def test_a_document_is_made_again_to_the_byte_with_the_logo_it_was_printed_with(story: Story, assets: Assets) -> None:
