@@ -12,7 +12,7 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo serve token stop quarantine redrive contracts test check layers requirements clean
+.PHONY: help demo serve token stop quarantine redrive contracts test check republish layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
@@ -50,7 +50,7 @@ redrive: .venv/dev/ready
 contracts: .venv/dev/ready
 	@PYTHONPATH=layers/core $(PYTHON) -m contracts
 
-test: .venv/dev/ready $(LAYER)/ready
+test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 
 check: .venv/dev/ready
@@ -59,6 +59,10 @@ check: .venv/dev/ready
 	@$(DEV)/mypy
 	@$(DEV)/cfn-lint template.yaml infra/*.yaml
 	@$(PYTHON) -m pytest tests/unit/test_template.py
+
+# Two thousand learners of a course that loses a lesson.
+republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
+	@$(PYTHON) -m pytest tests/e2e/test_republication.py -m long -s
 
 layers: $(LAYER)/ready
 

@@ -157,6 +157,8 @@ class Keeper:
         self._process.stdin.close()
         if not self._detached:
             self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
 
 
 def token(directory: Path, stack: Stack, *, sub: str, role: str, company: str | None, expires_in: int = 3600) -> str:
