@@ -58,7 +58,7 @@ class Portal:
         """Ask the API."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return self._http.request(
-            method, path, params=query, headers=headers | {"Accept": "application/json"}, json=body
+            method, path, params=query or None, headers=headers | {"Accept": "application/json"}, json=body
         )
 
 
