@@ -23,7 +23,7 @@ from local.scenario import DAY, Enrollment, Scenario
 from local.stack import ROOT, Stack
 
 OUT = ROOT / "out" / "demo"
-SLICE = 20
+SLICE = 100
 PATIENCE = 60  # seconds
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 

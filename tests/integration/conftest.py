@@ -1,6 +1,7 @@
 """One service for all integration tests; each test has a story of its own in it."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ from tests.integration.service import REGION, Service, Story
 @pytest.fixture(scope="session")
 def running() -> Iterator[Service]:
     """The infrastructure in moto and the functions imported, away from any real account."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
