@@ -30,6 +30,7 @@ from earned.models import (
     Reason,
     Revocation,
     Training,
+    UnusableLogo,
 )
 from earned.queues import GenerationRequest, NotOurs, Purpose, Queue, read_generation
 from earned.settings import from_environment
@@ -254,7 +255,7 @@ def document_of(printed: Printed) -> bytes:
     """The PDF; raises `Unprintable` when it would have a hole or not fit, which no retry can mend."""
     try:
         return pdf.render(printed, logos.kept(printed.logo))
-    except (pdf.MissingGlyph, pdf.DoesNotFit) as error:
+    except (pdf.MissingGlyph, pdf.DoesNotFit, UnusableLogo) as error:
         raise Unprintable(str(error)) from None
 
 

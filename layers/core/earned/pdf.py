@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def _complaints_raised() -> Iterator[None]:
 
 
 class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
-    """The images of one design from memory: no network, no file system, and a refusal stops the page."""
+    """The images of a design, perhaps a logo, from memory: no network, no file system, and a refusal stops the page."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(allowed_protocols=(), fail_on_errors=True)
@@ -94,30 +95,23 @@ class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
         self._images = {_BASE + path.name: (path.read_bytes(), _IMAGE_TYPES[path.suffix]) for path in paths}
         self.addresses = self._images.keys()
         self.drawings = Drawings()
+        self._logo: Logo | None = None
+
+    def with_logo(self, logo: Logo | None) -> "_Images":
+        """These and a logo, as it is: a copy, since a new fetcher would first read the machine's certificates."""
+        images = copy(self)
+        images._logo = logo
+        return images
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        if url == _LOGO and self._logo is not None:
+            return URLFetcherResponse(url, self._logo.data, {"Content-Type": self._logo.media_type})
         if url not in self._images:
             raise PermissionError(f"{url} is not an image of the design")
         body, media_type = self._images[url]
         if media_type == _IMAGE_TYPES[".svg"]:
             body = self.drawings.serve(url, body)
         return URLFetcherResponse(url, body, {"Content-Type": media_type})
-
-
-class _ImagesAndLogo(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
-    """The logo of one company, as it is, and the images of a design."""
-
-    def __init__(self, logo: Logo, images: _Images | None = None) -> None:
-        super().__init__(allowed_protocols=(), fail_on_errors=True)
-        self._logo = logo
-        self._images = images
-
-    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-        if url == _LOGO:
-            return URLFetcherResponse(url, self._logo.data, {"Content-Type": self._logo.media_type})
-        if self._images is None:
-            raise PermissionError("a logo refers to nothing")
-        return self._images.fetch(url, headers)
 
 
 class _Layout:
@@ -133,7 +127,7 @@ class _Layout:
 
         A logo is forgotten with its page, so that no other company's page can get it.
         """
-        images = _ImagesAndLogo(logo, self.images) if logo else self.images
+        images = self.images.with_logo(logo)
         parsed = dict(self._parsed)
 
         def laid_out(scale: dict[str, float]) -> Document:
@@ -188,6 +182,11 @@ class Design:
         document.pages[0].anchors.clear()  # they measured the slots and would only weigh in the file
         return layout.write(document, identifier)
 
+    def draw_alone(self, logo: Logo) -> None:
+        """Draw nothing but a logo."""
+        images = self._plain.images.with_logo(logo)
+        HTML(string="<img src=logo alt=logo>", base_url=_BASE, url_fetcher=images).write_pdf()
+
 
 NORTHLIGHT = Design(Path(__file__).with_name("certificate"))
 
@@ -204,12 +203,11 @@ def render(printed: Printed, logo: Logo | None = None, design: Design = NORTHLIG
         return design.draw(texts, logo, printed.certificate_id)
 
 
-def prove(logo: Logo) -> None:
+def prove(logo: Logo, design: Design = NORTHLIGHT) -> None:
     """Draw a logo by itself, so that no certificate has to find out that it cannot be; raises `UnusableLogo`."""
-    images = _ImagesAndLogo(logo)
     try:
         with _complaints_raised():
-            HTML(string="<img src=logo alt=logo>", base_url=_BASE, url_fetcher=images).write_pdf()
+            design.draw_alone(logo)
     except FaultyDesign as error:
         raise UnusableLogo("the logo cannot be drawn: simplify it or upload a PNG") from error
 
