@@ -24,8 +24,9 @@ NOBODY = "no-such-id"
 
 @dataclass
 class Download:
-    """One certificate as its holder got it."""
+    """One certificate as whoever may hold it got it."""
 
+    by: Account
     certificate: dict[str, Any]
     answer: dict[str, Any]
     document: httpx.Response
@@ -109,17 +110,22 @@ def _run(function: CheckFunction, week: Week) -> Check:
 
 def holders_list_and_download(week: Week) -> Findings:
     """Read each learner's progress in their own name; list and download certificates in the name of all who may."""
-    for account in week.of_kind("individual", "employee", "company-admin"):
-        for enrollment in week.reader(account).items("/v1/enrollments"):
-            week.progress[enrollment["enrollment_id"]] = enrollment
-    for account in week.of_kind("individual", "company-admin"):
-        reader = week.reader(account)
-        for certificate in reader.items(_list_of(account)):
-            week.certificates.append(certificate)
-            asked = datetime.now(UTC)
-            answer = reader.get(_download(certificate)).raise_for_status().json()
-            week.downloads.append(Download(certificate, answer, fetch(answer["url"]), asked))
-            yield None
+    with ThreadPoolExecutor(4) as pool:
+        learners = week.of_kind("individual", "employee", "company-admin")
+        for enrollments in pool.map(lambda it: list(week.reader(it).items("/v1/enrollments")), learners):
+            week.progress |= {enrollment["enrollment_id"]: enrollment for enrollment in enrollments}
+        holders = week.of_kind("individual", "company-admin")
+        for downloads in pool.map(lambda it: list(_downloads(week.reader(it), it)), holders):
+            week.certificates += [download.certificate for download in downloads]
+            week.downloads += downloads
+            yield from [None] * len(downloads)
+
+
+def _downloads(reader: Reader, account: Account) -> Iterator[Download]:
+    for certificate in reader.items(_list_of(account)):
+        asked = datetime.now(UTC)
+        answer = reader.get(_download(certificate)).raise_for_status().json()
+        yield Download(account, certificate, answer, fetch(answer["url"]), asked)
 
 
 def _list_of(account: Account) -> str:

@@ -80,7 +80,7 @@ def _working_queues(stack: Stack) -> list[str]:
 
 def _write_documents(week: Week) -> None:
     for it in week.downloads:
-        folder = OUT / str(it.certificate.get("company_id") or "individuals")
+        folder = OUT / (it.by.company_id or "individuals")
         folder.mkdir(exist_ok=True)
         (folder / Path(it.answer["file_name"]).name).write_bytes(it.document.content)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found] # not installed beside our own code
-from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found]
-from ministack.services import lambda_svc  # type: ignore[import-not-found]
+from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found] # as above
+from ministack.services import lambda_svc  # type: ignore[import-not-found] # as above
 
 SQS_BATCHES = {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}
 target_action, object_context, pin_origin = (

@@ -6,6 +6,7 @@ nothing stays behind. A line `detach` on stdin makes it stay.
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import platform
@@ -31,6 +32,7 @@ STACK_NAME = "earned-local"
 SAM = str(ROOT / ".venv" / "sam" / "bin" / "sam")
 EMULATOR_PYTHON = str(ROOT / ".venv" / "ministack" / "bin" / "python")
 BUILD = STATE / "build"
+BUILT_FROM = ("functions", "infra", "layers")
 # The emulator unpacks the layers of a function beside its code, in the order of the template: WeasyPrint is the third.
 LAYER_ROOT = "../layer_2"
 LIBRARY_PATH = ":".join(f"../layer_{number}/lib" for number in range(3))
@@ -90,8 +92,14 @@ class _Keeper:
         return _describe(endpoint, url)
 
     def _build(self) -> None:
+        """Build, unless what is there was made of the same sources: sam alone takes seconds to find that out."""
+        stamp, sources = BUILD.with_suffix(".sources"), _sources()
+        if BUILD.exists() and stamp.exists() and stamp.read_text() == sources:
+            return
+        stamp.unlink(missing_ok=True)
         folders = ["--build-dir", str(BUILD), "--cache-dir", str(STATE / "cache")]
         self._sam("build", ["--cached", "--parallel", *folders], {})
+        stamp.write_text(sources)
 
     def _deploy(self, endpoint: str, url: str) -> None:
         os.environ["AWS_ENDPOINT_URL"] = endpoint
@@ -216,6 +224,15 @@ def _runtime() -> tuple[str, str]:
     code = "import sys; print('python%d.%d' % sys.version_info[:2])"
     runtime = subprocess.run([EMULATOR_PYTHON, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
     return runtime, "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+
+
+def _sources() -> str:
+    """Hash all that a build is made of, and for which runtime."""
+    total = hashlib.sha256(repr(_runtime()).encode())
+    files = [ROOT / "template.yaml", *(path for top in BUILT_FROM for path in (ROOT / top).rglob("*"))]
+    for path in sorted(path for path in files if path.is_file() and "__pycache__" not in path.parts):
+        total.update(f"{path.relative_to(ROOT)}\0{path.stat().st_mode}\0".encode() + path.read_bytes())
+    return total.hexdigest()
 
 
 def _answers(url: str) -> bool:

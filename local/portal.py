@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Self
 
 import httpx
@@ -114,17 +115,17 @@ class Reader:
     """The API and the links it hands out, as seen with somebody's token; None is no token at all."""
 
     def __init__(self, stack: Stack, token: str | None) -> None:
-        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        self._api = httpx.Client(base_url=stack.api, headers=headers, timeout=30, trust_env=False)
+        self._base = stack.api
+        self._headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         self._answers: dict[str, httpx.Response] = {}
 
     def get(self, path: str, **query: str | int) -> httpx.Response:
         """Request one path of the API."""
-        return self._api.get(path, params=query)
+        return _http().get(self._base + path, params=query or None, headers=self._headers)
 
     def post(self, path: str, body: dict[str, Any] | None) -> httpx.Response:
         """Post JSON to one path of the API."""
-        return self._api.post(path, json=body)
+        return _http().post(self._base + path, json=body, headers=self._headers)
 
     def get_once(self, path: str) -> httpx.Response:
         """Request a path whose answer stays the same, the first time only."""
@@ -145,4 +146,10 @@ class Reader:
 
 def fetch(url: str) -> httpx.Response:
     """Follow a link that the API handed out, with nothing but the link."""
-    return httpx.get(url, timeout=30, trust_env=False)
+    return _http().get(url)
+
+
+@cache
+def _http() -> httpx.Client:
+    """One client for everybody: each would load all certificate authorities for itself, and none is needed here."""
+    return httpx.Client(timeout=30, trust_env=False)

@@ -34,7 +34,7 @@ OF_EACH_KIND: list[Fact] = [
 ]
 MARKS: list[Fact] = [marked(True, ENDS), marked(False, ENDS)]
 
-MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)).map(  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)).map(  # noqa: DTZ001  # bounds of a strategy, which wants them naive
     lambda at: at.replace(microsecond=at.microsecond // 1_000 * 1_000)
 )
 EVENTS = st.text("0123456789abcdef", min_size=12, max_size=12)

@@ -157,16 +157,16 @@ class _Pen(BasePen):  # type: ignore[misc]  # fontTools has no types
         super().__init__(None)
         self.commands: list[str] = []
 
-    def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
+    def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802  # fontTools calls it by this name
         self._write("M", pt)
 
-    def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
+    def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802  # fontTools calls it by this name
         self._write("L", pt)
 
-    def _curveToOne(self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]) -> None:  # noqa: N802
+    def _curveToOne(self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]) -> None:  # noqa: N802  # fontTools calls it by this name
         self._write("C", pt1, pt2, pt3)
 
-    def _closePath(self) -> None:  # noqa: N802
+    def _closePath(self) -> None:  # noqa: N802  # fontTools calls it by this name
         self._write("Z")
 
     def _write(self, command: str, *points: tuple[float, float]) -> None:
