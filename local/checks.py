@@ -1,6 +1,7 @@
 """What must hold after the week: each check tells, of everything it looks at, what is wrong with it, or None."""
 
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -285,6 +286,14 @@ def documents_show_holder_and_training(week: Week) -> Findings:
         yield None if good else f"{it.answer['file_name']} does not show {name!r} or {title!r}"
 
 
+def links_on_documents_verify_them(week: Week) -> Findings:
+    for it in week.downloads:
+        link = re.search(rf"{week.stack.issuer}/verify/[a-z2-7]+", _text(it.document.content))
+        answer = fetch(link[0], accept="application/json").json() if link else {}
+        good = answer.get("status") == "valid" and answer.get("training") == it.certificate["training"]["title"]
+        yield None if good else f"{it.answer['file_name']}: {link and link[0]} answers {answer}"
+
+
 def _text(document: bytes) -> str:
     return _squeezed("".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(document)).pages))
 
@@ -326,5 +335,6 @@ CHECKS: list[CheckFunction] = [
     tokens_expired_forged_or_missing_are_refused,
     links_are_short_lived_attachments,
     documents_show_holder_and_training,
+    links_on_documents_verify_them,
     what_can_never_be_accepted_is_a_dead_letter_with_a_reason,
 ]

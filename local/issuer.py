@@ -1,4 +1,4 @@
-"""The portal's OIDC issuer in miniature: discovery and keys over loopback HTTP, and signed access tokens."""
+"""The portal's web address in miniature: its OIDC issuer, and where the links on certificates lead."""
 
 import json
 import threading
@@ -55,10 +55,22 @@ def serve(key: RSAKey) -> str:
     return issuer
 
 
+def lead_verification_to(api: str) -> None:
+    """Redirect /verify from now on: certificates print a lasting address, and this API's is of today."""
+    _Handler.api = api
+
+
 class _Handler(BaseHTTPRequestHandler):
     documents: dict[str, object] = {}  # noqa: RUF012 - set once, before the first request
+    api = ""
 
     def do_GET(self) -> None:
+        if self.api and self.path.startswith("/verify/"):
+            self.send_response(302)
+            self.send_header("Location", self.api + self.path)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         document = self.documents.get(self.path)
         body = json.dumps(document).encode()
         self.send_response(200 if document else 404)

@@ -89,7 +89,9 @@ class _Keeper:
             self._deploy(endpoint, url)
         _report(step="warming up")
         _warm_up()
-        return _describe(endpoint, url)
+        stack = _describe(endpoint, url)
+        issuer.lead_verification_to(stack.api)
+        return stack
 
     def _build(self) -> None:
         """Build, unless what is there was made of the same sources: sam alone takes seconds to find that out."""
@@ -108,7 +110,7 @@ class _Keeper:
             "Issuer": url,
             "Audience": issuer.AUDIENCE,
             "LayerRoot": LAYER_ROOT,
-            "VerifyBaseUrl": f"{url}/verify",
+            "VerifyBaseUrl": url,
         }
         options = ["--stack-name", STACK_NAME, "--s3-bucket", "packages", "--region", REGION, "--no-confirm-changeset"]
         capabilities = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]

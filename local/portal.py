@@ -144,9 +144,9 @@ class Reader:
             query["cursor"] = page["next_cursor"]
 
 
-def fetch(url: str) -> httpx.Response:
-    """Follow a link that the API handed out, with nothing but the link."""
-    return _http().get(url)
+def fetch(url: str, accept: str = "*/*") -> httpx.Response:
+    """Follow a link that the API handed out or a certificate shows, with nothing but the link."""
+    return _http().get(url, headers={"Accept": accept}, follow_redirects=True)
 
 
 @cache

@@ -4,6 +4,8 @@ import boto3
 import pytest
 
 from earned import store
+from earned.branding import Logos
+from earned.documents import Assets
 from earned.queues import Purpose, generation_of
 from tests.integration.service import NOON, Service, Story, cloud_event
 
@@ -69,3 +71,24 @@ def test_a_lost_document_comes_back_with_the_logo_it_had(service: Service, story
     service.post("Generation", generation_of(record, purpose=Purpose.RESTORE).body)
     service.settle()
     assert list(story.own_documents().values()) == [before]
+
+
+def test_a_document_is_held_rather_than_made_again_without_the_logo_it_had(
+    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3, key = boto3.client("s3"), story.id("logo.svg")
+    s3.put_object(Bucket=service.outputs["AssetsBucketName"], Key=key, Body=SVG)
+    save_with_logo(story, key)
+    finish(story)
+    [document_key] = story.own_documents()
+    for lost in (document_key, f"logos/{printed_logo(story)}"):
+        s3.delete_object(Bucket=service.outputs["DocumentsBucketName"], Key=lost)
+    generate = service.apps["generate_certificate"]
+    fresh = Logos(Assets(s3, service.outputs["AssetsBucketName"]), generate.documents, generate.pdf.prove)
+    monkeypatch.setattr(generate, "logos", fresh)
+    record = store.enrollment(story.id("enr-ada"))
+    assert record is not None
+    service.post("Generation", generation_of(record, purpose=Purpose.RESTORE).body)
+    service.settle()
+    assert [reason for reason, _ in service.quarantined("Generation")] == ["unprintable"]
+    assert story.own_documents() == {}

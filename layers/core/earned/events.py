@@ -140,7 +140,11 @@ class _Strict(BaseModel):
 
 
 class UploadedLogo(_Strict):
-    """A logo that the portal put into the assets bucket."""
+    """A logo that the portal put into the assets bucket: a PNG, or an SVG of shapes with plain or gradient colours.
+
+    Texts, images, symbols, patterns, filters, masks and references in an SVG cannot be printed: outline or expand them.
+    Certificates are issued without a logo that cannot be printed.
+    """
 
     key: ObjectKey
     media_type: Literal["image/svg+xml", "image/png"]
