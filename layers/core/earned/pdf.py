@@ -9,19 +9,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pydyf
-import segno
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from earned.frozen import Drawings
+from earned.finishing import draw_code, finish, mend_gradients
+from earned.frozen import Still
 from earned.models import Logo, Printed, UnusableLogo
+from earned.qr_code import QrCode
 
 # Bidi controls and invisible characters that can only deceive. ZWJ and ZWNJ stay: Persian and Indic names need them.
 _INVISIBLE = [0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF]
@@ -34,9 +36,10 @@ _BASE = "https://design.invalid/"  # relative addresses of a design resolve to h
 _LOGO = _BASE + "logo"
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+_PARTS = re.compile(r"(.*)(<head>.*</head>)(.*<body[^>]*>)(.*)<!-- live -->(.*)<!-- still -->(.*</body>.*)", re.DOTALL)
 _FONTS = FontConfiguration()
-
-LayOut = Callable[[dict[str, float]], Document]
+MOST_STILLS = 64
+INK = "#10283f"
 
 _log = logging.getLogger("weasyprint")
 _log.propagate = False  # it quotes the text it draws, and names are never logged
@@ -93,8 +96,6 @@ class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
         super().__init__(allowed_protocols=(), fail_on_errors=True)
         paths = [path for path in folder.iterdir() if path.suffix in _IMAGE_TYPES]
         self._images = {_BASE + path.name: (path.read_bytes(), _IMAGE_TYPES[path.suffix]) for path in paths}
-        self.addresses = self._images.keys()
-        self.drawings = Drawings()
         self._logo: Logo | None = None
 
     def with_logo(self, logo: Logo | None) -> "_Images":
@@ -109,65 +110,53 @@ class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
         if url not in self._images:
             raise PermissionError(f"{url} is not an image of the design")
         body, media_type = self._images[url]
-        if media_type == _IMAGE_TYPES[".svg"]:
-            body = self.drawings.serve(url, body)
         return URLFetcherResponse(url, body, {"Content-Type": media_type})
 
 
-class _Layout:
-    """The images of a design as they stand on the page, with a logo or without, drawn once and kept."""
+class _Sheet:
+    """A filled template in three: what is still, what is live, and what is still again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.images = _Images(folder)
-        # Only the design's own images are kept, so this cannot grow with the certificates.
-        self._parsed: dict[str, Any] = {}
+    def __init__(self, html: str) -> None:
+        parts = _PARTS.fullmatch(html)
+        if parts is None:
+            raise FaultyDesign("certificate.html needs <!-- live --> and later <!-- still --> in its body")
+        top, head, body, before, live, after = parts.groups()
+        # Only the live part has the head: it names the training, and nothing of it is on the page.
+        self.before, self.live, self.after = top + body + before, top + head + body + live, top + body + after
 
-    def page(self, fill: Callable[[dict[str, float]], str], styles: CSS, logo: Logo | None) -> LayOut:
-        """A page to lay out, not yet drawn; `fill` makes its HTML for a scale of the font size of each slot.
 
-        A logo is forgotten with its page, so that no other company's page can get it.
-        """
-        images = self.images.with_logo(logo)
-        parsed = dict(self._parsed)
+class _Page:
+    """The live part of a page, laid out."""
 
-        def laid_out(scale: dict[str, float]) -> Document:
-            html = HTML(string=fill(scale), base_url=_BASE, url_fetcher=images)
-            document = html.render(stylesheets=[styles], font_config=_FONTS, cache=parsed)
-            self._parsed.update((url, parsed[url]) for url in self.images.addresses & parsed.keys())
-            return document
+    def __init__(self, sheet: _Sheet, document: Document) -> None:
+        self.sheet = sheet
+        self.document = document
 
-        return laid_out
-
-    def write(self, document: Document, identifier: str) -> bytes:
-        """The PDF of a page."""
-        first = not self.images.drawings.complete
-        pdf: bytes = document.write_pdf(
-            finisher=self._finish, pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode()
-        )
-        if first:
-            self._parsed.clear()  # from now on the images are served without what was drawn
-        return pdf
-
-    def _finish(self, document: Document, pdf: pydyf.PDF) -> None:
-        self.images.drawings.finish(document, pdf)
-        for drawn in pdf.objects:
-            if isinstance(drawn, pydyf.Stream) and _is_gradient(drawn):
-                # poppler loses a tile that touches its neighbour; none but the first is ever seen
-                drawn.extra["XStep"] *= 2
-                drawn.extra["YStep"] *= 2
+    def fits(self, slot: str) -> bool:
+        """Whether a text is not higher than the slot it stands in."""
+        anchors = self.document.pages[0].anchors
+        if slot not in anchors:
+            return True
+        _, top, _, bottom = anchors[slot]
+        _, ceiling, _, floor = anchors[f"{slot}-slot"]
+        return bool(bottom - top <= floor - ceiling + 0.01)
 
 
 class Design:
-    """A folder with certificate.html, certificate.css, wording.toml and the images they name, read once."""
+    """A folder with certificate.html, certificate.css, wording.toml and the images they name, read once.
+
+    The body of certificate.html is a sequence of absolutely positioned elements. Those between `<!-- live -->` and
+    `<!-- still -->` show the record; the others are the same on many certificates and are drawn once.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._plain, self._with_logo = _Layout(folder), _Layout(folder)
+        self._images = _Images(folder)
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self._template = environment.from_string((folder / "certificate.html").read_text("utf-8"))
         self._wording = tomllib.loads((folder / "wording.toml").read_text("utf-8"))
-        styles = (folder / "certificate.css").read_text("utf-8")
-        with _complaints_raised():
-            self._styles = CSS(string=styles, base_url=_BASE, url_fetcher=self._plain.images, font_config=_FONTS)
+        self._styles = [self._style((folder / "certificate.css").read_text("utf-8"))]
+        self._bare = [*self._styles, self._style("@page { background: none }")]
+        self._still = lru_cache(MOST_STILLS)(self._drawn_still)
 
     def words(self, printed: Printed) -> dict[str, Any]:
         """The wording for the certificate's language and kind; English where the language is unknown."""
@@ -175,17 +164,56 @@ class Design:
         language = primary if primary in self._wording else "en"
         return {"language": language, **self._wording[language], **self._wording[language][printed.kind]}
 
-    def draw(self, texts: dict[str, Any], logo: Logo | None, identifier: str) -> bytes:
+    def page(self, printed: Printed) -> str:
+        """The HTML of the whole page, its texts in full size."""
+        texts = _texts(printed, self.words(printed))
+        code = Markup(QrCode(printed.verify_url).svg(INK))  # noqa: S704  # nothing in it but numbers
+        return self._template.render(texts, scale=dict.fromkeys(_SLOTS, 1), code=code)
+
+    def draw(self, printed: Printed, logo: Logo | None) -> bytes:
         """The PDF of one page."""
-        layout = self._with_logo if logo else self._plain
-        document = _fitted(layout.page(lambda scale: self._template.render(texts, scale=scale), self._styles, logo))
-        document.pages[0].anchors.clear()  # they measured the slots and would only weigh in the file
-        return layout.write(document, identifier)
+        texts, images = _texts(printed, self.words(printed)), self._images.with_logo(logo)
+
+        def lay_out(scale: dict[str, float]) -> _Page:
+            sheet = _Sheet(self._template.render(texts, scale=scale, code=""))
+            return _Page(sheet, self._laid_out(sheet.live, self._bare, images))
+
+        page = _fitted(lay_out)
+        before = self._still(page.sheet.before)
+        after = self._still(page.sheet.after, after=before.marks)
+        code = QrCode(printed.verify_url)
+        anchors = dict(page.document.pages[0].anchors)
+        page.document.pages[0].anchors.clear()  # they measured the slots and would only weigh in the file
+
+        def finisher(_document: Document, pdf: pydyf.PDF) -> None:
+            draw_code(code, INK, anchors["code"], pdf, texts["words"]["code"])
+            before.join(pdf)
+            after.join(pdf)
+            finish(pdf)
+
+        return _written(page.document, finisher, printed.certificate_id)
 
     def draw_alone(self, logo: Logo) -> None:
         """Draw nothing but a logo."""
-        images = self._plain.images.with_logo(logo)
-        HTML(string="<img src=logo alt=logo>", base_url=_BASE, url_fetcher=images).write_pdf()
+        self._laid_out("<img src=logo alt=logo>", [], self._images.with_logo(logo)).write_pdf()
+
+    def _style(self, css: str) -> CSS:
+        with _complaints_raised():
+            return CSS(string=css, base_url=_BASE, url_fetcher=self._images, font_config=_FONTS)
+
+    def _laid_out(self, html: str, styles: list[CSS], images: _Images) -> Document:
+        page = HTML(string=html, base_url=_BASE, url_fetcher=images)
+        return page.render(stylesheets=styles, font_config=_FONTS)
+
+    def _drawn_still(self, html: str, *, after: int = 0) -> Still:
+        kept: list[Still] = []
+
+        def keep(_document: Document, pdf: pydyf.PDF) -> None:
+            mend_gradients(pdf)
+            kept.append(Still(pdf, after=after))
+
+        _written(self._laid_out(html, self._bare if after else self._styles, self._images), keep, "")
+        return kept[0]
 
 
 NORTHLIGHT = Design(Path(__file__).with_name("certificate"))
@@ -198,9 +226,8 @@ def render(printed: Printed, logo: Logo | None = None, design: Design = NORTHLIG
     """
     if printed.logo != (logo.sha256 if logo else None):
         raise ValueError("the logo is not the one that the record names")
-    texts = _texts(printed, design.words(printed))
     with _complaints_raised():
-        return design.draw(texts, logo, printed.certificate_id)
+        return design.draw(printed, logo)
 
 
 def prove(logo: Logo, design: Design = NORTHLIGHT) -> None:
@@ -210,12 +237,6 @@ def prove(logo: Logo, design: Design = NORTHLIGHT) -> None:
             design.draw_alone(logo)
     except FaultyDesign as error:
         raise UnusableLogo("the logo cannot be drawn: simplify it or upload a PNG") from error
-
-
-def _is_gradient(drawn: pydyf.Stream) -> bool:
-    """Whether it is a pattern as WeasyPrint makes it of an SVG gradient: an opaque group, one tile large."""
-    content = [item.split()[-1] for item in drawn.stream if isinstance(item, bytes)]
-    return drawn.extra.get("PatternType") == 1 and content == [b"gs", b"Do"]
 
 
 def printable(text: str) -> str:
@@ -238,8 +259,13 @@ def _texts(printed: Printed, words: dict[str, Any]) -> dict[str, Any]:
         "hours": _hours(printed.hours, words) if printed.hours else None,
         "number": " ".join(re.findall(".{1,4}", printed.certificate_id)),
         "verify_url": printed.verify_url,
-        "code": _code(printed.verify_url, words["code"]),
     }
+
+
+def _written(document: Document, finisher: Callable[[Document, pydyf.PDF], None], identifier: str) -> bytes:
+    """The PDF of a page, tagged and archivable."""
+    pdf: bytes = document.write_pdf(finisher=finisher, pdf_variant="pdf/a-3a", pdf_identifier=identifier.encode())
+    return pdf
 
 
 def _direction(text: str) -> str:
@@ -256,34 +282,18 @@ def _hours(hours: float, words: dict[str, Any]) -> str:
     return str(words["hour" if hours == 1 else "hours"].format(hours=f"{hours:g}"))
 
 
-def _code(url: str, alternative: str) -> Markup:
-    """The QR code as inline SVG; the mask is fixed because choosing one costs three quarters of the time."""
-    code = segno.make(url, error="m", micro=False, boost_error=False, mask=3)
-    svg = code.svg_inline(border=0, dark="#10283f", title=alternative, omitsize=True)
-    return Markup(svg)  # noqa: S704  # segno's own output: the address is in the modules only
-
-
-def _fitted(lay_out: LayOut) -> Document:
+def _fitted(lay_out: Callable[[dict[str, float]], _Page]) -> _Page:
     """The page with every text at the largest scale at which it stays within its slot."""
     scale = dict.fromkeys(_SLOTS, _SCALES[0])
-    document = lay_out(scale)
-    crowded = [slot for slot in _SLOTS if not _fits(document, slot)]
+    page = lay_out(scale)
+    crowded = [slot for slot in _SLOTS if not page.fits(slot)]
     for slot in crowded:
         scale[slot] = _largest(slot, scale, lay_out)
-    return lay_out(scale) if crowded else document
+    return lay_out(scale) if crowded else page
 
 
-def _largest(slot: str, scale: dict[str, float], lay_out: LayOut) -> float:
-    step = bisect_left(_SCALES, True, key=lambda tried: _fits(lay_out({**scale, slot: tried}), slot))
+def _largest(slot: str, scale: dict[str, float], lay_out: Callable[[dict[str, float]], _Page]) -> float:
+    step = bisect_left(_SCALES, True, key=lambda tried: lay_out({**scale, slot: tried}).fits(slot))
     if step == len(_SCALES):
         raise DoesNotFit(f"the {slot} is too long for the certificate: shorten it in the portal")
     return _SCALES[step]
-
-
-def _fits(document: Document, slot: str) -> bool:
-    anchors = document.pages[0].anchors
-    if slot not in anchors:
-        return True
-    _, top, _, bottom = anchors[slot]
-    _, ceiling, _, floor = anchors[f"{slot}-slot"]
-    return bool(bottom - top <= floor - ceiling + 0.01)
