@@ -29,7 +29,6 @@ class Parts:
         self.resources = at(self.page["Resources"])
         self.fonts = at(self.resources["Font"])
         self.colours = at(self.resources["ColorSpace"])
-        self.profile = at(pdf.catalog["OutputIntents"][0]["DestOutputProfile"])
         tree = at(pdf.catalog["StructTreeRoot"])
         self.document = at(tree["K"][0])
         self.sections = [at(reference) for reference in self.document["K"]]
@@ -38,7 +37,7 @@ class Parts:
     @property
     def shared(self) -> list[Any]:
         """What two such PDFs have in common, so that one of each is enough."""
-        return [self.page, self.colours, self.profile, self.document]
+        return [self.page, self.colours, self.document]
 
 
 class _Copy(pydyf.Object):  # type: ignore[misc]  # pydyf has no types
@@ -92,19 +91,20 @@ class Still:
     def __init__(self, pdf: pydyf.PDF, *, after: int = 0) -> None:
         """Take it out of a PDF that shows nothing else.
 
-        Without `after` it lies under what is live and is read first; else it lies over that and is read last, and so many
-        pieces of marked content are in the still part that does come first.
+        Without `after` it lies under what is live and is read first. Else it lies over that and is read last, and the
+        still part that is read first has so many pieces of marked content.
         """
         parts = Parts(pdf)
+        isolate(pdf)
         _renumber(pdf, parts, after)
         self._first = after
         self._shared = [item.number for item in parts.shared]
         prefix = f"{after}-"
-        self._content = _RESOURCE.sub(rb"/%s\1" % prefix.encode(), b"q " + _plain(parts.streams[0]) + b" Q")
-        kinds = {kind: parts.resources[kind] for kind in ("ExtGState", "XObject", "Pattern", "Shading")}
+        self._content = _RESOURCE.sub(rb"/%s\1" % prefix.encode(), _plain(parts.streams[0]))
+        resources = {kind: items for kind, items in parts.resources.items() if isinstance(items, pydyf.Dictionary)}
         self._resources = {
             kind: {prefix + key: _Frozen(pydyf.Array([value]).data[1:-1]) for key, value in items.items()}
-            for kind, items in {**kinds, "Font": parts.fonts}.items()
+            for kind, items in {**resources, "Font": parts.fonts}.items()
         }
         self._sections = [section.number for section in parts.sections if section["K"]]
         self._marked = [int(reference.split()[0]) for reference in parts.marked]
@@ -119,7 +119,9 @@ class Still:
         """All objects that the page and its tags need, but for the shared."""
         seen = set(self._shared)
         ahead = [*self._sections]
-        ahead += [number for items in self._resources.values() for value in items.values() for number in value.references]
+        ahead += [
+            number for items in self._resources.values() for value in items.values() for number in value.references
+        ]
         while ahead:
             number = ahead.pop()
             if number not in seen:
@@ -139,7 +141,7 @@ class Still:
         content = pydyf.Stream([self._content], compress=True)
         pdf.add_object(content)
         for kind, items in self._resources.items():
-            theirs = parts.fonts if kind == "Font" else parts.resources[kind]
+            theirs = parts.fonts if kind == "Font" else parts.resources.setdefault(kind, pydyf.Dictionary())
             theirs.update((name, value.thawed(numbers).data) for name, value in items.items())
         parts.marked[self._first : self._first] = [b"%d 0 R" % numbers[number] for number in self._marked]
         sections = [b"%d 0 R" % numbers[number] for number in self._sections]
@@ -159,10 +161,16 @@ def _renumber(pdf: pydyf.PDF, parts: Parts, shift: int) -> None:
             item["K"][:] = [kid + shift if isinstance(kid, int) else kid for kid in item["K"]]
 
 
+def isolate(pdf: pydyf.PDF) -> None:
+    """Leave the graphics state as it was to what is drawn after the page's content."""
+    content = Parts(pdf).streams[0]
+    content.stream = [b"q", *content.stream, b"Q"]
+
+
 def compress(stream: pydyf.Stream) -> None:
     """Compress a stream now: pydyf would do it each time it is asked for its data, which is twice."""
     if stream.compress:
-        stream.stream, stream.compress = [zlib.compress(_plain(stream), 9)], False
+        stream.stream, stream.compress = [zlib.compress(_plain(stream), 6)], False
         stream.extra["Filter"] = "/FlateDecode"
 
 

@@ -5,9 +5,10 @@ import re
 import tomllib
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -20,8 +21,8 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from earned.finishing import draw_code, finish, mend_gradients
-from earned.frozen import Still
+from earned.finishing import Box, draw_code, finish, mend, tell
+from earned.frozen import Still, isolate
 from earned.models import Logo, Printed, UnusableLogo
 from earned.qr_code import QrCode
 
@@ -32,11 +33,12 @@ _DECEITFUL = dict.fromkeys(
 )
 _SCALES = tuple(round(0.93**step, 3) for step in range(28))  # of a slot's font size, down to 14 %
 _SLOTS = ("holder", "company", "title")
-_BASE = "https://design.invalid/"  # relative addresses of a design resolve to here, and only the fetcher knows it
-_LOGO = _BASE + "logo"
+BASE = "https://design.invalid/"  # relative addresses of a design resolve to here, and only the fetcher knows it
+_LOGO = BASE + "logo"
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 _PARTS = re.compile(r"(.*)(<head>.*</head>)(.*<body[^>]*>)(.*)<!-- live -->(.*)<!-- still -->(.*</body>.*)", re.DOTALL)
+_TEXTS = {"h1", "h2", "h3", "p"}
 _FONTS = FontConfiguration()
 MOST_STILLS = 64
 INK = "#10283f"
@@ -95,7 +97,7 @@ class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
     def __init__(self, folder: Path) -> None:
         super().__init__(allowed_protocols=(), fail_on_errors=True)
         paths = [path for path in folder.iterdir() if path.suffix in _IMAGE_TYPES]
-        self._images = {_BASE + path.name: (path.read_bytes(), _IMAGE_TYPES[path.suffix]) for path in paths}
+        self._images = {BASE + path.name: (path.read_bytes(), _IMAGE_TYPES[path.suffix]) for path in paths}
         self._logo: Logo | None = None
 
     def with_logo(self, logo: Logo | None) -> "_Images":
@@ -126,20 +128,36 @@ class _Sheet:
 
 
 class _Page:
-    """The live part of a page, laid out."""
+    """One part of a page, laid out; `boxes` are those of the elements with an id."""
 
-    def __init__(self, sheet: _Sheet, document: Document) -> None:
-        self.sheet = sheet
-        self.document = document
+    def __init__(self, html: str, styles: list[CSS], images: _Images) -> None:
+        source = HTML(string=html, base_url=BASE, url_fetcher=images)
+        self._texts = [element.text for element in source.etree_element.iter() if element.tag in _TEXTS]
+        self._document = source.render(stylesheets=styles, font_config=_FONTS)
+        [page] = self._document.pages
+        self.boxes: Mapping[str, Box] = dict(page.anchors)
+        page.anchors.clear()  # in the file they would only weigh
 
-    def fits(self, slot: str) -> bool:
-        """Whether a text is not higher than the slot it stands in."""
-        anchors = self.document.pages[0].anchors
-        if slot not in anchors:
-            return True
-        _, top, _, bottom = anchors[slot]
-        _, ceiling, _, floor = anchors[f"{slot}-slot"]
-        return bool(bottom - top <= floor - ceiling + 0.01)
+    def write(self, finisher: Callable[[pydyf.PDF], None], identifier: str = "", **metadata: object) -> bytes:
+        """The PDF, tagged and archivable."""
+        vars(self._document.metadata).update(metadata)
+
+        def finish(_document: Document, pdf: pydyf.PDF) -> None:
+            mend(pdf)
+            tell(pdf, self._texts)
+            finisher(pdf)
+
+        variant = {"pdf_variant": "pdf/a-3a", "output_intent": ""}  # the finisher adds the intent
+        data: bytes = self._document.write_pdf(finisher=finish, pdf_identifier=identifier.encode(), **variant)
+        return data
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A still part, and the boxes in it that have an id."""
+
+    still: Still
+    boxes: Mapping[str, Box]
 
 
 class Design:
@@ -150,13 +168,14 @@ class Design:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._images = _Images(folder)
+        self.folder = folder
+        self.images = _Images(folder)
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self._template = environment.from_string((folder / "certificate.html").read_text("utf-8"))
         self._wording = tomllib.loads((folder / "wording.toml").read_text("utf-8"))
         self._styles = [self._style((folder / "certificate.css").read_text("utf-8"))]
         self._bare = [*self._styles, self._style("@page { background: none }")]
-        self._still = lru_cache(MOST_STILLS)(self._drawn_still)
+        self.still = lru_cache(MOST_STILLS)(self._drawn_still)
 
     def words(self, printed: Printed) -> dict[str, Any]:
         """The wording for the certificate's language and kind; English where the language is unknown."""
@@ -172,48 +191,41 @@ class Design:
 
     def draw(self, printed: Printed, logo: Logo | None) -> bytes:
         """The PDF of one page."""
-        texts, images = _texts(printed, self.words(printed)), self._images.with_logo(logo)
+        texts, images = _texts(printed, self.words(printed)), self.images.with_logo(logo)
+
+        def sheet(scale: dict[str, float]) -> _Sheet:
+            return _Sheet(self._template.render(texts, scale=scale, code=""))
 
         def lay_out(scale: dict[str, float]) -> _Page:
-            sheet = _Sheet(self._template.render(texts, scale=scale, code=""))
-            return _Page(sheet, self._laid_out(sheet.live, self._bare, images))
+            return _Page(sheet(scale).live, self._bare, images)
 
-        page = _fitted(lay_out)
-        before = self._still(page.sheet.before)
-        after = self._still(page.sheet.after, after=before.marks)
-        code = QrCode(printed.verify_url)
-        anchors = dict(page.document.pages[0].anchors)
-        page.document.pages[0].anchors.clear()  # they measured the slots and would only weigh in the file
+        unscaled = sheet(dict.fromkeys(_SLOTS, _SCALES[0]))
+        before = self.still(unscaled.before)
+        after = self.still(unscaled.after, after=before.still.marks)
+        page = _fitted(lay_out, before.boxes)
 
-        def finisher(_document: Document, pdf: pydyf.PDF) -> None:
-            draw_code(code, INK, anchors["code"], pdf, texts["words"]["code"])
-            before.join(pdf)
-            after.join(pdf)
+        def finisher(pdf: pydyf.PDF) -> None:
+            draw_code(QrCode(printed.verify_url), INK, page.boxes["code"], pdf, texts["words"]["code"])
+            isolate(pdf)
+            before.still.join(pdf)
+            after.still.join(pdf)
             finish(pdf)
 
-        return _written(page.document, finisher, printed.certificate_id)
+        authors, description = [texts["words"]["provider"]], f"{texts['words']['number']} {texts['number']}"
+        return page.write(finisher, printed.certificate_id, authors=authors, description=description)
 
     def draw_alone(self, logo: Logo) -> None:
         """Draw nothing but a logo."""
-        self._laid_out("<img src=logo alt=logo>", [], self._images.with_logo(logo)).write_pdf()
+        _Page('<html lang="en"><img src=logo alt=logo>', [], self.images.with_logo(logo)).write(finish)
 
     def _style(self, css: str) -> CSS:
         with _complaints_raised():
-            return CSS(string=css, base_url=_BASE, url_fetcher=self._images, font_config=_FONTS)
+            return CSS(string=css, base_url=BASE, url_fetcher=self.images, font_config=_FONTS)
 
-    def _laid_out(self, html: str, styles: list[CSS], images: _Images) -> Document:
-        page = HTML(string=html, base_url=_BASE, url_fetcher=images)
-        return page.render(stylesheets=styles, font_config=_FONTS)
-
-    def _drawn_still(self, html: str, *, after: int = 0) -> Still:
-        kept: list[Still] = []
-
-        def keep(_document: Document, pdf: pydyf.PDF) -> None:
-            mend_gradients(pdf)
-            kept.append(Still(pdf, after=after))
-
-        _written(self._laid_out(html, self._bare if after else self._styles, self._images), keep, "")
-        return kept[0]
+    def _drawn_still(self, html: str, *, after: int = 0) -> _Drawn:
+        page, kept = _Page(html, self._bare if after else self._styles, self.images), list[Still]()
+        page.write(lambda pdf: kept.append(Still(pdf, after=after)))
+        return _Drawn(kept[0], page.boxes)
 
 
 NORTHLIGHT = Design(Path(__file__).with_name("certificate"))
@@ -262,12 +274,6 @@ def _texts(printed: Printed, words: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _written(document: Document, finisher: Callable[[Document, pydyf.PDF], None], identifier: str) -> bytes:
-    """The PDF of a page, tagged and archivable."""
-    pdf: bytes = document.write_pdf(finisher=finisher, pdf_variant="pdf/a-3a", pdf_identifier=identifier.encode())
-    return pdf
-
-
 def _direction(text: str) -> str:
     """`rtl` when the first letter with a direction runs from right to left (UAX #9, P2 and P3)."""
     strong = (unicodedata.bidirectional(c) for c in text)
@@ -282,18 +288,25 @@ def _hours(hours: float, words: dict[str, Any]) -> str:
     return str(words["hour" if hours == 1 else "hours"].format(hours=f"{hours:g}"))
 
 
-def _fitted(lay_out: Callable[[dict[str, float]], _Page]) -> _Page:
-    """The page with every text at the largest scale at which it stays within its slot."""
+def _fitted(lay_out: Callable[[dict[str, float]], _Page], slots: Mapping[str, Box]) -> _Page:
+    """The page with every text at the largest scale at which it is not higher than its slot."""
+
+    def fits(slot: str, page: _Page) -> bool:
+        if slot not in page.boxes:
+            return True
+        _, top, _, bottom = page.boxes[slot]
+        _, ceiling, _, floor = slots[f"{slot}-slot"]
+        return bool(bottom - top <= floor - ceiling + 0.01)
+
+    def largest(slot: str) -> float:
+        step = bisect_left(_SCALES, True, key=lambda tried: fits(slot, lay_out({**scale, slot: tried})))
+        if step == len(_SCALES):
+            raise DoesNotFit(f"the {slot} is too long for the certificate: shorten it in the portal")
+        return _SCALES[step]
+
     scale = dict.fromkeys(_SLOTS, _SCALES[0])
     page = lay_out(scale)
-    crowded = [slot for slot in _SLOTS if not page.fits(slot)]
+    crowded = [slot for slot in _SLOTS if not fits(slot, page)]
     for slot in crowded:
-        scale[slot] = _largest(slot, scale, lay_out)
+        scale[slot] = largest(slot)
     return lay_out(scale) if crowded else page
-
-
-def _largest(slot: str, scale: dict[str, float], lay_out: Callable[[dict[str, float]], _Page]) -> float:
-    step = bisect_left(_SCALES, True, key=lambda tried: lay_out({**scale, slot: tried}).fits(slot))
-    if step == len(_SCALES):
-        raise DoesNotFit(f"the {slot} is too long for the certificate: shorten it in the portal")
-    return _SCALES[step]

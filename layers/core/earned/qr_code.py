@@ -1,10 +1,11 @@
 """The QR code of the verification link, as rectangles: the same ones on a page and in a picture (ISO/IEC 18004)."""
 
-from collections.abc import Iterator
-from itertools import groupby
+import re
 from typing import NamedTuple
 
 import segno
+
+_DARK = re.compile(rb"\x01+")
 
 
 class Run(NamedTuple):
@@ -22,7 +23,9 @@ class QrCode:
         # The mask is fixed because choosing one costs three quarters of the time.
         code = segno.make(address, error="m", micro=False, boost_error=False, mask=3)
         self.size = len(code.matrix)
-        self.runs = [run for y, row in enumerate(code.matrix) for run in _runs(y, row)]
+        self.runs = [
+            Run(dark.start(), y, len(dark[0])) for y, row in enumerate(code.matrix) for dark in _DARK.finditer(row)
+        ]
 
     def operators(self) -> bytes:
         """The path of all dark modules in a PDF's content stream."""
@@ -32,10 +35,3 @@ class QrCode:
         """The code as an inline SVG image."""
         path = "".join(f"M{x} {y}h{width}v1h-{width}z" for x, y, width in self.runs)
         return f'<svg viewBox="0 0 {self.size} {self.size}"><path fill="{colour}" d="{path}"/></svg>'
-
-
-def _runs(y: int, row: bytearray) -> Iterator[Run]:
-    for is_dark, modules in groupby(enumerate(row), key=lambda module: bool(module[1])):
-        places = [x for x, _ in modules]
-        if is_dark:
-            yield Run(places[0], y, len(places))

@@ -1,0 +1,112 @@
+"""Every kind of certificate, before judges that are not ours."""
+
+import dataclasses
+import io
+import json
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import pikepdf
+import pikepdf.pdfa
+import pypdfium2
+import pytest
+import zxingcpp
+from PIL import Image, ImageChops
+from weasyprint import CSS, HTML
+
+from earned import pdf
+from earned.models import Logo, Printed, TrainingKind
+from tests.unit.test_pdf import ANNA, LONG_NAME, drawing, picture
+
+OUTLOUD = Path(__file__).parents[2] / ".venv" / "conformance" / "bin" / "outloud"
+EVENT = dataclasses.replace(ANNA, kind=TrainingKind.LIVE_EVENT, holder="Bo", company=None, hours=None)
+DRAWN, GRADED, PAINTED, CLEAR = drawing("#123"), drawing("url(#g)"), picture((9, 9, 9)), picture((9, 9, 9, 99))
+KINDS: dict[str, tuple[Printed, Logo | None]] = {
+    "course": (ANNA, None),
+    "live event": (EVENT, None),
+    "long": (dataclasses.replace(ANNA, holder=LONG_NAME, title="Strategic Alignment and Governance, " * 8), None),
+    "arabic name": (dataclasses.replace(ANNA, holder="ليلى نور", language="ar"), None),
+    "thai name": (dataclasses.replace(ANNA, holder="มีรา ลอร์น้ำ " * 5), None),
+    "japanese name": (dataclasses.replace(EVENT, holder="林 花子", language="ja"), None),
+    **{
+        f"{name} logo": (dataclasses.replace(ANNA, logo=logo.sha256), logo)
+        for name, logo in [("drawn", DRAWN), ("graded", GRADED), ("painted", PAINTED), ("clear", CLEAR)]
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def documents() -> dict[str, bytes]:
+    """A document of every kind."""
+    return {kind: pdf.render(printed, logo) for kind, (printed, logo) in KINDS.items()}
+
+
+@pytest.mark.skipif(not OUTLOUD.exists(), reason="`make test` installs it")
+def test_a_screen_reader_has_nothing_to_complain_of(documents: dict[str, bytes], tmp_path: Path):
+    paths = [tmp_path / f"{kind}.pdf" for kind in documents]
+    for path, document in zip(paths, documents.values(), strict=True):
+        path.write_bytes(document)
+    report = tmp_path / "report.json"
+    subprocess.run([OUTLOUD, "--json", report, "--fail-on", "never", *paths], check=True, capture_output=True)
+    told = json.loads(report.read_text())
+    assert {Path(file["path"]).stem: file["findings"] for file in told["results"]} == dict.fromkeys(documents, [])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_syntax_is_right(kind: str, documents: dict[str, bytes]):
+    with pikepdf.open(io.BytesIO(documents[kind])) as document:
+        assert document.check_pdf_syntax() == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_can_be_archived(kind: str, documents: dict[str, bytes]):
+    with pikepdf.open(io.BytesIO(documents[kind])) as document:
+        metadata = document.Root.Metadata.read_bytes()
+        assert b'pdfaid:part="3" pdfaid:conformance="A"' in metadata
+        assert b'pdfuaid:part="1"' in metadata
+        # The judge knows level B alone, and no schema but PDF/A's own.
+        start, end = metadata.index(b"<rdf:Description xmlns:pdfuaid"), metadata.index(b"</rdf:RDF>")
+        known = metadata[:start] + metadata[end:]
+        document.Root.Metadata.write(known.replace(b'conformance="A"', b'conformance="B"'))
+        report = pikepdf.pdfa.check(document, "3b")
+    assert not report.violations
+    # Nor does it know gradients.
+    assert not report.unsupported or kind == "graded logo"
+
+
+def picture_of(document: bytes) -> Image.Image:
+    """The page at 150 dots an inch."""
+    [page] = pypdfium2.PdfDocument(document)
+    return page.render(scale=150 / 72).to_pil().convert("RGB")
+
+
+def plain(printed: Printed, logo: Logo | None) -> bytes:
+    """The same page as WeasyPrint alone makes it, with nothing drawn beforehand."""
+    images = pdf.NORTHLIGHT.images.with_logo(logo)
+    css = (pdf.NORTHLIGHT.folder / "certificate.css").read_text()
+    styles = CSS(string=css, base_url=pdf.BASE, url_fetcher=images)
+    page = HTML(string=pdf.NORTHLIGHT.page(printed), base_url=pdf.BASE, url_fetcher=images)
+    document: bytes = page.write_pdf(stylesheets=[styles])
+    return document
+
+
+# The whole page has its texts in full size, and a gradient as WeasyPrint makes it is lost in some viewers.
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"long", "thai name", "graded logo"}))
+def test_no_pixel_differs_from_what_weasyprint_alone_draws(kind: str, documents: dict[str, bytes]):
+    difference = ImageChops.difference(picture_of(documents[kind]), picture_of(plain(*KINDS[kind])))
+    assert difference.getbbox() is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_code_leads_to_the_verification(kind: str, documents: dict[str, bytes]):
+    [code] = zxingcpp.read_barcodes(picture_of(documents[kind]))
+    assert code.text == KINDS[kind][0].verify_url
+
+
+def test_what_stands_still_is_drawn_once():
+    pdf.render(ANNA)
+    before = pdf.NORTHLIGHT.still.cache_info().misses
+    for day in range(1, 20):
+        pdf.render(dataclasses.replace(ANNA, holder=f"Somebody {day}", completed_on=date(2026, 1, day), company=None))
+    assert pdf.NORTHLIGHT.still.cache_info().misses - before <= 1
