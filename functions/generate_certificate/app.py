@@ -24,6 +24,7 @@ from earned.models import (
     CertificateStatus,
     Company,
     Completion,
+    Hold,
     Issue,
     LiveEvent,
     Printed,
@@ -40,8 +41,12 @@ ATTEMPTS = 3
 REVISIONS = 20
 
 
-class Unprintable(Exception):
-    """The certificate cannot be printed as it should be, so it is held."""
+class Unprintable(Rejected):
+    """The certificate cannot be printed as it should be, for a cause that its record can tell."""
+
+    def __init__(self, cause: Reason, detail: str) -> None:
+        super().__init__("unprintable", detail)
+        self.cause = cause
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         with batch.again_on_error(received):
             try:
                 announcement = generate(received.event)
-            except Unprintable as reason:
+            except Rejected as rejection:
                 if received.event.purpose is not Purpose.SWEEP:
-                    batch.quarantine(received, Rejected("unprintable", str(reason)))
+                    batch.quarantine(received, rejection)
                 continue
             if announcement is not None:
                 made.append((received, announcement))
@@ -159,7 +164,10 @@ def look_after(case: store.Case, request: GenerationRequest) -> Announcement | N
 
 
 def make(case: store.Case, request: GenerationRequest) -> Announcement | None:
-    """Render, keep and issue what was earned, as the first revision or, after a revocation, as the next (L2)."""
+    """Render, keep and issue what was earned, as the first revision or, after a revocation, as the next (L2).
+
+    What cannot be printed is held.
+    """
     completion, training, account, now = case.completion, case.training, case.account, datetime.now(UTC)
     verdict = judge_for_issue(completion, training, account, now, tolerance)
     if not completion.stands or verdict.completed_at is None or training is None or account is None or account.removed:
@@ -167,7 +175,11 @@ def make(case: store.Case, request: GenerationRequest) -> Announcement | None:
         return None
     printed = printed_for(completion, training, account, case.company, verdict.completed_at)
     before = completion.issue
-    revision, sha256 = keep_document(printed, first=before.revision + 1 if before else 1)
+    try:
+        revision, sha256 = keep_document(printed, first=before.revision + 1 if before else 1)
+    except Unprintable as unprintable:
+        hold(completion, Hold(unprintable.cause, unprintable.detail, since=now))
+        raise
     issue = Issue(
         revision=revision,
         issued_at=now,
@@ -183,6 +195,17 @@ def make(case: store.Case, request: GenerationRequest) -> Announcement | None:
     store.issue(completion, issue)
     measure(completion, training, verdict.completed_at, request, now)
     return announcements.issued(completion, issue)
+
+
+def hold(completion: Completion, held: Hold) -> None:
+    """Note in the record why its certificate cannot be printed, count and log it: once, however often it is tried."""
+    if completion.hold is not None and replace(completion.hold, since=held.since) == held:
+        return
+    store.hold(completion, held)
+    extra = {"enrollment_id": completion.enrollment_id, "reason": held.reason, "detail": held.detail}
+    logger.warning("certificate held", extra=extra)
+    with single_metric("CertificatesHeld", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
+        metric.add_dimension("reason", held.reason)
 
 
 def reissue(case: store.Case, issue: Issue, request: GenerationRequest) -> Announcement | None:
@@ -212,7 +235,7 @@ def restore(issue: Issue) -> None:
     """Make a lost document again, from what the record says it printed; another hash is never put in its place (I7)."""
     document = document_of(issue.printed)
     if hashlib.sha256(document).hexdigest() != issue.document_sha256:
-        raise Unprintable("the document made again differs from the one that was issued")
+        raise Rejected("unprintable", "the document made again differs from the one that was issued")
     documents.put(issue.printed.certificate_id, issue.revision, document, file_name(issue.printed))
 
 
@@ -255,8 +278,12 @@ def document_of(printed: Printed) -> bytes:
     """The PDF; raises `Unprintable` when it would have a hole or not fit, which no retry can mend."""
     try:
         return pdf.render(printed, logos.kept(printed.logo))
-    except (pdf.MissingGlyph, pdf.DoesNotFit, UnusableLogo) as error:
-        raise Unprintable(str(error)) from None
+    except pdf.MissingGlyph as error:
+        raise Unprintable(Reason.MISSING_GLYPH, str(error)) from None
+    except pdf.DoesNotFit as error:
+        raise Unprintable(Reason.DOES_NOT_FIT, str(error)) from None
+    except UnusableLogo as error:
+        raise Unprintable(Reason.LOGO_GONE, str(error)) from None
 
 
 def keep_document(printed: Printed, first: int) -> tuple[int, str]:

@@ -154,7 +154,7 @@ def ask(found: Sequence[Found]) -> None:
 
 def _request(finding: Finding, case: store.Case) -> Outgoing | None:
     match finding:
-        case Finding.JUST_COMPLETED | Finding.COMPLETE_NOT_ISSUED | Finding.ABSENT_NOT_REVOKED:
+        case Finding.JUST_COMPLETED | Finding.COMPLETE_NOT_ISSUED | Finding.HELD | Finding.ABSENT_NOT_REVOKED:
             return generation_of(case.completion, purpose=Purpose.SWEEP)
         case Finding.ISSUED_WITHOUT_DOCUMENT:
             return generation_of(case.completion, purpose=Purpose.RESTORE)

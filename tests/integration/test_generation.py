@@ -182,19 +182,6 @@ def test_a_name_changed_between_two_tries_takes_the_next_revision(
     assert len(story.own_documents()) == 2
 
 
-def test_a_name_that_no_font_can_print_is_held_with_its_reason_and_not_printed_with_a_hole(
-    service: Service, story: Story
-) -> None:
-    story.directory()
-    story.save_account("ada", name="Ada \U0001fae8")
-    story.enroll("ada")
-    service.settle()
-    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
-    service.settle()
-    assert [reason for reason, _ in service.quarantined("Generation")] == ["unprintable"]
-    assert story.certificates() == []
-
-
 def test_html_in_a_name_is_printed_as_text(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada", name="<b>Ada</b> & <img src=x>")

@@ -204,7 +204,7 @@ def test_a_quiet_system_is_sent_nothing_and_asked_little(finished: Story, operat
     assert (service.waiting("Generation"), service.waiting("Evaluation")) == (0, 0)
 
 
-def test_the_sweep_asks_again_for_what_cannot_be_printed_but_quarantines_it_once(
+def test_the_sweep_asks_again_for_what_is_held_but_writes_and_quarantines_it_once(
     service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generate = service.apps["generate_certificate"]
@@ -220,10 +220,13 @@ def test_the_sweep_asks_again_for_what_cannot_be_printed_but_quarantines_it_once
         patch.setattr(generate.pdf, "render", unprintable)
         service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
         service.settle()
-        assert [swept(service), swept(service)] == [{"complete-not-issued": 1}] * 2
+        before = record(story)
+        assert [swept(service), swept(service)] == [{"held": 1}] * 2
+        assert record(story) == before
         assert [reason for reason, _ in service.quarantined("Generation")] == ["unprintable"]
     swept(service)
     assert [item["status"] for item in story.certificates()] == ["issued"]
+    assert swept(service) == {}
 
 
 def crowd(story: Story, number: int) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from earned import judgement
 from earned.facts import encode
-from earned.models import Completion, Reason, Requirement, Verdict, Who
+from earned.models import Completion, Hold, Reason, Requirement, Verdict, Who
 from tests.unit.builders import (
     ENDS,
     ENROLLED,
@@ -220,3 +220,53 @@ def test_a_certificate_is_due_if_and_only_if_nothing_is_outstanding_and_it_await
 
     assert verdict.complete is (known and {"a", "b"} <= steps)
     assert judgement.is_due(record, COURSE if known else None, LATER) is (verdict.complete and enrolled and not removed)
+
+
+# A certificate that is held: earned, and not to be printed as it should be.
+
+HOLD = Hold(Reason.MISSING_GLYPH, "no font has U+1FAE8", LATER)
+
+
+def blocking(record: Completion) -> tuple[Requirement, ...]:
+    return judgement.blocking(record, COURSE, judgement.judge_for_issue(record, COURSE, account(), LATER))
+
+
+def test_a_hold_is_what_blocks_when_nothing_is_outstanding_and_supports_to_act_on():
+    (only,) = blocking(replace(EARNED, hold=HOLD))
+
+    assert only == Requirement("certificate", "enrollment-1", "Safe lifting", HOLD.reason, LATER, HOLD.detail)
+    assert only.who is Who.SUPPORT
+    assert only.message == (
+        "The certificate for “Safe lifting” is held because a character on it cannot be printed; "
+        "support can have the text corrected or a font added (no font has U+1FAE8)."
+    )
+
+
+def test_what_is_held_is_complete_and_due_all_the_same():
+    held = replace(EARNED, hold=HOLD)
+
+    assert judgement.judge_for_issue(held, COURSE, account(), LATER) == Verdict((), after(2))
+    assert judgement.is_due(held, COURSE, LATER)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [EARNED, ISSUED, replace(ISSUED, hold=HOLD), replace(EARNED, hold=HOLD, removed_at=LATER)],
+    ids=["not held", "issued", "issued, whatever stands there", "removed"],
+)
+def test_nothing_blocks_what_is_not_held_or_awaits_no_certificate(record):
+    assert blocking(record) == ()
+
+
+def test_what_is_outstanding_is_told_before_a_hold():
+    assert [one.id for one in blocking(replace(UNFINISHED, hold=HOLD))] == ["b"]
+
+
+@pytest.mark.parametrize("reason", [Reason.MISSING_GLYPH, Reason.DOES_NOT_FIT, Reason.LOGO_GONE])
+def test_every_reason_for_a_hold_says_who_must_act_and_what_is_wrong(reason):
+    (only,) = blocking(replace(EARNED, hold=replace(HOLD, reason=reason)))
+
+    assert only.who is Who.SUPPORT
+    assert "“Safe lifting” is held because" in only.message
+    assert "support can have" in only.message
+    assert only.message.endswith("(no font has U+1FAE8).")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cfnlint.decode.cfn_yaml import load
 
+from earned.sweeping import Finding
 from operations.quarantine import FAULT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,3 +78,11 @@ def test_the_table_of_reasons_is_that_of_the_code() -> None:
 
 def test_every_link_within_the_runbook_leads_somewhere() -> None:
     assert set(re.findall(r"\]\(#([^)]+)\)", RUNBOOK)) <= set(entries())
+
+
+def test_an_alarm_on_what_the_sweep_finds_is_on_something_that_it_can_find() -> None:
+    template = load(str(ROOT / "infra" / "observability.yaml"))
+    properties = [resource["Properties"] for resource in template["Resources"].values()]
+    watched = [one["Dimensions"][0]["Value"] for one in properties if one.get("MetricName") == "SweepFindings"]
+    assert "held" in watched
+    assert set(watched) <= set(Finding)

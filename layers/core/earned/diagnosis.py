@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from earned.facts import decode
-from earned.judgement import judge_for_issue
+from earned.judgement import blocking, judge_for_issue
 from earned.models import (
     Account,
     AttemptsGranted,
@@ -15,6 +15,7 @@ from earned.models import (
     Fact,
     LiveEvent,
     QuizGraded,
+    Requirement,
     StepDone,
     Training,
     Verdict,
@@ -52,6 +53,7 @@ class Diagnosis:
     training: Training | None
     account: Account | None
     verdict: Verdict
+    blocking: tuple[Requirement, ...]
     timeline: tuple[Moment, ...]
     attendance: Attendance | None
 
@@ -60,13 +62,15 @@ def diagnose(
     completion: Completion, training: Training | None, account: Account | None, now: datetime, tolerance: timedelta
 ) -> Diagnosis:
     """Judge a record as generation would, and tell what happened in it, latest last."""
+    verdict = judge_for_issue(completion, training, account, now, tolerance)
     facts = tuple(decode(completion.evidence, training)) if training is not None else ()
     moments = sorted((*_of_record(completion), *(_of_fact(fact, training) for fact in facts)), key=lambda m: m.at)
     return Diagnosis(
         completion=completion,
         training=training,
         account=account,
-        verdict=judge_for_issue(completion, training, account, now, tolerance),
+        verdict=verdict,
+        blocking=blocking(completion, training, verdict),
         timeline=tuple(moments[-LONGEST_TIMELINE:]),
         attendance=_attendance(training, facts) if isinstance(training, LiveEvent) else None,
     )
@@ -77,6 +81,9 @@ def _of_record(completion: Completion) -> Iterator[Moment]:
     certificate = completion.certificate_id or ""
     if completion.enrolled_at is not None:
         yield Moment(completion.enrolled_at, "enrolled", completion.enrollment_id)
+    if completion.hold is not None:
+        detail = f"{completion.hold.reason}: {completion.hold.detail}"
+        yield Moment(completion.hold.since, "certificate-held", completion.enrollment_id, detail=detail)
     if completion.issue is not None:
         yield Moment(completion.issue.issued_at, "certificate-issued", certificate)
         if completion.issue.reissued_at is not None:

@@ -44,6 +44,18 @@ def judge_for_issue(
     return Verdict((*verdict.outstanding, *unknown.outstanding), None)
 
 
+def blocking(completion: Completion, training: Training | None, verdict: Verdict) -> tuple[Requirement, ...]:
+    """What stands between a person and the certificate: what is outstanding; if nothing is, what it is held for.
+
+    A hold is no part of a verdict, since what is held is due all the same and is tried again.
+    """
+    hold = completion.hold
+    if hold is None or not verdict.complete or not completion.awaits_certificate:
+        return verdict.outstanding
+    title = training.title if training is not None else ""
+    return (Requirement("certificate", completion.enrollment_id, title, hold.reason, hold.since, hold.detail),)
+
+
 def is_due(completion: Completion, training: Training | None, now: datetime, tolerance: timedelta = TOLERANCE) -> bool:
     """Whether the certificate must be seen to: it is earned and not there (N2), or no longer earned (L2)."""
     if completion.awaits_certificate:

@@ -276,6 +276,34 @@ class CertificateStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Reason(StrEnum):
+    """Why a requirement is not met, or a certificate held; a portal may translate these."""
+
+    NOT_COMPLETED = "not-completed"
+    NOT_WATCHED_TO_THE_END = "not-watched-to-the-end"
+    NOT_PASSED = "not-passed"
+    ATTEMPTS_EXHAUSTED = "attempts-exhausted"
+    OUT_OF_ORDER = "out-of-order"
+    EVENT_NOT_ENDED = "event-not-ended"
+    EVENT_CANCELLED = "event-cancelled"
+    ATTENDANCE_NOT_MARKED = "attendance-not-marked"
+    MARKED_ABSENT = "marked-absent"
+    TRAINING_UNKNOWN = "training-unknown"
+    ACCOUNT_UNKNOWN = "account-unknown"
+    MISSING_GLYPH = "missing-glyph"
+    DOES_NOT_FIT = "does-not-fit"
+    LOGO_GONE = "logo-gone"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why an earned certificate cannot be printed, and since when; quotes no text of it."""
+
+    reason: Reason
+    detail: str
+    since: datetime
+
+
 @dataclass(frozen=True)
 class Completion:
     """The record of an enrollment: a grow-only set of facts in their stored form, and what became of it.
@@ -296,6 +324,7 @@ class Completion:
     account_known: bool = False
     issue: Issue | None = None
     revocation: Revocation | None = None
+    hold: Hold | None = None
 
     @property
     def stands(self) -> bool:
@@ -329,22 +358,6 @@ class Turn:
     after: tuple[str, str] | None = None
 
 
-class Reason(StrEnum):
-    """Why a requirement is not met; a portal may translate these."""
-
-    NOT_COMPLETED = "not-completed"
-    NOT_WATCHED_TO_THE_END = "not-watched-to-the-end"
-    NOT_PASSED = "not-passed"
-    ATTEMPTS_EXHAUSTED = "attempts-exhausted"
-    OUT_OF_ORDER = "out-of-order"
-    EVENT_NOT_ENDED = "event-not-ended"
-    EVENT_CANCELLED = "event-cancelled"
-    ATTENDANCE_NOT_MARKED = "attendance-not-marked"
-    MARKED_ABSENT = "marked-absent"
-    TRAINING_UNKNOWN = "training-unknown"
-    ACCOUNT_UNKNOWN = "account-unknown"
-
-
 class Who(StrEnum):
     """Who must act to meet a requirement."""
 
@@ -363,6 +376,7 @@ class Requirement:
     title: str
     reason: Reason
     since: datetime
+    detail: str = ""
 
     @property
     def who(self) -> Who:
@@ -372,7 +386,7 @@ class Requirement:
     @property
     def message(self) -> str:
         """The reason in plain words that a portal can show as they are."""
-        return _MESSAGES[self.reason].format(title=self.title)
+        return _MESSAGES[self.reason].format(title=self.title, detail=self.detail)
 
 
 _WHO_MUST_ACT = {
@@ -387,6 +401,9 @@ _WHO_MUST_ACT = {
     Reason.MARKED_ABSENT: Who.ADMINISTRATOR,
     Reason.TRAINING_UNKNOWN: Who.SUPPORT,
     Reason.ACCOUNT_UNKNOWN: Who.SUPPORT,
+    Reason.MISSING_GLYPH: Who.SUPPORT,
+    Reason.DOES_NOT_FIT: Who.SUPPORT,
+    Reason.LOGO_GONE: Who.SUPPORT,
 }
 
 _MESSAGES = {
@@ -401,6 +418,12 @@ _MESSAGES = {
     Reason.MARKED_ABSENT: "Marked absent from “{title}”; an administrator can correct this.",
     Reason.TRAINING_UNKNOWN: "The training has not been announced to the certificate service yet.",
     Reason.ACCOUNT_UNKNOWN: "The account has not been announced to the certificate service yet.",
+    Reason.MISSING_GLYPH: "The certificate for “{title}” is held because a character on it cannot be printed; "
+    "support can have the text corrected or a font added ({detail}).",
+    Reason.DOES_NOT_FIT: "The certificate for “{title}” is held because a text on it is too long to be printed; "
+    "support can have it shortened ({detail}).",
+    Reason.LOGO_GONE: "The certificate for “{title}” is held because the company's logo is gone; "
+    "support can have it restored ({detail}).",
 }
 
 

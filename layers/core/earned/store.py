@@ -36,6 +36,7 @@ from earned.models import (
     Company,
     Completion,
     Course,
+    Hold,
     Issue,
     LiveEvent,
     LogoReference,
@@ -57,6 +58,7 @@ _CERTIFICATE_ID = re.compile(r"[a-z2-7]{26}")
 _TRAINING: TypeAdapter[Training] = TypeAdapter(Training)
 _ISSUE = TypeAdapter(Issue)
 _REVOCATION = TypeAdapter(Revocation)
+_HOLD = TypeAdapter(Hold)
 _LOGO = TypeAdapter(LogoReference)
 _FAILURES = TypeAdapter(tuple[Failure, ...])
 MOST_FAILURES_KEPT = 100
@@ -168,6 +170,7 @@ class CompletionRow(Row):
     revision = NumberAttribute(null=True)
     issue = UnicodeAttribute(null=True)
     revocation = UnicodeAttribute(null=True)
+    hold = UnicodeAttribute(null=True)
 
     def completion(self) -> Completion:
         """The domain's view of this row."""
@@ -185,6 +188,7 @@ class CompletionRow(Row):
             account_known=bool(self.account_known),
             issue=_ISSUE.validate_json(self.issue) if self.issue else None,
             revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
+            hold=_HOLD.validate_json(self.hold) if self.hold else None,
         )
 
 
@@ -446,7 +450,7 @@ def judge_by(completion: Completion, training_version: int | None, account: Acco
 
 
 def issue(completion: Completion, issued: Issue) -> None:
-    """Issue the certificate, or the revision that supersedes it, in one conditional update (DESIGN §3).
+    """Issue the certificate, or the revision that supersedes it, in one conditional update (DESIGN §3); ends a hold.
 
     Raises `Changed` unless the record still stands, and has exactly the facts and the certificate of `completion`.
     """
@@ -454,6 +458,7 @@ def issue(completion: Completion, issued: Issue) -> None:
         CompletionRow.revision.set(issued.revision),
         CompletionRow.issue.set(_json(_ISSUE, issued)),
         CompletionRow.revocation.remove(),
+        CompletionRow.hold.remove(),
     ]
     row = _completion_row(completion.enrollment_id, completion.account_id)
     _update(row, actions, _unchanged(completion), otherwise=Changed)
@@ -464,6 +469,13 @@ def revoke(completion: Completion, revocation: Revocation) -> None:
     action = CompletionRow.revocation.set(_json(_REVOCATION, revocation))
     row = _completion_row(completion.enrollment_id, completion.account_id)
     _update(row, [action], _unchanged(completion), otherwise=Changed)
+
+
+def hold(completion: Completion, held: Hold) -> None:
+    """Note why the certificate is held; raises `Changed` as `issue` does, or when another hold was noted meanwhile."""
+    same_hold = CompletionRow.hold.exists() if completion.hold else CompletionRow.hold.does_not_exist()
+    row = _completion_row(completion.enrollment_id, completion.account_id)
+    _update(row, [CompletionRow.hold.set(_json(_HOLD, held))], _unchanged(completion) & same_hold, otherwise=Changed)
 
 
 def _unchanged(completion: Completion) -> Condition:

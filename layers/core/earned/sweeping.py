@@ -18,6 +18,7 @@ class Finding(StrEnum):
 
     JUST_COMPLETED = "just-completed"
     COMPLETE_NOT_ISSUED = "complete-not-issued"
+    HELD = "held"
     ABSENT_NOT_REVOKED = "absent-not-revoked"
     ISSUED_WITHOUT_DOCUMENT = "issued-without-document"
     DOCUMENT_DIFFERS = "document-differs"
@@ -50,6 +51,8 @@ def find(case: Case, now: datetime, tolerance: timedelta) -> Finding | None:
     completed_at = judge_for_issue(completion, training, account, now, tolerance).completed_at
     if completed_at is None:
         return None
+    if completion.hold is not None:
+        return Finding.HELD
     return Finding.COMPLETE_NOT_ISSUED if now - completed_at > GRACE else Finding.JUST_COMPLETED
 
 

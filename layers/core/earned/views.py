@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from earned.access import Operation, Viewer, may
 from earned.diagnosis import Attendance, Diagnosis, Moment
 from earned.events import Instant
-from earned.judgement import judge_for_issue
+from earned.judgement import blocking, judge_for_issue
 from earned.models import (
     Account,
     CertificateStatus,
@@ -34,7 +34,7 @@ def one_of(*values: str) -> WithJsonSchema:
 
 Day = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 KindOfTraining = Annotated[str, one_of(*TrainingKind)]
-KindOfRequirement = Annotated[str, one_of(*StepKind, "event", "attendance", "training", "account")]
+KindOfRequirement = Annotated[str, one_of(*StepKind, "event", "attendance", "training", "account", "certificate")]
 StatusOfCertificate = Annotated[str, one_of(*CertificateStatus)]
 StatusOfCompletion = Annotated[str, one_of("in-progress", "completed")]
 
@@ -48,7 +48,7 @@ class TrainingView(TypedDict):
 
 
 class RequirementView(TypedDict):
-    """An outstanding requirement (N3)."""
+    """An outstanding requirement (N3); of kind `certificate` when all are met and it is held."""
 
     kind: KindOfRequirement
     id: str
@@ -126,7 +126,7 @@ def enrollment_view(case: Case, viewer: Viewer, as_of: datetime, tolerance: time
         "account_id": completion.account_id,
         "training": training_view(completion, case.training),
         "status": "completed" if verdict.complete else "in-progress",
-        "outstanding": [requirement_view(requirement) for requirement in verdict.outstanding],
+        "outstanding": [requirement_view(one) for one in blocking(completion, case.training, verdict)],
         "as_of": rfc_3339(as_of),
     }
     if verdict.completed_at is not None:
@@ -297,7 +297,7 @@ def support_request_view(request: SupportRequest) -> SupportRequestView:
 def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None) -> DiagnosisView:
     """A diagnosis as support reads it; `document` says whether it is present and intact."""
     completion, verdict = diagnosis.completion, diagnosis.verdict
-    outstanding = [requirement_view(requirement) for requirement in verdict.outstanding]
+    outstanding = [requirement_view(requirement) for requirement in diagnosis.blocking]
     view: DiagnosisView = {
         "enrollment": _diagnosed_enrollment(completion),
         "account": _diagnosed_account(completion.account_id, diagnosis.account),
