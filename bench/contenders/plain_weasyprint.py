@@ -1,4 +1,7 @@
-"""WeasyPrint as its documentation begins: a string of HTML in, a PDF out, nothing kept; fonts by @font-face."""
+"""WeasyPrint as its documentation begins: a string of HTML in, a PDF out, nothing kept; fonts by @font-face.
+
+The template is the design's own, so a cold start here imports what ours imports.
+"""
 
 from weasyprint import HTML
 

@@ -5,8 +5,8 @@
 - Fonts: registered once, only the letters of the page embedded (`asciiReadable` would add all of ASCII).
 - Streams compressed, without ASCII85 around them; `rl_accel`, ReportLab's own functions in C.
 
-It does less than the others: no kerning, no ligatures, no lining figures, no tags. Embedding one fixed alphabet, subset
-and compressed once, is faster still and makes every document half as large again, so it is left out.
+It does less than ours: no kerning, no ligatures, no lining figures, no tags, no fitting of long names. Embedding one
+fixed alphabet, subset and compressed once, is faster still but makes every document two thirds larger: left out.
 """
 
 import zlib
