@@ -176,7 +176,7 @@ def _task(progress: Progress, name: str, total: int) -> Callable[[], None]:
 
 def _write(name: str, figures: dict[str, Any]) -> None:
     (OUT / name).write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
-    console.print(f"Figures in {(OUT / name).relative_to(ROOT)}, the pages beside it.")
+    console.print(f"Figures in {(OUT / name).relative_to(ROOT)}")
 
 
 def _print_comparison(figures: dict[str, dict[str, Any]]) -> None:
