@@ -12,7 +12,8 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo serve token stop quarantine redrive contracts test check republish layers requirements clean
+.PHONY: help demo serve token stop quarantine redrive contracts test check republish bench bench-memory layers \
+    requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
@@ -24,6 +25,8 @@ help:
 	@echo 'make contracts   docs/: schemas, AsyncAPI and OpenAPI, as the models say'
 	@echo 'make test     all tests'
 	@echo 'make check    linters, types and templates'
+	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
+	@echo 'make bench-memory  our memory over 3,000 certificates'
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
 
@@ -63,6 +66,12 @@ check: .venv/dev/ready
 # Two thousand learners of a course that loses a lesson.
 republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m pytest tests/e2e/test_republication.py -m long -s
+
+bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
+	@$(PYTHON) -m bench
+
+bench-memory: .venv/dev/ready $(LAYER)/ready
+	@$(PYTHON) -m bench --memory
 
 layers: $(LAYER)/ready
 

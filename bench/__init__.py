@@ -1,0 +1,1 @@
+"""How fast and how large our documents are beside those of other makers, all drawing the same page."""

@@ -1,0 +1,30 @@
+"""WeasyPrint as its documentation begins: a string of HTML in, a PDF out, nothing kept; fonts by @font-face.
+
+The template is the design's own, so a cold start here imports what ours imports.
+"""
+
+from weasyprint import HTML
+
+from bench.contenders.ours import printed
+from bench.page import DESIGN, ITALIC, REGULAR, Page
+from earned.pdf import NORTHLIGHT, _texts
+
+FACES = f"""
+@font-face {{ font-family: 'EB Garamond 12'; src: url({REGULAR.as_uri()}) }}
+@font-face {{ font-family: 'EB Garamond 12'; font-style: italic; src: url({ITALIC.as_uri()}) }}
+"""
+STYLES = (DESIGN / "certificate.css").read_text("utf-8")
+
+
+def html(page: Page) -> str:
+    """The design's template, filled."""
+    record = printed(page)
+    scale = dict.fromkeys(("holder", "company", "title"), 1)
+    return NORTHLIGHT._template.render(_texts(record, NORTHLIGHT.words(record)), scale=scale)
+
+
+def draw(page: Page, faces: str = FACES) -> bytes:
+    """One certificate."""
+    styled = html(page).replace("</head>", f"<style>{faces}{STYLES}</style></head>")
+    pdf: bytes = HTML(string=styled, base_url=f"{DESIGN.as_uri()}/").write_pdf()
+    return pdf
