@@ -1,14 +1,10 @@
 """The document: one page from a design folder, the same bytes for the same record (DESIGN §3, I7)."""
 
 import logging
-import re
-import tomllib
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +18,13 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from earned.frozen import Drawings
 from earned.models import Logo, Printed, UnusableLogo
+from earned.wording import FaultyDesign, Wording
 
-# Bidi controls and invisible characters that can only deceive. ZWJ and ZWNJ stay: Persian and Indic names need them.
-_INVISIBLE = [0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF]
-_DECEITFUL = dict.fromkeys(
-    [*_INVISIBLE, *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)]
-)
 _SCALES = tuple(round(0.93**step, 3) for step in range(28))  # of a slot's font size, down to 14 %
+PAPERS = ("a4", "letter")
 _SLOTS = ("holder", "company", "title")
 _BASE = "https://design.invalid/"  # relative addresses of a design resolve to here, and only the fetcher knows it
 _LOGO = _BASE + "logo"
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 _FONTS = FontConfiguration()
 
@@ -48,10 +40,6 @@ class MissingGlyph(Exception):
 
 class DoesNotFit(Exception):
     """A text is too long for its place even at the smallest size."""
-
-
-class FaultyDesign(Exception):
-    """The design asks for what is not in its folder, or for what WeasyPrint cannot draw."""
 
 
 class _Heard(logging.Handler):
@@ -158,33 +146,34 @@ class _Layout:
 
 
 class Design:
-    """A folder with certificate.html, certificate.css, wording.toml and the images they name, read once."""
+    """A folder with certificate.html, its style sheets, brand.toml, wording/ and the images they name, read once."""
 
     def __init__(self, folder: Path) -> None:
-        self._plain, self._with_logo = _Layout(folder), _Layout(folder)
+        self._layouts = {(paper, logo): _Layout(folder) for paper in PAPERS for logo in (False, True)}
+        self.wording = Wording(folder)
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self._template = environment.from_string((folder / "certificate.html").read_text("utf-8"))
-        self._wording = tomllib.loads((folder / "wording.toml").read_text("utf-8"))
-        styles = (folder / "certificate.css").read_text("utf-8")
+        self._styles = {paper: self._read_styles(folder, paper) for paper in PAPERS}
+
+    def _read_styles(self, folder: Path, paper: str) -> CSS:
+        sheets = [(folder / name).read_text("utf-8") for name in ("certificate.css", f"{paper}.css")]
+        styles = self.wording.brand.colour("\n".join(sheets))
+        images = self._layouts[paper, False].images
         with _complaints_raised():
-            self._styles = CSS(string=styles, base_url=_BASE, url_fetcher=self._plain.images, font_config=_FONTS)
+            return CSS(string=styles, base_url=_BASE, url_fetcher=images, font_config=_FONTS)
 
-    def words(self, printed: Printed) -> dict[str, Any]:
-        """The wording for the certificate's language and kind; English where the language is unknown."""
-        primary = printed.language.partition("-")[0].lower()
-        language = primary if primary in self._wording else "en"
-        return {"language": language, **self._wording[language], **self._wording[language][printed.kind]}
-
-    def draw(self, texts: dict[str, Any], logo: Logo | None, identifier: str) -> bytes:
+    def draw(self, printed: Printed, logo: Logo | None) -> bytes:
         """The PDF of one page."""
-        layout = self._with_logo if logo else self._plain
-        document = _fitted(layout.page(lambda scale: self._template.render(texts, scale=scale), self._styles, logo))
+        layout, styles = self._layouts[printed.paper, logo is not None], self._styles[printed.paper]
+        texts = self.wording.texts(printed)
+        texts["code"] = _code(printed.verify_url, texts["words"]["code"], self.wording.brand.colours.ink)
+        document = _fitted(layout.page(lambda scale: self._template.render(texts, scale=scale), styles, logo))
         document.pages[0].anchors.clear()  # they measured the slots and would only weigh in the file
-        return layout.write(document, identifier)
+        return layout.write(document, printed.certificate_id)
 
     def draw_alone(self, logo: Logo) -> None:
         """Draw nothing but a logo."""
-        images = self._plain.images.with_logo(logo)
+        images = self._layouts[PAPERS[0], True].images.with_logo(logo)
         HTML(string="<img src=logo alt=logo>", base_url=_BASE, url_fetcher=images).write_pdf()
 
 
@@ -198,9 +187,8 @@ def render(printed: Printed, logo: Logo | None = None, design: Design = NORTHLIG
     """
     if printed.logo != (logo.sha256 if logo else None):
         raise ValueError("the logo is not the one that the record names")
-    texts = _texts(printed, design.words(printed))
     with _complaints_raised():
-        return design.draw(texts, logo, printed.certificate_id)
+        return design.draw(printed, logo)
 
 
 def prove(logo: Logo, design: Design = NORTHLIGHT) -> None:
@@ -218,48 +206,10 @@ def _is_gradient(drawn: pydyf.Stream) -> bool:
     return drawn.extra.get("PatternType") == 1 and content == [b"gs", b"Do"]
 
 
-def printable(text: str) -> str:
-    """The text in NFC, on one line, without control characters, bidi overrides and lone surrogates."""
-    kept = (c for c in text.translate(_DECEITFUL) if c.isspace() or unicodedata.category(c) not in {"Cc", "Cs"})
-    return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
-
-
-def _texts(printed: Printed, words: dict[str, Any]) -> dict[str, Any]:
-    holder, title, company = (printable(text or "") for text in (printed.holder, printed.title, printed.company))
-    return {
-        "words": words,
-        "holder": holder,
-        "title": title,
-        "company": words["company"].format(company=company) if company else None,
-        "direction": {"holder": _direction(holder), "title": _direction(title)},
-        "language": printed.language if _LANGUAGE_TAG.fullmatch(printed.language) else words["language"],
-        "date": _in_words(printed.completed_on, words),
-        "logo": {"of": company} if printed.logo else None,
-        "hours": _hours(printed.hours, words) if printed.hours else None,
-        "number": " ".join(re.findall(".{1,4}", printed.certificate_id)),
-        "verify_url": printed.verify_url,
-        "code": _code(printed.verify_url, words["code"]),
-    }
-
-
-def _direction(text: str) -> str:
-    """`rtl` when the first letter with a direction runs from right to left (UAX #9, P2 and P3)."""
-    strong = (unicodedata.bidirectional(c) for c in text)
-    return "rtl" if next((b for b in strong if b in {"L", "R", "AL"}), "L") in {"R", "AL"} else "ltr"
-
-
-def _in_words(day: date, words: dict[str, Any]) -> str:
-    return str(words["date"].format(day=day.day, month=words["months"][day.month - 1], year=day.year))
-
-
-def _hours(hours: float, words: dict[str, Any]) -> str:
-    return str(words["hour" if hours == 1 else "hours"].format(hours=f"{hours:g}"))
-
-
-def _code(url: str, alternative: str) -> Markup:
+def _code(url: str, alternative: str, colour: str) -> Markup:
     """The QR code as inline SVG; the mask is fixed because choosing one costs three quarters of the time."""
     code = segno.make(url, error="m", micro=False, boost_error=False, mask=3)
-    svg = code.svg_inline(border=0, dark="#10283f", title=alternative, omitsize=True)
+    svg = code.svg_inline(border=0, dark=colour, title=alternative, omitsize=True)
     return Markup(svg)  # noqa: S704  # segno's own output: the address is in the modules only
 
 
