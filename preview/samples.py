@@ -25,12 +25,13 @@ ORDINARY = Printed(
 LONGEST_NAME = (
     "Maximiliana Theodora Konstantinopoulou-Featherstonehaugh von und zu Hohenlohe-Lorenburg, Marchioness of " * 2
 )
-TITLES = {
-    "es": "Liderar en tiempos de incertidumbre",
-    "fr": "Le leadership en période incertaine",
-    "de": "Führung in unsicheren Zeiten",
-    "ar": "القيادة في زمن عدم اليقين",
-    "ja": "不確実な時代のリーダーシップ",
+# A holder and a title in languages that have something of their own to show.
+NATIVE = {
+    "es": ("Begoña Íñiguez Larráin", "Liderar en tiempos de incertidumbre"),
+    "fr": ("Éloïse Garçonnet-Lefrêne", "Le leadership en période incertaine"),
+    "de": ("Jörg Weißenfäller", "Führung in unsicheren Zeiten"),
+    "ar": ("ليلى نور الدين", "القيادة في زمن عدم اليقين"),
+    "ja": ("林 花子", "不確実な時代のリーダーシップ"),
 }
 
 
@@ -49,9 +50,9 @@ def certificates(languages: list[str]) -> Iterator[Sample]:
     for paper in PAPERS:
         ordinary = replace(ORDINARY, paper=paper)
         for language in languages:
-            title = TITLES.get(language, ORDINARY.title)
+            holder, title = NATIVE.get(language, (ORDINARY.holder, ORDINARY.title))
             for kind in TrainingKind:
-                worded = replace(ordinary, language=language, title=title, kind=kind)
+                worded = replace(ordinary, language=language, holder=holder, title=title, kind=kind)
                 yield Sample(f"{language}-{kind}-{paper}", worded)
         branded = replace(ordinary, logo=logo.sha256)
         crowded = replace(branded, holder=LONGEST_NAME, title="Strategic Alignment and Governance, " * 8)
