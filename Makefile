@@ -12,8 +12,8 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo serve token stop quarantine redrive contracts test check republish bench bench-memory layers \
-    requirements clean
+.PHONY: help demo serve token stop quarantine redrive contracts preview border test check republish bench \
+    bench-memory layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
@@ -23,6 +23,8 @@ help:
 	@echo 'make quarantine  [STACK=earned-prod] [QUEUE=progress] [SHOW=5]: what was refused or failed'
 	@echo 'make redrive     QUEUE=progress [STACK=…] [REASON=…] [EVENT=…] [DRY_RUN=1]: send it back'
 	@echo 'make contracts   docs/: schemas, AsyncAPI and OpenAPI, as the models say'
+	@echo 'make preview  [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
+	@echo 'make border   [DESIGN=folder]: draw its borders in its colours'
 	@echo 'make test     all tests'
 	@echo 'make check    linters, types and templates'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
@@ -52,6 +54,14 @@ redrive: .venv/dev/ready
 
 contracts: .venv/dev/ready
 	@PYTHONPATH=layers/core $(PYTHON) -m contracts
+
+DESIGN ?= layers/core/earned/certificate
+OUT    ?= out/preview
+preview: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m preview --design='$(DESIGN)' --out='$(OUT)'
+
+border: .venv/dev/ready
+	@$(PYTHON) -m design '$(DESIGN)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)

@@ -7,24 +7,18 @@ from weasyprint import HTML
 
 from bench.contenders.ours import printed
 from bench.page import DESIGN, ITALIC, REGULAR, Page
-from earned.pdf import NORTHLIGHT, _texts
+from earned.pdf import NORTHLIGHT
 
 FACES = f"""
 @font-face {{ font-family: 'EB Garamond 12'; src: url({REGULAR.as_uri()}) }}
 @font-face {{ font-family: 'EB Garamond 12'; font-style: italic; src: url({ITALIC.as_uri()}) }}
 """
-STYLES = (DESIGN / "certificate.css").read_text("utf-8")
-
-
-def html(page: Page) -> str:
-    """The design's template, filled."""
-    record = printed(page)
-    scale = dict.fromkeys(("holder", "company", "title"), 1)
-    return NORTHLIGHT._template.render(_texts(record, NORTHLIGHT.words(record)), scale=scale)
+SHEETS = [(DESIGN / name).read_text("utf-8") for name in ("certificate.css", "a4.css")]
+STYLES = NORTHLIGHT.wording.brand.colour("\n".join(SHEETS))
 
 
 def draw(page: Page, faces: str = FACES) -> bytes:
     """One certificate."""
-    styled = html(page).replace("</head>", f"<style>{faces}{STYLES}</style></head>")
+    styled = NORTHLIGHT.page(printed(page)).replace("</head>", f"<style>{faces}{STYLES}</style></head>")
     pdf: bytes = HTML(string=styled, base_url=f"{DESIGN.as_uri()}/").write_pdf()
     return pdf

@@ -60,6 +60,7 @@ class Settings:
     dead_letter_queue_url: str
     order_tolerance_seconds: str
     verify_base_url: str
+    paper_size: str = "a4"
 
 
 settings = from_environment(Settings, os.environ)
@@ -271,6 +272,7 @@ def printed_for(
         language=training.language,
         verify_url=f"{settings.verify_base_url}/verify/{certificate_id}",
         logo=logos.of(company),
+        paper=settings.paper_size,
     )
 
 

@@ -89,6 +89,7 @@ class Service:
             "ORDER_TOLERANCE_SECONDS": "300",
             "BUS_NAME": "announcements",
             "VERIFY_BASE_URL": "https://certificates.example",
+            "PAPER_SIZE": "a4",
             "ROLE_CLAIM": "role",
             "COMPANY_CLAIM": "company_id",
             "POWERTOOLS_SERVICE_NAME": "earned",

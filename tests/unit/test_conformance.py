@@ -13,7 +13,7 @@ import pypdfium2
 import pytest
 import zxingcpp
 from PIL import Image, ImageChops
-from weasyprint import CSS, HTML
+from weasyprint import HTML
 
 from earned import pdf
 from earned.models import Logo, Printed, TrainingKind
@@ -28,6 +28,7 @@ KINDS: dict[str, tuple[Printed, Logo | None]] = {
     "long": (dataclasses.replace(ANNA, holder=LONG_NAME, title="Strategic Alignment and Governance, " * 8), None),
     "arabic name": (dataclasses.replace(ANNA, holder="ليلى نور", language="ar"), None),
     "thai name": (dataclasses.replace(ANNA, holder="มีรา ลอร์น้ำ " * 5), None),
+    "letter": (dataclasses.replace(EVENT, paper="letter"), None),
     "japanese name": (dataclasses.replace(EVENT, holder="林 花子", language="ja"), None),
     **{
         f"{name} logo": (dataclasses.replace(ANNA, logo=logo.sha256), logo)
@@ -84,10 +85,8 @@ def picture_of(document: bytes) -> Image.Image:
 def plain(printed: Printed, logo: Logo | None) -> bytes:
     """The same page as WeasyPrint alone makes it, with nothing drawn beforehand."""
     images = pdf.NORTHLIGHT.images.with_logo(logo)
-    css = (pdf.NORTHLIGHT.folder / "certificate.css").read_text()
-    styles = CSS(string=css, base_url=pdf.BASE, url_fetcher=images)
     page = HTML(string=pdf.NORTHLIGHT.page(printed), base_url=pdf.BASE, url_fetcher=images)
-    document: bytes = page.write_pdf(stylesheets=[styles])
+    document: bytes = page.write_pdf(stylesheets=[pdf.NORTHLIGHT.styles[printed.paper]])
     return document
 
 

@@ -1,11 +1,11 @@
 import dataclasses
 import hashlib
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
-import unicodedata
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -104,6 +104,28 @@ def test_the_document_is_tagged_titled_and_undated():
     assert "/CreationDate" not in document.metadata
 
 
+@pytest.mark.parametrize(("paper", "millimetres"), [("a4", (297, 210)), ("letter", (279.4, 215.9))])
+def test_a_certificate_is_one_page_of_its_paper(paper: str, millimetres: tuple[float, float]):
+    (page,) = certificate(paper=paper).pages
+    assert [float(length) * 25.4 / 72 for length in page.mediabox[2:]] == pytest.approx(millimetres, abs=0.1)
+    assert ANNA.verify_url in page.extract_text()
+
+
+@pytest.mark.parametrize("paper", pdf.PAPERS)
+def test_a_paper_has_a_border_of_its_own_size(paper: str):
+    size = re.search(r'width="([\d.]+mm)" height="([\d.]+mm)"', (FOLDER / f"border-{paper}.svg").read_text())
+    assert f"size: {size[1]} {size[2]}" in (FOLDER / f"{paper}.css").read_text()
+
+
+def test_a_colour_of_the_brand_is_that_of_the_code_on_the_page(tmp_path: Path):
+    folder = shutil.copytree(FOLDER, tmp_path / "design")
+    brand = folder / "brand.toml"
+    brand.write_text(brand.read_text("utf-8").replace("#10283f", "#7a0019"), "utf-8")
+    drawn = pypdf.PdfReader(BytesIO(pdf.render(ANNA, design=pdf.Design(folder)))).pages[0].get_contents().get_data()
+    assert b"0.478" in drawn
+    assert b"0.478" not in certificate().pages[0].get_contents().get_data()
+
+
 def test_the_printed_link_opens_the_verification():
     (link,) = certificate().pages[0]["/Annots"]
     assert link.get_object()["/A"]["/URI"] == ANNA.verify_url
@@ -130,23 +152,6 @@ def test_a_character_that_no_font_has_is_refused_without_quoting_the_name():
     with pytest.raises(pdf.MissingGlyph, match=r"U\+10FFFD") as refused:
         pdf.render(dataclasses.replace(ANNA, holder="Zoë \U0010fffd Grünfeld"))
     assert "Zoë" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("raw", "clean"),
-    [
-        ("Zoe\u0308", "Zoë"),
-        ("\u202eevil\u202c Name", "evil Name"),
-        ("A\u2066\u200f\ufeffB\u00ad", "AB"),
-        ("  One\t\nTwo\u2028\u00a0Three ", "One Two Three"),
-        ("Nul\x00Bell\x07Del\x7f \x07 End", "NulBellDel End"),
-        ("lone\ud800", "lone"),
-        ("می\u200cخواهم", "می\u200cخواهم"),  # noqa: RUF001  # the joiner is what is tested
-    ],
-)
-def test_printable_text_is_composed_and_hides_nothing(raw: str, clean: str):
-    assert pdf.printable(raw) == clean
-    assert unicodedata.is_normalized("NFC", clean)
 
 
 def test_markup_in_a_name_is_text_on_the_page():

@@ -89,10 +89,11 @@ def draw_code(code: QrCode, colour: str, box: Box, pdf: pydyf.PDF, alternative: 
     left, top, right, bottom = box
     mark = len(parts.marked)
     channels = b" ".join(b"%.6f" % (channel / 255) for channel in bytes.fromhex(colour.removeprefix("#")))
-    scale = _POINTS * (right - left) / code.size
-    place = b"%f 0 0 %f %f %f cm" % (scale, scale, _POINTS * left, _POINTS * top)
+    # In the very steps in which WeasyPrint would place an image, so that no edge is rounded otherwise.
+    place = b"%f 0 0 %f 0 0 cm 1 0 0 1 %f %f cm" % (_POINTS, _POINTS, left, top)
+    size = b"%f 0 0 %f 0 0 cm" % (2 * ((right - left) / code.size,))
     parts.streams[0].stream += [
-        b"/Figure", pydyf.Dictionary({"MCID": mark}), b"BDC q", place, channels, b"rg", code.operators(), b"f Q EMC",
+        b"/Figure", pydyf.Dictionary({"MCID": mark}), b"BDC q", place, size, channels, b"rg", code.operators(), b"f Q EMC",
     ]  # fmt: skip
     figure = pydyf.Dictionary(
         {

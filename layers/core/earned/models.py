@@ -238,6 +238,7 @@ class Printed:
     language: str
     verify_url: str
     logo: str | None = None  # the SHA-256 of the sanitised logo, so that the document can be made again (A6)
+    paper: str = "a4"  # or `letter`
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,11 @@
 
 import logging
 import re
-import tomllib
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,23 +22,18 @@ from earned.finishing import Box, draw_code, finish, mend, tell
 from earned.frozen import Still, isolate
 from earned.models import Logo, Printed, UnusableLogo
 from earned.qr_code import QrCode
+from earned.wording import FaultyDesign, Wording
 
-# Bidi controls and invisible characters that can only deceive. ZWJ and ZWNJ stay: Persian and Indic names need them.
-_INVISIBLE = [0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF]
-_DECEITFUL = dict.fromkeys(
-    [*_INVISIBLE, *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)]
-)
 _SCALES = tuple(round(0.93**step, 3) for step in range(28))  # of a slot's font size, down to 14 %
+PAPERS = ("a4", "letter")
 _SLOTS = ("holder", "company", "title")
 BASE = "https://design.invalid/"  # relative addresses of a design resolve to here, and only the fetcher knows it
 _LOGO = BASE + "logo"
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 _PARTS = re.compile(r"(.*)(<head>.*</head>)(.*<body[^>]*>)(.*)<!-- live -->(.*)<!-- still -->(.*</body>.*)", re.DOTALL)
 _TEXTS = {"h1", "h2", "h3", "p"}
 _FONTS = FontConfiguration()
 MOST_STILLS = 64
-INK = "#10283f"
 
 _log = logging.getLogger("weasyprint")
 _log.propagate = False  # it quotes the text it draws, and names are never logged
@@ -53,10 +45,6 @@ class MissingGlyph(Exception):
 
 class DoesNotFit(Exception):
     """A text is too long for its place even at the smallest size."""
-
-
-class FaultyDesign(Exception):
-    """The design asks for what is not in its folder, or for what WeasyPrint cannot draw."""
 
 
 class _Heard(logging.Handler):
@@ -73,7 +61,7 @@ class _Heard(logging.Handler):
         for message in (record.getMessage() for record in self.records):
             if message.startswith(".notdef"):
                 code_point = message.rpartition("(")[2].rstrip(")")  # the message also quotes the character
-                raise MissingGlyph(f"no font has {code_point}: add a font that has it to the layer's fonts.txt")
+                raise MissingGlyph(f"no font has {code_point}")
             raise FaultyDesign(message)
 
 
@@ -161,58 +149,55 @@ class _Drawn:
 
 
 class Design:
-    """A folder with certificate.html, certificate.css, wording.toml and the images they name, read once.
+    """A folder with certificate.html, its style sheets, brand.toml, wording/ and the images they name, read once.
 
     The body of certificate.html is a sequence of absolutely positioned elements. Those between `<!-- live -->` and
     `<!-- still -->` show the record; the others are the same on many certificates and are drawn once.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self.images = _Images(folder)
+        self.wording = Wording(folder)
+        self.styles = {paper: self._styles(folder, paper) for paper in PAPERS}
+        self._no_background = self._style("@page { background: none }")
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self._template = environment.from_string((folder / "certificate.html").read_text("utf-8"))
-        self._wording = tomllib.loads((folder / "wording.toml").read_text("utf-8"))
-        self._styles = [self._style((folder / "certificate.css").read_text("utf-8"))]
-        self._bare = [*self._styles, self._style("@page { background: none }")]
         self.still = lru_cache(MOST_STILLS)(self._drawn_still)
-
-    def words(self, printed: Printed) -> dict[str, Any]:
-        """The wording for the certificate's language and kind; English where the language is unknown."""
-        primary = printed.language.partition("-")[0].lower()
-        language = primary if primary in self._wording else "en"
-        return {"language": language, **self._wording[language], **self._wording[language][printed.kind]}
 
     def page(self, printed: Printed) -> str:
         """The HTML of the whole page, its texts in full size."""
-        texts = _texts(printed, self.words(printed))
-        code = Markup(QrCode(printed.verify_url).svg(INK))  # noqa: S704  # nothing in it but numbers
-        return self._template.render(texts, scale=dict.fromkeys(_SLOTS, 1), code=code)
+        code = QrCode(printed.verify_url).svg(self.wording.brand.colours.ink)
+        full_size = dict.fromkeys(_SLOTS, 1)
+        texts = self.wording.texts(printed)
+        return self._template.render(texts, scale=full_size, code=Markup(code))  # noqa: S704  # nothing but numbers
 
     def draw(self, printed: Printed, logo: Logo | None) -> bytes:
         """The PDF of one page."""
-        texts, images = _texts(printed, self.words(printed)), self.images.with_logo(logo)
+        texts, words = self.wording.texts(printed), self.wording.words(printed)
+        images, styles = self.images.with_logo(logo), [self.styles[printed.paper], self._no_background]
 
         def sheet(scale: dict[str, float]) -> _Sheet:
             return _Sheet(self._template.render(texts, scale=scale, code=""))
 
         def lay_out(scale: dict[str, float]) -> _Page:
-            return _Page(sheet(scale).live, self._bare, images)
+            return _Page(sheet(scale).live, styles, images)
 
         unscaled = sheet(dict.fromkeys(_SLOTS, _SCALES[0]))
-        before = self.still(unscaled.before)
-        after = self.still(unscaled.after, after=before.still.marks)
+        before = self.still(unscaled.before, printed.paper)
+        after = self.still(unscaled.after, printed.paper, after=before.still.marks)
         page = _fitted(lay_out, before.boxes)
 
         def finisher(pdf: pydyf.PDF) -> None:
-            draw_code(QrCode(printed.verify_url), INK, page.boxes["code"], pdf, texts["words"]["code"])
+            draw_code(
+                QrCode(printed.verify_url), self.wording.brand.colours.ink, page.boxes["code"], pdf, words["code"]
+            )
             isolate(pdf)
             before.still.join(pdf)
             after.still.join(pdf)
             finish(pdf)
 
-        authors, description = [texts["words"]["provider"]], f"{texts['words']['number']} {texts['number']}"
-        return page.write(finisher, printed.certificate_id, authors=authors, description=description)
+        description = f"{words['number']} {texts['number']}"
+        return page.write(finisher, printed.certificate_id, authors=[words["provider"]], description=description)
 
     def draw_alone(self, logo: Logo) -> None:
         """Draw nothing but a logo."""
@@ -222,8 +207,13 @@ class Design:
         with _complaints_raised():
             return CSS(string=css, base_url=BASE, url_fetcher=self.images, font_config=_FONTS)
 
-    def _drawn_still(self, html: str, *, after: int = 0) -> _Drawn:
-        page, kept = _Page(html, self._bare if after else self._styles, self.images), list[Still]()
+    def _styles(self, folder: Path, paper: str) -> CSS:
+        sheets = [(folder / name).read_text("utf-8") for name in ("certificate.css", f"{paper}.css")]
+        return self._style(self.wording.brand.colour("\n".join(sheets)))
+
+    def _drawn_still(self, html: str, paper: str, *, after: int = 0) -> _Drawn:
+        styles = [self.styles[paper], self._no_background] if after else [self.styles[paper]]
+        page, kept = _Page(html, styles, self.images), list[Still]()
         page.write(lambda pdf: kept.append(Still(pdf, after=after)))
         return _Drawn(kept[0], page.boxes)
 
@@ -249,43 +239,6 @@ def prove(logo: Logo, design: Design = NORTHLIGHT) -> None:
             design.draw_alone(logo)
     except FaultyDesign as error:
         raise UnusableLogo("the logo cannot be drawn: simplify it or upload a PNG") from error
-
-
-def printable(text: str) -> str:
-    """The text in NFC, on one line, without control characters, bidi overrides and lone surrogates."""
-    kept = (c for c in text.translate(_DECEITFUL) if c.isspace() or unicodedata.category(c) not in {"Cc", "Cs"})
-    return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
-
-
-def _texts(printed: Printed, words: dict[str, Any]) -> dict[str, Any]:
-    holder, title, company = (printable(text or "") for text in (printed.holder, printed.title, printed.company))
-    return {
-        "words": words,
-        "holder": holder,
-        "title": title,
-        "company": words["company"].format(company=company) if company else None,
-        "direction": {"holder": _direction(holder), "title": _direction(title)},
-        "language": printed.language if _LANGUAGE_TAG.fullmatch(printed.language) else words["language"],
-        "date": _in_words(printed.completed_on, words),
-        "logo": {"of": company} if printed.logo else None,
-        "hours": _hours(printed.hours, words) if printed.hours else None,
-        "number": " ".join(re.findall(".{1,4}", printed.certificate_id)),
-        "verify_url": printed.verify_url,
-    }
-
-
-def _direction(text: str) -> str:
-    """`rtl` when the first letter with a direction runs from right to left (UAX #9, P2 and P3)."""
-    strong = (unicodedata.bidirectional(c) for c in text)
-    return "rtl" if next((b for b in strong if b in {"L", "R", "AL"}), "L") in {"R", "AL"} else "ltr"
-
-
-def _in_words(day: date, words: dict[str, Any]) -> str:
-    return str(words["date"].format(day=day.day, month=words["months"][day.month - 1], year=day.year))
-
-
-def _hours(hours: float, words: dict[str, Any]) -> str:
-    return str(words["hour" if hours == 1 else "hours"].format(hours=f"{hours:g}"))
 
 
 def _fitted(lay_out: Callable[[dict[str, float]], _Page], slots: Mapping[str, Box]) -> _Page:

@@ -1,0 +1,1 @@
+"""What a design folder makes of sample certificates: `make preview`."""

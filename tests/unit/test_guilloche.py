@@ -1,0 +1,42 @@
+"""The border of the certificate, as `make border` draws it."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from design.guilloche import PAPERS, border
+
+FOLDER = Path(__file__).parents[2] / "layers/core/earned/certificate"
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_border_in_the_design_folder_is_the_one_that_is_drawn(paper: str):
+    colours = tomllib.loads((FOLDER / "brand.toml").read_text("utf-8"))["colours"]
+    assert (FOLDER / f"border-{paper}.svg").read_text("utf-8") == border(paper, colours)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_border_is_small_and_made_of_paths_in_the_given_colours_only(paper: str):
+    svg = border(paper, {"brand": "#010203", "accent": "#040506", "paper": "#070809"})
+    assert len(svg) < 30_000
+    assert set(re.findall(r"<(\w+)", svg)) == {"svg", "defs", "g", "path", "use"}
+    assert set(re.findall(r"#[0-9a-f]{6}\b", svg)) == {"#010203", "#040506", "#070809"}
+
+
+@pytest.mark.parametrize(("paper", "row", "column"), [("a4", 26700, 18000), ("letter", 24940, 18590)])
+def test_each_line_runs_from_corner_to_corner_in_whole_waves(paper: str, row: int, column: int):
+    svg = border(paper, dict.fromkeys(["brand", "accent", "paper"], "#000000"))
+    for side, length in (("row", row), ("column", column)):
+        (lines,) = re.findall(rf'id="{side}"><path[^>]* d="([^"]*)"', svg)
+        ends = [end_of(line) for line in lines.split("M")[1:]]
+        assert ends == [(length, 0)] * 5
+
+
+def end_of(line: str) -> tuple[int, int]:
+    """How far from its beginning a line of relative pieces ends: the last two numbers of each piece, added up."""
+    pieces = [[int(number) for number in re.findall(r"-?\d+", piece)] for piece in re.split("[cs]", line)[1:]]
+    first = pieces[0]
+    rest = [first[:6], first[6:], *pieces[1:]] if len(first) > 6 else pieces
+    return sum(piece[-2] for piece in rest if piece), sum(piece[-1] for piece in rest if piece)

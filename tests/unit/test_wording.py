@@ -1,0 +1,199 @@
+"""What a certificate says in each language, and what makes a design folder complete."""
+
+import dataclasses
+import shutil
+import unicodedata
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from earned import wording
+from earned.models import TrainingKind
+from earned.wording import FaultyDesign, Wording, printable
+from tests.unit.builders import issue
+
+FOLDER = Path(wording.__file__).with_name("certificate")
+LANGUAGES = ["ar", "de", "en", "es", "fr", "ja"]
+NORTHLIGHT = Wording(FOLDER)
+PRINTED = dataclasses.replace(issue().printed, completed_on=date(2026, 11, 4))
+
+
+def texts(**changes: Any) -> dict[str, Any]:
+    return NORTHLIGHT.texts(dataclasses.replace(PRINTED, **changes))
+
+
+def changed(tmp_path: Path, file: str, old: str, new: str) -> Path:
+    """A copy of the design folder with one file changed."""
+    folder = shutil.copytree(FOLDER, tmp_path / "design")
+    text = (folder / file).read_text("utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("en", "4 November 2026"),
+        ("en-US", "November 4, 2026"),
+        ("en-us", "November 4, 2026"),
+        ("en-GB", "4 November 2026"),
+        ("es", "4 de noviembre de 2026"),
+        ("es-MX", "4 de noviembre de 2026"),
+        ("fr", "4 novembre 2026"),
+        ("fr-CA", "4 novembre 2026"),
+        ("de", "4. November 2026"),
+        ("de-AT", "4. November 2026"),
+        ("ar", "4 نوفمبر 2026"),
+        ("ar-MA", "4 نونبر 2026"),
+        ("ja", "2026年11月4日"),
+        ("ja-JP", "2026年11月4日"),
+    ],
+)
+def test_a_day_is_written_as_its_language_and_region_write_it(tag: str, expected: str):
+    assert texts(language=tag)["date"] == expected
+
+
+def test_a_region_that_is_unknown_or_garbled_has_the_format_of_the_language():
+    for tag in ["es-XX", "es-", "es-Latn-XX-1996", "ES"]:
+        assert texts(language=tag)["date"] == "4 de noviembre de 2026"
+
+
+@pytest.mark.parametrize(
+    ("tag", "one", "two", "some", "many"),
+    [
+        ("en", "1 hour", "2 hours", "7.5 hours", "24 hours"),
+        ("es", "1 hora", "2 horas", "7,5 horas", "24 horas"),
+        ("es-MX", "1 hora", "2 horas", "7.5 horas", "24 horas"),
+        ("fr", "1 heure", "2 heures", "7,5 heures", "24 heures"),
+        ("de", "1 Stunde", "2 Stunden", "7,5 Stunden", "24 Stunden"),
+        ("ar", "ساعة", "ساعتان", "7.5 ساعة", "24 ساعة"),
+        ("ja", "1 時間", "2 時間", "7.5 時間", "24 時間"),
+    ],
+)
+def test_hours_have_the_plural_and_the_decimal_sign_of_the_language(tag: str, one: str, two: str, some: str, many: str):
+    hours = [texts(language=tag, hours=hours)["hours"] for hours in (1.0, 2.0, 7.5, 24.0)]
+    assert [text.replace("\xa0", " ") for text in hours] == [one, two, some, many]
+
+
+def test_no_hours_are_no_text():
+    assert texts(hours=None)["hours"] is None
+
+
+def test_every_language_has_the_whole_wording_in_its_own_words():
+    assert NORTHLIGHT.languages == LANGUAGES
+    for kind in TrainingKind:
+        words = [NORTHLIGHT.words(dataclasses.replace(PRINTED, language=tag, kind=kind)) for tag in LANGUAGES]
+        assert len({frozenset(each) for each in words}) == 1
+        assert all(text for each in words for text in each.values())
+        for told_apart in ("heading", "statement", "lead", "role", "scan", "verify"):
+            assert len({each[told_apart] for each in words}) == len(LANGUAGES)
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_a_live_event_is_worded_otherwise_than_a_course(tag: str):
+    course, event = (NORTHLIGHT.words(dataclasses.replace(PRINTED, language=tag, kind=kind)) for kind in TrainingKind)
+    assert course["heading"] != event["heading"]
+    assert course["statement"] != event["statement"]
+
+
+def test_arabic_runs_from_right_to_left_and_each_text_in_its_own_direction():
+    arabic = texts(language="ar", holder="ליה לורביץ", title="Leading")
+    assert arabic["words"]["direction"] == "rtl"
+    assert arabic["direction"] == {"provider": "ltr", "holder": "rtl", "title": "ltr"}
+    assert {texts(language=tag)["words"]["direction"] for tag in LANGUAGES if tag != "ar"} == {"ltr"}
+
+
+@pytest.mark.parametrize("tag", ["tlh", "pt-BR", "zh-Hant-TW", "", "<b>", "x" * 300])
+def test_an_unknown_language_is_worded_in_english_and_says_so(tag: str):
+    assert texts(language=tag)["words"]["language"] == "en"
+    assert texts(language=tag)["words"]["heading"] == "Certificate of Completion"
+    assert texts(language=tag)["date"] == "4 November 2026"
+
+
+def test_name_and_title_keep_the_language_of_the_training_if_it_is_one():
+    assert texts(language="pt-BR")["language"] == "pt-BR"
+    assert texts(language='"><b>')["language"] == "en"
+
+
+def test_the_scripts_of_a_name_are_told_to_the_style_sheet():
+    assert texts(holder="Anna Олена 7")["scripts"]["holder"] == "cyrillic latin"
+    assert texts(holder="\ue000")["scripts"]["holder"] == ""
+
+
+def test_a_company_is_printed_as_it_is_called_whatever_is_in_its_name():
+    assert texts(company='"A" {company} }')["company"] == 'of "A" {company} }'
+    assert texts(company="Larkspur", language="fr")["company"] == "de la société Larkspur"
+    assert texts(company=None)["company"] is None
+
+
+def test_another_brand_says_who_certifies_in_one_language_or_in_several(tmp_path: Path):
+    folder = changed(tmp_path, "brand.toml", 'signatory = "Ingrid Solvang"', 'signatory = "Odile Harrow"')
+    text = (folder / "brand.toml").read_text("utf-8")
+    (folder / "brand.toml").write_text(
+        text.replace('"Northlight Leadership Academy"', '{en = "Fernhill", fr = "Fougère"}')
+    )
+    other = Wording(folder)
+    said = {tag: other.words(dataclasses.replace(PRINTED, language=tag)) for tag in ("en", "fr", "de")}
+    assert [words["provider"] for words in said.values()] == ["Fernhill", "Fougère", "Fernhill"]
+    assert {words["signatory"] for words in said.values()} == {"Odile Harrow"}
+
+
+def test_the_colours_of_the_brand_are_variables_of_the_style_sheets():
+    styles = NORTHLIGHT.brand.colour("p { color: var(--ink) }")
+    assert "--ink: #10283f" in styles
+    assert styles.endswith("p { color: var(--ink) }")
+
+
+def test_a_style_sheet_that_asks_for_a_colour_that_the_brand_lacks_is_refused():
+    with pytest.raises(FaultyDesign, match="no colour mauve"):
+        NORTHLIGHT.brand.colour("p { color: var(--mauve) }")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "complaint"),
+    [
+        ("brand.toml", "provider =", "supplier =", r"brand\.toml: provider: Field required"),
+        ("brand.toml", '"#10283f"', '"red; } * {"', r"brand\.toml: colours\.ink"),
+        ("brand.toml", "ink =", "blot =", r"brand\.toml: colours\.ink: Field required"),
+        ("brand.toml", 'en = "Director', 'it = "Director', r"brand\.toml: role"),
+        ("wording/fr.toml", "lead =", "laed =", r"wording/fr\.toml: lead: Field required; laed: Extra inputs"),
+        ("wording/ja.toml", "{company}", "", r"wording/ja\.toml: company"),
+        ("wording/de.toml", "[course]", "[curse]", r"wording/de\.toml: course: Field required"),
+        ("wording/es.toml", "lead = ", "lead = =", r"wording/es\.toml: Invalid value"),
+    ],
+)
+def test_a_file_that_lacks_something_is_refused_saying_which_and_what(
+    tmp_path: Path, file: str, old: str, new: str, complaint: str
+):
+    with pytest.raises(FaultyDesign, match=complaint):
+        Wording(changed(tmp_path, file, old, new))
+
+
+def test_a_design_without_brand_or_english_is_refused(tmp_path: Path):
+    folder = shutil.copytree(FOLDER, tmp_path / "design")
+    (folder / "wording/en.toml").unlink()
+    with pytest.raises(FaultyDesign, match=r"wording/en\.toml is not there"):
+        Wording(folder)
+    (folder / "brand.toml").unlink()
+    with pytest.raises(FaultyDesign, match=r"brand\.toml: .*No such file"):
+        Wording(folder)
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("Zoe\u0308", "Zoë"),
+        ("\u202eevil\u202c Name", "evil Name"),
+        ("A\u2066\u200f\ufeffB\u00ad", "AB"),
+        ("  One\t\nTwo\u2028\u00a0Three ", "One Two Three"),
+        ("Nul\x00Bell\x07Del\x7f \x07 End", "NulBellDel End"),
+        ("lone\ud800", "lone"),
+        ("می\u200cخواهم", "می\u200cخواهم"),  # noqa: RUF001  # the joiner is what is tested
+    ],
+)
+def test_printable_text_is_composed_and_hides_nothing(raw: str, clean: str):
+    assert printable(raw) == clean
+    assert unicodedata.is_normalized("NFC", clean)
