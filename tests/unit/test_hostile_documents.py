@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from urllib.parse import unquote
 
 import pikepdf
 import pypdfium2
@@ -121,13 +122,13 @@ class Judge:
             self._listener.accept()
         assert took < SLOWEST
 
-    def pass_judgement(self, document: bytes, title: str) -> None:
+    def pass_judgement(self, document: bytes, title: str, link_to: str = ANNA.verify_url) -> None:
         """It is one page of the same kind as harmless ones, has one link, and nothing in it comes from elsewhere."""
         assert names(document) <= self._harmless_names
         with pikepdf.open(BytesIO(document)) as opened:
             [page] = opened.pages
             [link] = page.obj.Annots
-            assert str(link.A.URI) == ANNA.verify_url
+            assert unquote(str(link.A.URI)) == link_to
             assert str(opened.Root.Lang) == "en"
             assert opened.docinfo.Title == f"Certificate of Completion: {title}"
             assert opened.open_metadata().get("dc:title") == opened.docinfo.Title
@@ -227,6 +228,17 @@ def test_a_hostile_text_is_printed_as_it_is_or_refused(text: str, judge: Judge):
     judge.pass_judgement(document, pdf.printable(text))
     if text.isascii():
         assert letters(page_text(document)).count(letters(text)) >= 3
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ['"><img src=/CANARY>', "</a><a href=file:///CANARY>", "' onclick='x", ") >> /JS (x) (", "{{7*7}}"],
+)
+def test_a_hostile_verification_link_is_one_link_and_a_text(ending: str, judge: Judge):
+    link = ANNA.verify_url + judge.aimed(ending)
+    with judge.watching():
+        document = certificate("Ada Example", verify_url=link)
+    judge.pass_judgement(document, "Ada Example", link)
 
 
 @pytest.mark.parametrize("text", TOO_LONG.values(), ids=TOO_LONG)
