@@ -41,6 +41,7 @@ LARGEST = 64 * 1024  # bytes: every certificate of the company carries them
 MOST_DRAWN = 4 * LARGEST  # characters, definitions as often as they are referred to
 ELEMENT = 40  # characters that an element counts for by itself
 
+_ENCODINGS = {"UTF-8", "UTF-16", "ISO-8859-1", "US-ASCII"}
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 _UNSEEN = {
@@ -94,6 +95,15 @@ def rebuild(data: bytes) -> bytes:
 class _Parser(DefusedXMLParser):  # type: ignore[misc]  # defusedxml has no types
     """Refuses all declarations; a document type alone, as illustration programs write it, declares nothing."""
 
+    def __init__(self) -> None:
+        super().__init__(target=_Bounded(), forbid_dtd=True)
+        self.parser.XmlDeclHandler = self._start_file
+
+    def _start_file(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        """Refuse what expat does not read by itself: Python would look for a module by that name."""
+        if encoding is not None and encoding.upper() not in _ENCODINGS:
+            raise UnusableLogo("the SVG is in an unusual encoding: export it in UTF-8")
+
     def defused_start_doctype_decl(self, name: str, sysid: str, pubid: str, has_internal_subset: int) -> None:
         if has_internal_subset:
             raise DTDForbidden(name, sysid, pubid)
@@ -119,7 +129,7 @@ class _Bounded(TreeBuilder):
 
 
 def _parsed(data: bytes) -> Element:
-    parser = _Parser(target=_Bounded(), forbid_dtd=True)
+    parser = _Parser()
     try:
         parser.feed(data)
         root: Element = parser.close()

@@ -1,0 +1,274 @@
+"""Hostile texts and logos on certificates: nothing is fetched, nothing local gets out, nothing is run or slow."""
+
+import dataclasses
+import gc
+import re
+import socket
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from urllib.parse import unquote
+
+import pikepdf
+import pypdfium2
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from earned import pdf
+from earned.events import Language, Name, Title
+from earned.logo import sanitise
+from earned.models import Logo, UnusableLogo
+from tests.unit.hostile import DRAWINGS, TEXTS, TOO_LONG
+from tests.unit.test_logo import HOSTILE, PNG, SVG, chunk, picture, svg
+from tests.unit.test_pdf import ANNA
+
+SLOWEST = 2.0  # seconds of CPU, for reading and drawing
+MARKER = "0f7b1c55ecret"
+INNER = {"builtins.id", "object.__getattr__", "sys._getframe", "exec"}  # what is run was compiled, which is told too
+FONTS = {".ttf", ".otf", ".ttc", ".cache-9"}
+HARMLESS_TEXTS = ["Ada Example", "محمد علي", "研修 한국어 हिन्दी Ελένη", "Wide " * 12]
+HARMLESS_LOGOS = [
+    None,
+    sanitise(picture(), PNG),
+    sanitise(picture("RGBA", colour=(1, 2, 3, 4)), PNG),
+    sanitise(
+        svg(
+            '<linearGradient id="g"><stop/><stop offset="1" stop-opacity=".5"/></linearGradient><clipPath id="c">'
+            '<rect width="5" height="5"/></clipPath><g opacity=".5" clip-path="url(#c)">'
+            '<rect width="9" height="9" fill="url(#g)" stroke="red" stroke-opacity=".3"/></g>'
+        ),
+        SVG,
+    ),
+]
+PNGS = {
+    "profile bomb": b"iCCP" + b"x\0\0" + zlib.compress(bytes(50_000_000), 9),
+    "profile of junk": b"iCCP" + b"x\0\0junk",
+    "international text bomb": b"iTXt" + b"x\0\1\0\0\0" + zlib.compress(bytes(50_000_000), 9),
+    "text of a path": b"tEXt" + b"Profile\0/etc/passwd",
+    "metadata": b"eXIf" + b"MM\0*" + b"\xff" * 400,
+    "frames without end": b"acTL" + b"\xff" * 8,
+    "frame elsewhere": b"fcTL" + b"\xff" * 26,
+    "palette": b"PLTE" + bytes(3 * 256),
+    "half a palette": b"PLTE" + b"\0",
+    "background": b"bKGD" + b"\xff" * 6,
+    "density": b"pHYs" + b"\xff" * 8 + b"\1",
+    "no gamma": b"gAMA" + bytes(4),
+    "chromaticities": b"cHRM" + b"\xff" * 32,
+    "transparency": b"tRNS" + b"\0\1" * 3,
+    "unknown but critical": b"EVIL" + b"x",
+    "data of nothing": b"IDAT" + zlib.compress(b""),
+    "data without end": b"IDAT" + zlib.compress(bytes(100_000_000), 9),
+    "an early end": b"IEND",
+    "a page": b"xxXx<html><script>alert(1)</script><img src=file:///etc/passwd>",
+}
+
+
+def with_chunk(body: bytes) -> bytes:
+    """A PNG with one more chunk before its pixels."""
+    plain = picture()
+    return plain[:33] + chunk(body[:4], body[4:]) + plain[33:]
+
+
+LOGOS = [
+    *((SVG, f"drawing {number}", svg(inside)) for number, inside in enumerate(DRAWINGS)),
+    *((PNG, f"with {name}", with_chunk(body)) for name, body in PNGS.items()),
+    *HOSTILE,
+]
+
+
+class Judge:
+    """Judges certificates, and the making of them, by what harmless ones ask for and are made of."""
+
+    def __init__(self, canary: Path) -> None:
+        self._canary = canary
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.setblocking(False)
+        environment = Path("/proc/self/environ").read_bytes().split(b"\0")
+        passwords = Path("/etc/passwd").read_bytes().splitlines()
+        self._secrets = {MARKER.encode(), *(secret for secret in environment + passwords if len(secret) > 12)}
+        self._watching = False
+        self._asked: set[str] = set()
+        sys.addaudithook(self._hear)  # for good: there is no way to remove it
+        gc.collect()  # so that nothing is closed or deleted for others while watching
+        for _ in range(2):  # only the first time loads modules
+            self._asked.clear()
+            documents = [self._watched(text, logo) for text, logo in zip(HARMLESS_TEXTS, HARMLESS_LOGOS, strict=True)]
+        assert all(asked.startswith("compile ") for asked in self._asked), self._asked  # nothing is opened
+        self._harmless_requests = frozenset(self._asked)
+        self._harmless_names = frozenset().union(*map(names, documents))
+
+    def aimed(self, text: str) -> str:
+        """The text, with the file and the address that nobody may ask for."""
+        address, port = self._listener.getsockname()
+        return text.replace("/CANARY", str(self._canary)).replace("LISTENER", f"{address}:{port}")
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """While something is made: it is fast and asks the operating system for no more than harmless ones do."""
+        self._asked.clear()
+        files, mapped = open_files(), mapped_files()
+        begun = time.process_time()
+        with self._listening():
+            yield
+        took = time.process_time() - begun
+        assert self._asked <= self._harmless_requests
+        assert open_files() == files
+        assert {path.suffix for path in mapped_files() - mapped} <= FONTS
+        with pytest.raises(BlockingIOError):  # nobody has called
+            self._listener.accept()
+        assert took < SLOWEST
+
+    def pass_judgement(self, document: bytes, title: str, link_to: str = ANNA.verify_url) -> None:
+        """It is one page of the same kind as harmless ones, has one link, and nothing in it comes from elsewhere."""
+        assert names(document) <= self._harmless_names
+        with pikepdf.open(BytesIO(document)) as opened:
+            [page] = opened.pages
+            [link] = page.obj.Annots
+            assert unquote(str(link.A.URI)) == link_to
+            assert str(opened.Root.Lang) == "en"
+            assert opened.docinfo.Title == f"Certificate of Completion: {title}"
+            assert opened.open_metadata().get("dc:title") == opened.docinfo.Title
+            contents = [item.read_bytes() for item in opened.objects if isinstance(item, pikepdf.Stream)]
+        for content in (document, *contents):
+            assert not any(secret in content for secret in self._secrets)
+
+    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+        if self._watching and event not in INNER:
+            self._asked.add(f"{event} {arguments}")
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        self._watching = True
+        try:
+            yield
+        finally:
+            self._watching = False
+
+    def _watched(self, text: str, logo: Logo | None) -> bytes:
+        with self._listening():
+            return certificate(text, logo)
+
+
+def certificate(text: str, logo: Logo | None = None, **changes: str) -> bytes:
+    """A certificate that says the same in every place that somebody fills in."""
+    texts = {"holder": text, "title": text, "company": text, "language": text} | changes
+    return pdf.render(dataclasses.replace(ANNA, **texts, logo=logo and logo.sha256), logo)
+
+
+def names(document: bytes) -> set[str]:
+    """All names of the PDF language in a document, but those made up for its fonts, images and the like."""
+    with pikepdf.open(BytesIO(document)) as opened:
+        found = {name for item in (*opened.objects, opened.trailer) for name in _names(item)}
+    return {name for name in found if re.match(r"/(?!A[\d.]+$|[A-Z]{6}\b)[A-Z]", name)}
+
+
+def _names(item: object) -> Iterator[str]:
+    match item:
+        case pikepdf.Name():
+            yield str(item)
+        case pikepdf.Array():
+            for part in item:
+                yield from _names(part)
+        case pikepdf.Dictionary() | pikepdf.Stream():
+            for name, part in item.items():
+                yield name
+                if not (isinstance(part, pikepdf.Object) and part.is_indirect):
+                    yield from _names(part)
+
+
+def page_text(document: bytes) -> str:
+    """What a reader copies from the page."""
+    with pypdfium2.PdfDocument(document) as opened:
+        return opened[0].get_textpage().get_text_bounded()
+
+
+def letters(text: str) -> str:
+    """A text without spaces and hyphens, wherever its lines break."""
+    return re.sub(r"[\s\ufffe-]", "", pdf.printable(text))
+
+
+def open_files() -> set[str]:
+    """The numbers of the open files of this process."""
+    return {handle.name for handle in Path("/proc/self/fd").iterdir()}
+
+
+def mapped_files() -> set[Path]:
+    """The files in the memory of this process; native code reads fonts there."""
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    return {Path(path) for line in lines if (path := line[73:]).startswith("/")}
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    with NamedTemporaryFile("w", prefix="") as canary:  # its path is short, for what is crowded takes longer
+        canary.write(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text id="x">{MARKER}</text></svg>')
+        canary.flush()
+        yield Judge(Path(canary.name))
+
+
+def test_there_are_more_than_300_hostile_texts_and_logos():
+    assert len({text for texts in TEXTS.values() for text in texts}) >= 300
+    assert len({logo for _, _, logo in LOGOS}) >= 200
+
+
+@pytest.mark.parametrize(
+    "text", [pytest.param(text, id=f"{kind} {n}") for kind, texts in TEXTS.items() for n, text in enumerate(texts)]
+)
+def test_a_hostile_text_is_printed_as_it_is_or_refused(text: str, judge: Judge):
+    text = judge.aimed(text)
+    with judge.watching():
+        try:
+            document = certificate(text)
+        except (pdf.MissingGlyph, pdf.DoesNotFit):
+            return
+    judge.pass_judgement(document, pdf.printable(text))
+    if text.isascii():
+        assert letters(page_text(document)).count(letters(text)) >= 3
+
+
+@pytest.mark.xfail(reason="every size that is tried is laid out as a whole page")
+def test_the_longest_text_that_is_accepted_is_printed_in_time(judge: Judge):
+    text = TypeAdapter(Name).validate_python("\u1000\u1039\u1000\u1039\u1000\u1039\u1000\u1039\u1000" * 200)
+    with judge.watching():
+        document = certificate(text)
+    judge.pass_judgement(document, text)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ['"><img src=/CANARY>', "</a><a href=file:///CANARY>", "' onclick='x", ") >> /JS (x) (", "{{7*7}}"],
+)
+def test_a_hostile_verification_link_is_one_link_and_a_text(ending: str, judge: Judge):
+    link = ANNA.verify_url + judge.aimed(ending)
+    with judge.watching():
+        document = certificate("Ada Example", verify_url=link)
+    judge.pass_judgement(document, "Ada Example", link)
+
+
+@pytest.mark.parametrize("text", TOO_LONG.values(), ids=TOO_LONG)
+def test_a_text_that_would_take_its_time_is_not_accepted(text: str):
+    begun = time.process_time()
+    for place in (Name, Title, Language):
+        with pytest.raises(ValidationError):
+            TypeAdapter(place).validate_python(text)
+    assert time.process_time() - begun < SLOWEST
+
+
+@pytest.mark.parametrize(
+    ("media_type", "data"), [pytest.param(media_type, data, id=name) for media_type, name, data in LOGOS]
+)
+def test_a_hostile_logo_is_refused_or_harmless_on_a_certificate(media_type: str, data: bytes, judge: Judge):
+    data = judge.aimed(data.decode("latin-1")).encode("latin-1")
+    with judge.watching():
+        try:
+            logo = sanitise(data, media_type)
+            pdf.prove(logo)
+        except UnusableLogo:
+            return
+        document = certificate("Ada Example", logo)
+    judge.pass_judgement(document, "Ada Example")
