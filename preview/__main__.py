@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from earned import pdf
+from earned.fitting import DoesNotFit
 from earned.models import Printed
 from earned.wording import FaultyDesign
 from preview.samples import ORDINARY, certificates, names
@@ -31,7 +32,7 @@ def main(
     """Render sample certificates and a contact sheet of names in many scripts."""
     try:
         draw(pdf.Design(design), out)
-    except (FaultyDesign, pdf.DoesNotFit, pdf.MissingGlyph, TemplateError, OSError) as fault:
+    except (FaultyDesign, DoesNotFit, pdf.MissingGlyph, TemplateError, OSError) as fault:
         where = design / "certificate.html" if isinstance(fault, TemplateError) else design
         console.print(f"{where}: {fault}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None

@@ -17,6 +17,7 @@ from earned.branding import Logos
 from earned.documents import Assets, DifferentDocument, Documents, file_name
 from earned.events import Rejected
 from earned.facts import digest, moment
+from earned.fitting import DoesNotFit
 from earned.intake import NAMESPACE, Batch, Received
 from earned.judgement import absent_since, judge, judge_for_issue
 from earned.models import (
@@ -282,7 +283,7 @@ def document_of(printed: Printed) -> bytes:
         return pdf.render(printed, logos.kept(printed.logo))
     except pdf.MissingGlyph as error:
         raise Unprintable(Reason.MISSING_GLYPH, str(error)) from None
-    except pdf.DoesNotFit as error:
+    except DoesNotFit as error:
         raise Unprintable(Reason.DOES_NOT_FIT, str(error)) from None
     except UnusableLogo as error:
         raise Unprintable(Reason.LOGO_GONE, str(error)) from None

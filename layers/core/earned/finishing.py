@@ -93,7 +93,8 @@ def draw_code(code: QrCode, colour: str, box: Box, pdf: pydyf.PDF, alternative: 
     place = b"%f 0 0 %f 0 0 cm 1 0 0 1 %f %f cm" % (_POINTS, _POINTS, left, top)
     size = b"%f 0 0 %f 0 0 cm" % (2 * ((right - left) / code.size,))
     parts.streams[0].stream += [
-        b"/Figure", pydyf.Dictionary({"MCID": mark}), b"BDC q", place, size, channels, b"rg", code.operators(), b"f Q EMC",
+        b"/Figure", pydyf.Dictionary({"MCID": mark}), b"BDC q", place, size, channels, b"rg", code.operators(),
+        b"f Q EMC",
     ]  # fmt: skip
     figure = pydyf.Dictionary(
         {

@@ -2,14 +2,12 @@
 
 import logging
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import pydyf
 from jinja2 import Environment, StrictUndefined
@@ -19,14 +17,15 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from earned.finishing import Box, draw_code, finish, mend, tell
+from earned.fitting import DoesNotFit, largest
 from earned.frozen import Still, isolate
 from earned.models import Logo, Printed, UnusableLogo
 from earned.qr_code import QrCode
 from earned.wording import FaultyDesign, Wording
 
-_SCALES = tuple(round(0.93**step, 3) for step in range(28))  # of a slot's font size, down to 14 %
 PAPERS = ("a4", "letter")
 _SLOTS = ("holder", "company", "title")
+_FULL_SIZE = dict.fromkeys(_SLOTS, 1.0)
 BASE = "https://design.invalid/"  # relative addresses of a design resolve to here, and only the fetcher knows it
 _LOGO = BASE + "logo"
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
@@ -41,10 +40,6 @@ _log.propagate = False  # it quotes the text it draws, and names are never logge
 
 class MissingGlyph(Exception):
     """No font has a character that the certificate would print."""
-
-
-class DoesNotFit(Exception):
-    """A text is too long for its place even at the smallest size."""
 
 
 class _Heard(logging.Handler):
@@ -167,24 +162,22 @@ class Design:
     def page(self, printed: Printed) -> str:
         """The HTML of the whole page, its texts in full size."""
         code = QrCode(printed.verify_url).svg(self.wording.brand.colours.ink)
-        full_size = dict.fromkeys(_SLOTS, 1)
         texts = self.wording.texts(printed)
-        return self._template.render(texts, scale=full_size, code=Markup(code))  # noqa: S704  # nothing but numbers
+        return self._template.render(texts, scale=_FULL_SIZE, code=Markup(code))  # noqa: S704  # nothing but numbers
 
     def draw(self, printed: Printed, logo: Logo | None) -> bytes:
         """The PDF of one page."""
         texts, words = self.wording.texts(printed), self.wording.words(printed)
         images, styles = self.images.with_logo(logo), [self.styles[printed.paper], self._no_background]
 
-        def sheet(scale: dict[str, float]) -> _Sheet:
-            return _Sheet(self._template.render(texts, scale=scale, code=""))
+        def sheet(scale: Mapping[str, float] = _FULL_SIZE, **instead: str) -> _Sheet:
+            return _Sheet(self._template.render({**texts, **instead}, scale=scale, code=""))
 
-        def lay_out(scale: dict[str, float]) -> _Page:
-            return _Page(sheet(scale).live, styles, images)
+        def lay_out(scale: Mapping[str, float], **instead: str) -> _Page:
+            return _Page(sheet(scale, **instead).live, styles, images)
 
-        unscaled = sheet(dict.fromkeys(_SLOTS, _SCALES[0]))
-        before = self.still(unscaled.before, printed.paper)
-        after = self.still(unscaled.after, printed.paper, after=before.still.marks)
+        before = self.still(sheet().before, printed.paper)
+        after = self.still(sheet().after, printed.paper, after=before.still.marks)
         page = _fitted(lay_out, before.boxes)
 
         def finisher(pdf: pydyf.PDF) -> None:
@@ -241,25 +234,23 @@ def prove(logo: Logo, design: Design = NORTHLIGHT) -> None:
         raise UnusableLogo("the logo cannot be drawn: simplify it or upload a PNG") from error
 
 
-def _fitted(lay_out: Callable[[dict[str, float]], _Page], slots: Mapping[str, Box]) -> _Page:
+def _fitted(lay_out: Callable[..., _Page], slots: Mapping[str, Box]) -> _Page:
     """The page with every text at the largest scale at which it is not higher than its slot."""
 
-    def fits(slot: str, page: _Page) -> bool:
-        if slot not in page.boxes:
-            return True
-        _, top, _, bottom = page.boxes[slot]
+    def fullness(slot: str, page: _Page) -> float:
+        _, top, _, bottom = page.boxes.get(slot, (0, 0, 0, 0))
         _, ceiling, _, floor = slots[f"{slot}-slot"]
-        return bool(bottom - top <= floor - ceiling + 0.01)
+        return (bottom - top) / (floor - ceiling + 0.01)
 
-    def largest(slot: str) -> float:
-        step = bisect_left(_SCALES, True, key=lambda tried: fits(slot, lay_out({**scale, slot: tried})))
-        if step == len(_SCALES):
-            raise DoesNotFit(f"the {slot} is too long for the certificate: shorten it in the portal")
-        return _SCALES[step]
+    def fitting(slot: str) -> float:
+        nothing_else = {other: "" for other in _SLOTS if other != slot}
+        try:
+            return largest(
+                lambda scale: fullness(slot, lay_out({**_FULL_SIZE, slot: scale}, **nothing_else)), fullness(slot, page)
+            )
+        except DoesNotFit:
+            raise DoesNotFit(f"the {slot} is too long for the certificate: shorten it in the portal") from None
 
-    scale = dict.fromkeys(_SLOTS, _SCALES[0])
-    page = lay_out(scale)
-    crowded = [slot for slot in _SLOTS if not fits(slot, page)]
-    for slot in crowded:
-        scale[slot] = largest(slot)
-    return lay_out(scale) if crowded else page
+    page = lay_out(_FULL_SIZE)
+    scales = {slot: fitting(slot) for slot in _SLOTS}
+    return page if scales == _FULL_SIZE else lay_out(scales)

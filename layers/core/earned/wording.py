@@ -186,9 +186,10 @@ def _locale(tag: str, otherwise: str) -> Locale:
     language = otherwise.partition("-")[0]
     region = tag.partition("-")[2]
     try:
-        return Locale.parse(f"{language}-{region}" if region else otherwise, sep="-")
+        locale = Locale.parse(f"{language}-{region}", sep="-") if region else None
     except (UnknownLocaleError, ValueError):
-        return Locale.parse(otherwise, sep="-")
+        locale = None
+    return locale if locale and locale.territory else Locale.parse(otherwise, sep="-")
 
 
 def _direction(text: str) -> str:
