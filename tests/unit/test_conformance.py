@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 import subprocess
+import unicodedata
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from weasyprint import HTML
 
 from earned import pdf
 from earned.models import Logo, Printed, TrainingKind
+from earned.wording import printable
+from preview.samples import certificates, names
 from tests.unit.test_pdf import ANNA, LONG_NAME, drawing, picture
 
 OUTLOUD = Path(__file__).parents[2] / ".venv" / "conformance" / "bin" / "outloud"
@@ -37,10 +40,20 @@ KINDS: dict[str, tuple[Printed, Logo | None]] = {
 }
 
 
+# A certificate in each language and for each script.
+SAMPLES: dict[str, tuple[Printed, Logo | None]] = {
+    **{sample.name: (sample.printed, sample.logo) for sample in certificates(pdf.NORTHLIGHT.wording.languages)},
+    **{script: (printed, None) for script, printed in names().items()},
+}
+# Where pdfium, which is in most browsers, gets a copied name out of order: marks over letters that run from
+# right to left, letters beyond the basic plane, and lines in two directions.
+COPIED_IN_DISORDER = {"Urdu", "Thaana", "NKo", "Adlam", "Hanifi Rohingya", "Chakma", "Two directions"}
+
+
 @pytest.fixture(scope="module")
 def documents() -> dict[str, bytes]:
     """A document of every kind."""
-    return {kind: pdf.render(printed, logo) for kind, (printed, logo) in KINDS.items()}
+    return {kind: pdf.render(printed, logo) for kind, (printed, logo) in (KINDS | SAMPLES).items()}
 
 
 @pytest.mark.skipif(not OUTLOUD.exists(), reason="`make test` installs it")
@@ -54,13 +67,13 @@ def test_a_screen_reader_has_nothing_to_complain_of(documents: dict[str, bytes],
     assert {Path(file["path"]).stem: file["findings"] for file in told["results"]} == {kind: [] for kind in documents}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS | SAMPLES)
 def test_the_syntax_is_right(kind: str, documents: dict[str, bytes]):
     with pikepdf.open(io.BytesIO(documents[kind])) as document:
         assert document.check_pdf_syntax() == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS | SAMPLES)
 def test_it_can_be_archived(kind: str, documents: dict[str, bytes]):
     with pikepdf.open(io.BytesIO(documents[kind])) as document:
         metadata = document.Root.Metadata.read_bytes()
@@ -101,6 +114,20 @@ def test_no_pixel_differs_from_what_weasyprint_alone_draws(kind: str, documents:
 def test_the_code_leads_to_the_verification(kind: str, documents: dict[str, bytes]):
     [code] = zxingcpp.read_barcodes(picture_of(documents[kind]))
     assert code.text == KINDS[kind][0].verify_url
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_the_name_that_is_printed_can_be_copied(kind: str, documents: dict[str, bytes]):
+    [page] = pypdfium2.PdfDocument(documents[kind])
+    copied = letters(SAMPLES[kind][0].holder) in letters(page.get_textpage().get_text_range())
+    assert copied is (kind not in COPIED_IN_DISORDER)
+
+
+def letters(text: str) -> str:
+    """What is to be seen of a text, without hyphens: pdfium drops those at the end of a line."""
+    return "".join(
+        c for c in printable(text) if not c.isspace() and c not in "-\x02\ufffe" and unicodedata.category(c) != "Cf"
+    )
 
 
 def test_what_stands_still_is_drawn_once():
