@@ -99,7 +99,7 @@ def plain(printed: Printed, logo: Logo | None) -> bytes:
     """The same page as WeasyPrint alone makes it, with nothing drawn beforehand."""
     images = pdf.NORTHLIGHT.images.with_logo(logo)
     page = HTML(string=pdf.NORTHLIGHT.page(printed), base_url=pdf.BASE, url_fetcher=images)
-    document: bytes = page.write_pdf(stylesheets=[pdf.NORTHLIGHT.styles[printed.paper]])
+    document: bytes = page.write_pdf(stylesheets=[pdf.NORTHLIGHT.styles(printed.paper)])
     return document
 
 

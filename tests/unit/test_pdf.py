@@ -149,9 +149,19 @@ def test_a_text_that_fits_at_no_size_is_refused():
 
 
 def test_a_character_that_no_font_has_is_refused_without_quoting_the_name():
-    with pytest.raises(pdf.MissingGlyph, match=r"U\+10FFFD") as refused:
+    with pytest.raises(pdf.MissingGlyph, match=r"^the name has U\+10FFFD, which no font has$") as refused:
         pdf.render(dataclasses.replace(ANNA, holder="Zoë \U0010fffd Grünfeld"))
     assert "Zoë" not in str(refused.value)
+
+
+def test_a_character_in_the_wording_that_no_font_has_is_refused_each_time(tmp_path: Path):
+    folder = shutil.copytree(FOLDER, tmp_path / "design")
+    words = folder / "wording" / "en.toml"
+    words.write_text(words.read_text("utf-8").replace("Scan to verify", "Scan \U0010fffd"), "utf-8")
+    design = pdf.Design(folder)
+    for _ in range(2):
+        with pytest.raises(pdf.MissingGlyph, match=r"^the wording has U\+10FFFD"):
+            pdf.render(ANNA, design=design)
 
 
 def test_markup_in_a_name_is_text_on_the_page():

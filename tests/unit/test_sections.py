@@ -38,7 +38,7 @@ def variants() -> Iterator[Printed]:
 def boxes(printed: Printed) -> list[Any]:
     """The boxes that show something, as laid out."""
     html = HTML(string=page(printed), base_url=pdf.BASE, url_fetcher=pdf.NORTHLIGHT.images)
-    (only,) = html.render(stylesheets=[pdf.NORTHLIGHT.styles[printed.paper]]).pages
+    (only,) = html.render(stylesheets=[pdf.NORTHLIGHT.styles(printed.paper)]).pages
     (root,) = only._page_box.children
     (body,) = root.children
     return [box for box in body.children if box.element.get("class") != "slot"]

@@ -2,11 +2,12 @@
 
 import logging
 import re
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pydyf
@@ -21,7 +22,7 @@ from earned.fitting import DoesNotFit, largest
 from earned.frozen import Still, isolate
 from earned.models import Logo, Printed, UnusableLogo
 from earned.qr_code import QrCode
-from earned.wording import FaultyDesign, Wording
+from earned.wording import FaultyDesign, Wording, printable
 
 PAPERS = ("a4", "letter")
 _SLOTS = ("holder", "company", "title")
@@ -39,7 +40,11 @@ _log.propagate = False  # it quotes the text it draws, and names are never logge
 
 
 class MissingGlyph(Exception):
-    """No font has a character that the certificate would print."""
+    """No font has a character that the certificate would print, told by its code point."""
+
+    def __init__(self, code_point: str, where: str = "the certificate") -> None:
+        super().__init__(f"{where} has {code_point}, which no font has")
+        self.code_point = code_point
 
 
 class _Heard(logging.Handler):
@@ -56,7 +61,7 @@ class _Heard(logging.Handler):
         for message in (record.getMessage() for record in self.records):
             if message.startswith(".notdef"):
                 code_point = message.rpartition("(")[2].rstrip(")")  # the message also quotes the character
-                raise MissingGlyph(f"no font has {code_point}")
+                raise MissingGlyph(code_point)
             raise FaultyDesign(message)
 
 
@@ -78,13 +83,14 @@ class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
     """The images of a design, perhaps a logo, from memory: no network, no file system, and a refusal stops the page."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(allowed_protocols=(), fail_on_errors=True)
+        no_authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without it the machine's would be read, slowly
+        super().__init__(ssl_context=no_authorities, allowed_protocols=(), fail_on_errors=True)
         paths = [path for path in folder.iterdir() if path.suffix in _IMAGE_TYPES]
         self._images = {BASE + path.name: (path.read_bytes(), _IMAGE_TYPES[path.suffix]) for path in paths}
         self._logo: Logo | None = None
 
     def with_logo(self, logo: Logo | None) -> "_Images":
-        """These and a logo, as it is: a copy, since a new fetcher would first read the machine's certificates."""
+        """These and a logo, as it is: a copy, so that no other page can get it."""
         images = copy(self)
         images._logo = logo
         return images
@@ -153,10 +159,11 @@ class Design:
     def __init__(self, folder: Path) -> None:
         self.images = _Images(folder)
         self.wording = Wording(folder)
-        self.styles = {paper: self._styles(folder, paper) for paper in PAPERS}
+        self._folder = folder
         self._no_background = self._style("@page { background: none }")
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self._template = environment.from_string((folder / "certificate.html").read_text("utf-8"))
+        self.styles = cache(self._read_styles)
         self.still = lru_cache(MOST_STILLS)(self._drawn_still)
 
     def page(self, printed: Printed) -> str:
@@ -168,7 +175,7 @@ class Design:
     def draw(self, printed: Printed, logo: Logo | None) -> bytes:
         """The PDF of one page."""
         texts, words = self.wording.texts(printed), self.wording.words(printed)
-        images, styles = self.images.with_logo(logo), [self.styles[printed.paper], self._no_background]
+        images, styles = self.images.with_logo(logo), [self.styles(printed.paper), self._no_background]
 
         def sheet(scale: Mapping[str, float] = _FULL_SIZE, **instead: str) -> _Sheet:
             return _Sheet(self._template.render({**texts, **instead}, scale=scale, code=""))
@@ -200,14 +207,16 @@ class Design:
         with _complaints_raised():
             return CSS(string=css, base_url=BASE, url_fetcher=self.images, font_config=_FONTS)
 
-    def _styles(self, folder: Path, paper: str) -> CSS:
-        sheets = [(folder / name).read_text("utf-8") for name in ("certificate.css", f"{paper}.css")]
+    def _read_styles(self, paper: str) -> CSS:
+        sheets = [(self._folder / name).read_text("utf-8") for name in ("certificate.css", f"{paper}.css")]
         return self._style(self.wording.brand.colour("\n".join(sheets)))
 
     def _drawn_still(self, html: str, paper: str, *, after: int = 0) -> _Drawn:
-        styles = [self.styles[paper], self._no_background] if after else [self.styles[paper]]
-        page, kept = _Page(html, styles, self.images), list[Still]()
-        page.write(lambda pdf: kept.append(Still(pdf, after=after)))
+        styles = [self.styles(paper), self._no_background] if after else [self.styles(paper)]
+        kept: list[Still] = []
+        with _complaints_raised():  # here, since what is kept is never complained of again
+            page = _Page(html, styles, self.images)
+            page.write(lambda pdf: kept.append(Still(pdf, after=after)))
         return _Drawn(kept[0], page.boxes)
 
 
@@ -221,8 +230,19 @@ def render(printed: Printed, logo: Logo | None = None, design: Design = NORTHLIG
     """
     if printed.logo != (logo.sha256 if logo else None):
         raise ValueError("the logo is not the one that the record names")
-    with _complaints_raised():
-        return design.draw(printed, logo)
+    try:
+        with _complaints_raised():
+            return design.draw(printed, logo)
+    except MissingGlyph as missing:
+        raise MissingGlyph(missing.code_point, _where(missing.code_point, printed)) from None
+
+
+def _where(code_point: str, printed: Printed) -> str:
+    """Which of the texts of a certificate has a character."""
+    texts = {"name": printed.holder, "title": printed.title, "company's name": printed.company or ""}
+    character = chr(int(code_point.removeprefix("U+"), 16))
+    found = [f"the {name}" for name, text in texts.items() if character in printable(text)]
+    return " and ".join(found) or "the wording"
 
 
 def prove(logo: Logo, design: Design = NORTHLIGHT) -> None:
