@@ -210,6 +210,22 @@ def test_a_design_that_asks_for_more_than_its_folder_is_refused(tmp_path: Path, 
         pdf.render(ANNA, design=pdf.Design(folder))
 
 
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        ("<!-- live -->", "needs <!-- live -->"),
+        ('id="title-slot"', "needs, before <!-- live -->, the ids title-slot"),
+        ('id="code"', "needs an element with the id code"),
+    ],
+)
+def test_a_design_without_a_part_that_is_needed_is_refused(tmp_path: Path, there: str, told: str):
+    folder = shutil.copytree(FOLDER, tmp_path / "design")
+    page = folder / "certificate.html"
+    page.write_text(page.read_text("utf-8").replace(there, ""), "utf-8")
+    with pytest.raises(pdf.FaultyDesign, match=told):
+        pdf.render(ANNA, design=pdf.Design(folder))
+
+
 def test_an_image_of_the_design_cannot_ask_for_more_either(tmp_path: Path):
     folder = shutil.copytree(FOLDER, tmp_path / "design")
     (folder / "mark.svg").write_text(

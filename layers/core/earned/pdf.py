@@ -121,7 +121,8 @@ class _Page:
 
     def __init__(self, html: str, styles: list[CSS], images: _Images) -> None:
         source = HTML(string=html, base_url=BASE, url_fetcher=images)
-        self._texts = [element.text for element in source.etree_element.iter() if element.tag in _TEXTS]
+        blocks = [element for element in source.etree_element.iter() if element.tag in _TEXTS]
+        self._texts = [None if len(block) else " ".join((block.text or "").split()) for block in blocks]
         self._document = source.render(stylesheets=styles, font_config=_FONTS)
         [page] = self._document.pages
         self.boxes: Mapping[str, Box] = dict(page.anchors)
@@ -186,6 +187,8 @@ class Design:
         before = self.still(sheet().before, printed.paper)
         after = self.still(sheet().after, printed.paper, after=before.still.marks)
         page = _fitted(lay_out, before.boxes)
+        if "code" not in page.boxes:
+            raise FaultyDesign("certificate.html needs an element with the id code")
 
         def finisher(pdf: pydyf.PDF) -> None:
             draw_code(
@@ -256,6 +259,9 @@ def prove(logo: Logo, design: Design = NORTHLIGHT) -> None:
 
 def _fitted(lay_out: Callable[..., _Page], slots: Mapping[str, Box]) -> _Page:
     """The page with every text at the largest scale at which it is not higher than its slot."""
+
+    if missing := {f"{slot}-slot" for slot in _SLOTS} - slots.keys():
+        raise FaultyDesign(f"certificate.html needs, before <!-- live -->, the ids {', '.join(sorted(missing))}")
 
     def fullness(slot: str, page: _Page) -> float:
         _, top, _, bottom = page.boxes.get(slot, (0, 0, 0, 0))
