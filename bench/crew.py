@@ -30,6 +30,7 @@ CONTENDERS = (
     Contender(PLAIN, "plain WeasyPrint", "dev", ("weasyprint",)),
     Contender("plain_weasyprint_system_fonts", "plain WeasyPrint, fonts of the system", "dev", ("weasyprint",)),
     Contender("reportlab_tuned", "ReportLab, tuned", "bench", ("reportlab", "rl_accel")),
+    Contender("reportlab_guide", "ReportLab, as its guide shows", "bench", ("reportlab", "rl_accel")),
     Contender("typst_warm", "Typst, warm", "bench", ("typst",)),
     Contender("fpdf2", "fpdf2", "bench", ("fpdf2",)),
 )

@@ -18,14 +18,15 @@ FONTS = LAYER / "fonts"
 REGULAR, ITALIC = FONTS / "EBGaramond12-Regular.ttf", FONTS / "EBGaramond12-Italic.ttf"
 
 WIDTH, HEIGHT = 297, 210  # millimetres, as all places are; from the top left
-CODE = 209.5, 152.5, 23  # left, top and side of the QR code
+CODE = 210, 148, 22  # left, top and side of the QR code
 DRAWINGS = (  # left, top, width, height
-    (DESIGN / "border.svg", (0, 0, WIDTH, HEIGHT)),
-    (DESIGN / "mark.svg", (143, 26, 11, 11)),
-    (DESIGN / "signature.svg", (53.5, 151.5, 45, 16.1334)),
+    (DESIGN / "border-a4.svg", (0, 0, WIDTH, HEIGHT)),
+    (DESIGN / "mark.svg", (143, 25.5, 11, 11)),
+    (DESIGN / "ornament.svg", (108.5, 96.7, 80, 2.2)),
+    (DESIGN / "signature.svg", (53.5, 149, 45, 16.1334)),
 )
-RULES = ((113.5, 98.75, 70, 0.3, "#b08d4c"), (44, 165.1334, 64, 0.2, "#8d97a0"))  # left, middle, length, thickness
-PAPER, TEXT, BLUE, INK, GREY, GOLD = "#fffefb", "#2b3742", "#1d3f5e", "#10283f", "#5a6670", "#b08d4c"
+RULE = 44, 162.6334, 64, 0.2, "#8d97a0"  # left, middle, length, thickness
+PAPER, TEXT, BLUE, INK, GREY = "#fffefb", "#2b3742", "#1d3f5e", "#10283f", "#5a6670"
 
 HEADING = "Certificate of Completion"
 _GIVEN = """
@@ -97,17 +98,17 @@ def nth(index: int) -> Page:
 def lines(page: Page) -> tuple[Line, ...]:
     """Every line of text on the page."""
     return (
-        Line(42.743, 11, (Run("NORTHLIGHT LEADERSHIP ACADEMY", BLUE, 2.4),)),
-        Line(58.509, 36, (Run(HEADING, BLUE),)),
-        Line(69.827, 14, (Run("This is to certify that"),), italic=True),
-        Line(89.871, 46, (Run(page.holder, INK),)),
-        Line(106.286, 15, (Run(f"of {page.company}"),), italic=True),
-        Line(116.001, 14, (Run("has successfully completed the course"),), italic=True),
-        Line(126.956, 26, (Run(page.title, BLUE),)),
-        Line(136.734, 14, (Run("14 November 2026"), Run(" · ", GOLD), Run("24 hours"))),
-        Line(170.063, 12, (Run("Ingrid Solvang"),), middle=76),
-        Line(174.714, 10.5, (Run("Director of Learning", GREY),), italic=True, middle=76),
-        Line(178.958, 10, (Run("Scan to verify", GREY),), italic=True, middle=221),
-        Line(183.004, 8.5, (Run("Certificate No. ", GREY), Run(page.number, GREY, 0.4))),
-        Line(186.752, 8.5, (Run("Verify at ", GREY), Run(page.link, GREY, link=page.link))),
+        Line(42.243, 11, (Run("NORTHLIGHT LEADERSHIP ACADEMY", BLUE, 2.4),)),
+        Line(57.852, 36, (Run(HEADING, BLUE),)),
+        Line(68.771, 14, (Run("This is to certify that"),), italic=True),
+        Line(88.371, 46, (Run(page.holder, INK),)),
+        Line(105.586, 15, (Run(f"of {page.company}"),), italic=True),
+        Line(114.901, 14, (Run("has successfully completed the course"),), italic=True),
+        Line(126.056, 26, (Run(page.title, BLUE),)),
+        Line(135.834, 14, (Run("14 November 2026 · 24 hours"),)),
+        Line(167.563, 12, (Run("Ingrid Solvang"),), middle=76),
+        Line(172.214, 10.5, (Run("Director of Learning", GREY),), italic=True, middle=76),
+        Line(175.158, 10, (Run("Scan to verify", GREY),), italic=True, middle=221),
+        Line(180.079, 8.5, (Run(f"Certificate No. {page.number}", GREY),)),
+        Line(183.977, 8.5, (Run("Verify at ", GREY), Run(page.link, GREY, link=page.link))),
     )

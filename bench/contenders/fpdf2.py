@@ -8,7 +8,7 @@ from fpdf.drawing import GraphicsContext, Transform
 from fpdf.svg import SVGObject
 from segno.utils import matrix_to_lines  # type: ignore[attr-defined]  # its types forget it
 
-from bench.page import CODE, DRAWINGS, HEADING, HEIGHT, INK, ITALIC, PAPER, REGULAR, RULES, WIDTH, Line, Page, lines
+from bench.page import CODE, DRAWINGS, HEADING, HEIGHT, INK, ITALIC, PAPER, REGULAR, RULE, WIDTH, Line, Page, lines
 
 MM = 72 / 25.4
 
@@ -37,10 +37,10 @@ def draw(page: Page) -> bytes:
     pdf.rect(0, 0, WIDTH, HEIGHT, style="F")
     for drawing in PLACED:
         pdf.draw_path(drawing)
-    for left, middle, length, thickness, colour in RULES:
-        pdf.set_draw_color(colour)
-        pdf.set_line_width(thickness)
-        pdf.line(left, middle, left + length, middle)
+    left, middle, length, thickness, colour = RULE
+    pdf.set_draw_color(colour)
+    pdf.set_line_width(thickness)
+    pdf.line(left, middle, left + length, middle)
     _draw_code(pdf, page.link)
     for line in lines(page):
         _draw_line(pdf, line)

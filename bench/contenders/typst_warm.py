@@ -10,7 +10,7 @@ from io import BytesIO
 import segno
 import typst
 
-from bench.page import FONTS, HEADING, ROOT, RULES, Page, lines
+from bench.page import FONTS, HEADING, ROOT, Page, lines
 
 COMPILER = typst.Compiler(
     input=ROOT / "bench" / "contenders" / "certificate.typ",
@@ -24,7 +24,6 @@ def draw(page: Page) -> bytes:
     """One certificate."""
     told = {
         "name": f"{HEADING}: {page.title}",
-        "rules": RULES,
         "lines": [asdict(line) for line in lines(page)],
     }
     code = BytesIO()
