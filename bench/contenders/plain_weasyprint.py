@@ -12,6 +12,7 @@ from earned.pdf import NORTHLIGHT
 FACES = f"""
 @font-face {{ font-family: 'EB Garamond 12'; src: url({REGULAR.as_uri()}) }}
 @font-face {{ font-family: 'EB Garamond 12'; font-style: italic; src: url({ITALIC.as_uri()}) }}
+html {{ font-variant-numeric: lining-nums }}
 """
 SHEETS = [(DESIGN / name).read_text("utf-8") for name in ("certificate.css", "a4.css")]
 STYLES = NORTHLIGHT.wording.brand.colour("\n".join(SHEETS))
