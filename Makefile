@@ -64,7 +64,12 @@ border: .venv/dev/ready
 	@$(PYTHON) -m design '$(DESIGN)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready
+ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
+else
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/unit tests/integration
+	@$(PYTHON) -m pytest tests/e2e
+endif
 
 check: .venv/dev/ready
 	@$(DEV)/ruff check .
