@@ -3,6 +3,8 @@
 A request that is allowed need not succeed: most are such that they change nothing.
 """
 
+import json
+import uuid
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -50,7 +52,7 @@ class Account:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self.client = cache(lambda service: stack.session().client(service, endpoint_url=stack.aws_endpoint))
+        self.client = self._clients(stack.session())
         pages = self.client("lambda").get_paginator("list_functions").paginate()
         self._functions = {one["FunctionName"]: one for page in pages for one in page["Functions"]}
 
@@ -63,12 +65,26 @@ class Account:
         """Makes clients that have a function's role."""
         role = self.function(function)["Role"]
         got = self.client("sts").assume_role(RoleArn=role, RoleSessionName="roles")["Credentials"]
-        session = boto3.Session(got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"], self._stack.region)
-        return cache(lambda service: session.client(service, endpoint_url=self._stack.aws_endpoint))
+        credentials = got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"]
+        return self._clients(boto3.Session(*credentials, self._stack.region))
+
+    def as_somebody_who_may(self, action: str) -> Callable[[str], Any]:
+        """Makes clients of a new user who may do something with everything."""
+        iam, name = self.client("iam"), uuid.uuid4().hex
+        iam.create_user(UserName=name)
+        statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=document)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return self._clients(boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=self._stack.region))
 
     def output(self, name: str) -> str:
         """An output of the stack."""
         return self._stack.outputs[name]
+
+    def _clients(self, session: boto3.Session) -> Callable[[str], Any]:
+        make: Callable[..., Any] = session.client
+        return cache(lambda service: make(service, endpoint_url=self._stack.aws_endpoint))
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +231,15 @@ def test_a_document_is_put_once_and_never_without_saying_so(account: Account) ->
         s3.put_object(**there, IfNoneMatch="*")
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.put_object(**there)
+
+
+def test_a_document_is_not_deleted_whatever_rights_somebody_has(account: Account) -> None:
+    s3 = account.as_somebody_who_may("s3:*")("s3")
+    there = {"Bucket": account.output("DocumentsBucketName"), "Key": "certificates/roles"}
+    version = s3.get_object(**there)["VersionId"]
+    for more in ({}, {"VersionId": version}):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.delete_object(**there, **more)
 
 
 def test_a_batch_read_is_refused_when_one_of_its_keys_is(account: Account) -> None:
