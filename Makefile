@@ -26,7 +26,7 @@ help:
 	@echo 'make preview  [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
 	@echo 'make border   [DESIGN=folder]: draw its borders in its colours'
 	@echo 'make test     all tests'
-	@echo 'make check    linters, types and templates'
+	@echo 'make check    linters, types, templates and who may do what'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
 	@echo 'make layers   native libraries and fonts, for the tests'
@@ -71,12 +71,13 @@ else
 	@$(PYTHON) -m pytest tests/e2e
 endif
 
-check: .venv/dev/ready
+check: .venv/dev/ready .venv/checkov/ready
 	@$(DEV)/ruff check .
 	@$(DEV)/ruff format --check .
 	@$(DEV)/mypy
 	@$(DEV)/cfn-lint template.yaml infra/*.yaml
-	@$(PYTHON) -m pytest tests/unit/test_template.py
+	@$(PYTHON) -m pytest tests/unit/test_template.py tests/unit/test_roles.py
+	@.venv/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet -f template.yaml infra/*.yaml
 
 # Two thousand learners of a course that loses a lesson.
 republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
@@ -104,7 +105,7 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
     --universal --python-version 3.11
 requirements:
-	@for name in dev sam ministack conformance bench; do \
+	@for name in dev sam ministack conformance bench checkov; do \
 	    $(COMPILE) --upgrade requirements/$$name.in --output-file requirements/$$name.txt || exit; done
 	@for layer in dependencies weasyprint; do $(COMPILE) --constraint requirements/dev.txt \
 	    layers/$$layer/requirements.in --output-file layers/$$layer/requirements.txt || exit; done

@@ -4,7 +4,9 @@ Runs in the emulator's own environment. What is replaced is private to the emula
 """
 
 import hashlib
+import json
 import os
+import re
 import tempfile
 import threading
 import types
@@ -14,12 +16,14 @@ from typing import Any
 
 from ministack import app  # type: ignore[import-not-found] # not installed beside our own code
 from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found] # as above
-from ministack.services import lambda_svc  # type: ignore[import-not-found] # as above
+from ministack.services import dynamodb, lambda_svc  # type: ignore[import-not-found] # as above
 
 SQS_BATCHES = {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}
-target_action, object_context, pin_origin = (
+target_action, object_context, items_context, resource_arn, pin_origin = (
     iam_actions._action_from_target,
     iam_actions._s3_object_context,
+    iam_actions.dynamodb_service_context,
+    iam_actions.extract_resource_arn,
     app.pin_request_origin,
 )
 
@@ -34,6 +38,31 @@ def full_object_context(action: str, query: dict[str, Any], path: str, headers: 
     """Add the condition key with which a bucket policy demands `If-None-Match`."""
     context: dict[str, Any] = object_context(action, query, path, headers)
     return context | ({"s3:if-none-match": headers["if-none-match"]} if "if-none-match" in headers else {})
+
+
+def full_items_context(body: bytes) -> dict[str, Any]:
+    """Add the condition key by which a role gets at some items of a table alone: the partition keys asked for."""
+    context: dict[str, Any] = items_context(body)
+    request: dict[str, Any] = json.loads(body or b"{}")
+    batch: dict[str, Any] = request.get("RequestItems", {})
+    table = dynamodb._tables.get(request.get("TableName") or next(iter(batch), None))
+    if table is None or "IndexName" in request:
+        return context
+    [name] = [key["AttributeName"] for key in table["KeySchema"] if key["KeyType"] == "HASH"]
+    items = [item for some in batch.values() if "Keys" in some for item in some["Keys"]]
+    keys = [item[name]["S"] for item in (request.get("Key"), request.get("Item"), *items) if item]
+    if "KeyConditionExpression" in request:
+        attribute = {value: key for key, value in request.get("ExpressionAttributeNames", {}).items()}.get(name, name)
+        value = re.search(rf"{attribute}\s*=\s*(:\w+)", request["KeyConditionExpression"])
+        keys += [request["ExpressionAttributeValues"][value[1]]["S"]] if value else []
+    return context | ({"dynamodb:LeadingKeys": keys} if keys else {})
+
+
+def granted_resource(service: str, method: str, path: str, headers: dict[str, str], *more: Any) -> str:
+    """Name what a policy must allow: writing logs is checked on a stream, which the `:*` of the group's ARN covers."""
+    arn: str = resource_arn(service, method, path, headers, *more)
+    writes_logs = headers.get("x-amz-target", "").endswith((".CreateLogStream", ".PutLogEvents"))
+    return f"{arn}:log-stream:" if writes_logs else arn
 
 
 def pin_secure_origin(address: str, _: bool) -> None:
@@ -62,6 +91,8 @@ class SharedZip(zipfile.ZipFile):
 if __name__ == "__main__":
     iam_actions._action_from_target = granted_action
     iam_actions._s3_object_context = full_object_context
+    iam_actions.dynamodb_service_context = full_items_context
+    iam_actions.extract_resource_arn = granted_resource
     app.pin_request_origin = pin_secure_origin
     # On AWS every worker has a processor to itself; here more of them than processors only wait for each other.
     lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = os.cpu_count()

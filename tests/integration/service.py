@@ -33,6 +33,7 @@ FUNCTIONS = {
     "sweep": "",
     "serve_api": "",  # last, since they all share one `store` here, and it alone names the access log
 }
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/any"  # moto encrypts nothing
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -40,7 +41,8 @@ def stand_up(name: str) -> dict[str, str]:
     """Create one of the deployed infrastructure templates, and return its outputs."""
     cloudformation = boto3.client("cloudformation")
     body = (ROOT / "infra" / f"{name}.yaml").read_text()
-    cloudformation.create_stack(StackName=name, TemplateBody=body)
+    key = {"ParameterKey": "KeyArn", "ParameterValue": KEY}
+    cloudformation.create_stack(StackName=name, TemplateBody=body, Parameters=[key])
     outputs = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 

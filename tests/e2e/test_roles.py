@@ -1,0 +1,251 @@
+"""Every action of every function's role, tried in that role on a stack that enforces IAM: allowed or refused.
+
+A request that is allowed need not succeed: most are such that they change nothing.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.stack import Stack
+from tests.e2e.portal import Portal
+from tests.unit.test_roles import Statement, allows
+from tests.unit.test_roles import statements as statements  # noqa: PLC0414  # a fixture of this module too
+
+pytestmark = pytest.mark.stack
+FUNCTIONS = (
+    "RecordDirectory",
+    "RecordProgress",
+    "RecordAttendance",
+    "EvaluateEnrollments",
+    "GenerateCertificate",
+    "ExportCertificates",
+    "Sweep",
+    "ServeApi",
+)
+KEYS = {"RecordsTable": ("pk", "sk"), "AccessLogTable": ("certificate", "at"), "SupportTable": ("kind", "sk")}
+INDEX_KEYS = {"by-email": "email_code"}
+REFUSED = {"AccessDenied", "AccessDeniedException"}
+NOBODY = [
+    ("dynamodb:DeleteItem", "RecordsTable", "enrollment#roles"),
+    ("dynamodb:PutItem", "RecordsTable", "enrollment#roles"),
+    ("dynamodb:UpdateItem", "AccessLogTable", "roles"),
+    ("dynamodb:Scan", "SupportTable", None),
+    ("s3:DeleteObject", "DocumentsBucket/certificates/roles", None),
+    ("s3:PutObject", "DocumentsBucket/roles", None),
+    ("s3:PutObject", "AssetsBucket/roles", None),
+    ("sqs:SendMessage", "DirectoryQueue", None),
+    ("sqs:SendMessage", "ProgressQueue", None),
+    ("sqs:SendMessage", "AttendanceQueue", None),
+]
+Cell = tuple[str, str, str | None]
+
+
+class Account:
+    """The stack as its owner sees it, and as somebody in one of its roles does."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.client = self._clients(stack.session())
+        pages = self.client("lambda").get_paginator("list_functions").paginate()
+        self._functions = {one["FunctionName"]: one for page in pages for one in page["Functions"]}
+
+    def function(self, name: str) -> dict[str, Any]:
+        """The configuration of a function."""
+        [found] = [one for full_name, one in self._functions.items() if f"-{name}-" in full_name]
+        return found
+
+    def in_role_of(self, function: str) -> Callable[[str], Any]:
+        """Makes clients that have a function's role."""
+        role = self.function(function)["Role"]
+        got = self.client("sts").assume_role(RoleArn=role, RoleSessionName="roles")["Credentials"]
+        credentials = got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"]
+        return self._clients(boto3.Session(*credentials, self._stack.region))
+
+    def as_somebody_who_may(self, action: str) -> Callable[[str], Any]:
+        """Makes clients of a new user who may do something with everything."""
+        iam, name = self.client("iam"), uuid.uuid4().hex
+        iam.create_user(UserName=name)
+        statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=document)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return self._clients(boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=self._stack.region))
+
+    def output(self, name: str) -> str:
+        """An output of the stack."""
+        return self._stack.outputs[name]
+
+    def _clients(self, session: boto3.Session) -> Callable[[str], Any]:
+        make: Callable[..., Any] = session.client
+        return cache(lambda service: make(service, endpoint_url=self._stack.aws_endpoint))
+
+
+@pytest.fixture(scope="module")
+def account(portal: Portal) -> Account:
+    """The account, with an object wherever somebody may read one."""
+    if "127.0.0.1" not in portal.stack.aws_endpoint:
+        pytest.skip("on AWS only Lambda gets these roles")
+    account = Account(portal.stack)
+    for resource in (
+        "DocumentsBucket/certificates/roles",
+        "DocumentsBucket/logos/roles",
+        "AssetsBucket/roles",
+        "ExportsBucket/exports/roles",
+        "ExportsBucket/exports/roles.zip",
+    ):
+        bucket, _, key = resource.partition("/")
+        account.client("s3").put_object(Bucket=account.output(f"{bucket}Name"), Key=key, Body=b"roles")
+    return account
+
+
+def cells(statements: dict[str, list[Statement]]) -> list[Cell]:
+    """All that anybody may do, one example of each, and what nobody may."""
+    return sorted(
+        {
+            (action, resource.replace("*", "roles"), key.replace("*", "roles") if key else None)
+            for some in statements.values()
+            for statement in some
+            for action in statement["actions"]
+            for resource in statement["resources"]
+            for key in statement["kinds"] or [None]
+        }
+        | set(NOBODY),
+        key=str,
+    )
+
+
+def attempt(account: Account, client: Callable[[str], Any], cell: Cell) -> bool:
+    """Try an action; says whether it was allowed."""
+    action, resource, key = cell
+    try:
+        request(account, client, action, resource, key or "roles")
+    except ClientError as error:
+        return error.response["Error"]["Code"] not in REFUSED
+    return True
+
+
+def request(account: Account, client: Callable[[str], Any], action: str, resource: str, key: str) -> None:
+    """Make the request that an action stands for."""
+    service, _, verb = action.partition(":")
+    name, _, path = resource.partition("/")
+    match service:
+        case "dynamodb":
+            ask_table(
+                client(service), verb, account.output(f"{name}Name"), KEYS[name], path.removeprefix("index/"), key
+            )
+        case "s3":
+            ask_bucket(client(service), verb, account.output(f"{name}Name"), path)
+        case "sqs":
+            ask_queue(client(service), verb, account.output(f"{name}Url"))
+        case "logs":
+            group = account.function(name.removesuffix("Log"))["LoggingConfig"]["LogGroup"]
+            events = {"logEvents": [{"timestamp": 0, "message": "roles"}]} if verb == "PutLogEvents" else {}
+            ask = {"PutLogEvents": client(service).put_log_events, "CreateLogStream": client(service).create_log_stream}
+            ask[verb](logGroupName=group, logStreamName="roles", **events)
+        case "events":
+            entry = {
+                "Source": "roles",
+                "DetailType": "roles",
+                "Detail": "{}",
+                "EventBusName": account.output("BusName"),
+            }
+            client(service).put_events(Entries=[entry])
+
+
+def ask_table(dynamodb: Any, verb: str, table: str, names: tuple[str, str], index: str, key: str) -> None:
+    """Ask a table, or one of its indexes; no condition holds, so nothing changes."""
+    item = {names[0]: {"S": key}, names[1]: {"S": "roles"}}
+    never = {"ConditionExpression": "attribute_exists(nothing)"}
+    match verb:
+        case "BatchGetItem":
+            dynamodb.batch_get_item(RequestItems={table: {"Keys": [item]}})
+        case "Query":
+            asked = INDEX_KEYS.get(index, index.removeprefix("by-")) if index else names[0]
+            of_index = {"IndexName": index} if index else {}
+            dynamodb.query(
+                TableName=table,
+                KeyConditionExpression="#0 = :0",
+                ExpressionAttributeNames={"#0": asked},
+                ExpressionAttributeValues={":0": {"S": key}},
+                **of_index,
+            )
+        case "Scan":
+            dynamodb.scan(TableName=table, Limit=1)
+        case "UpdateItem":
+            dynamodb.update_item(TableName=table, Key=item, UpdateExpression="REMOVE nothing", **never)
+        case "PutItem":
+            dynamodb.put_item(TableName=table, Item=item, **never)
+        case "DeleteItem":
+            dynamodb.delete_item(TableName=table, Key=item, **never)
+
+
+def ask_bucket(s3: Any, verb: str, bucket: str, key: str) -> None:
+    """Ask a bucket; what is there stays."""
+    match verb:
+        case "GetObject":
+            s3.get_object(Bucket=bucket, Key=key)
+        case "ListBucket":
+            s3.list_objects_v2(Bucket=bucket)
+        case "PutObject":
+            s3.put_object(Bucket=bucket, Key=key, Body=b"roles", IfNoneMatch="*")
+        case "DeleteObject":
+            s3.delete_object(Bucket=bucket, Key=key)
+
+
+def ask_queue(sqs: Any, verb: str, url: str) -> None:
+    """Ask a queue; SQS takes no message that is to wait for a day, and hides none for no time."""
+    match verb:
+        case "SendMessage":
+            sqs.send_message(QueueUrl=url, MessageBody="roles", DelaySeconds=86_400)
+        case "ReceiveMessage":
+            sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
+        case "DeleteMessage":
+            sqs.delete_message(QueueUrl=url, ReceiptHandle="roles")
+        case "GetQueueAttributes":
+            sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_is_allowed_what_its_table_says_and_refused_all_else(
+    account: Account, statements: dict[str, list[Statement]], function: str
+) -> None:
+    client = account.in_role_of(function)
+    every = cells(statements)
+    expected = {cell for cell in every if any(allows(one, *cell) for one in statements[function])}
+    allowed = {cell for cell in every if attempt(account, client, cell)}
+    assert expected
+    assert allowed == expected
+
+
+def test_a_document_is_put_once_and_never_without_saying_so(account: Account) -> None:
+    s3 = account.in_role_of("GenerateCertificate")("s3")
+    there = {"Bucket": account.output("DocumentsBucketName"), "Key": "certificates/roles", "Body": b"other"}
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(**there, IfNoneMatch="*")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(**there)
+
+
+def test_a_document_is_not_deleted_whatever_rights_somebody_has(account: Account) -> None:
+    s3 = account.as_somebody_who_may("s3:*")("s3")
+    there = {"Bucket": account.output("DocumentsBucketName"), "Key": "certificates/roles"}
+    version = s3.get_object(**there)["VersionId"]
+    for more in ({}, {"VersionId": version}):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.delete_object(**there, **more)
+
+
+def test_a_batch_read_is_refused_when_one_of_its_keys_is(account: Account) -> None:
+    dynamodb = account.in_role_of("RecordProgress")("dynamodb")
+    keys = [{"pk": {"S": pk}, "sk": {"S": "-"}} for pk in ("training#roles", "account#roles")]
+    table = account.output("RecordsTableName")
+    dynamodb.batch_get_item(RequestItems={table: {"Keys": keys[:1]}})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dynamodb.batch_get_item(RequestItems={table: {"Keys": keys}})

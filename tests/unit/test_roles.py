@@ -1,0 +1,258 @@
+"""Who may do what: every action of every function's role, and what no role has."""
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from tests.unit.test_template import ROOT, read
+from tests.unit.test_template import transformed as transformed  # noqa: PLC0414  # a fixture of this module too
+
+# A line is a statement: service, actions, what on, in brackets the kinds of items; `new` is: by If-None-Match alone.
+MAY = """
+RecordDirectory
+    logs      CreateLogStream PutLogEvents                      on RecordDirectoryLog
+    sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on DirectoryQueue
+    dynamodb  UpdateItem                 on RecordsTable [enrollment#* training#* account#* company#*]
+    dynamodb  Query                      on RecordsTable [enrollment#*]
+    dynamodb  BatchGetItem               on RecordsTable [training#* account#* company#*]
+    sqs       SendMessage                on EvaluationQueue GenerationQueue DirectoryDeadLetterQueue
+
+RecordProgress
+    logs      CreateLogStream PutLogEvents                      on RecordProgressLog
+    sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on ProgressQueue
+    dynamodb  Query UpdateItem           on RecordsTable [enrollment#*]
+    dynamodb  BatchGetItem               on RecordsTable [training#*]
+    sqs       SendMessage                on GenerationQueue ProgressDeadLetterQueue
+
+RecordAttendance
+    logs      CreateLogStream PutLogEvents                      on RecordAttendanceLog
+    sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on AttendanceQueue
+    dynamodb  Query UpdateItem           on RecordsTable [enrollment#*]
+    dynamodb  BatchGetItem               on RecordsTable [training#*]
+    sqs       SendMessage                on GenerationQueue AttendanceDeadLetterQueue
+
+EvaluateEnrollments
+    logs      CreateLogStream PutLogEvents                      on EvaluateEnrollmentsLog
+    sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on EvaluationQueue
+    dynamodb  UpdateItem                 on RecordsTable [enrollment#*]
+    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
+    dynamodb  Query                      on RecordsTable/index/by-account RecordsTable/index/by-training
+    sqs       SendMessage                on EvaluationQueue GenerationQueue EvaluationDeadLetterQueue
+
+GenerateCertificate
+    logs      CreateLogStream PutLogEvents                      on GenerateCertificateLog
+    sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on GenerationQueue
+    dynamodb  UpdateItem                 on RecordsTable [enrollment#*]
+    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
+    s3        GetObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/*
+    s3        PutObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/* new
+    s3        GetObject                  on AssetsBucket/*
+    events    PutEvents                  on Bus
+    sqs       SendMessage                on GenerationDeadLetterQueue
+
+ExportCertificates
+    logs      CreateLogStream PutLogEvents                      on ExportCertificatesLog
+    sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on ExportQueue
+    dynamodb  Query UpdateItem           on RecordsTable [export#*]
+    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
+    dynamodb  Query                      on RecordsTable/index/by-company
+    s3        GetObject                  on DocumentsBucket/certificates/*
+    s3        GetObject PutObject        on ExportsBucket/exports/*
+    s3        ListBucket                 on DocumentsBucket ExportsBucket
+    sqs       SendMessage                on ExportQueue ExportDeadLetterQueue
+
+Sweep
+    logs      CreateLogStream PutLogEvents                      on SweepLog
+    dynamodb  UpdateItem                 on RecordsTable [sweep#* training#*]
+    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#* sweep#*]
+    dynamodb  Scan                       on RecordsTable
+    dynamodb  Query                      on RecordsTable/index/by-calendar RecordsTable/index/by-training
+    s3        GetObject                  on DocumentsBucket/certificates/*
+    s3        ListBucket                 on DocumentsBucket
+    sqs       SendMessage                on EvaluationQueue GenerationQueue
+
+ServeApi
+    logs      CreateLogStream PutLogEvents                      on ServeApiLog
+    dynamodb  PutItem                    on RecordsTable [export#*]
+    dynamodb  Query                      on RecordsTable [enrollment#* export#*]
+    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
+    dynamodb  Query                      on RecordsTable/index/by-account RecordsTable/index/by-calendar
+                                            RecordsTable/index/by-certificate RecordsTable/index/by-company
+                                            RecordsTable/index/by-email RecordsTable/index/by-training
+    dynamodb  PutItem                    on AccessLogTable
+    dynamodb  PutItem Query              on SupportTable [request]
+    dynamodb  UpdateItem                 on SupportTable [rate]
+    s3        GetObject                  on DocumentsBucket/certificates/*
+    s3        GetObject                  on ExportsBucket/exports/*.zip
+    s3        ListBucket                 on DocumentsBucket
+    sqs       SendMessage                on GenerationQueue ExportQueue
+"""
+
+# Who alone may do what must not be done by just anybody.
+RECORDERS = {"RecordDirectory", "RecordProgress", "RecordAttendance", "EvaluateEnrollments", "GenerateCertificate"}
+ONLY: dict[tuple[str, str, str | None], set[str]] = {
+    ("dynamodb:UpdateItem", "RecordsTable", "enrollment#enr-1"): RECORDERS,
+    ("dynamodb:PutItem", "RecordsTable", "enrollment#enr-1"): set(),
+    ("dynamodb:UpdateItem", "RecordsTable", "account#acc-1"): {"RecordDirectory"},
+    ("dynamodb:UpdateItem", "RecordsTable", "company#co-1"): {"RecordDirectory"},
+    ("dynamodb:UpdateItem", "RecordsTable", "training#course-1"): {"RecordDirectory", "Sweep"},
+    ("dynamodb:Scan", "RecordsTable", None): {"Sweep"},
+    ("dynamodb:Query", "RecordsTable/index/by-email", None): {"ServeApi"},
+    ("dynamodb:PutItem", "AccessLogTable", "cert"): {"ServeApi"},
+    ("dynamodb:UpdateItem", "AccessLogTable", "cert"): set(),
+    ("dynamodb:Query", "SupportTable", "request"): {"ServeApi"},
+    ("s3:PutObject", "DocumentsBucket/certificates/cert/1.pdf", None): {"GenerateCertificate"},
+    ("s3:PutObject", "DocumentsBucket/anything-else", None): set(),
+    ("s3:GetObject", "AssetsBucket/logo.svg", None): {"GenerateCertificate"},
+    ("s3:PutObject", "AssetsBucket/logo.svg", None): set(),
+    ("s3:PutObject", "ExportsBucket/exports/export.zip", None): {"ExportCertificates"},
+    ("s3:GetObject", "ExportsBucket/exports/export.state", None): {"ExportCertificates"},
+    ("events:PutEvents", "Bus", None): {"GenerateCertificate"},
+    ("sqs:SendMessage", "ProgressQueue", None): set(),
+    ("sqs:SendMessage", "AttendanceQueue", None): set(),
+    ("sqs:SendMessage", "DirectoryQueue", None): set(),
+}
+SERVICES = {"logs", "sqs", "dynamodb", "s3", "events"}
+
+Statement = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def statements() -> dict[str, list[Statement]]:
+    """The statements of each function's role, with plain names for what they are on."""
+    return {
+        name.removesuffix("Role"): [plain(s) for p in role["Policies"] for s in p["PolicyDocument"]["Statement"]]
+        for name, role in roles().items()
+    }
+
+
+def roles() -> dict[str, dict[str, Any]]:
+    """The roles' properties by name."""
+    resources = read(ROOT / "infra" / "roles.yaml")["Resources"].items()
+    return {name: one["Properties"] for name, one in resources if one["Type"] == "AWS::IAM::Role"}
+
+
+def plain(statement: Statement) -> Statement:
+    """A statement with lists for single values, and with names for references."""
+    assert statement.keys() <= {"Effect", "Action", "Resource", "Condition"}
+    assert statement["Effect"] == "Allow"
+    return {
+        "actions": listed(statement["Action"]),
+        "resources": [named(resource) for resource in listed(statement["Resource"])],
+        **restrictions(statement.get("Condition")),
+    }
+
+
+def listed(value: Any) -> list[Any]:
+    """A value as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def named(resource: dict[str, Any]) -> str:
+    """What a resource is called: `${RecordsTableArn}/index/by-email` is RecordsTable/index/by-email."""
+    [(function, value)] = resource.items()
+    text: str = value[0] if function == "Fn::GetAtt" else value
+    return text.replace("${", "").replace("Arn}", "").removesuffix("Arn")
+
+
+def restrictions(condition: Any) -> dict[str, Any]:
+    """What a condition means; there are two."""
+    match condition:
+        case None:
+            return {"kinds": None, "new": False}
+        case {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": kinds}}:
+            return {"kinds": listed(kinds), "new": False}
+        case {"Fn::If": ["OverwritesRefused", {"Null": {"s3:if-none-match": "false"}}, {"Ref": "AWS::NoValue"}]}:
+            return {"kinds": None, "new": True}
+    raise AssertionError(condition)
+
+
+def line(statement: Statement) -> str:
+    """A statement as the table has it."""
+    [service] = {action.partition(":")[0] for action in statement["actions"]}
+    actions = [action.partition(":")[2] for action in statement["actions"]]
+    kinds = f"[{' '.join(statement['kinds'])}]" if statement["kinds"] else ""
+    new = "new" if statement["new"] else ""
+    return " ".join(f"{service} {' '.join(actions)} on {' '.join(statement['resources'])} {kinds} {new}".split())
+
+
+def allows(statement: Statement, action: str, resource: str, key: str | None) -> bool:
+    """Whether a statement allows an action."""
+    return (
+        action in statement["actions"]
+        and any(fnmatchcase(resource, pattern) for pattern in statement["resources"])
+        and (statement["kinds"] is None or any(fnmatchcase(key or "", kind) for kind in statement["kinds"]))
+    )
+
+
+def test_each_role_is_exactly_what_the_table_says(statements: dict[str, list[Statement]]) -> None:
+    table = {}
+    for block in MAY.strip().split("\n\n"):
+        function, *lines = block.splitlines()
+        table[function] = [" ".join(row.split()) for row in join_continued(lines)]
+    assert {function: [line(one) for one in some] for function, some in statements.items()} == table
+
+
+def join_continued(lines: list[str]) -> list[str]:
+    """Lines of the table; one that names no service goes on with the one before it."""
+    joined: list[str] = []
+    for row in lines:
+        if row.split()[0] in SERVICES:
+            joined.append(row)
+        else:
+            joined[-1] += row
+    return joined
+
+
+@pytest.mark.parametrize("what", ONLY, ids=[f"{action} {resource} {key or ''}" for action, resource, key in ONLY])
+def test_only_those_may_who_have_to(statements: dict[str, list[Statement]], what: tuple[str, str, str | None]) -> None:
+    assert {name for name, some in statements.items() if any(allows(one, *what) for one in some)} == ONLY[what]
+
+
+def test_no_role_may_delete_anything_or_has_an_action_or_a_resource_at_large(
+    statements: dict[str, list[Statement]],
+) -> None:
+    every = [statement for some in statements.values() for statement in some]
+    actions = {action for statement in every for action in statement["actions"]} - {"sqs:DeleteMessage"}
+    assert [action for action in actions if "*" in action or "Delete" in action or "Create" in action] == [
+        "logs:CreateLogStream"
+    ]
+    assert [resource for statement in every for resource in statement["resources"] if resource.startswith("*")] == []
+
+
+def test_every_function_has_the_role_and_the_log_group_of_its_name_and_sam_adds_none(
+    transformed: dict[str, Any],
+) -> None:
+    resources = transformed["Resources"]
+    functions = {name: one["Properties"] for name, one in resources.items() if one["Type"] == "AWS::Lambda::Function"}
+    assert {f"{name}Role" for name in functions} == roles().keys()
+    for name, properties in functions.items():
+        assert properties["Role"] == {"Fn::GetAtt": ["Roles", f"Outputs.{name}RoleArn"]}
+        assert properties["LoggingConfig"] == {"LogGroup": {"Fn::GetAtt": ["Roles", f"Outputs.{name}Log"]}}
+    assert [name for name, one in resources.items() if one["Type"].startswith("AWS::IAM::")] == []
+
+
+def test_a_role_is_for_lambda_alone_and_has_nothing_besides_unless_functions_are_in_a_vpc() -> None:
+    for role in roles().values():
+        [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+        assert trust == {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+        assert role["ManagedPolicyArns"] == {
+            "Fn::If": ["FunctionsAreInVpc", [{"Ref": "NetworkPolicyArn"}], {"Ref": "AWS::NoValue"}]
+        }
+
+
+def test_what_a_role_is_given_is_what_it_is_named_for() -> None:
+    """`RecordsTableArn` is the records table's and no other."""
+    given = read(ROOT / "template.yaml")["Resources"]["Roles"]["Properties"]["Parameters"]
+    for name, value in given.items():
+        if name.endswith(("TableArn", "BucketArn", "QueueArn")):
+            assert value["Fn::GetAtt"][1] == f"Outputs.{name}"
+    for stack in ("storage", "queues"):
+        for name, output in read(ROOT / "infra" / f"{stack}.yaml")["Outputs"].items():
+            if name.endswith("Arn"):
+                assert output["Value"] == {"Fn::GetAtt": [name.removesuffix("Arn"), "Arn"]}
