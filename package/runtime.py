@@ -79,6 +79,11 @@ class Worker:
         """Answer what the process printed so far."""
         return Path(self._log.name).read_text()
 
+    def mapped(self) -> set[Path]:
+        """Answer the files that the process has mapped: native libraries, fonts and more."""
+        lines = Path(f"/proc/{self._process.pid}/maps").read_text().splitlines()
+        return {Path(words[5]) for line in lines if len(words := line.split(maxsplit=5)) == 6 and "/" in words[5]}
+
     def _watch(self) -> None:
         self._reports.put(Reported("ended", self._process.wait()))
 

@@ -1,9 +1,10 @@
 """The built functions, each in a worker of its own, between queues, tables and buckets that moto plays."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -61,11 +62,11 @@ def service(packages: Built) -> Iterator[Service]:
         packages.values["Bus"] = "announcements"
         for name, function in packages.functions.items():
             worker = Worker(function, packages.environment(function) | {"AWS_ENDPOINT_URL": endpoint})
-            service.apps[name] = SimpleNamespace(handler=_handler(workers.enter_context(worker)))
+            service.apps[name] = SimpleNamespace(handler=_handler(workers.enter_context(worker)), worker=worker)
         yield service
 
 
-def _handler(worker: Worker):
+def _handler(worker: Worker) -> Callable[[object, object], Any]:
     return lambda event, _context: worker.invoke(event)
 
 
