@@ -12,7 +12,7 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo serve token stop quarantine redrive contracts preview border test check republish bench \
+.PHONY: help demo serve token stop quarantine redrive contracts preview border test check republish package bench \
     bench-memory layers requirements clean
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo 'make border   [DESIGN=folder]: draw its borders in its colours'
 	@echo 'make test     all tests'
 	@echo 'make check    linters, types, templates and who may do what'
+	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
 	@echo 'make layers   native libraries and fonts, for the tests'
@@ -63,11 +64,11 @@ preview: .venv/dev/ready $(LAYER)/ready
 border: .venv/dev/ready
 	@$(PYTHON) -m design '$(DESIGN)'
 
-test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready
+test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready
 ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
-	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/unit tests/integration
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/unit tests/integration tests/package
 	@$(PYTHON) -m pytest tests/e2e
 endif
 
@@ -82,6 +83,10 @@ check: .venv/dev/ready .venv/checkov/ready
 # Two thousand learners of a course that loses a lesson.
 republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m pytest tests/e2e/test_republication.py -m long -s
+
+# Fails when a function is over its budget, which another's work on this machine can cause.
+package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/ready
+	@$(PYTHON) -m package
 
 bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 	@$(PYTHON) -m bench
@@ -105,7 +110,7 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
     --universal --python-version 3.11
 requirements:
-	@for name in dev sam ministack conformance bench checkov; do \
+	@for name in dev sam ministack conformance bench checkov package; do \
 	    $(COMPILE) --upgrade requirements/$$name.in --output-file requirements/$$name.txt || exit; done
 	@for layer in dependencies weasyprint; do $(COMPILE) --constraint requirements/dev.txt \
 	    layers/$$layer/requirements.in --output-file layers/$$layer/requirements.txt || exit; done

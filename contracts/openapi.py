@@ -13,7 +13,7 @@ from contracts import ROOT, VERSION
 from contracts.writing import Json
 from earned.access import TABLE
 from earned.api.routes import BEARER, ROUTES, Route
-from earned.events import Id
+from earned.fields import Id
 from earned.problems import BAD_REQUEST, FAULT, NOT_AN_ACCESS_TOKEN, NOT_FOUND, NOT_JSON, UNKNOWN_ROLE, Problem
 
 POWERTOOLS_OWN = ("422", "500")  # what it would answer to what it finds invalid; the service has its own problems

@@ -6,10 +6,8 @@ nothing stays behind. A line `detach` on stdin makes it stay.
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
-import platform
 import shutil
 import signal
 import socket
@@ -18,21 +16,17 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from local import issuer
-from local.stack import CREDENTIALS, REGION, ROOT, STATE, Stack, StackFailed, isolate
+from local import issuer, sam
+from local.stack import CREDENTIALS, REGION, ROOT, Stack, StackFailed, isolate
 
 STACK_NAME = "earned-local"
-SAM = str(ROOT / ".venv" / "sam" / "bin" / "sam")
-EMULATOR_PYTHON = str(ROOT / ".venv" / "ministack" / "bin" / "python")
-BUILD = STATE / "build"
-BUILT_FROM = ("functions", "infra", "layers")
 # The emulator unpacks the layers of a function beside its code, in the order of the template: WeasyPrint is the third.
 LAYER_ROOT = "../layer_2"
 LIBRARY_PATH = ":".join(f"../layer_{number}/lib" for number in range(3))
@@ -79,11 +73,11 @@ class _Keeper:
         url = issuer.serve(issuer.new_key(key))
         port = _free_port()
         endpoint = f"http://127.0.0.1:{port}"
-        command = [EMULATOR_PYTHON, str(ROOT / "local" / "emulator.py")]
+        command = [sam.EMULATOR_PYTHON, str(ROOT / "local" / "emulator.py")]
         self.emulator = self._spawn("ministack", command, _emulator_environment(port, temporary))
-        with _locked(STATE / "build.lock"):
+        with sam.build_locked():
             _report(step="building (sam build)")
-            self._build()
+            sam.build(self._sam)
             self._wait_for_emulator(endpoint)
             _report(step="deploying (sam deploy)")
             self._deploy(endpoint, url)
@@ -92,16 +86,6 @@ class _Keeper:
         stack = _describe(endpoint, url)
         issuer.lead_verification_to(stack.api)
         return stack
-
-    def _build(self) -> None:
-        """Build, unless what is there was made of the same sources: sam alone takes seconds to find that out."""
-        stamp, sources = BUILD.with_suffix(".sources"), _sources()
-        if BUILD.exists() and stamp.exists() and stamp.read_text() == sources:
-            return
-        stamp.unlink(missing_ok=True)
-        folders = ["--build-dir", str(BUILD), "--cache-dir", str(STATE / "cache")]
-        self._sam("build", ["--cached", "--parallel", *folders], {})
-        stamp.write_text(sources)
 
     def _deploy(self, endpoint: str, url: str) -> None:
         os.environ["AWS_ENDPOINT_URL"] = endpoint
@@ -114,17 +98,12 @@ class _Keeper:
         }
         options = ["--stack-name", STACK_NAME, "--s3-bucket", "packages", "--region", REGION, "--no-confirm-changeset"]
         capabilities = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-        template = ["--template-file", str(BUILD / "template.yaml")]
+        template = ["--template-file", str(sam.BUILD / "template.yaml")]
         self._sam("deploy", [*template, *options, *capabilities], parameters)
 
     def _sam(self, verb: str, options: Sequence[str], parameters: dict[str, str]) -> None:
-        """Run sam without the project's own samconfig.toml, which speaks of AWS accounts."""
-        runtime, architecture = _runtime()
-        parameters = {"Stage": "dev", "Architecture": architecture, "PythonRuntime": runtime, **parameters}
-        overrides = ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
-        command = [SAM, verb, "--config-env", "local", *options, *overrides]
-        sam = self._spawn(f"sam-{verb}", command, _sam_environment(self.directory, runtime, architecture))
-        if sam.wait():
+        command = sam.command(verb, options, parameters)
+        if self._spawn(f"sam-{verb}", command, sam.environment(self.directory)).wait():
             log = self.directory / f"sam-{verb}.log"
             raise StackFailed(f"sam {verb} failed; the end of {log}:\n{_tail(log)}")
 
@@ -168,13 +147,6 @@ def _report(**message: object) -> None:
         print(json.dumps(message), flush=True)
 
 
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _kill_group(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)  # nothing here is worth a graceful end
@@ -207,34 +179,6 @@ def _emulator_environment(port: int, temporary: Path) -> dict[str, str]:
         "TMPDIR": str(temporary),
         "TZ": "UTC",
     }
-
-
-def _sam_environment(directory: Path, runtime: str, architecture: str) -> dict[str, str]:
-    interpreter = Path(os.path.realpath(EMULATOR_PYTHON)).parent
-    return dict(os.environ) | {
-        "LAYER_ARCH": architecture,
-        "LAYER_PYTHON": runtime.removeprefix("python"),
-        "PATH": f"{interpreter}:{os.environ['PATH']}",
-        "SAM_CLI_POLL_DELAY": "0.5",
-        "SAM_CLI_TELEMETRY": "0",
-        "__SAM_CLI_APP_DIR": str(directory / "sam"),
-    }
-
-
-def _runtime() -> tuple[str, str]:
-    """Answer what the functions run on here: the emulator's own Python, on this machine's processor."""
-    code = "import sys; print('python%d.%d' % sys.version_info[:2])"
-    runtime = subprocess.run([EMULATOR_PYTHON, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
-    return runtime, "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
-
-
-def _sources() -> str:
-    """Hash all that a build is made of, and for which runtime."""
-    total = hashlib.sha256(repr(_runtime()).encode())
-    files = [ROOT / "template.yaml", *(path for top in BUILT_FROM for path in (ROOT / top).rglob("*"))]
-    for path in sorted(path for path in files if path.is_file() and "__pycache__" not in path.parts):
-        total.update(f"{path.relative_to(ROOT)}\0{path.stat().st_mode}\0".encode() + path.read_bytes())
-    return total.hexdigest()
 
 
 def _answers(url: str) -> bool:

@@ -8,10 +8,9 @@ from typing import Any, assert_never
 import boto3
 
 from earned import store
-from earned.events import Rejected
 from earned.intake import Batch
 from earned.judgement import is_due
-from earned.models import Completion
+from earned.models import Completion, Rejected
 from earned.queues import (
     AccountChanged,
     EnrollmentsChanged,

@@ -13,10 +13,9 @@ from botocore.config import Config
 from earned import store
 from earned.access import Operation, Viewer, may
 from earned.documents import Archives, Documents, UploadLost, archive_name, file_name
-from earned.events import Rejected
 from earned.exports import Archive, Export
 from earned.intake import Batch
-from earned.models import CertificateStatus, Role
+from earned.models import CertificateStatus, Rejected, Role
 from earned.queues import ExportRequest, NotOurs, Queue, export_of, read_export
 from earned.settings import from_environment
 

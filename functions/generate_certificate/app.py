@@ -15,7 +15,6 @@ from earned import announcements, pdf, store
 from earned.announcements import Announcement, Bus
 from earned.branding import Logos
 from earned.documents import Assets, DifferentDocument, Documents, file_name
-from earned.events import Rejected
 from earned.facts import digest, moment
 from earned.fitting import DoesNotFit
 from earned.intake import NAMESPACE, Batch, Received
@@ -30,6 +29,7 @@ from earned.models import (
     LiveEvent,
     Printed,
     Reason,
+    Rejected,
     Revocation,
     Training,
     UnusableLogo,

@@ -8,9 +8,9 @@ from typing import Any
 import boto3
 
 from earned import store
-from earned.events import ATTENDANCE, AttendanceEvent, Rejected, read
+from earned.events import ATTENDANCE, AttendanceEvent, read
 from earned.intake import Batch
-from earned.models import LiveEvent, Role, Training
+from earned.models import LiveEvent, Rejected, Role, Training
 from earned.queues import Queue
 from earned.recording import record_facts
 from earned.settings import from_environment

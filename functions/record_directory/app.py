@@ -20,11 +20,10 @@ from earned.events import (
     EnrollmentRemovedEvent,
     LiveEventCancelledEvent,
     LiveEventScheduledEvent,
-    Rejected,
     read,
 )
 from earned.intake import Batch
-from earned.models import LiveEvent
+from earned.models import LiveEvent, Rejected
 from earned.queues import (
     AccountChanged,
     EnrollmentsChanged,

@@ -3,6 +3,7 @@
 import importlib
 import io
 import json
+import os
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import boto3
 import pytest
 from botocore.client import BaseClient
+from moto import mock_aws
 from moto.dynamodb import dynamodb_backends
 from moto.sqs import sqs_backends
 
@@ -48,6 +49,19 @@ def stand_up(name: str) -> dict[str, str]:
 
 
 @contextmanager
+def aws_in_process(region: str = REGION) -> Iterator[None]:
+    """AWS as moto plays it, away from any real account."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.setenv("AWS_DEFAULT_REGION", region)
+        with mock_aws():
+            yield
+
+
+@contextmanager
 def environment(values: dict[str, str]) -> Iterator[None]:
     """Environment variables for the time of an import."""
     with pytest.MonkeyPatch.context() as patch:
@@ -58,21 +72,27 @@ def environment(values: dict[str, str]) -> Iterator[None]:
 
 @dataclass
 class Service:
-    """Queues, tables, bucket, bus and the handlers that stand between them."""
+    """Queues, tables, bucket, bus and the handlers that stand between them; each of `apps` has a `handler`."""
 
     outputs: dict[str, str]
-    apps: dict[str, ModuleType] = field(default_factory=dict)
+    apps: dict[str, Any] = field(default_factory=dict)
     announced: str = ""
 
     @classmethod
     def start(cls) -> "Service":
         """Stand up the infrastructure and import the functions."""
-        service = cls(stand_up("storage") | stand_up("queues"))
-        service.listen()
+        service = cls.without_functions()
         for function, queue in FUNCTIONS.items():
             with environment(service.variables(queue)):
                 service.apps[function] = importlib.import_module(f"functions.{function}.app")
         service.apps["record_directory"].LOOK_AGAIN_SECONDS = 0
+        return service
+
+    @classmethod
+    def without_functions(cls) -> "Service":
+        """Stand up the infrastructure."""
+        service = cls(stand_up("storage") | stand_up("queues"))
+        service.listen()
         return service
 
     def variables(self, queue: str) -> dict[str, str]:

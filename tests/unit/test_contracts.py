@@ -21,8 +21,7 @@ from contracts import ASYNCAPI, EVENTS, OPENAPI, ROOT, SERVED_OPENAPI
 from earned import announcements
 from earned.announcements import Announcement
 from earned.api.routes import BEARER, ROUTES
-from earned.events import Rejected
-from earned.models import Revocation
+from earned.models import Rejected, Revocation
 from tests.unit.builders import LATER, completion, issue
 from tests.unit.test_events import EVERY_PATH, EXAMPLES, JSON, QUEUES, drop, posted, put, read, with_data
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earned import events, facts
-from earned.events import ATTENDANCE, DIRECTORY, PROGRESS, Rejected
+from earned.events import ATTENDANCE, DIRECTORY, PROGRESS
 from earned.models import (
     Account,
     AttendanceMarked,
@@ -22,6 +22,7 @@ from earned.models import (
     LiveEvent,
     LogoReference,
     QuizGraded,
+    Rejected,
     Role,
     Step,
     StepDone,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, get_args
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from earned.events import Id, Instant
+from earned.fields import Id, Instant
 from earned.models import Completion, Issue, Revocation
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 
 from earned.facts import LONGEST_VIDEO, code, identify, milliseconds
+from earned.fields import Id, text
 from earned.models import (
     Account,
     AttemptsGranted,
@@ -38,6 +39,7 @@ from earned.models import (
     LiveEvent,
     LogoReference,
     QuizGraded,
+    Rejected,
     Role,
     Step,
     StepDone,
@@ -54,15 +56,6 @@ CODE_POINTS_PER_GRAPHEME = 10
 LARGEST_WHOLE = 2**53 - 1
 _VISIBLE = regex.compile(r"[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]")
 _RFC_3339 = regex.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:[0-5]\d)", regex.ASCII)
-
-
-class Rejected(Exception):
-    """The event can never succeed: keep it, unchanged, with this stable reason."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason
-        self.detail = detail
 
 
 def _rfc_3339(value: object) -> datetime:
@@ -106,28 +99,21 @@ def _object_key(value: str) -> str:
     return value
 
 
-def _text(description: str, **bounds: int | str) -> WithJsonSchema:
-    """What the published schema says of a text whose own validator says more than JSON Schema can."""
-    return WithJsonSchema({"type": "string", "description": description} | bounds)
-
-
 def _printed(longest: int) -> WithJsonSchema:
     description = f"Printed: not blank, at most {longest} characters as a reader counts them (graphemes)."
-    return _text(description, minLength=1, maxLength=longest * CODE_POINTS_PER_GRAPHEME, pattern=r"\S")
+    return text(description, minLength=1, maxLength=longest * CODE_POINTS_PER_GRAPHEME, pattern=r"\S")
 
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 Time = Annotated[
     AwareDatetime,
     BeforeValidator(_rfc_3339),
-    _text(
+    text(
         "RFC 3339 with its UTC offset, 1970 or later; what is finer than a millisecond is dropped.",
         format="date-time",
         pattern=f"^{_RFC_3339.pattern}$",
     ),
 ]
-Instant = Annotated[str, _text("RFC 3339, UTC.", format="date-time")]
-Timezone = Annotated[str, AfterValidator(_timezone), _text("A time zone of the IANA database.", minLength=1)]
+Timezone = Annotated[str, AfterValidator(_timezone), text("A time zone of the IANA database.", minLength=1)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
 Name = Annotated[str, _printable(LONGEST_NAME), _printed(LONGEST_NAME)]
 Title = Annotated[str, _printable(LONGEST_TITLE), _printed(LONGEST_TITLE)]

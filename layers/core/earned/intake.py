@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from earned.events import Rejected
+from earned.models import Rejected
 from earned.queues import Queue
 
 logger = Logger()

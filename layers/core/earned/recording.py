@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from earned import store
-from earned.events import Rejected
 from earned.facts import encode
 from earned.intake import Batch, Received
 from earned.judgement import is_due
-from earned.models import AttendanceMarked, Completion, Fact
+from earned.models import AttendanceMarked, Completion, Fact, Rejected
 from earned.queues import Queue, generation_of
 
 

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from earned.access import Operation, Viewer, may
 from earned.diagnosis import Attendance, Diagnosis, Moment
-from earned.events import Instant
+from earned.fields import Instant
 from earned.judgement import blocking, judge_for_issue
 from earned.models import (
     Account,

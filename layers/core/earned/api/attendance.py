@@ -9,7 +9,7 @@ from earned import store
 from earned.access import Operation
 from earned.api.routes import Routes
 from earned.attendance import waiting
-from earned.events import Instant
+from earned.fields import Instant
 from earned.models import LiveEvent
 from earned.paging import Cursor, Limit, from_cursor, to_cursor
 from earned.views import rfc_3339

@@ -10,8 +10,8 @@ from earned import store
 from earned.access import Operation, may_for_company
 from earned.api.routes import Routes
 from earned.documents import LINK_SECONDS
-from earned.events import Instant
 from earned.exports import Export, ExportStatus
+from earned.fields import Instant
 from earned.problems import NOT_FOUND
 from earned.queues import ExportRequest, export_of
 from earned.views import one_of, rfc_3339

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from earned import store
 from earned.api.routes import Routes
-from earned.events import Instant
+from earned.fields import Instant
 from earned.models import CertificateStatus, Issue
 from earned.views import Day, one_of, rfc_3339
 

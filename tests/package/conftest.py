@@ -1,0 +1,76 @@
+"""The built functions, each in a worker of its own, between queues, tables and buckets that moto plays."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from package import built
+from package.built import Function
+from package.imports import Imported, load
+from package.runtime import Worker
+from tests.integration.service import Service, Story, aws_in_process
+from tests.package import aws
+
+REGION = "eu-central-1"  # not that of the integration tests, which may run in this process as well
+
+
+class Built:
+    """The functions, what their variables refer to, and their layers as Lambda lays them out."""
+
+    def __init__(self, template: Path, stack: ExitStack) -> None:
+        self.functions = built.functions(template)
+        self.values = built.parameters(template)
+        self._opt = {
+            layers: stack.enter_context(built.unpacked(layers))
+            for layers in {function.layers for function in self.functions.values()}
+        }
+        self._imported: dict[str, Imported] = {}
+
+    def opt(self, function: Function) -> Path:
+        """Where a function's layers are."""
+        return self._opt[function.layers]
+
+    def environment(self, function: Function) -> dict[str, str]:
+        """The environment of a function."""
+        return built.environment(function, self.opt(function), REGION, self.values)
+
+    def imported(self, function: Function) -> Imported:
+        """What a function imports; loaded once."""
+        if function.name not in self._imported:
+            self._imported[function.name] = load(function, self.environment(function))
+        return self._imported[function.name]
+
+
+@pytest.fixture(scope="module")
+def packages() -> Iterator[Built]:
+    """What sam built."""
+    with ExitStack() as stack:
+        yield Built(built.build(), stack)
+
+
+@pytest.fixture(scope="module")
+def service(packages: Built) -> Iterator[Service]:
+    """The infrastructure in moto, and the functions as Lambda would start them."""
+    with aws_in_process(REGION), aws.listening() as endpoint, ExitStack() as workers:
+        service = Service.without_functions()
+        for name, value in service.outputs.items():
+            packages.values |= {f"Storage.Outputs.{name}": value, f"Queues.Outputs.{name}": value}
+        packages.values["Bus"] = "announcements"
+        for name, function in packages.functions.items():
+            worker = Worker(function, packages.environment(function) | {"AWS_ENDPOINT_URL": endpoint})
+            service.apps[name] = SimpleNamespace(handler=_handler(workers.enter_context(worker)), worker=worker)
+        yield service
+
+
+def _handler(worker: Worker) -> Callable[[object, object], Any]:
+    return lambda event, _context: worker.invoke(event)
+
+
+@pytest.fixture
+def story(service: Service) -> Story:
+    """A world of its own."""
+    return Story(service)

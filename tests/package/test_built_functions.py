@@ -1,0 +1,141 @@
+"""What sam built works where it will run: under AWS's runtime client, with its layers and nothing else."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+
+from package.built import LIMIT
+from package.runtime import RIC_PACKAGES
+from tests.integration.service import FUNCTIONS, Service, Story, pages
+from tests.package.conftest import Built
+
+EVENTS = {"earned.events", "aws_lambda_powertools.utilities.parser", "regex"}
+DOCUMENTS = {"earned.pdf", "weasyprint", "jinja2", "fontTools", "babel", "segno"}
+LOGOS = {"earned.logo", "PIL", "defusedxml"}
+ROUTES = {"earned.api", "aws_lambda_powertools.event_handler"}
+# Of all that is costly to import: what a function uses.
+USES = {
+    "record_directory": EVENTS,
+    "record_progress": EVENTS,
+    "record_attendance": EVENTS,
+    "evaluate_enrollments": set(),
+    "generate_certificate": DOCUMENTS | LOGOS,
+    "export_certificates": set(),
+    "sweep": set(),
+    "serve_api": ROUTES,
+}
+COSTLY = EVENTS | DOCUMENTS | LOGOS | ROUTES | {"aws_xray_sdk"}
+NATIVE = re.compile(r"\.(so|ttf|otf|ttc|woff2?|pf[ab])\b")
+# What an interpreter and the wheels' own modules are linked with on any Linux.
+OF_THE_RUNTIME = re.compile(
+    r"(ld-linux|lib(bz2|c|crypt|crypto|dl|expat|ffi|gcc_s|lzma|m|pthread|python3|resolv|rt|ssl|stdc\+\+|util|uuid|z))[.-]"
+)
+CONSUMERS = [name for name, queue in FUNCTIONS.items() if queue]
+
+
+def complete_a_course(service: Service, story: Story) -> None:
+    """Do all that a certificate takes."""
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+
+
+def test_a_completed_course_becomes_a_certificate_with_the_holders_name(service: Service, story: Story):
+    complete_a_course(service, story)
+
+    [certificate] = story.certificates()
+    [document] = story.own_documents().values()
+    assert certificate["holder"] == "Ada Sample"
+    assert document.startswith(b"%PDF-")
+    assert "Ada Sample" in pages(document)[0]
+    assert certificate["certificate_id"] in [event["data"]["certificate_id"] for event in service.announcements()]
+
+
+def test_a_document_is_drawn_with_the_libraries_and_fonts_of_the_layer(service: Service, story: Story, packages: Built):
+    complete_a_course(service, story)
+
+    generate = packages.functions["generate_certificate"]
+    drawn_with = {path for path in service.apps["generate_certificate"].worker.mapped() if NATIVE.search(path.name)}
+    from_layers = {path for path in drawn_with if path.is_relative_to(packages.opt(generate))}
+    places = (packages.imported(generate).standard_library, RIC_PACKAGES)
+    elsewhere = {path for path in drawn_with - from_layers if not any(map(path.is_relative_to, places))}
+    assert {path.name for path in from_layers} >= {"libpango-1.0.so.0", "EBGaramond12-Regular.ttf"}
+    assert [path for path in elsewhere if not OF_THE_RUNTIME.match(path.name)] == []
+
+
+def test_attendance_of_a_live_event_becomes_a_certificate_in_an_archive(service: Service, story: Story):
+    story.directory()
+    story.save_account("bea", name="Bea Sample")
+    story.enroll("bea", story.live_event)
+    service.settle()
+    service.post("Attendance", story.mark("bea"))
+    service.settle()
+    admin = story.claims("admin", "company-admin")
+    status, export = service.post_to(f"/v1/companies/{story.company}/exports", None, admin)
+    assert status == 202
+    service.settle()
+
+    [certificate] = story.certificates()
+    status, export = service.get(f"/v1/companies/{story.company}/exports/{export['export_id']}", admin)
+    assert certificate["holder"] == "Bea Sample"
+    assert (status, export["status"], export["count"], export["failures"]) == (200, "done", 1, [])
+
+
+def test_the_sweep_looks_at_every_record(service: Service, story: Story):
+    story.directory()
+    story.save_account("cid")
+    story.enroll("cid")
+    service.settle()
+
+    assert service.sweep()["records"] >= 1
+    assert service.sweep()["turn_over"]
+
+
+def test_who_has_no_token_may_ask_about_a_certificate(service: Service):
+    answer = service.ask("GET", f"/verify/{'a' * 26}", None, headers={"accept": "application/json"})
+
+    assert (answer["statusCode"], json.loads(answer["body"])) == (404, {"status": "unknown"})
+
+
+@pytest.mark.parametrize("name", CONSUMERS)
+def test_a_message_that_cannot_be_read_is_quarantined_with_its_reason(service: Service, name: str):
+    service.post(FUNCTIONS[name], "{not json")
+
+    assert service.deliver(name) == [{"batchItemFailures": []}]
+    [(reason, body)] = service.quarantined(FUNCTIONS[name])
+    assert reason
+    assert body == "{not json"
+
+
+def test_every_function_of_the_template_is_tested_here(packages: Built):
+    assert packages.functions.keys() == FUNCTIONS.keys() == USES.keys()
+
+
+@pytest.mark.parametrize("name", USES)
+def test_what_a_function_imports_is_what_it_uses(packages: Built, name: str):
+    imported = packages.imported(packages.functions[name])
+
+    assert imported.of(COSTLY) == USES[name]
+
+
+@pytest.mark.parametrize("name", USES)
+def test_a_function_imports_nothing_but_itself_its_layers_and_the_standard_library(packages: Built, name: str):
+    function = packages.functions[name]
+
+    assert packages.imported(function).from_elsewhere(function.task_root, packages.opt(function)) == {}
+
+
+@pytest.mark.parametrize("name", USES)
+def test_a_function_fits_into_lambda(packages: Built, name: str, record_property: Callable[[str, object], None]):
+    function = packages.functions[name]
+    cpu = packages.imported(function).cpu
+    record_property(
+        "package", f"{name:22}{function.size / 10**6:4.0f} MB unzipped{cpu:7.2f} s of CPU until its first event"
+    )
+
+    assert function.size < LIMIT
