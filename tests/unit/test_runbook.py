@@ -1,9 +1,11 @@
-"""The runbook: an entry for every alarm, and what to do for every reason that an event can be refused for."""
+"""The runbook: an entry for every alarm, what to do for every reason of refusal, every metric and every variable."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from cfnlint.decode.cfn_yaml import load
 
@@ -14,6 +16,18 @@ ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 PARTS = ("Means", "Look first", "Do", "Over when")
 SOURCES = [*(ROOT / "layers" / "core").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
+
+AWS = {
+    ("AWS/SQS", ("QueueName",)): {
+        "ApproximateAgeOfOldestMessage",
+        "ApproximateNumberOfMessagesVisible",
+        "NumberOfMessagesSent",
+    },
+    ("AWS/Lambda", ("FunctionName",)): {"Duration", "Errors", "Throttles"},
+    ("AWS/ApiGateway", ("ApiId", "Stage")): {"4xx", "5xx", "Count", "Latency"},  # the names of an HTTP API
+}
+READ_BY_LIBRARIES = {"POWERTOOLS_SERVICE_NAME", "FONTCONFIG_PATH", "SSL_CERT_FILE"}
+Metric = tuple[str, str, tuple[str, ...]]  # namespace, name and dimensions: CloudWatch keeps apart what differs in any
 
 
 def entries() -> dict[str, str]:
@@ -59,6 +73,82 @@ def values(node: ast.expr | None, tree: ast.Module) -> Iterator[str]:
             raise AssertionError(f"write the reason as a literal: {ast.unparse(node) if node else node}")
 
 
+def ours() -> set[Metric]:
+    """The metrics that the code emits; Powertools adds `service` to the dimensions of each."""
+    calls = [
+        (node.items[0].context_expr.args[0], node)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.With)
+        and isinstance(node.items[0].context_expr, ast.Call)
+        and ast.unparse(node.items[0].context_expr.func) == "single_metric"
+    ]
+    assert len(calls) == sum(path.read_text().count("single_metric(") for path in SOURCES)
+    return {
+        ("Earned", ast.literal_eval(name), tuple(sorted({"service", *dimensions_of(block)}))) for name, block in calls
+    }
+
+
+def dimensions_of(block: ast.With) -> list[str]:
+    """The dimensions that a `with single_metric(…)` adds."""
+    calls = [node for node in ast.walk(block) if isinstance(node, ast.Call)]
+    return [ast.literal_eval(call.args[0]) for call in calls if ast.unparse(call.func).endswith(".add_dimension")]
+
+
+def observability() -> list[dict[str, Any]]:
+    """The properties of the alarms, the dashboard and the rest of their stack."""
+    resources = json.loads(json.dumps(load(str(ROOT / "infra" / "observability.yaml"))))["Resources"]
+    return [resource["Properties"] for resource in resources.values()]
+
+
+def watched() -> set[Metric]:
+    """The metrics that alarms are on."""
+    return {
+        (one["Namespace"], one["MetricName"], tuple(sorted(dimension["Name"] for dimension in one["Dimensions"])))
+        for one in observability()
+        if "MetricName" in one
+    }
+
+
+def shown() -> set[Metric]:
+    """The metrics that the dashboard shows, those that it searches for included."""
+    [body] = [one["DashboardBody"]["Fn::Sub"] for one in observability() if "DashboardBody" in one]
+    found: set[Metric] = set()
+    for widget in json.loads(body)["widgets"]:
+        for name, *more in widget["properties"]["metrics"]:
+            if isinstance(name, dict):
+                [(namespace, dimensions)] = re.findall(r"SEARCH\('{(\w+),([\w,]+)}", name["expression"])
+                [metric] = re.findall(r'MetricName="(\w+)"', name["expression"])
+                found.add((namespace, metric, tuple(sorted(dimensions.split(",")))))
+            elif name != "...":  # as the one before, but for its last value
+                metric, *dimensions = [word for word in more if isinstance(word, str)]
+                found.add((name, metric, tuple(sorted(dimensions[::2]))))
+    return found
+
+
+def variables() -> dict[str, set[str]]:
+    """The variables that the template gives each function by name of its folder; those that all get under ``."""
+    template = load(str(ROOT / "template.yaml"))
+    functions = [
+        one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::Serverless::Function"
+    ]
+    given = {one["CodeUri"].removeprefix("functions/"): set(one["Environment"]["Variables"]) for one in functions}
+    return {"": set(template["Globals"]["Function"]["Environment"]["Variables"]), **given}
+
+
+def settings(function: str) -> set[str]:
+    """The variables that a function reads."""
+    tree = ast.parse((ROOT / "functions" / function / "app.py").read_text())
+    [kind] = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings"]
+    return {ast.unparse(line.target).upper() for line in kind.body if isinstance(line, ast.AnnAssign)}
+
+
+def first_column(entry: str) -> list[str]:
+    """What the rows of an entry's table are about."""
+    rows = [row.split("|")[1] for row in entries()[entry].splitlines() if row.startswith("| `")]
+    return [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+
+
 def test_every_alarm_names_an_entry_that_says_what_it_means_and_what_to_do() -> None:
     described = alarms()
     assert described
@@ -81,8 +171,40 @@ def test_every_link_within_the_runbook_leads_somewhere() -> None:
 
 
 def test_an_alarm_on_what_the_sweep_finds_is_on_something_that_it_can_find() -> None:
-    template = load(str(ROOT / "infra" / "observability.yaml"))
-    properties = [resource["Properties"] for resource in template["Resources"].values()]
-    watched = [one["Dimensions"][0]["Value"] for one in properties if one.get("MetricName") == "SweepFindings"]
-    assert "held" in watched
-    assert set(watched) <= set(Finding)
+    findings = [one["Dimensions"][-1]["Value"] for one in observability() if one.get("MetricName") == "SweepFindings"]
+    assert "held" in findings
+    assert set(findings) <= set(Finding)
+
+
+def test_alarms_and_dashboard_name_metrics_that_aws_or_the_code_emits_with_just_those_dimensions() -> None:
+    emitted = ours() | {(space, name, dimensions) for (space, dimensions), names in AWS.items() for name in names}
+    assert watched() - emitted == set()
+    assert shown() - emitted == set()
+
+
+def test_what_there_is_an_alarm_on_is_on_the_dashboard() -> None:
+    assert {name for _, name, _ in watched()} - {name for _, name, _ in shown()} == set()
+
+
+def test_every_alarm_reaches_the_topic() -> None:
+    assert all(one["AlarmActions"] == [{"Ref": "Alarms"}] for one in observability() if "AlarmDescription" in one)
+
+
+def test_the_table_of_metrics_is_that_of_the_code() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (?:`(\w+)`)? ?\|", entries()["metrics"], flags=re.MULTILINE)
+    told = {("Earned", name, tuple(sorted({"service", dimension} - {""}))) for name, dimension in rows}
+    assert told == ours()
+
+
+def test_a_function_is_given_the_variables_that_its_settings_name_and_no_others() -> None:
+    given = variables()
+    common = given.pop("")
+    read = {function: settings(function) for function in given}
+    for function, names in given.items():
+        assert read[function] - names - common == set(), f"{function} lacks them"
+        assert names - read[function] - READ_BY_LIBRARIES == set(), f"{function} does not read them"
+    assert common - set().union(*read.values()) - READ_BY_LIBRARIES == set()
+
+
+def test_every_environment_variable_is_explained() -> None:
+    assert sorted(first_column("environment-variables")) == sorted(set().union(*variables().values()))

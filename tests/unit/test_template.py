@@ -130,10 +130,21 @@ def test_every_queue_keeps_four_days_outlives_its_function_six_times_and_has_dea
         assert properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0].endswith("DeadLetterQueue")
 
 
-def test_every_dead_letter_queue_has_an_alarm() -> None:
-    queues = [name for name in of_type("AWS::SQS::Queue", "queues") if name.endswith("DeadLetterQueue")]
-    alarms = json.dumps(read(ROOT / "infra" / "observability.yaml"))
-    assert [name for name in queues if f'{{"Ref": "{name}Name"}}' not in alarms] == []
+def test_every_queue_and_dead_letter_queue_has_an_alarm_and_every_function_one_on_its_throttles() -> None:
+    functions = [
+        name
+        for name, resource in read(ROOT / "template.yaml")["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
+    watched = {
+        (alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Ref"])
+        for alarm in of_type("AWS::CloudWatch::Alarm", "observability").values()
+    }
+    for name in of_type("AWS::SQS::Queue", "queues"):
+        dead = name.endswith("DeadLetterQueue")
+        metric = "ApproximateNumberOfMessagesVisible" if dead else "ApproximateAgeOfOldestMessage"
+        assert (metric, f"{name}Name") in watched
+    assert {("Throttles", f"{name}Name") for name in functions} <= watched
 
 
 def test_the_bucket_of_documents_refuses_to_overwrite_and_to_delete() -> None:

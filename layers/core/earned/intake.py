@@ -76,6 +76,8 @@ class Batch:
             yield
         except Exception as error:
             logger.error("left for a retry", extra={"error": type(error).__qualname__, "messages": len(received)})
+            with single_metric("MessagesFailed", MetricUnit.Count, len(received), namespace=NAMESPACE):
+                pass
             self.again(received)
 
     def again(self, received: Iterable[Received[Any]]) -> None:
