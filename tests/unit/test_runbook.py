@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from cfnlint.decode.cfn_yaml import load
 
 from earned.sweeping import Finding
@@ -174,6 +176,17 @@ def test_an_alarm_on_what_the_sweep_finds_is_on_something_that_it_can_find() -> 
     findings = [one["Dimensions"][-1]["Value"] for one in observability() if one.get("MetricName") == "SweepFindings"]
     assert "held" in findings
     assert set(findings) <= set(Finding)
+
+
+def test_powertools_gives_every_metric_the_dimension_service(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "earned-prod")
+    with single_metric("CertificatesHeld", MetricUnit.Count, 1, namespace="Earned") as metric:
+        metric.add_dimension("reason", "does-not-fit")
+    said = json.loads(capsys.readouterr().out)
+    assert sorted(said["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) == ["reason", "service"]
+    assert said["service"] == "earned-prod"
 
 
 def test_alarms_and_dashboard_name_metrics_that_aws_or_the_code_emits_with_just_those_dimensions() -> None:
