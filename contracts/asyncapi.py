@@ -9,8 +9,9 @@ from earned.announcements import TYPES
 
 QUEUE = (
     "An SQS standard queue; its URL is the stack's output {name}QueueUrl. A message body is one event; events may come "
-    "late, repeated and out of order. MessageGroupId, where set, is the company or account. What is refused is kept in "
-    "the dead-letter queue with its reason."
+    "late, repeated and out of order. Set MessageGroupId to the company_id of whom the event is about, for individuals "
+    "to their account_id, so that no company waits for another's thousands; an event about a training needs none. "
+    "What is refused is kept in the dead-letter queue with its reason."
 )
 BUS = (
     "An EventBridge bus; its name is the stack's output BusName. `source` is `earned`, `detail-type` the event's type, "

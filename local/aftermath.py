@@ -164,7 +164,8 @@ def _post(week: Week, queue: str, kind: str, data: dict[str, Any]) -> None:
     now = datetime.now(UTC) + timedelta(seconds=1)
     envelope = {"specversion": "1.0", "id": uuid.uuid4().hex, "source": "portal", "datacontenttype": "application/json"}
     event = envelope | {"type": f"portal.{kind}.v1", "time": now.isoformat(), "data": data}
-    week.queues.post([Message(queue, json.dumps(event), now)])
+    account = _account(week, data["account_id"])
+    week.queues.post([Message(queue, json.dumps(event), now, group=account.company_id or account.account_id)])
 
 
 def _wait(holds: Callable[[], bool], otherwise: str) -> str | None:

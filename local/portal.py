@@ -35,8 +35,8 @@ class Queues:
                 self._send(url, of_queue[start : start + BATCH])
 
     def _send(self, url: str, batch: Sequence[Message]) -> None:
-        bodies = [{"Id": str(number), "MessageBody": message.body} for number, message in enumerate(batch)]
-        reply = self._sqs.send_message_batch(QueueUrl=url, Entries=bodies)  # type: ignore[arg-type] # plain dicts
+        entries = [_entry(str(number), message) for number, message in enumerate(batch)]
+        reply = self._sqs.send_message_batch(QueueUrl=url, Entries=entries)  # type: ignore[arg-type] # plain dicts
         if failed := reply.get("Failed"):
             raise RuntimeError(f"{url} took {len(batch) - len(failed)} of {len(batch)} messages: {failed[0]}")
         for message in batch:
@@ -60,6 +60,11 @@ class Queues:
         while found := self._sqs.receive_message(QueueUrl=url, VisibilityTimeout=60, **options).get("Messages"):
             letters += [(letter["Body"], _reason(letter)) for letter in found]
         return letters
+
+
+def _entry(number: str, message: Message) -> dict[str, str]:
+    entry = {"Id": number, "MessageBody": message.body}
+    return entry | {"MessageGroupId": message.group} if message.group else entry
 
 
 def _reason(letter: Any) -> str:

@@ -76,7 +76,8 @@ class Enrollment:
 class Message:
     """A message for a queue (directory, progress or attendance); `at` is when in the week it is posted.
 
-    `concerns` is the enrollment, account or training whose outcome waits for it; `flaw` says why it must be refused.
+    `concerns` is the enrollment, account or training whose outcome waits for it; `flaw` says why it must be refused;
+    `group` is the company, or the account of an individual, that the message is about.
     """
 
     queue: str
@@ -84,6 +85,7 @@ class Message:
     at: datetime
     concerns: str = ""
     flaw: str = ""
+    group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,13 @@ def _event(queue: str, kind: str, at: datetime, concerns: str, /, **data: Any) -
         "datacontenttype": "application/json",
         "data": {name: value for name, value in data.items() if value is not None},
     }
-    return Message(queue, json.dumps(body, ensure_ascii=False), at, concerns)
+    group = data.get("company_id") or data.get("account_id")
+    return Message(queue, json.dumps(body, ensure_ascii=False), at, concerns, group=group)
+
+
+def _of_learner(message: Message, account: Account) -> Message:
+    """Group a message by a company that its event does not name."""
+    return replace(message, group=account.company_id or account.account_id)
 
 
 def _of(enrollment: Enrollment) -> dict[str, str]:
@@ -221,11 +229,13 @@ def _refused(enrollment: Enrollment, at: datetime) -> Iterator[Message]:
     yield replace(_progress("lesson.completed", at, enrollment, step_id="x" * 250_000), flaw="250 KB")
     yield replace(lesson, body=lesson.body.replace("lesson.completed", "lesson.imagined"), flaw="unknown type")
     yield replace(lesson, body=lesson.body.replace(".v1", ".v9"), flaw="unknown version")
-    yield replace(_event("attendance", "attendance.marked", at, "", **mark), flaw="marked by an employee")
+    marked = _of_learner(_event("attendance", "attendance.marked", at, "", **mark), enrollment.account)
+    yield replace(marked, flaw="marked by an employee")
 
 
 def _progress(kind: str, at: datetime, enrollment: Enrollment, **data: object) -> Message:
-    return _event("progress", kind, at, enrollment.enrollment_id, **_of(enrollment), **data)
+    event = _event("progress", kind, at, enrollment.enrollment_id, **_of(enrollment), **data)
+    return _of_learner(event, enrollment.account)
 
 
 # Stories of a course: one step every ten minutes
@@ -304,12 +314,12 @@ def _marked(*statuses: str, reason: str = "") -> Story:
     def story(enrollment: Enrollment, ended: datetime) -> tuple[list[Message], Outstanding | None]:
         by = {"account_id": "acc-66", "role": "administrator"}
         mark = {**_of(enrollment), "live_event_id": EVENT, "marked_by": by}
+        about = "attendance", "attendance.marked"
         marks = [
-            _event(
-                "attendance", "attendance.marked", ended + hours * HOUR, enrollment.enrollment_id, **mark, status=status
-            )
+            _event(*about, ended + hours * HOUR, enrollment.enrollment_id, **mark, status=status)
             for hours, status in enumerate(statuses, start=1)
         ]
+        marks = [_of_learner(one, enrollment.account) for one in marks]
         return marks, Outstanding("attendance", EVENT, reason) if reason else None
 
     return story

@@ -1,9 +1,8 @@
 """Post events to Earned with boto3 alone: copy this file into the portal's backend.
 
     sqs = boto3.client("sqs")
-    post(sqs, progress_queue_url, [
-        Event("portal.lesson.completed.v1", {"enrollment_id": "enr-1", "account_id": "acc-1", "step_id": "read"}, when)
-    ])
+    done = {"enrollment_id": "enr-1", "account_id": "acc-1", "step_id": "read"}
+    post(sqs, progress_queue_url, [Event("portal.lesson.completed.v1", done, when, group="co-1")])
 
 Types and their data: docs/events/*.schema.json; which queue takes which: docs/asyncapi.yaml. Keep an event until `post`
 has returned, and after a failure post the *same* event (same id, same time): a repetition changes nothing, a loss does.
@@ -37,7 +36,11 @@ class NotPosted(Exception):
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened at `time`, which has a UTC offset; `group` is the company_id or account_id, if any."""
+    """One thing that happened at `time`, which has a UTC offset.
+
+    `group` is the company_id of whom it is about, an individual's account_id, or None where it is about a training:
+    the MessageGroupId, by which SQS keeps one company's thousands from delaying another's one.
+    """
 
     type: str
     data: Mapping[str, Any]
@@ -86,7 +89,7 @@ def _send(sqs: "SQSClient", queue_url: str, batch: list[Event]) -> dict[str, str
 def _entry(number: str, event: Event) -> "SendMessageBatchRequestEntryTypeDef":
     entry: SendMessageBatchRequestEntryTypeDef = {"Id": number, "MessageBody": event.body()}
     if event.group is not None:
-        entry["MessageGroupId"] = event.group  # fair queues: one company's thousands do not delay another's one
+        entry["MessageGroupId"] = event.group
     return entry
 
 

@@ -57,7 +57,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     batch = Batch(event, dead_letters)
     for received in batch.read(read_request):
         with batch.again_on_error(received):
-            evaluate(received.event, received.sent)
+            evaluate(received.event, received.sent, received.group)
     return batch.response()
 
 
@@ -69,8 +69,11 @@ def read_request(body: str) -> EvaluationRequest:
         raise Rejected("not-an-evaluation-request") from None
 
 
-def evaluate(request: EvaluationRequest, since: int) -> None:
-    """Carry out one request that arrived at `since`, in milliseconds since 1970; repeating it is harmless."""
+def evaluate(request: EvaluationRequest, since: int, group: str | None) -> None:
+    """Carry out one request that arrived at `since`, in milliseconds since 1970; repeating it is harmless.
+
+    What it is spread into stays in its message group: a course of a hundred thousand delays nobody else.
+    """
     match request:
         case EnrollmentsChanged():
             judged = [judge_again(case) for case in store.cases(store.completions(request.enrollments))]
@@ -79,20 +82,22 @@ def evaluate(request: EvaluationRequest, since: int) -> None:
             )
         case AccountChanged():
             keys = store.keys_of_account(request.account_id, request.after, KEYS_PER_PAGE)
-            evaluation.send(spread(keys, AccountChanged, request.account_id))
+            evaluation.send(spread(keys, AccountChanged, request.account_id, group))
         case TrainingChanged():
             keys = store.keys_of_training(request.training_id, request.after, KEYS_PER_PAGE)
-            evaluation.send(spread(keys, TrainingChanged, request.training_id))
+            evaluation.send(spread(keys, TrainingChanged, request.training_id, group))
         case _:
             assert_never(request)
 
 
-def spread(keys: list[store.Key], more: type[AccountChanged] | type[TrainingChanged], subject: str) -> list[Outgoing]:
+def spread(
+    keys: list[store.Key], more: type[AccountChanged] | type[TrainingChanged], subject: str, group: str | None
+) -> list[Outgoing]:
     """Messages that name a few enrollments each, and one that goes on where a full page ended."""
     chunks = [keys[start : start + ENROLLMENTS_PER_MESSAGE] for start in range(0, len(keys), ENROLLMENTS_PER_MESSAGE)]
-    messages = [evaluation_of(EnrollmentsChanged(tuple(chunk)), subject) for chunk in chunks]
+    messages = [evaluation_of(EnrollmentsChanged(tuple(chunk)), group or subject) for chunk in chunks]
     if len(keys) == KEYS_PER_PAGE:
-        messages.append(evaluation_of(more(subject, keys[-1]), subject))
+        messages.append(evaluation_of(more(subject, keys[-1]), group or subject))
     return messages
 
 

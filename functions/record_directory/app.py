@@ -79,7 +79,7 @@ def keep(event: DirectoryEvent) -> list[Outgoing]:
             return []
         case AccountSavedEvent():
             store.save_account(event.data.account(), event.time)
-            return [_judge_account(event.data.account_id)]
+            return [_judge_account(event.data.account_id, event.data.company_id)]
         case AccountRemovedEvent():
             store.remove_account(event.data.account_id, event.time)
             return [_judge_account(event.data.account_id)]
@@ -130,8 +130,8 @@ def withdraw(event: EnrollmentRemovedEvent) -> None:
         generation.send([generation_of(withdrawn, request=event.identity)])
 
 
-def _judge_account(account_id: str) -> Outgoing:
-    return evaluation_of(AccountChanged(account_id), account_id)
+def _judge_account(account_id: str, company_id: str | None = None) -> Outgoing:
+    return evaluation_of(AccountChanged(account_id), company_id or account_id)
 
 
 def _judge_training(training_id: str) -> Outgoing:

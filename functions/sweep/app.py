@@ -148,6 +148,7 @@ def ask(found: Sequence[Found]) -> None:
     stale = [case.completion for finding, case in found if finding in {Finding.OUT_OF_DATE, Finding.ACCOUNT_REMOVED}]
     keys = [(completion.enrollment_id, completion.account_id) for completion in stale]
     chunks = [keys[start : start + ENROLLMENTS_PER_MESSAGE] for start in range(0, len(keys), ENROLLMENTS_PER_MESSAGE)]
+    # Of many companies at once: in a message group of their own they wait for everybody, and nobody for them.
     evaluation.send([evaluation_of(EnrollmentsChanged(tuple(chunk)), "sweep") for chunk in chunks])
     generation.send([message for finding, case in found if (message := _request(finding, case)) is not None])
 

@@ -50,6 +50,31 @@ def policy_of(name: str, stack: str) -> list[dict[str, Any]]:
     return statements
 
 
+def consumers() -> dict[str, tuple[int, dict[str, Any]]]:
+    """The timeout of the function behind each queue, and its event source mapping, by queue."""
+    template = read(ROOT / "template.yaml")
+    return {
+        event["Properties"]["Queue"]["Fn::GetAtt"][1].removeprefix("Outputs.").removesuffix("Arn"): (
+            resource["Properties"].get("Timeout", template["Globals"]["Function"]["Timeout"]),
+            event["Properties"],
+        )
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+        for event in resource["Properties"].get("Events", {}).values()
+        if event["Type"] == "SQS"
+    }
+
+
+def sources() -> dict[str, dict[str, Any]]:
+    """The queues that are consumed, by name, with their visibility written out."""
+    parameters = read(ROOT / "infra" / "queues.yaml")["Parameters"]
+    return {
+        name: queue | {"VisibilityTimeout": parameters[queue["VisibilityTimeout"]["Ref"]]["Default"]}
+        for name, queue in of_type("AWS::SQS::Queue", "queues").items()
+        if not name.endswith("DeadLetterQueue")
+    }
+
+
 @pytest.fixture(scope="module")
 def transformed() -> dict[str, Any]:
     """The template as SAM's transform leaves it."""
@@ -106,28 +131,44 @@ def test_every_queue_that_is_consumed_answers_message_by_message(transformed: di
     assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in mappings)
 
 
-def test_every_queue_keeps_four_days_outlives_its_function_six_times_and_has_dead_letters_kept_for_two_weeks() -> None:
-    queues = read(ROOT / "infra" / "queues.yaml")
-    functions = read(ROOT / "template.yaml")
-    timeouts = {
-        event["Properties"]["Queue"]["Fn::GetAtt"][1].removeprefix("Outputs.").removesuffix("Arn"): (
-            resource["Properties"].get("Timeout", functions["Globals"]["Function"]["Timeout"]),
-            event["Properties"].get("MaximumBatchingWindowInSeconds", 0),
-        )
-        for resource in functions["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Function"
-        for event in resource["Properties"].get("Events", {}).values()
-        if event["Type"] == "SQS"
-    }
-    for name, properties in of_type("AWS::SQS::Queue", "queues").items():
-        if name.endswith("DeadLetterQueue"):
-            assert properties["MessageRetentionPeriod"] == 14 * 86_400
-            continue
-        assert properties["MessageRetentionPeriod"] == 4 * 86_400
-        timeout, window = timeouts[name]
-        visibility = queues["Parameters"][properties["VisibilityTimeout"]["Ref"]]["Default"]
-        assert visibility >= 6 * timeout + window
-        assert properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0].endswith("DeadLetterQueue")
+def test_a_message_stays_hidden_for_six_timeouts_of_its_function_and_the_batching_window() -> None:
+    assert sources().keys() == consumers().keys()
+    for name, (timeout, mapping) in consumers().items():
+        window = mapping.get("MaximumBatchingWindowInSeconds", 0)
+        assert sources()[name]["VisibilityTimeout"] >= 6 * timeout + window
+
+
+def test_every_queue_keeps_four_days_and_has_dead_letters_kept_for_two_weeks() -> None:
+    queues = of_type("AWS::SQS::Queue", "queues")
+    for name, queue in sources().items():
+        letters = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        assert letters == name.replace("Queue", "DeadLetterQueue")
+        assert queue["MessageRetentionPeriod"] == 4 * 86_400
+        assert queues[letters]["MessageRetentionPeriod"] == 14 * 86_400
+
+
+def test_a_message_is_tried_for_a_quarter_of_an_hour_at_least_and_for_an_hour_at_most() -> None:
+    """Beyond that it lies in the dead-letter queue, where an alarm tells of it, not hidden until it expires."""
+    for queue in sources().values():
+        assert 15 * 60 <= queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"] <= 3600
+
+
+def test_a_batch_of_more_than_ten_has_the_window_that_lambda_demands() -> None:
+    for _, mapping in consumers().values():
+        assert mapping["BatchSize"] <= 10 or mapping["MaximumBatchingWindowInSeconds"] >= 1
+
+
+def test_nobody_waits_for_a_window_once_their_certificate_is_asked_for() -> None:
+    for name in ("EvaluationQueue", "GenerationQueue"):
+        assert "MaximumBatchingWindowInSeconds" not in consumers()[name][1]
+
+
+def test_what_is_reserved_leaves_an_account_the_hundred_that_aws_insists_on() -> None:
+    resources = read(ROOT / "template.yaml")["Resources"].values()
+    functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
+    reserved = sum(one["ReservedConcurrentExecutions"]["Fn::If"][1] for one in functions)
+    assert reserved == int(re.findall(r"Concurrency: (\d+) in all", (ROOT / "template.yaml").read_text())[0])
+    assert reserved <= 1_000 - 100
 
 
 def test_every_queue_and_dead_letter_queue_has_an_alarm_and_every_function_one_on_its_throttles() -> None:

@@ -1,0 +1,183 @@
+"""Fair queues: every message of ours says whose it is, so that SQS lets others pass the one who has thousands.
+
+moto only keeps the groups, and so does the local stack: that SQS goes by them is AWS's word.
+"""
+
+import json
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+
+from earned.queues import Outgoing, Queue
+from local import scenario
+from tests.integration.service import NOON, LambdaContext, Service, Story, cloud_event, receive
+
+Sent = list[tuple[str, str | None]]
+
+
+@pytest.fixture
+def people(service: Service, story: Story) -> Story:
+    """Ada of a company and Ben on his own, both in a course, with the last step to do."""
+    service.forget()  # the sweep looks at everybody
+    story.directory()
+    story.save_account("ada")
+    story.save_account("ben", kind="individual")
+    for account in ("ada", "ben"):
+        story.enroll(account)
+        service.post("Progress", *story.do(account, "read", "watch"))
+    service.settle()
+    return story
+
+
+@pytest.fixture
+def sent(people: Story, monkeypatch: pytest.MonkeyPatch) -> Sent:
+    """Queue and message group of all that our functions send from here on."""
+    call, found = BaseClient._make_api_call, []
+    ours = {people.service.url(queue): queue for queue in ("Evaluation", "Generation", "Export")}
+
+    def noting(self: BaseClient, operation: str, request: dict[str, Any]) -> Any:
+        if operation == "SendMessageBatch":
+            found.extend((ours[request["QueueUrl"]], entry.get("MessageGroupId")) for entry in request["Entries"])
+        return call(self, operation, request)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noting)
+    return found
+
+
+def finish(people: Story) -> None:
+    """Both do the last step."""
+    for account in ("ada", "ben"):
+        people.service.post("Progress", *people.do(account, "quiz", since=NOON + timedelta(hours=1)))
+    people.service.deliver("record_progress")
+
+
+def test_a_certificate_is_asked_for_in_the_name_of_the_company_an_individuals_in_their_own(
+    people: Story, sent: Sent
+) -> None:
+    finish(people)
+    assert set(sent) == {("Generation", people.company), ("Generation", people.id("ben"))}
+
+
+def test_marks_ask_in_the_name_of_the_company(people: Story, sent: Sent) -> None:
+    service = people.service
+    people.save_account("cid")
+    people.enroll("cid", people.live_event)
+    service.settle()
+    sent.clear()
+    service.post("Attendance", people.mark("cid"))
+    service.settle()
+    assert sent == [("Generation", people.company)]
+
+
+@pytest.mark.parametrize(("account", "kind", "group"), [("ada", "employee", "co"), ("ben", "individual", "ben")])
+def test_an_account_is_judged_in_the_name_of_its_company_with_all_that_comes_of_it(
+    people: Story, sent: Sent, account: str, kind: str, group: str
+) -> None:
+    people.save_account(account, kind)
+    people.service.settle()
+    assert sent == [("Evaluation", people.id(group))] * 2
+
+
+def test_a_removed_account_whose_company_nobody_says_is_judged_in_its_own_name(people: Story, sent: Sent) -> None:
+    people.service.post("Directory", cloud_event("account.removed", {"account_id": people.id("ada")}))
+    people.service.settle()
+    assert set(sent) == {("Evaluation", people.id("ada"))}
+
+
+def test_a_training_is_judged_in_its_own_name_page_by_page_and_its_certificates_are_the_companies(
+    people: Story, sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people.service.apps["evaluate_enrollments"], "KEYS_PER_PAGE", 1)
+    people.publish(version=2, steps=[{"step_id": "read", "kind": "reading", "title": "Before you start"}])
+    people.service.settle()
+    assert {group for queue, group in sent if queue == "Evaluation"} == {people.course}
+    assert [group for queue, group in sent if queue == "Generation"].count(people.company) == 1
+    assert ("Generation", people.id("ben")) in sent
+
+
+def test_who_is_enrolled_before_they_are_known_is_judged_in_the_name_of_the_company(people: Story, sent: Sent) -> None:
+    people.enroll("dee", company_id=people.company)
+    people.enroll("eli")
+    people.service.deliver("record_directory")
+    assert sorted(sent) == sorted([("Evaluation", people.company), ("Evaluation", people.id("eli"))])
+
+
+def test_an_export_and_what_it_leaves_to_the_next_run_are_the_companys(
+    people: Story, sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(people)
+    people.service.settle()
+    sent.clear()
+    monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: 0)
+    path, admin = f"/v1/companies/{people.company}/exports", people.claims("admin", "company-admin")
+    assert people.service.post_to(path, None, admin)[0] == 202
+    people.service.settle()
+    assert len(sent) > 1
+    assert set(sent) == {("Export", people.company)}
+
+
+def test_a_reissue_is_the_companys(people: Story, sent: Sent) -> None:
+    finish(people)
+    people.service.settle()
+    [certificate] = people.certificates()
+    sent.clear()
+    path = f"/v1/certificates/{certificate['certificate_id']}/reissue"
+    assert people.service.post_to(path, {}, {"sub": "sue", "role": "support"})[0] == 202
+    assert sent == [("Generation", people.company)]
+
+
+def test_the_sweep_asks_for_certificates_in_the_name_of_the_companies(people: Story, sent: Sent) -> None:
+    finish(people)
+    people.service.empty()
+    sent.clear()
+    people.service.sweep()
+    assert set(sent) == {("Generation", people.company), ("Generation", people.id("ben"))}
+
+
+def test_the_sweep_has_people_of_many_companies_judged_in_a_name_of_its_own(people: Story, sent: Sent) -> None:
+    people.publish(version=2)
+    people.service.deliver("record_directory")
+    people.service.empty()
+    sent.clear()
+    people.service.sweep()
+    assert sent == [("Evaluation", "sweep")]
+
+
+@pytest.mark.parametrize(
+    ("group", "taken"),
+    [
+        ("Az.09_:-" * 8, "Az.09_:-" * 8),  # all that an id may be, and as long
+        ("!\"#$%&'()*+,/;<=>?@[\\]^`{|}~", "!\"#$%&'()*+,/;<=>?@[\\]^`{|}~"),
+        ("x" * 129, sha256(b"x" * 129).hexdigest()),
+        ("Bäckerei", sha256("Bäckerei".encode()).hexdigest()),
+        ("two words", sha256(b"two words").hexdigest()),
+    ],
+)
+def test_ids_are_groups_as_they_are_and_what_sqs_would_not_take_is_hashed(
+    service: Service, group: str, taken: str
+) -> None:
+    Queue(boto3.client("sqs"), service.url("Generation")).send([Outgoing("body", group)])
+    [message] = receive(service.url("Generation"))
+    assert message["Attributes"]["MessageGroupId"] == taken
+
+
+def test_what_is_refused_stays_in_the_group_it_came_in(service: Service) -> None:
+    boto3.client("sqs").send_message(QueueUrl=service.url("Progress"), MessageBody="no event", MessageGroupId="co-1")
+    service.deliver("record_progress")
+    [message] = receive(service.outputs["ProgressDeadLetterQueueUrl"])
+    assert message["Attributes"]["MessageGroupId"] == "co-1"
+
+
+def test_the_demos_portal_groups_what_is_of_a_company_or_an_individual_and_nothing_else() -> None:
+    plan = scenario.build(NOON)
+    of = {account.account_id: account.company_id or account.account_id for account in plan.accounts}
+    grouped = 0
+    for message in plan.messages:
+        data = json.loads(message.body)["data"] if message.flaw != "garbage" else {}
+        assert message.group == of.get(data.get("account_id"), data.get("company_id"))
+        grouped += message.group is not None
+    assert grouped > 0.9 * len(plan.messages)
