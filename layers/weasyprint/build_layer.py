@@ -72,6 +72,7 @@ def main() -> None:
         used = {*add_libraries(layer, packages, options.arch, tools, Path(scratch)), *add_fonts(layer, packages, fonts)}
         add_licenses(layer, {name: packages[name] for name in used})
         add_wheels(layer, options.arch, options.python, tools)
+        keep_languages(layer)
         compile_wheels(layer, options.python)
         verify(layer, options.arch, options.python, tools)
 
@@ -235,6 +236,14 @@ def add_wheels(layer: Path, arch: str, version: str, tools: Path) -> None:
     )
     for unused in ("bin", "share"):
         shutil.rmtree(layer / "python" / unused, ignore_errors=True)
+
+
+def keep_languages(layer: Path) -> None:
+    """Drop the dates and numbers of languages that no certificate is worded in: they weigh 30 MB."""
+    kept = {"root", *(HERE / "languages.txt").read_text().split()}
+    for path in (layer / "python/babel/locale-data").glob("*.dat"):
+        if path.stem.partition("_")[0] not in kept:
+            path.unlink()
 
 
 def compile_wheels(layer: Path, version: str) -> None:

@@ -197,3 +197,8 @@ def test_a_design_without_brand_or_english_is_refused(tmp_path: Path):
 def test_printable_text_is_composed_and_hides_nothing(raw: str, clean: str):
     assert printable(raw) == clean
     assert unicodedata.is_normalized("NFC", clean)
+
+
+def test_the_layer_keeps_the_dates_and_numbers_of_every_language_that_is_worded():
+    kept = Path(__file__).parents[2] / "layers" / "weasyprint" / "languages.txt"
+    assert sorted(kept.read_text().split()) == NORTHLIGHT.languages
