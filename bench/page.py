@@ -36,7 +36,7 @@ Quentin Rosalind Søren Tomáš Ursula Vivienne Wilhelmina Xavier Yolanda Zoë A
 _FAMILY = """
 Abernathy Bjørklund Castellanos Dąbrowska Eriksson Featherstone Gonçalves Hawthorne Ibáñez Jankowski Kowalczyk Lindqvist
 Mørk Nakamura Oyelaran Pettersson Quayle Rasmussen Šimková Thorvaldsen Ueda Vásquez Whitcombe Yeşilyurt
-""".split()  # noqa: SIM905
+""".split()  # noqa: SIM905  # as above
 _TITLES = "Leading Through Uncertainty", "Giving Feedback that Helps", "The First Ninety Days", "Coaching for Managers"
 _COMPANIES = "Larkspur Logistics", "Halcyon Mills", "Brightwater & Sons", "Kestrel Instruments", "Ottoline Foods"
 

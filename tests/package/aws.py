@@ -42,7 +42,7 @@ class _Exchange(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(answer.content)
 
-    do_DELETE = do_GET = do_HEAD = do_POST = do_PUT = _pass_on  # noqa: N815
+    do_DELETE = do_GET = do_HEAD = do_POST = do_PUT = _pass_on  # noqa: N815  # http.server calls them by these names
 
     def log_message(self, *_: object) -> None:
         """Say nothing on stderr."""
