@@ -1,22 +1,25 @@
-"""Start the emulator with its authorization corrected to AWS's and its layers unpacked once, not for each worker.
+"""Start the emulator with authorization and queues corrected to AWS's, and layers unpacked once, not for each worker.
 
 Runs in the emulator's own environment. What is replaced is private to the emulator: its version is pinned.
 """
 
 import hashlib
+import heapq
 import json
 import os
 import re
 import tempfile
 import threading
+import time
 import types
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found] # not installed beside our own code
 from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found] # as above
-from ministack.services import dynamodb, lambda_svc  # type: ignore[import-not-found] # as above
+from ministack.services import dynamodb, lambda_svc, sqs  # type: ignore[import-not-found] # as above
 
 SQS_BATCHES = {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}
 target_action, object_context, items_context, resource_arn, pin_origin = (
@@ -70,6 +73,31 @@ def pin_secure_origin(address: str, _: bool) -> None:
     pin_origin(address, True)
 
 
+def receive(url: str, most: int) -> list[dict[str, Any]]:
+    """Take a function's next batch, as large as its mapping says and not ten at most."""
+    with sqs._queues_lock:
+        queue = sqs._get_q(url)
+        sqs._dlq_sweep(queue)
+        return collect(queue, most, int(queue["attributes"]["VisibilityTimeout"]))
+
+
+def collect(queue: dict[str, Any], most: int, visibility: int) -> list[dict[str, Any]]:
+    """Take messages fairly: first those of the groups that have the fewest in flight.
+
+    AWS calls a group noisy by its share of all that is in flight; that is a handful here.
+    """
+    now = time.time()
+    busy = Counter(message.get("group_id") for message in queue["messages"] if message["visible_at"] > now)
+    waiting = (message for message in queue["messages"] if message["visible_at"] <= now)
+    batch = heapq.nsmallest(most, waiting, key=lambda message: busy[message.get("group_id")])
+    for message in batch:
+        sqs._ensure_msg_fields(message)
+        message |= {"receipt_handle": sqs.new_uuid(), "visible_at": now + visibility}
+        message["receive_count"] += 1
+        message["first_receive_at"] = message["first_receive_at"] or now
+    return batch
+
+
 class SharedZip(zipfile.ZipFile):
     """A zip file of which a layer is unpacked once; every worker gets a link to that."""
 
@@ -94,6 +122,8 @@ if __name__ == "__main__":
     iam_actions.dynamodb_service_context = full_items_context
     iam_actions.extract_resource_arn = granted_resource
     app.pin_request_origin = pin_secure_origin
+    sqs._receive_messages_for_esm = receive
+    sqs._collect_msgs = collect
     # On AWS every worker has a processor to itself; here more of them than processors only wait for each other.
     lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = os.cpu_count()
     lambda_runtime.zipfile = types.SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedZip})
