@@ -13,7 +13,7 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo serve token stop quarantine redrive contracts preview border test check republish package bench \
-    bench-memory layers requirements clean
+    bench-memory load model performance layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
@@ -30,6 +30,7 @@ help:
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
+	@echo 'make load     [PEOPLE=10000] marked at once on a local stack: see out/load'
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
 
@@ -93,6 +94,10 @@ bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 
 bench-memory: .venv/dev/ready $(LAYER)/ready
 	@$(PYTHON) -m bench --memory
+
+PEOPLE ?= 10000
+load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
+	@$(PYTHON) -m load run --people=$(PEOPLE)
 
 layers: $(LAYER)/ready
 
