@@ -13,7 +13,7 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo serve token stop quarantine redrive contracts preview border test check republish package bench \
-    bench-memory layers requirements clean
+    bench-memory layers requirements clean mutation
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
@@ -30,6 +30,7 @@ help:
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
+	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
 
@@ -94,6 +95,9 @@ bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 bench-memory: .venv/dev/ready $(LAYER)/ready
 	@$(PYTHON) -m bench --memory
 
+mutation: .venv/mutation/ready
+	@.venv/mutation/bin/python -m tests.mutation
+
 layers: $(LAYER)/ready
 
 $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
@@ -110,7 +114,7 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
     --universal --python-version 3.11
 requirements:
-	@for name in dev sam ministack conformance bench checkov package; do \
+	@for name in dev sam ministack conformance bench checkov package mutation; do \
 	    $(COMPILE) --upgrade requirements/$$name.in --output-file requirements/$$name.txt || exit; done
 	@for layer in dependencies weasyprint; do $(COMPILE) --constraint requirements/dev.txt \
 	    layers/$$layer/requirements.in --output-file layers/$$layer/requirements.txt || exit; done
