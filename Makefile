@@ -13,7 +13,7 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo serve token stop quarantine redrive contracts preview border test check republish package bench \
-    bench-memory load model performance layers requirements clean
+    bench-memory load model performance layers requirements clean mutation
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
@@ -30,7 +30,11 @@ help:
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
+<<<<<<< HEAD
 	@echo 'make load     [PEOPLE=10000] marked at once on a local stack: see out/load'
+=======
+	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
+>>>>>>> cb70936f5f239bde4cdf68f9470d26ff2e3cad98
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
 
@@ -95,9 +99,14 @@ bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 bench-memory: .venv/dev/ready $(LAYER)/ready
 	@$(PYTHON) -m bench --memory
 
+<<<<<<< HEAD
 PEOPLE ?= 10000
 load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
 	@$(PYTHON) -m load run --people=$(PEOPLE)
+=======
+mutation: .venv/mutation/ready
+	@.venv/mutation/bin/python -m tests.mutation
+>>>>>>> cb70936f5f239bde4cdf68f9470d26ff2e3cad98
 
 layers: $(LAYER)/ready
 
@@ -115,7 +124,7 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
     --universal --python-version 3.11
 requirements:
-	@for name in dev sam ministack conformance bench checkov package; do \
+	@for name in dev sam ministack conformance bench checkov package mutation; do \
 	    $(COMPILE) --upgrade requirements/$$name.in --output-file requirements/$$name.txt || exit; done
 	@for layer in dependencies weasyprint; do $(COMPILE) --constraint requirements/dev.txt \
 	    layers/$$layer/requirements.in --output-file layers/$$layer/requirements.txt || exit; done

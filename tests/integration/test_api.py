@@ -215,6 +215,17 @@ def test_pages_cover_everyone_once(service: Service, story: Story) -> None:
     assert sorted(seen) == sorted(story.id(person) for person in people)
 
 
+@pytest.mark.parametrize("enrollment", ["0-first", "A-first", "zz-last"])
+def test_an_admin_sees_every_enrollment_however_many_people_there_are(story: Story, enrollment: str) -> None:
+    for number in range(3):
+        story.save_account(f"p{number}")
+    story.enroll("p1", enrollment_id=story.id(enrollment))
+    story.service.settle()
+    path, claims = f"/v1/companies/{story.company}/enrollments", story.claims("admin", "company-admin")
+    _, page = story.service.get(path, claims, limit="2")
+    assert [item["enrollment_id"] for item in page["items"]] == [story.id(enrollment)]
+
+
 def test_a_page_of_certificates_is_full_when_there_are_enough(service: Service, story: Story) -> None:
     story.directory()
     for number in range(12):
