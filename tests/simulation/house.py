@@ -178,8 +178,8 @@ def reset() -> None:
 class Sandbox:
     """What one warm function remembers: the caches of its modules. A new one remembers nothing."""
 
-    def __init__(self, function: str) -> None:
-        self.function = function
+    def __init__(self, function: str, deployment: int = 0) -> None:
+        self.function, self.deployment = function, deployment
         self._state: list[tuple[Any, str, Any]] = [
             *((module, name, _empty(getattr(module, name))) for module, name in _CACHES),
             *((module, name, copy.deepcopy(value)) for module, name, value in _MEMORIES),

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.simulation.clock import MINUTE, SECOND
 from tests.simulation.portal import Post
+from tests.simulation.sqs import Message
 
 TOLERANCE = 5 * MINUTE
 NEVER = -(1 << 62)
@@ -61,15 +62,18 @@ class Truth:
 
     def __init__(self) -> None:
         self.posted: list[Posted] = []
-        self.by_label: dict[str, Posted] = {}
         self.by_body: dict[str, list[Posted]] = {}
 
     def add(self, step: Post, label: str, now: int) -> None:
         """Note what was posted."""
         posted = Posted(step, label, now)
         self.posted.append(posted)
-        self.by_label[label] = posted
         self.by_body.setdefault(step.body, []).append(posted)
+
+    def open(self, message: Message) -> Posted | None:
+        """What a message tells and nobody has dealt with yet: as it was posted, or sent back by an operator."""
+        waiting = [one for one in self.by_body.get(message.body, []) if one.acknowledged_at is None]
+        return next((one for one in waiting if one.label == message.label), next(iter(waiting), None))
 
     def those(self, kind: str, which: Those = Posted.counts, **data: Any) -> list[Posted]:
         """The events of a kind that count and say this, in order of their time."""

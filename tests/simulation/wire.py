@@ -9,6 +9,7 @@ from typing import Any
 from botocore import handlers
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import BotoCoreError
+from botocore.useragent import UserAgentString
 
 
 class Refused(Exception):
@@ -58,6 +59,7 @@ def _before_send(request: Any, event_name: str, **_: Any) -> AWSResponse:
 
 def install() -> None:
     """Let every client that is made from now on send to `answering`, and nothing to a network."""
+    UserAgentString.to_string = lambda _: "simulated"  # type: ignore[method-assign]  # nobody reads it, and it takes an eighth of the time
     handlers.BUILTIN_HANDLERS.insert(0, ("before-send", _before_send))
 
 

@@ -37,7 +37,7 @@ from tests.simulation.truth import Truth
 from tests.simulation.wire import Answer, Refused, answering
 
 SWEEP_EVERY = 5 * MINUTE
-MOST_SWEEPS_MISSED = 10  # in a row, while there are faults: what the sweep would do must come right without it, too
+MOST_SWEEPS_MISSED = 20  # in a row, while there are faults: what the sweep would do must come right without it, too
 AFTER_THE_LAST_FAULT = 15 * MINUTE
 DEPLOYMENT_ENDS = 0.5  # of the invocations that are under way
 _operator = boto3.client("sqs")
@@ -114,6 +114,7 @@ class World:
         self._at_work: list[Invocation] = []
         self._processes: list[greenlet] = []
         self._over = False
+        self._deployments = 0
         self._agenda: list[tuple[int, float, int, Callable[[], None]]] = []
         self._order = Random(f"{seed}/order")
         self._trace = hashlib.blake2b(digest_size=16)
@@ -247,6 +248,7 @@ class World:
                 self.state.lose(step.enrollment_id)
 
     def _deploy(self) -> None:
+        self._deployments += 1
         self._warm.clear()
         for invocation in self._at_work:
             invocation.doomed = invocation.doomed or self.chance("deploy", invocation.label).random() < DEPLOYMENT_ENDS
@@ -319,7 +321,7 @@ class World:
     def _sandbox(self, function: str, chance: Random, label: str) -> Sandbox:
         warm = self._warm.setdefault(function, [])
         cold = self.happens(faults.COLD, chance, label)
-        return warm.pop(chance.randrange(len(warm))) if warm and not cold else Sandbox(function)
+        return warm.pop(chance.randrange(len(warm))) if warm and not cold else Sandbox(function, self._deployments)
 
     def _work(self, invocation: Invocation) -> tuple[Any, BaseException | None]:
         try:
@@ -339,7 +341,7 @@ class World:
             return
         result, error = outcome
         self._at_work.remove(invocation)
-        if not isinstance(error, Killed):
+        if not isinstance(error, Killed) and invocation.sandbox.deployment == self._deployments:
             self._warm[invocation.sandbox.function].append(invocation.sandbox)
         ended = "killed" if isinstance(error, Killed) else f"failed: {type(error).__name__}" if error else "done"
         self.note(f"{invocation.label} {ended}")
