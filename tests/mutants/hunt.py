@@ -10,10 +10,9 @@ from tests.simulation.run import run
 def main(first: int, last: int) -> None:
     """Run the seeds from `first` to `last`."""
     began = time.monotonic()
-    seed, violation = next(
-        ((seed, found) for seed in range(first, last + 1) for found in run(seed).violations), (None, "")
-    )
-    json.dump({"seed": seed, "violation": violation, "seconds": round(time.monotonic() - began, 1)}, sys.stdout)
+    violations = ((seed, found) for seed in range(first, last + 1) for found in run(seed).violations)
+    seed, found = next(violations, (None, ""))
+    json.dump({"seed": seed, "violation": found, "seconds": round(time.monotonic() - began, 1)}, sys.stdout)
 
 
 if __name__ == "__main__":
