@@ -31,9 +31,7 @@ def copy(folder: Path) -> None:
 
 def plant(bug: str, folder: Path) -> None:
     """Plant a bug in a copy; raises `DoesNotFit` when what it changes is no longer there."""
-    alone = os.environ | {
-        "GIT_CEILING_DIRECTORIES": str(folder.parent)
-    }  # else git looks for a repository
+    alone = os.environ | {"GIT_CEILING_DIRECTORIES": str(folder.parent)}  # else git looks for a repository
     command = ["git", "apply", str(BUGS[bug])]
     applied = subprocess.run(command, cwd=folder, env=alone, check=False, capture_output=True, text=True)
     if applied.returncode:
