@@ -343,6 +343,8 @@ def _dealt_with(posted: Posted) -> None:
 
 def _came_right(world: "World", enrollment: Posted) -> None:
     name = enrollment.data["enrollment_id"]
+    if not world.weather.swept and _crossed(world, enrollment):
+        return
     record = world.state.record(name, enrollment.data["account_id"])
     there = "issue" in record and "revocation" not in record and "r" not in record
     if world.truth.removed(enrollment):
@@ -355,6 +357,27 @@ def _came_right(world: "World", enrollment: Posted) -> None:
     if "issue" in record:
         _told(world, record)
         _still_there(world, record)
+
+
+def _crossed(world: "World", enrollment: Posted) -> bool:
+    """Whether an enrollment and news of its training or account were on their way at once.
+
+    What it was read by may be old when it is written, and the news may have looked for its people before: the sweep's.
+    """
+    data = enrollment.data
+    created = world.truth.those("enrollment.created", enrollment_id=data["enrollment_id"])
+    news = [
+        one
+        for one in world.truth.posted
+        if data["training_id"] in (one.data.get("course_id"), one.data.get("live_event_id"))
+        or one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"]
+    ]
+    return any(_at_once(one, other) for one in created for other in news if other.step.queue == "Directory")
+
+
+def _at_once(one: Posted, other: Posted) -> bool:
+    ends = [posted.acknowledged_at or posted.posted_at for posted in (one, other)]
+    return one.posted_at <= ends[1] and other.posted_at <= ends[0]
 
 
 def _account_known(world: "World", enrollment: Posted) -> bool:

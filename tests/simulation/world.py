@@ -245,7 +245,8 @@ class World:
             case Redrive():
                 self.redrive(step.queue, Wanted())
             case Lose():
-                self.state.lose(step.enrollment_id)
+                if self.weather.swept:
+                    self.state.lose(step.enrollment_id)
 
     def _deploy(self) -> None:
         self._deployments += 1
@@ -440,7 +441,7 @@ class World:
         return {"FailedEntryCount": sum("ErrorCode" in entry for entry in entries), "Entries": entries}
 
     def _lag(self) -> int:
-        if self.current is None:
+        if self.current is None or not self.weather.swept:
             return 0
         chance = self.current.chance
         usual, long = chance.randint(5, 800), chance.randint(SECOND, 20 * MINUTE)
@@ -519,6 +520,8 @@ class World:
         self.at(self.now + SWEEP_EVERY, self._sweep_on_time)
 
     def _invoke_sweep(self, **event: bool) -> None:
+        if not self.weather.swept:
+            return
         handler = APPS["sweep"].handler
         self.invoke("sweep", FUNCTIONS["sweep"].timeout, lambda context: handler(event, context), lambda *_: None)
 
