@@ -12,11 +12,12 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo serve token stop quarantine redrive contracts preview border test check republish package bench \
+.PHONY: help demo drill serve token stop quarantine redrive contracts preview border test check republish package bench \
     bench-memory layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
+	@echo 'make drill    [ONLY=SQS]: stop whatever it depends on, and deploy over it, while events flow: see out/drill.json'
 	@echo 'make serve    leave the stack running: see out/serve.json'
 	@echo 'make token    ROLE=company-admin SUB=acc-1 COMPANY=co-1 [EXPIRES_IN=-60]: a JWT for that stack'
 	@echo 'make stop     end that stack'
@@ -35,6 +36,9 @@ help:
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m local demo
+
+drill: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
+	@$(PYTHON) -m local drill $(if $(ONLY),--only='$(ONLY)')
 
 serve: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m local serve
