@@ -35,6 +35,7 @@ help:
 =======
 	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
 >>>>>>> cb70936f5f239bde4cdf68f9470d26ff2e3cad98
+	@echo 'make model    what AWS would make of it, and of a million, by its documented scaling: after load and package'
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
 
@@ -107,6 +108,9 @@ load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
 mutation: .venv/mutation/ready
 	@.venv/mutation/bin/python -m tests.mutation
 >>>>>>> cb70936f5f239bde4cdf68f9470d26ff2e3cad98
+
+model: .venv/dev/ready
+	@$(PYTHON) -m load model
 
 layers: $(LAYER)/ready
 
