@@ -13,7 +13,7 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo drill serve token stop quarantine redrive contracts preview border test check republish package bench \
-    bench-memory load model performance mutation mutants layers requirements clean
+    bench-memory load model mutation layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
@@ -31,8 +31,9 @@ help:
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
-.PHONY: help demo drill serve token stop quarantine redrive contracts preview border test check republish package bench \
-    bench-memory load model performance mutation mutants layers requirements clean
+	@echo 'make load     [PEOPLE=10000] marked at once on a local stack: see out/load'
+	@echo 'make model    what AWS would make of it, and of a million, by its documented scaling: after load and package'
+	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
 
@@ -100,8 +101,15 @@ bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 bench-memory: .venv/dev/ready $(LAYER)/ready
 	@$(PYTHON) -m bench --memory
 
-.PHONY: help demo drill serve token stop quarantine redrive contracts preview border test check republish package bench \
-    bench-memory load model performance mutation mutants layers requirements clean
+PEOPLE ?= 10000
+load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
+	@$(PYTHON) -m load run --people=$(PEOPLE)
+
+model: .venv/dev/ready
+	@$(PYTHON) -m load model
+
+mutation: .venv/mutation/ready
+	@.venv/mutation/bin/python -m tests.mutation
 
 layers: $(LAYER)/ready
 

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from bench.machine import machine
 from load.crowd import Crowd
 from load.drive import Play, Stuck
+from load.reckon import read, reckon
 from load.tally import tally
 from local import stack
 from local.stack import ROOT, STATE, StackFailed
@@ -42,6 +44,32 @@ def run(people: Annotated[int, typer.Option(min=1, help="attendees marked at onc
     _print(figures)
     whole = (figures["certificates"], figures["announced_twice"], figures["refused"], figures["failed_batches"])
     raise typer.Exit(0 if whole == (figures["due"], 0, 0, 0) else 1)
+
+
+@app.command()
+def model() -> None:
+    """Reckon what AWS would make of a hall, from what `make load` and `make package` measured; fill out/load/."""
+    measured = OUT / "load.json", ROOT / "out" / "package.json"
+    if missing := [path for path in measured if not path.exists()]:
+        console.print(f"{missing[0].relative_to(ROOT)} is missing: run `make {missing[0].stem}` first.")
+        raise typer.Exit(1)
+    figures = machine() | reckon(*map(read, measured))
+    _write("model", figures)
+    _print_scenarios(figures)
+
+
+def _print_scenarios(figures: dict[str, Any]) -> None:
+    table = Table("people at once", "pollers", "S3 put", "p50", "p99", "another company, idle p99", "meanwhile p99")
+    for it in figures["scenarios"]:
+        put = "bad day" if it["s3_on_a_bad_day"] else "usual"
+        seconds = it["hall"]["p50"], it["hall"]["p99"], it["school_idle"]["p99"], it["school"]["p99"]
+        table.add_row(f"{it['people']:,}", it["pollers"], put, *(f"{one:.1f} s" for one in seconds))
+    console.print(table)
+    proof = figures["proof"]
+    for kind in ("hall", "school", "school_idle"):
+        predicted, measured = proof["predicted"][kind], proof["measured"][kind]
+        console.print(f"local stack, {kind}: {predicted} predicted, {measured} measured", markup=False)
+    console.print(f"Figures and assumptions in {OUT.relative_to(ROOT)}/model.json")
 
 
 def _play(running: stack.Stack, directory: Path, crowd: Crowd) -> dict[str, Any]:

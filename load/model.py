@@ -1,7 +1,7 @@
 """The way of an event to its certificate as a discrete-event model: queues, pollers, workers, and what limits them.
 
 A poller takes a batch, has a worker make it, and takes the next one. While messages wait there come to be more of
-them, up to a limit; every one that is new begins with a cold worker. Nothing here knows a figure: all come from outside.
+them, up to a limit; every new one begins with a cold worker. All figures come from outside.
 """
 
 import random
@@ -27,13 +27,14 @@ class Pollers:
 
 @dataclass(frozen=True)
 class Work:
-    """What a function takes, in seconds: a new worker's start, and of each batch and message CPU and waiting for AWS."""
+    """Seconds that a function takes: a new worker's start, each batch, and of each message CPU and waiting for AWS."""
 
     start: float
     batch: float
     cpu: float
     wait: float
-    writes: int  # units that a message costs of the table
+    reads: int  # units that a message costs of the table
+    writes: int
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,33 @@ class Message:
     posted: float
 
 
+@dataclass(frozen=True)
+class Units:
+    """What the table grants in a second."""
+
+    reads: float
+    writes: float
+
+
 class Table:
-    """So many write units a second; who comes when they are used up waits."""
+    """Grants units in order; who comes when they are used up waits."""
 
-    def __init__(self, env: simpy.Environment, units: float) -> None:
-        self._env, self._units, self._free = env, units, 0.0
+    def __init__(self, env: simpy.Environment, units: Units) -> None:
+        self._env, self._units, self._free = env, units, {"reads": 0.0, "writes": 0.0}
 
-    def write(self, units: int) -> simpy.Timeout:
-        """Wait for one's turn."""
-        self._free = max(self._free, self._env.now) + units / self._units
-        return self._env.timeout(max(0.0, self._free - self._env.now))
+    def use(self, work: Work) -> simpy.Timeout:
+        """Wait for what a message takes."""
+        turns = (
+            self._turn("reads", work.reads / self._units.reads),
+            self._turn("writes", work.writes / self._units.writes),
+        )
+        return self._env.timeout(max(turns) - self._env.now)
+
+    def _turn(self, kind: str, seconds: float) -> float:
+        """When the message's turn is; the next one's is so many seconds later."""
+        turn = max(self._free[kind], self._env.now)
+        self._free[kind] = turn + seconds
+        return turn
 
 
 class Machine:
@@ -115,7 +133,7 @@ class Queue:
         self._waiting: dict[str, deque[tuple[int, Message]]] = {}
         self._in_flight: Counter[str] = Counter()
         self._idle: list[simpy.Event] = []
-        self._sent = self.workers = 0
+        self.sent = self.workers = 0
         for _ in range(function.pollers.first):
             self._begin()
         env.process(self._grow())
@@ -123,8 +141,8 @@ class Queue:
     def send(self, messages: Iterable[Message]) -> None:
         """Put messages; an idle poller for each wakes, the one that was at work last first."""
         for message in messages:
-            self._sent += 1
-            self._waiting.setdefault(message.company, deque()).append((self._sent, message))
+            self.sent += 1
+            self._waiting.setdefault(message.company, deque()).append((self.sent, message))
             if self._idle:
                 self._idle.pop().succeed()
 
@@ -146,16 +164,17 @@ class Queue:
                 woken = self._env.event()
                 self._idle.append(woken)
                 yield woken
-            if sum(map(len, self._waiting.values())) < self._function.batch and self._function.window:
+            batch = self._take(self._function.batch)
+            if batch and len(batch) < self._function.batch and self._function.window:
                 yield self._env.timeout(self._function.window)
-            batch = self._take()
+                batch += self._take(self._function.batch - len(batch))
             if batch:
                 yield from self._make(batch, cold)
                 cold = False
 
-    def _take(self) -> list[Message]:
+    def _take(self, most: int) -> list[Message]:
         batch: list[Message] = []
-        while self._waiting and len(batch) < self._function.batch:
+        while self._waiting and len(batch) < most:
             company = min(self._waiting, key=lambda one: (self._is_noisy(one), self._waiting[one][0][0]))
             batch.append(self._waiting[company].popleft()[1])
             self._in_flight[company] += 1
@@ -175,14 +194,14 @@ class Queue:
         for _ in batch:
             yield from self._place.compute(work.cpu)
             yield from self._place.ask(work.wait)
-            yield self._table.write(work.writes)
+            yield self._table.use(work)
         self._in_flight.subtract(message.company for message in batch)
         self._done(batch)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Seconds from event to certificate: of the company that is marked at once, and of another, before and meanwhile."""
+    """Seconds from event to certificate: of the company marked at once, and of another, before that and meanwhile."""
 
     hall: list[float]
     school_idle: list[float]
@@ -193,7 +212,8 @@ class Outcome:
 def play(
     functions: dict[str, Function],
     people: int,
-    units: float,
+    units: Units,
+    *,
     processors: int | None = None,
     posting: float = 0.0,
     seed: int = 2026,
@@ -225,13 +245,15 @@ def play(
                 yield env.timeout(posting / people)
 
     def learn() -> Process:
-        while True:
+        while not over.triggered:
             lessons.send([Message("school", env.now)])
             yield env.timeout(1)
 
     env.process(mark())
-    env.process(learn())
-    env.run(over)
+    school = env.process(learn())
+    env.run(over & school)
+    while len(took["school"]) < lessons.sent:  # who waits still is the one who waits longest
+        env.step()
     queues = {"marks": marks, "lessons": lessons, "certificates": certificates}
     return Outcome(
         hall=[seconds for _, seconds in took["hall"]],

@@ -1,7 +1,7 @@
 """How the template has its queues consumed: the settings that decide the pace."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
@@ -19,20 +19,46 @@ class Settings:
     memory: int
 
 
-def settings(template: Path = ROOT / "template.yaml") -> dict[str, Settings]:
+@dataclass(frozen=True)
+class Provisioned:
+    """With the parameter Pollers at `provisioned`: pollers of two queues, units a second of the table."""
+
+    attendance: int
+    generation: int
+    reads: int
+    writes: int
+
+
+def settings() -> dict[str, Settings]:
     """Of every function that a queue feeds, by its logical id."""
-    described = yaml_parse(template.read_text("utf-8"))
-    memory = described["Globals"]["Function"]["MemorySize"]
-    found = {}
-    for name, resource in described["Resources"].items():
-        own = resource["Properties"]
-        for event in own.get("Events", {}).values():
-            if event["Type"] == "SQS":
-                found[name] = _of(event["Properties"], own.get("MemorySize", memory))
-    return found
+    memory = _template()["Globals"]["Function"]["MemorySize"]
+    return {
+        name: _of(event["Properties"], resource["Properties"].get("MemorySize", memory))
+        for name, resource in _template()["Resources"].items()
+        for event in resource["Properties"].get("Events", {}).values()
+        if event["Type"] == "SQS"
+    }
+
+
+def provisioned() -> Provisioned:
+    """What is provisioned for those who ask for it."""
+    mappings = _template()["Mappings"]
+    pollers, table = mappings["Provisioned"], mappings["Table"]["provisioned"]
+    return Provisioned(
+        attendance=pollers["Attendance"]["Pollers"],
+        generation=pollers["Generation"]["Pollers"],
+        reads=table["ReadUnits"],
+        writes=table["WriteUnits"],
+    )
+
+
+@cache
+def _template() -> dict[str, Any]:
+    described: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
+    return described
 
 
 def _of(mapping: dict[str, Any], memory: int) -> Settings:
-    _, production, _ = mapping["ScalingConfig"]["Fn::If"]
+    _, limited, _ = mapping["ScalingConfig"]["Fn::If"]
     window = mapping.get("MaximumBatchingWindowInSeconds", 0)
-    return Settings(mapping["BatchSize"], window, production["MaximumConcurrency"], memory)
+    return Settings(mapping["BatchSize"], window, limited["MaximumConcurrency"], memory)

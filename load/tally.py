@@ -40,6 +40,7 @@ def tally(crowd: Crowd, ahead: int, played: Played, refused: int, failed: int) -
         "cpu_s": cpu,
         "cpu_ms_per_certificate": {name: round(1000 * used / made, 1) for name, used in cpu.items()},
         "cpu_bound": _bound(cpu, made),
+        "processors_used_by_others": _others(played.samples),
         "peak_rss_mb": {
             name: round(max(sample.usage[name].rss for sample in played.samples) / MEBI) for name in (EMULATOR, WORKERS)
         },
@@ -52,6 +53,14 @@ def _cpu(samples: Sequence[Sample]) -> dict[str, float]:
     first, last = samples[0].usage, samples[-1].usage
     used = {name: last[name].cpu - (first[name].cpu if name in first else 0) for name in last}
     return {name: round(seconds, 1) for name, seconds in used.items() if round(seconds, 1) > 0}
+
+
+def _others(samples: Sequence[Sample]) -> float:
+    """How many processors were busy with something else, the portal's own posting among it, while messages waited."""
+    working = [sample for sample in samples if any(sample.waiting[queue] for queue in ("attendance", "generation"))]
+    first, last = working[0], working[-1]
+    ours = sum(last.usage[name].cpu - first.usage[name].cpu for name in (EMULATOR, WORKERS))
+    return round((last.machine - first.machine - ours) / (last.at - first.at), 2)
 
 
 def _bound(cpu: dict[str, float], made: int) -> dict[str, float]:

@@ -26,11 +26,12 @@ class Usage:
 
 @dataclass(frozen=True)
 class Sample:
-    """One look: seconds since the first, what waits by queue, and usage by kind of process."""
+    """One look: seconds since the first, what waits by queue, usage by kind of process, CPU seconds of all there is."""
 
     at: float
     waiting: dict[str, int]
     usage: dict[str, Usage]
+    machine: float
 
 
 class Watch:
@@ -55,7 +56,7 @@ class Watch:
         while True:
             over = self._done.wait(1)
             waiting = {name: self._queues.waiting([url]) for name, url in self._urls.items()}
-            self.samples.append(Sample(time.time() - self._began, waiting, usage(self._emulator)))
+            self.samples.append(Sample(time.time() - self._began, waiting, usage(self._emulator), busy()))
             if over:
                 return
 
@@ -71,6 +72,12 @@ def usage(emulator: int) -> dict[str, Usage]:
     found = {EMULATOR: _usage([emulator])}
     workers = list(children(emulator))
     return found | {WORKERS: _usage(workers)} | {name: _usage(of) for name, of in _by_function(workers).items()}
+
+
+def busy() -> float:
+    """Seconds that the machine's processors were busy since it began, or taken by its host."""
+    user, nice, system, _, _, *interrupts_and_stolen = map(int, _read(None, "stat").split()[1:9])
+    return (user + nice + system + sum(interrupts_and_stolen)) / TICKS
 
 
 def children(parent: int) -> Iterator[int]:
@@ -96,9 +103,9 @@ def _usage(processes: list[int]) -> Usage:
     return Usage(cpu, sum(int(field[21]) for field in alive) * PAGE, len(alive))
 
 
-def _read(process: int, name: str) -> str:
-    """A file about a process, or nothing once it has ended."""
+def _read(process: int | None, name: str) -> str:
+    """A file about a process, or about the machine; nothing once it has ended."""
     try:
-        return Path(f"/proc/{process}/{name}").read_text("utf-8", "replace")
+        return Path("/proc", str(process or ""), name).read_text("utf-8", "replace")
     except (FileNotFoundError, ProcessLookupError):
         return ""
