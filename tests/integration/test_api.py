@@ -215,6 +215,26 @@ def test_pages_cover_everyone_once(service: Service, story: Story) -> None:
     assert sorted(seen) == sorted(story.id(person) for person in people)
 
 
+@pytest.mark.parametrize("first", ["0", "A", "a", "enr", "z"])
+def test_pages_cover_everyone_whatever_their_ids_begin_with_and_however_many_accounts_there_are(
+    service: Service, story: Story, first: str
+) -> None:
+    story.directory()
+    enrollments = [story.id(f"{first}-{number}") for number in range(3)]
+    for number, enrollment in enumerate(enrollments):
+        story.save_account(f"person-{number}")
+        story.enroll(f"person-{number}", enrollment_id=enrollment)
+    service.settle()
+    claims, path = story.claims("admin", "company-admin"), f"/v1/companies/{story.company}/enrollments"
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    for _ in enrollments:
+        _, page = service.get(path, claims, limit="1", **cursor)
+        seen += [item["enrollment_id"] for item in page["items"]]
+        cursor = {"cursor": page.get("next_cursor", "")}
+    assert seen == enrollments
+
+
 def test_a_page_of_certificates_is_full_when_there_are_enough(service: Service, story: Story) -> None:
     story.directory()
     for number in range(12):

@@ -576,7 +576,8 @@ def _page(query: Callable[..., Any], name: str, value: str, after: Key | None, l
         "pk": {"S": f"enrollment#{after[0]}"},
         "sk": {"S": after[1]},
     }
-    rows = query(value, last_evaluated_key=start, limit=limit, page_size=limit)
+    enrollments = Row.pk.startswith("enrollment#")  # accounts have a company too
+    rows = query(value, enrollments, last_evaluated_key=start, limit=limit, page_size=limit)
     return [(row.pk.removeprefix("enrollment#"), row.sk) for row in rows]
 
 
