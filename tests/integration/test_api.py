@@ -191,7 +191,9 @@ def test_a_bad_parameter_is_named_and_not_repeated(issued: Story, name: str, val
     assert name in body["detail"]
 
 
-@pytest.mark.parametrize("cursor", ["garbled!", "e30", "WzEsMl0", "W10", "IiI", "WyIiLCIiXQ", "%20", "bnVsbA"])
+@pytest.mark.parametrize(
+    "cursor", ["garbled!", "e30", "WzEsMl0", "W10", "IiI", "WyIiLCIiXQ", "%20", "bnVsbA", "WyJcdWQ4MDAiLCJ4Il0"]
+)
 def test_a_garbled_cursor_is_a_bad_request(issued: Story, cursor: str) -> None:
     status, body = issued.service.get("/v1/enrollments", issued.claims("ada"), cursor=cursor)
     assert (status, body["type"]) == (400, "urn:earned:problem:garbled-cursor")
