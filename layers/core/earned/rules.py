@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import assert_never
 
 from earned.models import (
     AttemptsGranted,
@@ -35,32 +34,27 @@ def evaluate(
     The order of `facts` and their repetition change nothing (I4). `now` only decides whether a live event has ended
     (L1); `tolerance` is the grace for clocks in judging a course's order (C2).
     """
-    match training:
-        case Course():
-            return _evaluate_course(training, tuple(facts), enrolled_at, tolerance)
-        case LiveEvent():
-            return _evaluate_live_event(training, tuple(facts), now, enrolled_at)
-        case _:
-            assert_never(training)
+    if isinstance(training, Course):
+        return _evaluate_course(training, tuple(facts), enrolled_at, tolerance)
+    return _evaluate_live_event(training, tuple(facts), now, enrolled_at)
 
 
 def _evaluate_course(course: Course, facts: Sequence[Fact], enrolled_at: datetime, tolerance: timedelta) -> Verdict:
     """C1: every required step must count; C2: a step counts from its predecessor's moment on."""
     outstanding = []
-    due_since: datetime | None = enrolled_at
+    due_since = enrolled_at
     predecessor: datetime | None = BEGINNING
     moments = []
     for step in (step for step in course.steps if step.required):
         own = [fact for fact in facts if not isinstance(fact, AttendanceMarked) and fact.step_id == step.step_id]
         moment = _counted(step, own, predecessor, tolerance)
         if moment is None:
-            reason = _why_not(step, own, predecessor, tolerance)
-            outstanding.append(Requirement(step.kind, step.step_id, step.title, reason, due_since or enrolled_at))
+            outstanding.append(Requirement(step.kind, step.step_id, step.title, _why_not(step, own), due_since))
         else:
             moments.append(moment)
         if course.ordered:
             predecessor = moment
-            due_since = max(moment, enrolled_at) if moment else None
+            due_since = max(moment, enrolled_at) if moment else enrolled_at
     return Verdict(tuple(outstanding), max(moments) if not outstanding else None)
 
 
@@ -127,8 +121,6 @@ def _valid_attempts(step: Step, own: Sequence[Fact]) -> list[QuizGraded]:
             case QuizGraded() if left is None or left > 0:
                 left = left - 1 if left is not None else None
                 valid.append(fact)
-            case _:
-                pass
     return valid
 
 
@@ -153,11 +145,11 @@ def _attempts_exhausted(step: Step, own: Sequence[Fact]) -> bool:
     return step.attempts is not None and len(_valid_attempts(step, own)) >= step.attempts + granted
 
 
-def _why_not(step: Step, own: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta) -> Reason:
-    """Why a step does not count."""
+def _why_not(step: Step, own: Sequence[Fact]) -> Reason:
+    """Why a step does not count; one that was done all the same was done too early."""
     if step.kind is StepKind.QUIZ and _attempts_exhausted(step, own):
         return Reason.ATTEMPTS_EXHAUSTED
-    if predecessor != BEGINNING and _counted(step, own, BEGINNING, tolerance) is not None:
+    if _done(step, own, BEGINNING) is not None:
         return Reason.OUT_OF_ORDER
     return _NOT_DONE.get(step.kind, Reason.NOT_COMPLETED)
 
