@@ -248,7 +248,7 @@ class LambdaContext:
 def key_of(story: "Story", account: str) -> dict[str, str]:
     """Where the table keeps a person's enrollment, whether it is there or not."""
     who, store = story.enrollment_of(account), story.service.apps["record_directory"].store
-    pk, sk = store._row_key(who["enrollment_id"], who["account_id"])
+    pk, sk = store.row_key(who["enrollment_id"], who["account_id"])
     return {"pk": pk, "sk": sk}
 
 

@@ -508,7 +508,7 @@ def _unchanged(completion: Completion) -> Condition:
 def completions(keys: Iterable[Key]) -> list[Completion]:
     """Records by enrollment and account, strongly consistent, in the order of `keys`; unknown ones are left out."""
     asked = list(dict.fromkeys(keys))
-    rows = _batch_get([_row_key(*key) for key in asked])
+    rows = _batch_get([row_key(*key) for key in asked])
     found = {row.key: row.completion() for row in rows if isinstance(row, CompletionRow)}
     return [found[key] for key in asked if key in found]
 
@@ -525,7 +525,7 @@ def case(enrollment_id: str, account_id: str, training_id: str, company_id: str 
     `training_id` and `company_id` are hints that save a request: where the record says otherwise, the record is right.
     """
     hint = Completion(enrollment_id, account_id, training_id=training_id, company_id=company_id)
-    rows = _batch_get([_row_key(enrollment_id, account_id), *_directory_keys([hint])])
+    rows = _batch_get([row_key(enrollment_id, account_id), *_directory_keys([hint])])
     record = next((row.completion() for row in rows if isinstance(row, CompletionRow)), None)
     if record is None:
         return None
@@ -587,7 +587,7 @@ def _page(
 ) -> list[Key]:
     if len(value) > LONGEST_HOLDER:
         return []
-    pk, sk = _row_key(*after) if after else ("", "")
+    pk, sk = row_key(*after) if after else ("", "")
     start = {name: {"S": value}, "pk": {"S": pk}, "sk": {"S": sk}} if after else None
     return [_key_of(row) for row in index.query(value, only, last_evaluated_key=start, limit=limit, page_size=limit)]
 
@@ -880,7 +880,8 @@ def _base32(data: bytes) -> str:
     return b32encode(data).decode().lower()[:PLACE_LENGTH]
 
 
-def _row_key(enrollment_id: str, account_id: str) -> Key:
+def row_key(enrollment_id: str, account_id: str) -> Key:
+    """Partition key and sort key of a completion."""
     return f"enrollment#{_place(enrollment_id)}", f"{account_id}#{enrollment_id}"
 
 
@@ -890,7 +891,7 @@ def _key_of(row: Row) -> Key:
 
 
 def _completion_row(enrollment_id: str, account_id: str) -> CompletionRow:
-    return CompletionRow(*_row_key(enrollment_id, account_id))
+    return CompletionRow(*row_key(enrollment_id, account_id))
 
 
 def _holder(account_id: str, company_id: str | None) -> str:
