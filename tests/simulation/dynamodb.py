@@ -63,7 +63,7 @@ class DynamoDB:
     def __init__(self, tables: dict[str, Table], now: Callable[[], int], lag: Callable[[], int]) -> None:
         self.tables = tables
         self.on_write: Callable[[str, Key, Item | None, Item], None] = lambda *_: None
-        self._now, self._lag = now, lag
+        self._now, self.lag = now, lag
 
     def answer(self, operation: str, request: Item) -> Item:
         """Carry out one request; raises `Refused` as DynamoDB would."""
@@ -120,7 +120,7 @@ class DynamoDB:
         return {}
 
     def _write(self, name: str, table: Table, key: Key, before: Item | None, after: Item) -> None:
-        table.keep(key, after, self._now() + self._lag())
+        table.keep(key, after, self._now() + self.lag())
         self.on_write(name, key, before, after)
 
     def _batch_get(self, *, RequestItems: dict[str, Any]) -> Item:

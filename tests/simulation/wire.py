@@ -57,8 +57,13 @@ def _before_send(request: Any, event_name: str, **_: Any) -> AWSResponse:
     return AWSResponse(request.url, answer.status, answer.headers, _Raw(answer.body))  # type: ignore[arg-type]  # what moto gives it too
 
 
+def attach(client: Any) -> None:
+    """Let one client send to `answering`, and nothing to a network."""
+    client.meta.events.register_first("before-send", _before_send)
+
+
 def install() -> None:
-    """Let every client that is made from now on send to `answering`, and nothing to a network."""
+    """Let every client that is made from now on do so."""
     UserAgentString.to_string = lambda _: "simulated"  # type: ignore[method-assign]  # nobody reads it, and it takes an eighth of the time
     handlers.BUILTIN_HANDLERS.insert(0, ("before-send", _before_send))
 

@@ -94,7 +94,9 @@ class Invocation:
 class World:
     """Services, functions and everybody else. `allowed` are the faults that may strike: all, unless a story is shrunk."""
 
-    def __init__(self, seed: int, steps: Sequence[Step], weather: Weather, allowed: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, seed: int, steps: Sequence[Step], weather: Weather, allowed: frozenset[str] | None = None
+    ) -> None:
         self.seed, self.weather, self.allowed = seed, weather, allowed
         self.steps = steps
         self.clock = Clock(START)
@@ -210,7 +212,9 @@ class World:
         certificates = len(self.state.issued)
         kinds = Counter(name.partition(":")[0] for name in self.struck)
         del kinds[SWEPT]
-        kinds.update(type(step).__name__.lower() for step in self.steps if isinstance(step, Outage | Deploy | Redrive | Lose))
+        kinds.update(
+            type(step).__name__.lower() for step in self.steps if isinstance(step, Outage | Deploy | Redrive | Lose)
+        )
         return Outcome(
             seed=self.seed,
             trace=self._trace.hexdigest(),
@@ -446,7 +450,13 @@ class World:
             return 0
         chance = self.current.chance
         usual, long = chance.randint(5, 800), chance.randint(SECOND, 20 * MINUTE)
-        return long if self.happens(faults.STALE, chance, self.current.label, self.current.calls) else 0 if self.calm else usual
+        return (
+            long
+            if self.happens(faults.STALE, chance, self.current.label, self.current.calls)
+            else 0
+            if self.calm
+            else usual
+        )
 
     # Messages
 
@@ -496,7 +506,9 @@ class World:
                     self._delete(queue, message)
 
         handler = APPS[function.name].handler
-        self.invoke(function.name, function.timeout, lambda context: handler({"Records": records}, context), done, delay)
+        self.invoke(
+            function.name, function.timeout, lambda context: handler({"Records": records}, context), done, delay
+        )
 
     def _delete(self, queue: Queue, message: Message) -> None:
         self.state.acknowledged(message)
