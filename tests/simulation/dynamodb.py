@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Callable
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from tests.simulation.wire import Refused
@@ -233,7 +233,7 @@ class _Tokens:
         return False
 
 
-@lru_cache(maxsize=None)
+@cache
 def condition(expression: str) -> Test:
     """A condition, filter or key condition as a function of item, names and values."""
     tokens = _Tokens(expression)
@@ -321,7 +321,7 @@ _COMPARE: dict[str, Callable[[Item | None, Item | None], bool]] = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def changes(expression: str) -> tuple[Change, ...]:
     """The clauses of an update, each a function that changes an item given what it was before."""
     tokens, found = _Tokens(expression), []

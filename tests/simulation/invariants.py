@@ -439,6 +439,6 @@ def _stored_form(posted: Posted) -> bytes | None:
     if posted.kind not in truth.FACTS or posted.step.refused:
         return None
     if posted.stored is None:
-        event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])  # type: ignore[type-var]  # one of three unions
+        event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])
         posted.stored = encode(event.fact())
     return posted.stored

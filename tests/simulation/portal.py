@@ -323,16 +323,18 @@ def _learn(tale: _Story, whose: dict[str, str], course: _Training, began: int) -
 
 
 def _do(tale: _Story, whose: dict[str, str], step: dict[str, Any], now: int) -> int:
-    data, at_once = {**whose, "step_id": step["step_id"]}, tale.chance.random() < 0.7
+    data: dict[str, Any] = {**whose, "step_id": step["step_id"]}
+    at_once = tale.happens(0.7)
     if tale.happens(0.03):
         data["account_id"] = "acc-9"  # not whose enrollment it is
     if step["kind"] == "video":
-        sittings = [[[0, 60]]] if at_once else [[[0, 25.5], [20, 31]], [[30.5, 59.5]]]
+        sittings: list[list[list[float]]] = [[[0, 60]]] if at_once else [[[0, 25.5], [20, 31]], [[30.5, 59.5]]]
         for played in sittings:
             now += tale.within(SECOND, 2 * MINUTE)
             tale.post("Progress", "video.watched", data | {"played": played}, now)
     elif step["kind"] == "quiz":
-        for score in [80] if at_once else tale.chance.choice([[60, 70], [60, 60, 90], [69.5], [75, 10]]):
+        scores: list[float] = [80] if at_once else tale.chance.choice(_SCORES)
+        for score in scores:
             now += tale.within(SECOND, 2 * MINUTE)
             tale.post("Progress", "quiz.graded", data | {"score": score}, now)
             if tale.happens(0.15):
@@ -345,9 +347,12 @@ def _do(tale: _Story, whose: dict[str, str], step: dict[str, Any], now: int) -> 
     return now
 
 
+_SCORES: list[list[float]] = [[60, 70], [60, 60, 90], [69.5], [75, 10]]
+
+
 def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
     """How somebody is marked: mostly once, by an administrator, after the end; returns when the last mark was made."""
-    now = event.data["ends"] + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
+    now: int = event.data["ends"] + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
     statuses = tale.chance.choice(
         [["present"]] * 5 + [["absent"], ["present", "absent"], ["present", "absent", "present"], []]
     )
@@ -422,10 +427,7 @@ _OF_ITS_OWN = {
     "Progress": "portal.lesson.completed.v1",
     "Attendance": "portal.attendance.marked.v1",
 }
-_OF_ANOTHER = {
-    queue: kind
-    for queue, kind in zip(_OF_ITS_OWN, [*list(_OF_ITS_OWN.values())[1:], "portal.company.saved.v1"], strict=True)
-}
+_OF_ANOTHER = dict(zip(_OF_ITS_OWN, [*list(_OF_ITS_OWN.values())[1:], "portal.company.saved.v1"], strict=True))
 
 
 def _bad_luck(tale: _Story, enrollments: int) -> None:

@@ -149,7 +149,7 @@ def lambda_record(message: Message) -> dict[str, Any]:
 
 
 def failures(response: Any, labels: list[str]) -> set[str]:
-    """Which messages Lambda delivers again after a batch response: all, if it makes no sense (ReportBatchItemFailures)."""
+    """Which messages Lambda delivers again after a batch response: all of them, if it makes no sense."""
     if not response:
         return set()
     try:

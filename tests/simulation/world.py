@@ -92,7 +92,7 @@ class Invocation:
 
 
 class World:
-    """Services, functions and everybody else. `allowed` are the faults that may strike: all, unless a story is shrunk."""
+    """Services, functions and everybody else. `allowed` are the faults that may strike, if not all."""
 
     def __init__(
         self, seed: int, steps: Sequence[Step], weather: Weather, allowed: frozenset[str] | None = None
@@ -284,7 +284,7 @@ class World:
             for name in house.QUEUES:
                 self.at(self.now + minutes * MINUTE, lambda name=name: self._send_faults_back(name))  # type: ignore[misc]  # as above
         self.at(self.ends - SWEEP_EVERY, lambda: self._invoke_sweep(everything=True))
-        self.at(self.ends, lambda: self._end())
+        self.at(self.ends, self._end)
 
     def _arrive(self, queue: Queue, message: Message) -> None:
         """A message that is late is late no more; one that is being worked on is out of sight as before."""
