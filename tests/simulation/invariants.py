@@ -75,7 +75,9 @@ class State:
         if "issue" in before and "revocation" not in before:
             self._reissued[key[0]] += 1
             asked = self.reissues_asked[key[1].partition("#")[2]]
-            _must(self._reissued[key[0]] <= asked, "I2", f"{key[0]} was reissued more often than anybody asked: {asked}")
+            _must(
+                self._reissued[key[0]] <= asked, "I2", f"{key[0]} was reissued more often than anybody asked: {asked}"
+            )
         _durable(world, after["c"]["S"], issue)
         _says_what_was_true(world, key, before, after, issue)
         self.issued[after["c"]["S"], issue["revision"]] = issue
@@ -143,11 +145,19 @@ def _never_early(world: "World", key: Key, before: Item, after: Item, issue: Ite
     again = "issue" in before and "revocation" not in before
     training = _judged_by(world, enrollment, issue, anything_goes=again)
     completed = _completed_at(world, training, facts)
-    _must(completed is not None, "I1", f"{key[0]} has a certificate while something is outstanding: {training.step.what}")
+    _must(
+        completed is not None, "I1", f"{key[0]} has a certificate while something is outstanding: {training.step.what}"
+    )
     before_that = _issue_in(before)["completed_at"] if again else None
-    _must(issue["completed_at"] == before_that if again else completed == milliseconds(issue["completed_at"]), "I7", f"{key[0]} was not completed at {issue['completed_at']}")
+    _must(
+        issue["completed_at"] == before_that if again else completed == milliseconds(issue["completed_at"]),
+        "I7",
+        f"{key[0]} was not completed at {issue['completed_at']}",
+    )
     evidence = hashlib.sha256(b"".join(len(one).to_bytes(4, "big") + one for one in sorted(_facts(after)))).hexdigest()
-    _must(again or evidence == issue["evidence_digest"], "I7", f"{key[0]} was issued for other facts than its record has")
+    _must(
+        again or evidence == issue["evidence_digest"], "I7", f"{key[0]} was issued for other facts than its record has"
+    )
 
 
 def _judged_by(world: "World", enrollment: Posted, issue: Item, *, anything_goes: bool) -> Posted:
@@ -155,10 +165,15 @@ def _judged_by(world: "World", enrollment: Posted, issue: Item, *, anything_goes
     training_id, version, known = enrollment.data["training_id"], issue["training_version"], _known_before(world)
     courses = world.truth.those("course.published", bool_event, course_id=training_id)
     schedules = world.truth.those("live-event.scheduled", bool_event, live_event_id=training_id)
-    found = [one for one in courses if one.data["version"] == version] + [one for one in schedules if one.time == version]
+    found = [one for one in courses if one.data["version"] == version] + [
+        one for one in schedules if one.time == version
+    ]
     _must(bool(found), "I1", f"{training_id} has no version {version}")
     cancelled = [one.time for one in world.truth.those("live-event.cancelled", known, live_event_id=training_id)]
-    newest = max([one.data["version"] for one in courses if known(one)] + [one.time for one in schedules if known(one)], default=0)
+    newest = max(
+        [one.data["version"] for one in courses if known(one)] + [one.time for one in schedules if known(one)],
+        default=0,
+    )
     _must(anything_goes or version >= newest, "I1", f"{training_id} is judged by a version older than known: {version}")
     _must(anything_goes or version > max(cancelled, default=0) or bool(courses), "I1", f"{training_id} was cancelled")
     return found[0]
@@ -178,7 +193,9 @@ def _completed_at(world: "World", training: Posted, facts: list[Posted]) -> int 
 def _rightly_revoked(world: "World", key: Key, before: Item, after: Item) -> None:
     enrollment = _enrollment(world, key)
     _must("issue" in before and "r" not in after, "I1", f"{key[0]} has nothing to revoke")
-    marks = [fact.data["status"] for fact in world.truth.posted if fact.kind == "attendance.marked" and _whose(fact) == key]
+    marks = [
+        fact.data["status"] for fact in world.truth.posted if fact.kind == "attendance.marked" and _whose(fact) == key
+    ]
     _must(enrollment is not None and "absent" in marks, "I1", f"{key[0]} was revoked, and nobody was marked absent")
 
 
@@ -246,7 +263,9 @@ def answered(world: "World", step: Ask, status: int, body: Item, began: int) -> 
         valid = body.get("status") == "valid"
         _must(not valid or _was_there(world, step.enrollment_id, began), "I6", f"{step.enrollment_id} is called valid")
     elif step.what == "download" and status == 200:
-        _must(_was_there(world, step.enrollment_id, began), "I6", f"a link to what does not stand: {step.enrollment_id}")
+        _must(
+            _was_there(world, step.enrollment_id, began), "I6", f"a link to what does not stand: {step.enrollment_id}"
+        )
         _must(_may_hold(world, step), "I6", f"{step} and got a link")
         certificate_id = world.state.certificate_id_of(step.enrollment_id)
         _must(f"/certificates/{certificate_id}/" in body["url"], "I6", f"{step} and got another's link")
@@ -317,7 +336,11 @@ def announced(world: "World", event: Item) -> None:
     if what in {"issued", "reissued"}:
         issue = world.state.issued[known]
         _must(("reissued_at" in issue) == (what == "reissued"), "I8", f"{known} is announced as {what}")
-        _must(milliseconds(data["at"]) == milliseconds(issue.get("reissued_at") or issue["issued_at"]), "I8", f"{known}: when?")
+        _must(
+            milliseconds(data["at"]) == milliseconds(issue.get("reissued_at") or issue["issued_at"]),
+            "I8",
+            f"{known}: when?",
+        )
     _must(what != "revoked" or known in world.state.revoked, "I8", f"{known} is announced as revoked and is not")
     _must(what != "withdrawn" or "r" in record, "I8", f"{known} is announced as withdrawn and is not")
 
@@ -351,10 +374,17 @@ def _came_right(world: "World", enrollment: Posted) -> None:
     if world.truth.removed(enrollment):
         _must("r" in record, "I3", f"{name} was removed, and its record stands")
     elif world.truth.completed_at(enrollment, world.now) is not None:
-        held = "hold" in record and UNPRINTABLE in world.truth.those("account.saved", account_id=_whose(enrollment)[1])[-1].data["name"]
-        _must(there or held or not _account_known(world, enrollment), "I3", f"{name} is complete and has no certificate")
+        held = (
+            "hold" in record
+            and UNPRINTABLE in world.truth.those("account.saved", account_id=_whose(enrollment)[1])[-1].data["name"]
+        )
+        _must(
+            there or held or not _account_known(world, enrollment), "I3", f"{name} is complete and has no certificate"
+        )
     elif "issue" in record:
-        _must(not there or not world.truth.absent(enrollment), "I3", f"{name} was corrected to absent and is not revoked")
+        _must(
+            not there or not world.truth.absent(enrollment), "I3", f"{name} was corrected to absent and is not revoked"
+        )
     if "issue" in record:
         _told(world, record)
         _still_there(world, record)
@@ -371,7 +401,8 @@ def _crossed(world: "World", enrollment: Posted) -> bool:
         one
         for one in world.truth.posted
         if data["training_id"] in (one.data.get("course_id"), one.data.get("live_event_id"))
-        or one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"]
+        or one.kind in {"account.saved", "account.removed"}
+        and one.data["account_id"] == data["account_id"]
     ]
     return any(_at_once(one, other) for one in created for other in news if other.step.queue == "Directory")
 
@@ -436,6 +467,6 @@ def _stored_form(posted: Posted) -> bytes | None:
     if posted.kind not in truth.FACTS or posted.step.refused:
         return None
     if posted.stored is None:
-        event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])  # type: ignore[type-var]  # one of three unions
+        event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])
         posted.stored = encode(event.fact())
     return posted.stored

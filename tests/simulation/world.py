@@ -37,6 +37,7 @@ from tests.simulation.truth import Truth
 from tests.simulation.wire import Answer, Refused, answering
 
 SWEEP_EVERY = 5 * MINUTE
+SWEPT = "a sweep"  # no fault, but it can be left out of a story
 MOST_SWEEPS_MISSED = 20  # in a row, while there are faults: what the sweep would do must come right without it, too
 AFTER_THE_LAST_FAULT = 15 * MINUTE
 DEPLOYMENT_ENDS = 0.5  # of the invocations that are under way
@@ -91,9 +92,11 @@ class Invocation:
 
 
 class World:
-    """Services, functions and everybody else. `allowed` are the faults that may strike: all, unless a story is shrunk."""
+    """Services, functions and everybody else. `allowed` are the faults that may strike, if not all."""
 
-    def __init__(self, seed: int, steps: Sequence[Step], weather: Weather, allowed: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, seed: int, steps: Sequence[Step], weather: Weather, allowed: frozenset[str] | None = None
+    ) -> None:
         self.seed, self.weather, self.allowed = seed, weather, allowed
         self.steps = steps
         self.clock = Clock(START)
@@ -208,7 +211,10 @@ class World:
     def _outcome(self) -> Outcome:
         certificates = len(self.state.issued)
         kinds = Counter(name.partition(":")[0] for name in self.struck)
-        kinds.update(type(step).__name__.lower() for step in self.steps if isinstance(step, Outage | Deploy | Redrive | Lose))
+        del kinds[SWEPT]
+        kinds.update(
+            type(step).__name__.lower() for step in self.steps if isinstance(step, Outage | Deploy | Redrive | Lose)
+        )
         return Outcome(
             seed=self.seed,
             trace=self._trace.hexdigest(),
@@ -279,7 +285,7 @@ class World:
             for name in house.QUEUES:
                 self.at(self.now + minutes * MINUTE, lambda name=name: self._send_faults_back(name))  # type: ignore[misc]  # as above
         self.at(self.ends - SWEEP_EVERY, lambda: self._invoke_sweep(everything=True))
-        self.at(self.ends, lambda: self._end())
+        self.at(self.ends, self._end)
 
     def _arrive(self, queue: Queue, message: Message) -> None:
         """A message that is late is late no more; one that is being worked on is out of sight as before."""
@@ -445,7 +451,13 @@ class World:
             return 0
         chance = self.current.chance
         usual, long = chance.randint(5, 800), chance.randint(SECOND, 20 * MINUTE)
-        return long if self.happens(faults.STALE, chance, self.current.label, self.current.calls) else 0 if self.calm else usual
+        return (
+            long
+            if self.happens(faults.STALE, chance, self.current.label, self.current.calls)
+            else 0
+            if self.calm
+            else usual
+        )
 
     # Messages
 
@@ -495,7 +507,9 @@ class World:
                     self._delete(queue, message)
 
         handler = APPS[function.name].handler
-        self.invoke(function.name, function.timeout, lambda context: handler({"Records": records}, context), done, delay)
+        self.invoke(
+            function.name, function.timeout, lambda context: handler({"Records": records}, context), done, delay
+        )
 
     def _delete(self, queue: Queue, message: Message) -> None:
         self.state.acknowledged(message)
@@ -511,7 +525,8 @@ class World:
     def _sweep_now_and_then(self) -> None:
         if self.calm:
             return
-        self._invoke_sweep()
+        if self._strike(SWEPT, self.now):
+            self._invoke_sweep()
         missed = self.chance("sweep", self.now).randint(0, MOST_SWEEPS_MISSED)
         self.at(self.now + (1 + missed) * SWEEP_EVERY, self._sweep_now_and_then)
 
