@@ -37,6 +37,7 @@ from tests.simulation.truth import Truth
 from tests.simulation.wire import Answer, Refused, answering
 
 SWEEP_EVERY = 5 * MINUTE
+SWEPT = "a sweep"  # no fault, but it can be left out of a story
 MOST_SWEEPS_MISSED = 20  # in a row, while there are faults: what the sweep would do must come right without it, too
 AFTER_THE_LAST_FAULT = 15 * MINUTE
 DEPLOYMENT_ENDS = 0.5  # of the invocations that are under way
@@ -208,6 +209,7 @@ class World:
     def _outcome(self) -> Outcome:
         certificates = len(self.state.issued)
         kinds = Counter(name.partition(":")[0] for name in self.struck)
+        del kinds[SWEPT]
         kinds.update(type(step).__name__.lower() for step in self.steps if isinstance(step, Outage | Deploy | Redrive | Lose))
         return Outcome(
             seed=self.seed,
@@ -511,7 +513,8 @@ class World:
     def _sweep_now_and_then(self) -> None:
         if self.calm:
             return
-        self._invoke_sweep()
+        if self._strike(SWEPT, self.now):
+            self._invoke_sweep()
         missed = self.chance("sweep", self.now).randint(0, MOST_SWEEPS_MISSED)
         self.at(self.now + (1 + missed) * SWEEP_EVERY, self._sweep_now_and_then)
 
