@@ -1,13 +1,9 @@
 """The command behind `make bench`: what a certificate costs here and with others, all measured in one run."""
 
 import json
-import os
-import platform
 import statistics
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedCo
 from rich.table import Table
 
 from bench.crew import CONTENDERS, OURS, PLAIN, Broken, Drawn, Worker, all_at_work, at_work
+from bench.machine import machine
 from bench.page import ROOT, nth
 from bench.sameness import NotTheSamePage, differing_pixels, require_same
 
@@ -48,7 +45,7 @@ def main(
 
 
 def _compare(rounds: int) -> None:
-    machine = _machine()
+    made_on = machine()
     with _progress() as progress:
         advance = _task(progress, "same page", len(CONTENDERS))
         with all_at_work() as crew:
@@ -69,7 +66,7 @@ def _compare(rounds: int) -> None:
         }
         for contender in CONTENDERS
     }
-    _write("render.json", {**machine, "certificates_each": rounds * PER_ROUND, "contenders": figures})
+    _write("render.json", {**made_on, "certificates_each": rounds * PER_ROUND, "contenders": figures})
     _print_comparison(figures)
 
 
@@ -113,7 +110,7 @@ def _start_cold(advance: Callable[[], None]) -> dict[str, list[tuple[float, floa
 
 def _measure_memory() -> None:
     [contender] = (contender for contender in CONTENDERS if contender.module == OURS)
-    machine = _machine()
+    made_on = machine()
     noted: dict[int, int] = {}
     with _progress() as progress, at_work(contender) as worker:
         advance = _task(progress, "certificates", CERTIFICATES)
@@ -123,7 +120,7 @@ def _measure_memory() -> None:
                 noted[made] = drawn.rss
             advance()
     figures = {str(made): round(rss / MEBI, 1) for made, rss in noted.items()}
-    _write("memory.json", {**machine, "rss_mb_after_certificates": figures})
+    _write("memory.json", {**made_on, "rss_mb_after_certificates": figures})
     table = Table("certificates", "RSS MB")
     for certificates, megabytes in figures.items():
         table.add_row(certificates, f"{megabytes:.1f}")
@@ -151,17 +148,6 @@ def _cold_summary(took: Sequence[tuple[float, float]]) -> dict[str, float]:
         "import": round(statistics.median(imports) * MILLI),
         "first_certificate": round(statistics.median(firsts) * MILLI),
         "together": round(statistics.median(map(sum, took)) * MILLI),
-    }
-
-
-def _machine() -> dict[str, Any]:
-    cpu = next(line for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if line.startswith("model name"))
-    return {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cpu": cpu.partition(":")[2].strip(),
-        "cores": os.cpu_count(),
-        "load_before": [round(load, 2) for load in os.getloadavg()],
-        "python": platform.python_version(),
     }
 
 

@@ -191,7 +191,9 @@ def test_a_bad_parameter_is_named_and_not_repeated(issued: Story, name: str, val
     assert name in body["detail"]
 
 
-@pytest.mark.parametrize("cursor", ["garbled!", "e30", "WzEsMl0", "W10", "IiI", "WyIiLCIiXQ", "%20", "bnVsbA"])
+@pytest.mark.parametrize(
+    "cursor", ["garbled!", "e30", "WzEsMl0", "W10", "IiI", "WyIiLCIiXQ", "%20", "bnVsbA", "WyJcdWQ4MDAiLCJ4Il0"]
+)
 def test_a_garbled_cursor_is_a_bad_request(issued: Story, cursor: str) -> None:
     status, body = issued.service.get("/v1/enrollments", issued.claims("ada"), cursor=cursor)
     assert (status, body["type"]) == (400, "urn:earned:problem:garbled-cursor")
@@ -213,6 +215,26 @@ def test_pages_cover_everyone_once(service: Service, story: Story) -> None:
         cursor = {"cursor": page.get("next_cursor", "")}
     assert "next_cursor" not in page
     assert sorted(seen) == sorted(story.id(person) for person in people)
+
+
+@pytest.mark.parametrize("first", ["0", "A", "a", "enr", "z"])
+def test_pages_cover_everyone_whatever_their_ids_begin_with_and_however_many_accounts_there_are(
+    service: Service, story: Story, first: str
+) -> None:
+    story.directory()
+    enrollments = [story.id(f"{first}-{number}") for number in range(3)]
+    for number, enrollment in enumerate(enrollments):
+        story.save_account(f"person-{number}")
+        story.enroll(f"person-{number}", enrollment_id=enrollment)
+    service.settle()
+    claims, path = story.claims("admin", "company-admin"), f"/v1/companies/{story.company}/enrollments"
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    for _ in enrollments:
+        _, page = service.get(path, claims, limit="1", **cursor)
+        seen += [item["enrollment_id"] for item in page["items"]]
+        cursor = {"cursor": page.get("next_cursor", "")}
+    assert seen == enrollments
 
 
 def test_a_page_of_certificates_is_full_when_there_are_enough(service: Service, story: Story) -> None:

@@ -218,7 +218,8 @@ class AccountRow(Row):
     name = UnicodeAttribute(null=True)
     email = UnicodeAttribute(null=True)
     email_code = UnicodeAttribute(null=True)
-    company = UnicodeAttribute(null=True)
+    # Not `company`: accounts would stand in the index of a company's enrollments, and pages of them hide enrollments.
+    company = UnicodeAttribute(attr_name="employer", null=True)
     language = UnicodeAttribute(null=True)
 
     def account(self) -> Account | None:
