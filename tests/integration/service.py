@@ -245,6 +245,13 @@ class LambdaContext:
         return 60_000
 
 
+def key_of(story: "Story", account: str) -> dict[str, str]:
+    """Where the table keeps a person's enrollment, whether it is there or not."""
+    who, store = story.enrollment_of(account), story.service.apps["record_directory"].store
+    pk, sk = store.row_key(who["enrollment_id"], who["account_id"])
+    return {"pk": pk, "sk": sk}
+
+
 def count_requests(patch: pytest.MonkeyPatch) -> Counter[str]:
     """All requests to AWS from now on, by operation."""
     counts: Counter[str] = Counter()

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from earned import events
+from earned import events, store
 from earned.facts import encode
 from tests.simulation import truth
 from tests.simulation.clock import at
@@ -65,10 +65,10 @@ class State:
         _facts_only_grow(earlier, after)
         _one_certificate_id(self._certificates, key, after)
         if earlier.get("issue") != after.get("issue"):
-            self._issued(key, earlier, after, json.loads(after["issue"]["S"]))
+            self._issued(key, earlier, after, _issue_in(after))
         if "revocation" in after and earlier.get("revocation") != after["revocation"]:
             _rightly_revoked(self.world, key, earlier, after)
-            self.revoked.add((after["certificate"]["S"], int(after["revision"]["N"])))
+            self.revoked.add((after["c"]["S"], int(after["revision"]["N"])))
 
     def _issued(self, key: Key, before: Item, after: Item, issue: Item) -> None:
         world = self.world
@@ -77,11 +77,11 @@ class State:
         _one_revision_after_the_other(self.issued, before, after, issue)
         if "issue" in before and "revocation" not in before:
             self._reissued[key[0]] += 1
-            asked = self.reissues_asked[key[0].removeprefix("enrollment#")]
+            asked = self.reissues_asked[key[1].partition("#")[2]]
             _must(self._reissued[key[0]] <= asked, "I2", f"{key[0]} was reissued more often than anybody asked: {asked}")
-        _durable(world, after["certificate"]["S"], issue)
+        _durable(world, after["c"]["S"], issue)
         _says_what_was_true(world, key, before, after, issue)
-        self.issued[after["certificate"]["S"], issue["revision"]] = issue
+        self.issued[after["c"]["S"], issue["revision"]] = issue
 
     def put(self, bucket: str, key: str, before: Stored | None, _: Stored) -> None:
         """An object was put."""
@@ -107,11 +107,11 @@ class State:
 
     def record(self, enrollment_id: str, account_id: str) -> Item:
         """A record as it stands; empty when there is none."""
-        return self.world.dynamodb.tables[RECORDS].items.get((f"enrollment#{enrollment_id}", account_id), {})
+        return self.world.dynamodb.tables[RECORDS].items.get(store.row_key(enrollment_id, account_id), {})
 
     def certificate_id_of(self, enrollment_id: str) -> str:
         """The id that an enrollment's certificate has or will have."""
-        return self._certificates.get(f"enrollment#{enrollment_id}", "a" * 26)
+        return self._certificates.get(store.row_key(enrollment_id, "")[0], "a" * 26)
 
     def lose(self, enrollment_id: str) -> None:
         """Let the newest document of a certificate be gone."""
@@ -157,7 +157,7 @@ def _never_early(world: "World", key: Key, before: Item, after: Item, issue: Ite
     training = _judged_by(world, enrollment, issue, anything_goes=again)
     completed = _completed_at(world, training, facts)
     _must(completed is not None, "I1", f"{key[0]} has a certificate while something is outstanding: {training.step.what}")
-    before_that = json.loads(before["issue"]["S"])["completed_at"] if again else None
+    before_that = _issue_in(before)["completed_at"] if again else None
     _must(issue["completed_at"] == before_that if again else completed == milliseconds(issue["completed_at"]), "I7", f"{key[0]} was not completed at {issue['completed_at']}")
     evidence = hashlib.sha256(b"".join(len(one).to_bytes(4, "big") + one for one in sorted(_facts(after)))).hexdigest()
     _must(again or evidence == issue["evidence_digest"], "I7", f"{key[0]} was issued for other facts than its record has")
@@ -199,13 +199,13 @@ def _rightly_revoked(world: "World", key: Key, before: Item, after: Item) -> Non
 
 
 def _one_certificate_id(known: dict[str, str], key: Key, after: Item) -> None:
-    if "certificate" in after:
-        certificate_id = known.setdefault(key[0], after["certificate"]["S"])
-        _must(certificate_id == after["certificate"]["S"], "I2", f"{key[0]} has two certificates")
+    if "c" in after:
+        certificate_id = known.setdefault(key[0], after["c"]["S"])
+        _must(certificate_id == after["c"]["S"], "I2", f"{key[0]} has two certificates")
 
 
 def _one_revision_after_the_other(issued: dict[tuple[str, int], Item], before: Item, after: Item, issue: Item) -> None:
-    certificate_id, revision = after["certificate"]["S"], issue["revision"]
+    certificate_id, revision = after["c"]["S"], issue["revision"]
     _must(issue["printed"]["certificate_id"] == certificate_id, "I2", f"{certificate_id} prints another number")
     _must(int(after["revision"]["N"]) == revision, "I2", f"{certificate_id} has another revision than it says")
     _must((certificate_id, revision) not in issued, "I2", f"{certificate_id} was issued twice as revision {revision}")
@@ -345,7 +345,7 @@ def _durable(world: "World", certificate_id: str, issue: Item) -> None:
 def _says_what_was_true(world: "World", key: Key, before: Item, after: Item, issue: Item) -> None:
     printed, enrollment, known = issue["printed"], _enrollment(world, key), _known_before(world)
     assert enrollment is not None
-    saved = world.truth.those("account.saved", bool_event, account_id=key[1])
+    saved = world.truth.those("account.saved", bool_event, account_id=key[1].partition("#")[0])
     newest = max((one.time for one in saved if known(one)), default=0)
     names = [one.data["name"] for one in saved if one.time >= newest]
     _must(printed["holder"] in names, "I7", f"{key[0]} prints a name that its holder no longer has")
@@ -355,7 +355,8 @@ def _says_what_was_true(world: "World", key: Key, before: Item, after: Item, iss
     _must(printed.get("hours") == training.data.get("hours"), "I7", f"{key[0]} prints other hours")
     day = at(milliseconds(issue["completed_at"])).astimezone(zone).date().isoformat()
     _must(printed["completed_on"] == day, "I7", f"{key[0]} prints {printed['completed_on']} for {day}")
-    company_id = after.get("company", {"S": None})["S"]
+    kind, _, holder = after["h"]["S"].partition("#")
+    company_id = holder if kind == "company" else None
     companies = world.truth.those("company.saved", bool_event, company_id=company_id) if company_id else []
     possible = {one.data["name"] for one in companies} | ({None} if not any(map(known, companies)) else set())
     _must("issue" in before or printed.get("company") in possible, "I7", f"{key[0]} prints another company")
@@ -369,7 +370,7 @@ def announced(world: "World", event: Item) -> None:
     known = (data["certificate_id"], data["revision"])
     record = world.state.record(data["enrollment_id"], data["account_id"])
     _must(known in world.state.issued, "I8", f"{what} {known} is announced before it is issued")
-    _must(record["certificate"]["S"] == data["certificate_id"], "I8", f"{what} {known} is announced for another enrollment")
+    _must(record["c"]["S"] == data["certificate_id"], "I8", f"{what} {known} is announced for another enrollment")
     if what in {"issued", "reissued"}:
         issue = world.state.issued[known]
         _must(("reissued_at" in issue) == (what == "reissued"), "I8", f"{known} is announced as {what}")
@@ -446,7 +447,7 @@ def _account_known(world: "World", enrollment: Posted) -> bool:
 
 def _told(world: "World", record: Item) -> None:
     """The portal knows what became of the certificate (N2)."""
-    known = record["certificate"]["S"], int(record["revision"]["N"])
+    known = record["c"]["S"], int(record["revision"]["N"])
     told = {
         event["type"].split(".")[2]
         for event in world.announced
@@ -457,13 +458,13 @@ def _told(world: "World", record: Item) -> None:
 
 
 def _still_there(world: "World", record: Item) -> None:
-    issue = json.loads(record["issue"]["S"])
+    issue = _issue_in(record)
     if "r" not in record and "revocation" not in record:
-        _durable(world, record["certificate"]["S"], issue)
+        _durable(world, record["c"]["S"], issue)
 
 
 def _whose(posted: Posted) -> Key:
-    return f"enrollment#{posted.data.get('enrollment_id')}", str(posted.data.get("account_id"))
+    return store.row_key(str(posted.data.get("enrollment_id")), str(posted.data.get("account_id")))
 
 
 def _enrollment(world: "World", key: Key) -> Posted | None:
@@ -477,6 +478,13 @@ def _known_before(world: "World") -> truth.Those:
 
 def _known_at(moment: int) -> truth.Those:
     return lambda one: one.counts() and one.acknowledged_at is not None and one.acknowledged_at <= moment
+
+
+def _issue_in(record: Item) -> Item:
+    """How a certificate was issued; what stands beside it in the record is left out of it there."""
+    issue: Item = json.loads(record["issue"]["S"])
+    printed = issue["printed"] | {"certificate_id": record["c"]["S"]}
+    return issue | {"revision": int(record["revision"]["N"]), "printed": printed}
 
 
 def _facts(record: Item) -> set[bytes]:
