@@ -4,10 +4,12 @@ import copy
 import gc
 import importlib
 import os
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 from botocore.retries.quota import RetryQuota
@@ -180,6 +182,22 @@ def reset() -> None:
     """Let no client remember how often it had to try again."""
     for quota in _QUOTAS:
         quota.__init__()  # type: ignore[misc]  # as when the client was made
+
+
+def small_pages() -> AbstractContextManager[Any]:
+    """Pages and batches so small that a story of a few people meets their ends."""
+    found = ExitStack()
+    for module, sizes in _SMALL.items():
+        found.enter_context(patch.multiple(module, **sizes))
+    return found
+
+
+_SMALL: dict[str, dict[str, int]] = {
+    "functions.evaluate_enrollments.app": {"KEYS_PER_PAGE": 2, "ENROLLMENTS_PER_MESSAGE": 1},
+    "functions.sweep.app": {"RECORDS_PER_PAGE": 4, "ENROLLMENTS_PER_MESSAGE": 1},
+    "earned.queues": {"LARGEST_BATCH": 2},
+    "earned.store": {"EVENTS_PER_PAGE": 1},
+}
 
 
 class Sandbox:

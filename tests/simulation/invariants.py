@@ -56,9 +56,12 @@ class State:
 
     def written(self, table: str, key: Key, before: Item | None, after: Item) -> None:
         """A record was written."""
-        if table != RECORDS or not key[0].startswith("enrollment#"):
+        if table != RECORDS:
             return
         earlier = before or {}
+        _only_goes_on(key, earlier, after)
+        if not key[0].startswith("enrollment#"):
+            return
         _facts_only_grow(earlier, after)
         _one_certificate_id(self._certificates, key, after)
         if earlier.get("issue") != after.get("issue"):
@@ -90,6 +93,7 @@ class State:
         """The service put a message into a dead-letter queue itself."""
         _must(message.reason is not None, "I3", f"{message.label} is quarantined without a reason")
         for posted in self.world.truth.by_body.get(message.body, []):
+            _rightly_refused(self.world, posted, message.reason or "")
             posted.quarantined = message.reason or ""
 
     def acknowledged(self, message: Message) -> None:
@@ -119,6 +123,15 @@ class State:
 
 
 # I1
+
+
+def _only_goes_on(key: Key, before: Item, after: Item) -> None:
+    """Removal is final, and what is older never takes the place of what is newer (A5, I4)."""
+    for name in ("e", "r", "removed"):
+        _must(name not in before or before[name] == after.get(name), "I4", f"{key[0]} is not what it was: {name}")
+    for name in ("saved", "version", "cancelled", "v"):
+        was, is_ = (int(item.get(name, {"N": "0"})["N"]) for item in (before, after))
+        _must(was <= is_, "I4", f"{key[0]} went back in time: {name}")
 
 
 def _facts_only_grow(before: Item, after: Item) -> None:
@@ -254,6 +267,50 @@ def _number(table: dict[Key, Item], pk: str, name: str) -> int:
     return int(table.get((pk, "-"), {}).get(name, {"N": "0"})["N"])
 
 
+def _rightly_refused(world: "World", posted: Posted, reason: str) -> None:
+    """What is in quarantine could never have counted."""
+    data, whose = posted.data, _created(world, posted)
+    match reason:
+        case "account-mismatch":
+            right = any(one.data["account_id"] != data["account_id"] for one in whose)
+        case "training-mismatch":
+            right = any(one.data["training_id"] != data["live_event_id"] for one in whose)
+        case "marked-before-end":
+            right = any(
+                milliseconds(one.data["ends_at"]) > posted.time for one in _may_be_current(world, data["live_event_id"])
+            )
+        case _:
+            right = posted.step.refused == reason
+    _must(right, "I3", f"{posted.step.what} is in quarantine as {reason}")
+
+
+def _refused_if_misplaced(world: "World", posted: Posted) -> None:
+    """What names another account or event than its enrollment's is refused, unless it came first; so is what came early."""
+    data, reason = posted.data, ""
+    before = [one for one in _created(world, posted) if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
+    if any(one.data["account_id"] != data["account_id"] for one in before):
+        reason = "account-mismatch"
+    if posted.kind == "attendance.marked":
+        schedules = world.truth.those("live-event.scheduled", bool_event, live_event_id=data["live_event_id"])
+        if any(one.data["training_id"] != data["live_event_id"] and not world.truth.removed(one) for one in before):
+            reason = reason or "training-mismatch"
+        known = [one for one in schedules if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
+        if known and all(milliseconds(one.data["ends_at"]) > posted.time for one in schedules):
+            reason = "marked-before-end"
+    _must(not reason or posted.quarantined == reason, "I3", f"{posted.step.what} is not in quarantine as {reason}")
+
+
+def _created(world: "World", fact: Posted) -> list[Posted]:
+    return world.truth.those("enrollment.created", bool_event, enrollment_id=fact.data.get("enrollment_id"))
+
+
+def _may_be_current(world: "World", live_event_id: str) -> list[Posted]:
+    """The schedules that the invocation at hand may take for the newest."""
+    schedules = world.truth.those("live-event.scheduled", bool_event, live_event_id=live_event_id)
+    newest = max((one.time for one in schedules if _known_before(world)(one)), default=0)
+    return [one for one in schedules if one.time >= newest]
+
+
 # I6
 
 
@@ -324,6 +381,8 @@ def _says_what_was_true(world: "World", key: Key, before: Item, after: Item, iss
     companies = world.truth.those("company.saved", bool_event, company_id=company_id) if company_id else []
     possible = {one.data["name"] for one in companies} | ({None} if not any(map(known, companies)) else set())
     _must("issue" in before or printed.get("company") in possible, "I7", f"{key[0]} prints another company")
+    named = enrollment.data.get("company_id", company_id)
+    _must(company_id == named, "I7", f"{key[0]} is of {named} and counted to {company_id}")
 
 
 def announced(world: "World", event: Item) -> None:
@@ -352,6 +411,8 @@ def at_the_end(world: "World") -> None:
     """Fifteen minutes after the last fault everything is as the truth says, whatever happened on the way (I3, I4)."""
     for posted in world.truth.posted:
         _dealt_with(posted)
+        if posted.kind in truth.FACTS and not posted.step.refused:
+            _refused_if_misplaced(world, posted)
     for queue in world.sqs.queues.values():
         left = [message.label for message in queue.messages.values() if queue.dead_letters or message.reason is None]
         _must(not left, "I3", f"{left} are left in {queue.name}")
@@ -386,7 +447,8 @@ def _came_right(world: "World", enrollment: Posted) -> None:
             not there or not world.truth.absent(enrollment), "I3", f"{name} was corrected to absent and is not revoked"
         )
     if "issue" in record:
-        _told(world, record)
+        if not world.purged:
+            _told(world, record)
         _still_there(world, record)
 
 
@@ -401,8 +463,7 @@ def _crossed(world: "World", enrollment: Posted) -> bool:
         one
         for one in world.truth.posted
         if data["training_id"] in (one.data.get("course_id"), one.data.get("live_event_id"))
-        or one.kind in {"account.saved", "account.removed"}
-        and one.data["account_id"] == data["account_id"]
+        or (one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"])
     ]
     return any(_at_once(one, other) for one in created for other in news if other.step.queue == "Directory")
 

@@ -99,7 +99,18 @@ class Lose:
         return f"the document of {self.enrollment_id} is lost"
 
 
-Step = Post | Forge | Ask | Outage | Deploy | Redrive | Lose
+@dataclass(frozen=True)
+class Purge:
+    """An operator empties a queue of ours by mistake; what was asked for there only the sweep can know."""
+
+    at: int
+    queue: str
+
+    def __str__(self) -> str:
+        return f"an operator empties {self.queue}"
+
+
+Step = Post | Forge | Ask | Outage | Deploy | Redrive | Lose | Purge
 
 
 @dataclass
@@ -211,10 +222,11 @@ def _announce(tale: _Story, person: _Person) -> None:
     if tale.happens(0.2):
         changed = saved + tale.within(SECOND, 3 * HOUR)
         tale.post("Directory", "account.saved", data | {"name": f"{person.name} Corrected"}, changed)
-    if tale.happens(0.07):
-        tale.post(
-            "Directory", "account.removed", {"account_id": person.account_id}, saved + tale.within(SECOND, 6 * HOUR)
-        )
+    if tale.happens(0.1):
+        removed = saved + tale.within(SECOND, tale.chance.choice([10 * MINUTE, 6 * HOUR]))
+        tale.post("Directory", "account.removed", {"account_id": person.account_id}, removed)
+        if tale.happens(0.3):
+            tale.post("Directory", "account.saved", data, saved + SECOND, posted=removed + tale.within(SECOND, HOUR))
 
 
 def _course(tale: _Story, course_id: str) -> _Training:
@@ -288,7 +300,9 @@ def _live_event(tale: _Story, event_id: str) -> _Training:
 def _enrollment(tale: _Story, person: _Person, training: _Training, enrollment_id: str) -> None:
     whose = {"enrollment_id": enrollment_id, "account_id": person.account_id}
     began = START + tale.within(0, 10 * MINUTE)
-    company = person.company_id if tale.happens(0.5) else None
+    company = tale.chance.choice(
+        [person.company_id, person.company_id, None, None, "co-2" if person.company_id else None]
+    )
     tale.post(
         "Directory", "enrollment.created", whose | {"training_id": training.training_id, "company_id": company}, began
     )
@@ -337,7 +351,7 @@ def _do(tale: _Story, whose: dict[str, str], step: dict[str, Any], now: int) -> 
         for score in scores:
             now += tale.within(SECOND, 2 * MINUTE)
             tale.post("Progress", "quiz.graded", data | {"score": score}, now)
-            if tale.happens(0.15):
+            if tale.happens(0.3):
                 now += tale.within(SECOND, MINUTE)
                 granted = data | {"attempts": 1, "granted_by": "sup-1"}
                 tale.post("Progress", "quiz.attempts-granted", granted, now)
@@ -438,6 +452,8 @@ def _bad_luck(tale: _Story, enrollments: int) -> None:
         begins = START + tale.within(0, 3 * HOUR)
         lasts = LONG_OUTAGE if tale.happens(0.15) else tale.within(MINUTE, 40 * MINUTE)
         tale.steps.append(Outage(begins, tale.chance.choice(SERVICES), begins + lasts))
+    if tale.happens(0.1):
+        tale.steps.append(Purge(START + tale.within(0, 5 * HOUR), tale.chance.choice(["Evaluation", "Generation"])))
     while tale.happens(0.12):
         queue = tale.chance.choice(["Directory", "Progress", "Attendance", "Evaluation", "Generation"])
         tale.steps.append(Redrive(START + tale.within(HOUR, DAY if tale.happens(0.1) else 5 * HOUR), queue))

@@ -30,7 +30,7 @@ from tests.simulation.faults import Killed, Weather
 from tests.simulation.house import APPS, BY_QUEUE, FUNCTIONS, Function, Sandbox
 from tests.simulation.invariants import Violation
 from tests.simulation.paper import paper
-from tests.simulation.portal import START, Ask, Deploy, Forge, Lose, Outage, Post, Redrive, Step
+from tests.simulation.portal import START, Ask, Deploy, Forge, Lose, Outage, Post, Purge, Redrive, Step
 from tests.simulation.s3 import S3
 from tests.simulation.sqs import SQS, Message, Queue, failures, lambda_record
 from tests.simulation.truth import Truth
@@ -107,7 +107,7 @@ class World:
         self.announced: list[dict[str, Any]] = []
         self.state = invariants.State(self)
         self.current: Invocation | None = None
-        self.calm = False
+        self.calm = self.purged = False
         self.struck: list[str] = []
         self.log: list[str] = []
         self.violations: list[str] = []
@@ -187,6 +187,8 @@ class World:
             stack.enter_context(patch.object(secrets, "token_bytes", lambda count=32: chance.randbytes(count)))
             stack.enter_context(patch.object(APPS["sweep"], "monotonic", lambda: self.now / SECOND))
             stack.enter_context(paper(self.seed))
+            if self.weather.small_pages:
+                stack.enter_context(house.small_pages())
             stack.enter_context(answering(self._send))
             stack.enter_context(redirect_stdout(_Nowhere()))  # where metrics go
             try:
@@ -213,7 +215,9 @@ class World:
         kinds = Counter(name.partition(":")[0] for name in self.struck)
         del kinds[SWEPT]
         kinds.update(
-            type(step).__name__.lower() for step in self.steps if isinstance(step, Outage | Deploy | Redrive | Lose)
+            type(step).__name__.lower()
+            for step in self.steps
+            if isinstance(step, Outage | Deploy | Redrive | Lose | Purge)
         )
         return Outcome(
             seed=self.seed,
@@ -250,9 +254,15 @@ class World:
                 self._deploy()
             case Redrive():
                 self.redrive(step.queue, Wanted())
-            case Lose():
-                if self.weather.swept:
-                    self.state.lose(step.enrollment_id)
+            case Lose() if self.weather.swept:
+                self.state.lose(step.enrollment_id)
+            case Purge() if self.weather.swept:
+                self._purge(step.queue)
+
+    def _purge(self, name: str) -> None:
+        self.purged = True
+        for url in (house.url(name), house.url(f"{name}DeadLetter")):
+            self.sqs.queues[url].messages.clear()
 
     def _deploy(self) -> None:
         self._deployments += 1
