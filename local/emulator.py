@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found] # not installed beside our own code
-from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-not-found] # as above
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime  # type: ignore[import-not-found] # as above
 from ministack.services import dynamodb, lambda_svc  # type: ignore[import-not-found] # as above
 
 SQS_BATCHES = {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}
-target_action, object_context, items_context, resource_arn, pin_origin = (
+target_action, object_context, items_context, resource_arn, condition_key, pin_origin = (
     iam_actions._action_from_target,
     iam_actions._s3_object_context,
     iam_actions.dynamodb_service_context,
     iam_actions.extract_resource_arn,
+    iam_evaluator._resolve_condition_key,
     app.pin_request_origin,
 )
 
@@ -65,6 +66,14 @@ def granted_resource(service: str, method: str, path: str, headers: dict[str, st
     return f"{arn}:log-stream:" if writes_logs else arn
 
 
+def granted_condition(key: str, context: Any) -> Any:
+    """Answer what a condition is about: `aws:PrincipalArn` of a session is that of the role it is in."""
+    value = condition_key(key, context)
+    if key.lower() != "aws:principalarn":
+        return value
+    return re.sub(r":sts::(\d+):assumed-role/([^/]+)/.*", r":iam::\1:role/\2", value)
+
+
 def pin_secure_origin(address: str, _: bool) -> None:
     """Count loopback as TLS, which bucket policies demand."""
     pin_origin(address, True)
@@ -93,6 +102,7 @@ if __name__ == "__main__":
     iam_actions._s3_object_context = full_object_context
     iam_actions.dynamodb_service_context = full_items_context
     iam_actions.extract_resource_arn = granted_resource
+    iam_evaluator._resolve_condition_key = granted_condition
     app.pin_request_origin = pin_secure_origin
     # On AWS every worker has a processor to itself; here more of them than processors only wait for each other.
     lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = os.cpu_count()
