@@ -95,7 +95,7 @@ def _proof(load: dict[str, Any], cpu: dict[str, float], starts: dict[str, float]
         for name, logical in FUNCTIONS.items()
     }
     posting = load["seconds_to_post_the_marks"]
-    outcome = play(functions, load["attendees"], UNLIMITED, processors=load["cores"], posting=posting)
+    outcome = play(functions, load["attendees"], UNLIMITED, processors=load["cores"], posting=posting, noisy=1)
     return {
         "attendees": load["attendees"],
         "processors_left_by_others": round(left * load["cores"], 2),
