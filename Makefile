@@ -12,11 +12,12 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo serve token stop quarantine redrive contracts preview border test check republish package bench \
-    bench-memory load model performance layers requirements clean mutation
+.PHONY: help demo drill serve token stop quarantine redrive contracts preview border test check republish package bench \
+    bench-memory load model mutation layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
+	@echo 'make drill    [ONLY=SQS]: stop whatever it depends on, and deploy over it, while events flow: see out/drill.json'
 	@echo 'make serve    leave the stack running: see out/serve.json'
 	@echo 'make token    ROLE=company-admin SUB=acc-1 COMPANY=co-1 [EXPIRES_IN=-60]: a JWT for that stack'
 	@echo 'make stop     end that stack'
@@ -30,17 +31,17 @@ help:
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
-<<<<<<< HEAD
 	@echo 'make load     [PEOPLE=10000] marked at once on a local stack: see out/load'
-=======
-	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
->>>>>>> cb70936f5f239bde4cdf68f9470d26ff2e3cad98
 	@echo 'make model    what AWS would make of it, and of a million, by its documented scaling: after load and package'
+	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m local demo
+
+drill: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
+	@$(PYTHON) -m local drill $(if $(ONLY),--only='$(ONLY)')
 
 serve: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m local serve
@@ -100,17 +101,15 @@ bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 bench-memory: .venv/dev/ready $(LAYER)/ready
 	@$(PYTHON) -m bench --memory
 
-<<<<<<< HEAD
 PEOPLE ?= 10000
 load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
 	@$(PYTHON) -m load run --people=$(PEOPLE)
-=======
-mutation: .venv/mutation/ready
-	@.venv/mutation/bin/python -m tests.mutation
->>>>>>> cb70936f5f239bde4cdf68f9470d26ff2e3cad98
 
 model: .venv/dev/ready
 	@$(PYTHON) -m load model
+
+mutation: .venv/mutation/ready
+	@.venv/mutation/bin/python -m tests.mutation
 
 layers: $(LAYER)/ready
 

@@ -1,8 +1,10 @@
 """Which queues a stack has, on AWS or on this machine."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import boto3
@@ -51,13 +53,14 @@ class Stack:
 
     @classmethod
     def on_this_machine(cls) -> Self:
-        """The stack that `make serve` started; raises `NoStack`."""
+        """The stack that `make serve` started, or that the file EARNED_STACK describes; raises `NoStack`."""
         from local import stack  # noqa: PLC0415 - nothing on AWS needs the local stack
 
-        if not stack.SERVE_FILE.exists():
-            raise NoStack(f"No local stack is running ({stack.SERVE_FILE} is missing): start one with `make serve`.")
+        described = Path(os.environ.get("EARNED_STACK") or stack.SERVE_FILE)
+        if not described.exists():
+            raise NoStack(f"No local stack is running ({described} is missing): start one with `make serve`.")
         stack.isolate()
-        running = stack.Stack.read(stack.SERVE_FILE)
+        running = stack.Stack.read(described)
         return cls(
             running.session().client("sqs", endpoint_url=running.aws_endpoint, config=PATIENCE),
             pairs_of(running.outputs),
