@@ -177,16 +177,18 @@ class Queue:
     def _take(self, most: int) -> list[Message]:
         batch: list[Message] = []
         while self._waiting and len(batch) < most:
-            company = min(self._waiting, key=lambda one: (self._is_noisy(one), self._waiting[one][0][0]))
+            company = min(self._waiting, key=self._precedence)
             batch.append(self._waiting[company].popleft()[1])
             self._in_flight[company] += 1
             if not self._waiting[company]:
                 del self._waiting[company]
         return batch
 
-    def _is_noisy(self, company: str) -> bool:
+    def _precedence(self, company: str) -> tuple[int, int]:
+        """The company that is noisy waits, if several are the noisiest; among others whoever came first is first."""
         own = self._in_flight[company]
-        return own >= self._noisy and own > NOISY_SHARE * self._in_flight.total()
+        noisy = own >= self._noisy and own > NOISY_SHARE * self._in_flight.total()
+        return own if noisy else 0, self._waiting[company][0][0]
 
     def _make(self, batch: Sequence[Message], cold: bool) -> Process:
         work = self._function.work
@@ -223,8 +225,8 @@ def play(
 ) -> Outcome:
     """Mark so many people within `posting` seconds while a learner of another company finishes every second.
 
-    `functions` are `marks`, `lessons` and `certificates`; `processors` those of one machine, or None for AWS; `noisy` the
-    messages that a company must have in flight before others go first.
+    `functions` are `marks`, `lessons` and `certificates`; `processors` those of one machine, or None for AWS; `noisy`
+    the messages that a company must have in flight before others go first.
     """
     env, quiet = simpy.Environment(), 30.0
     place = Cloud(env, random.Random(seed)) if processors is None else Machine(env, processors)  # noqa: S311  # no secret
