@@ -12,7 +12,7 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo serve token stop quarantine redrive contracts preview border test check republish package bench \
+.PHONY: help demo serve token stop quarantine redrive contracts preview border test check fuzz republish package bench \
     bench-memory layers requirements clean
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make preview  [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
 	@echo 'make border   [DESIGN=folder]: draw its borders in its colours'
 	@echo 'make test     all tests'
+	@echo 'make fuzz     100,000 requests and 300,000 messages at random, on all cores: who sees what, what becomes of them'
 	@echo 'make check    linters, types, templates and who may do what'
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
@@ -79,6 +80,11 @@ check: .venv/dev/ready .venv/checkov/ready
 	@$(DEV)/cfn-lint template.yaml infra/*.yaml
 	@$(PYTHON) -m pytest tests/unit/test_template.py tests/unit/test_roles.py
 	@.venv/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet -f template.yaml infra/*.yaml
+
+# Some minutes; `make test` has the first of these seeds. Says in the end how many there were, and what came of them.
+fuzz: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=worksteal -m '' -k random \
+	    tests/integration/authorization tests/integration/test_fuzzed_messages.py
 
 # Two thousand learners of a course that loses a lesson.
 republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
