@@ -13,7 +13,7 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo drill serve token stop quarantine redrive erase contracts preview border test check republish package bench \
-    bench-memory load model mutation soak layers requirements clean
+    bench-memory load model performance cost mutation mutants soak fuzz build layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
@@ -29,6 +29,7 @@ help:
 	@echo 'make border   [DESIGN=folder]: draw its borders in its colours'
 	@echo 'make test     all tests'
 	@echo 'make soak     [SEEDS=10000] [FIRST=1]: simulated stories full of faults, on all cores: see out/soak.json'
+	@echo 'make fuzz     100,000 requests and 300,000 messages at random, on all cores: who sees what, what becomes of them'
 	@echo 'make check    linters, types, templates and who may do what'
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
@@ -98,6 +99,11 @@ check: .venv/dev/ready .venv/checkov/ready
 	@$(DEV)/cfn-lint template.yaml infra/*.yaml
 	@$(PYTHON) -m pytest tests/unit/test_template.py tests/unit/test_roles.py
 	@.venv/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet -f template.yaml infra/*.yaml
+
+# Some minutes; `make test` has the first of these seeds. Says in the end how many there were, and what came of them.
+fuzz: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=worksteal -m '' -k random \
+	    tests/integration/authorization tests/integration/test_fuzzed_messages.py
 
 # Two thousand learners of a course that loses a lesson.
 republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
