@@ -56,9 +56,12 @@ class State:
 
     def written(self, table: str, key: Key, before: Item | None, after: Item) -> None:
         """A record was written."""
-        if table != RECORDS or not key[0].startswith("enrollment#"):
+        if table != RECORDS:
             return
         earlier = before or {}
+        _only_goes_on(key, earlier, after)
+        if not key[0].startswith("enrollment#"):
+            return
         _facts_only_grow(earlier, after)
         _one_certificate_id(self._certificates, key, after)
         if earlier.get("issue") != after.get("issue"):
@@ -75,7 +78,9 @@ class State:
         if "issue" in before and "revocation" not in before:
             self._reissued[key[0]] += 1
             asked = self.reissues_asked[key[1].partition("#")[2]]
-            _must(self._reissued[key[0]] <= asked, "I2", f"{key[0]} was reissued more often than anybody asked: {asked}")
+            _must(
+                self._reissued[key[0]] <= asked, "I2", f"{key[0]} was reissued more often than anybody asked: {asked}"
+            )
         _durable(world, after["c"]["S"], issue)
         _says_what_was_true(world, key, before, after, issue)
         self.issued[after["c"]["S"], issue["revision"]] = issue
@@ -88,6 +93,7 @@ class State:
         """The service put a message into a dead-letter queue itself."""
         _must(message.reason is not None, "I3", f"{message.label} is quarantined without a reason")
         for posted in self.world.truth.by_body.get(message.body, []):
+            _rightly_refused(self.world, posted, message.reason or "")
             posted.quarantined = message.reason or ""
 
     def acknowledged(self, message: Message) -> None:
@@ -119,6 +125,15 @@ class State:
 # I1
 
 
+def _only_goes_on(key: Key, before: Item, after: Item) -> None:
+    """Removal is final, and what is older never takes the place of what is newer (A5, I4)."""
+    for name in ("e", "r", "removed"):
+        _must(name not in before or before[name] == after.get(name), "I4", f"{key[0]} is not what it was: {name}")
+    for name in ("saved", "version", "cancelled", "v"):
+        was, is_ = (int(item.get(name, {"N": "0"})["N"]) for item in (before, after))
+        _must(was <= is_, "I4", f"{key[0]} went back in time: {name}")
+
+
 def _facts_only_grow(before: Item, after: Item) -> None:
     _must(_facts(before) <= _facts(after), "I3", "facts disappeared from a record")
 
@@ -143,11 +158,19 @@ def _never_early(world: "World", key: Key, before: Item, after: Item, issue: Ite
     again = "issue" in before and "revocation" not in before
     training = _judged_by(world, enrollment, issue, anything_goes=again)
     completed = _completed_at(world, training, facts)
-    _must(completed is not None, "I1", f"{key[0]} has a certificate while something is outstanding: {training.step.what}")
+    _must(
+        completed is not None, "I1", f"{key[0]} has a certificate while something is outstanding: {training.step.what}"
+    )
     before_that = _issue_in(before)["completed_at"] if again else None
-    _must(issue["completed_at"] == before_that if again else completed == milliseconds(issue["completed_at"]), "I7", f"{key[0]} was not completed at {issue['completed_at']}")
+    _must(
+        issue["completed_at"] == before_that if again else completed == milliseconds(issue["completed_at"]),
+        "I7",
+        f"{key[0]} was not completed at {issue['completed_at']}",
+    )
     evidence = hashlib.sha256(b"".join(len(one).to_bytes(4, "big") + one for one in sorted(_facts(after)))).hexdigest()
-    _must(again or evidence == issue["evidence_digest"], "I7", f"{key[0]} was issued for other facts than its record has")
+    _must(
+        again or evidence == issue["evidence_digest"], "I7", f"{key[0]} was issued for other facts than its record has"
+    )
 
 
 def _judged_by(world: "World", enrollment: Posted, issue: Item, *, anything_goes: bool) -> Posted:
@@ -155,10 +178,15 @@ def _judged_by(world: "World", enrollment: Posted, issue: Item, *, anything_goes
     training_id, version, known = enrollment.data["training_id"], issue["training_version"], _known_before(world)
     courses = world.truth.those("course.published", bool_event, course_id=training_id)
     schedules = world.truth.those("live-event.scheduled", bool_event, live_event_id=training_id)
-    found = [one for one in courses if one.data["version"] == version] + [one for one in schedules if one.time == version]
+    found = [one for one in courses if one.data["version"] == version] + [
+        one for one in schedules if one.time == version
+    ]
     _must(bool(found), "I1", f"{training_id} has no version {version}")
     cancelled = [one.time for one in world.truth.those("live-event.cancelled", known, live_event_id=training_id)]
-    newest = max([one.data["version"] for one in courses if known(one)] + [one.time for one in schedules if known(one)], default=0)
+    newest = max(
+        [one.data["version"] for one in courses if known(one)] + [one.time for one in schedules if known(one)],
+        default=0,
+    )
     _must(anything_goes or version >= newest, "I1", f"{training_id} is judged by a version older than known: {version}")
     _must(anything_goes or version > max(cancelled, default=0) or bool(courses), "I1", f"{training_id} was cancelled")
     return found[0]
@@ -178,7 +206,9 @@ def _completed_at(world: "World", training: Posted, facts: list[Posted]) -> int 
 def _rightly_revoked(world: "World", key: Key, before: Item, after: Item) -> None:
     enrollment = _enrollment(world, key)
     _must("issue" in before and "r" not in after, "I1", f"{key[0]} has nothing to revoke")
-    marks = [fact.data["status"] for fact in world.truth.posted if fact.kind == "attendance.marked" and _whose(fact) == key]
+    marks = [
+        fact.data["status"] for fact in world.truth.posted if fact.kind == "attendance.marked" and _whose(fact) == key
+    ]
     _must(enrollment is not None and "absent" in marks, "I1", f"{key[0]} was revoked, and nobody was marked absent")
 
 
@@ -237,6 +267,50 @@ def _number(table: dict[Key, Item], pk: str, name: str) -> int:
     return int(table.get((pk, "-"), {}).get(name, {"N": "0"})["N"])
 
 
+def _rightly_refused(world: "World", posted: Posted, reason: str) -> None:
+    """What is in quarantine could never have counted."""
+    data, whose = posted.data, _created(world, posted)
+    match reason:
+        case "account-mismatch":
+            right = any(one.data["account_id"] != data["account_id"] for one in whose)
+        case "training-mismatch":
+            right = any(one.data["training_id"] != data["live_event_id"] for one in whose)
+        case "marked-before-end":
+            right = any(
+                milliseconds(one.data["ends_at"]) > posted.time for one in _may_be_current(world, data["live_event_id"])
+            )
+        case _:
+            right = posted.step.refused == reason
+    _must(right, "I3", f"{posted.step.what} is in quarantine as {reason}")
+
+
+def _refused_if_misplaced(world: "World", posted: Posted) -> None:
+    """What names another account or event than its enrollment's is refused, unless it came first; so is what came early."""
+    data, reason = posted.data, ""
+    before = [one for one in _created(world, posted) if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
+    if any(one.data["account_id"] != data["account_id"] for one in before):
+        reason = "account-mismatch"
+    if posted.kind == "attendance.marked":
+        schedules = world.truth.those("live-event.scheduled", bool_event, live_event_id=data["live_event_id"])
+        if any(one.data["training_id"] != data["live_event_id"] and not world.truth.removed(one) for one in before):
+            reason = reason or "training-mismatch"
+        known = [one for one in schedules if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
+        if known and all(milliseconds(one.data["ends_at"]) > posted.time for one in schedules):
+            reason = "marked-before-end"
+    _must(not reason or posted.quarantined == reason, "I3", f"{posted.step.what} is not in quarantine as {reason}")
+
+
+def _created(world: "World", fact: Posted) -> list[Posted]:
+    return world.truth.those("enrollment.created", bool_event, enrollment_id=fact.data.get("enrollment_id"))
+
+
+def _may_be_current(world: "World", live_event_id: str) -> list[Posted]:
+    """The schedules that the invocation at hand may take for the newest."""
+    schedules = world.truth.those("live-event.scheduled", bool_event, live_event_id=live_event_id)
+    newest = max((one.time for one in schedules if _known_before(world)(one)), default=0)
+    return [one for one in schedules if one.time >= newest]
+
+
 # I6
 
 
@@ -246,7 +320,9 @@ def answered(world: "World", step: Ask, status: int, body: Item, began: int) -> 
         valid = body.get("status") == "valid"
         _must(not valid or _was_there(world, step.enrollment_id, began), "I6", f"{step.enrollment_id} is called valid")
     elif step.what == "download" and status == 200:
-        _must(_was_there(world, step.enrollment_id, began), "I6", f"a link to what does not stand: {step.enrollment_id}")
+        _must(
+            _was_there(world, step.enrollment_id, began), "I6", f"a link to what does not stand: {step.enrollment_id}"
+        )
         _must(_may_hold(world, step), "I6", f"{step} and got a link")
         certificate_id = world.state.certificate_id_of(step.enrollment_id)
         _must(f"/certificates/{certificate_id}/" in body["url"], "I6", f"{step} and got another's link")
@@ -305,6 +381,8 @@ def _says_what_was_true(world: "World", key: Key, before: Item, after: Item, iss
     companies = world.truth.those("company.saved", bool_event, company_id=company_id) if company_id else []
     possible = {one.data["name"] for one in companies} | ({None} if not any(map(known, companies)) else set())
     _must("issue" in before or printed.get("company") in possible, "I7", f"{key[0]} prints another company")
+    named = enrollment.data.get("company_id", company_id)
+    _must(company_id == named, "I7", f"{key[0]} is of {named} and counted to {company_id}")
 
 
 def announced(world: "World", event: Item) -> None:
@@ -317,7 +395,11 @@ def announced(world: "World", event: Item) -> None:
     if what in {"issued", "reissued"}:
         issue = world.state.issued[known]
         _must(("reissued_at" in issue) == (what == "reissued"), "I8", f"{known} is announced as {what}")
-        _must(milliseconds(data["at"]) == milliseconds(issue.get("reissued_at") or issue["issued_at"]), "I8", f"{known}: when?")
+        _must(
+            milliseconds(data["at"]) == milliseconds(issue.get("reissued_at") or issue["issued_at"]),
+            "I8",
+            f"{known}: when?",
+        )
     _must(what != "revoked" or known in world.state.revoked, "I8", f"{known} is announced as revoked and is not")
     _must(what != "withdrawn" or "r" in record, "I8", f"{known} is announced as withdrawn and is not")
 
@@ -329,6 +411,8 @@ def at_the_end(world: "World") -> None:
     """Fifteen minutes after the last fault everything is as the truth says, whatever happened on the way (I3, I4)."""
     for posted in world.truth.posted:
         _dealt_with(posted)
+        if posted.kind in truth.FACTS and not posted.step.refused:
+            _refused_if_misplaced(world, posted)
     for queue in world.sqs.queues.values():
         left = [message.label for message in queue.messages.values() if queue.dead_letters or message.reason is None]
         _must(not left, "I3", f"{left} are left in {queue.name}")
@@ -351,12 +435,20 @@ def _came_right(world: "World", enrollment: Posted) -> None:
     if world.truth.removed(enrollment):
         _must("r" in record, "I3", f"{name} was removed, and its record stands")
     elif world.truth.completed_at(enrollment, world.now) is not None:
-        held = "hold" in record and UNPRINTABLE in world.truth.those("account.saved", account_id=_whose(enrollment)[1])[-1].data["name"]
-        _must(there or held or not _account_known(world, enrollment), "I3", f"{name} is complete and has no certificate")
+        held = (
+            "hold" in record
+            and UNPRINTABLE in world.truth.those("account.saved", account_id=_whose(enrollment)[1])[-1].data["name"]
+        )
+        _must(
+            there or held or not _account_known(world, enrollment), "I3", f"{name} is complete and has no certificate"
+        )
     elif "issue" in record:
-        _must(not there or not world.truth.absent(enrollment), "I3", f"{name} was corrected to absent and is not revoked")
+        _must(
+            not there or not world.truth.absent(enrollment), "I3", f"{name} was corrected to absent and is not revoked"
+        )
     if "issue" in record:
-        _told(world, record)
+        if not world.purged:
+            _told(world, record)
         _still_there(world, record)
 
 
@@ -371,7 +463,7 @@ def _crossed(world: "World", enrollment: Posted) -> bool:
         one
         for one in world.truth.posted
         if data["training_id"] in (one.data.get("course_id"), one.data.get("live_event_id"))
-        or one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"]
+        or (one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"])
     ]
     return any(_at_once(one, other) for one in created for other in news if other.step.queue == "Directory")
 
@@ -436,6 +528,6 @@ def _stored_form(posted: Posted) -> bytes | None:
     if posted.kind not in truth.FACTS or posted.step.refused:
         return None
     if posted.stored is None:
-        event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])  # type: ignore[type-var]  # one of three unions
+        event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])
         posted.stored = encode(event.fact())
     return posted.stored
