@@ -680,7 +680,7 @@ def forget_holder(completion: Completion) -> None:
     printed = replace(completion.issue.printed, holder="", company=None)
     nameless = replace(completion.issue, printed=printed, document_sha256="", reason=None)
     row = _completion_row(completion.enrollment_id, completion.account_id)
-    _update(row, [CompletionRow.issue.set(_json(_ISSUE, nameless))], CompletionRow.removed.exists())
+    _update(row, [CompletionRow.issue.set(_packed(nameless))], CompletionRow.removed.exists())
 
 
 def save_training(training: Training) -> None:
