@@ -12,8 +12,8 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive contracts preview border test check republish package bench \
-    bench-memory load model mutants mutation layers requirements clean
+.PHONY: help demo drill serve token stop quarantine redrive contracts preview border test soak check republish package \
+    bench bench-memory load model mutants mutation layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
@@ -27,6 +27,7 @@ help:
 	@echo 'make preview  [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
 	@echo 'make border   [DESIGN=folder]: draw its borders in its colours'
 	@echo 'make test     all tests'
+	@echo 'make soak     [SEEDS=10000] [FIRST=1]: simulated stories full of faults, on all cores: see out/soak.json'
 	@echo 'make check    linters, types, templates and who may do what'
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
@@ -76,9 +77,16 @@ test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv
 ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
-	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/unit tests/integration tests/package
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/unit tests/integration tests/package tests/simulation
 	@$(PYTHON) -m pytest tests/e2e
 endif
+
+# Ends with exit 1 and a shrunk story when an invariant is violated. Each seed is another story; the same seed is the same one.
+SEEDS ?= 10000
+FIRST ?= 1
+soak: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tests.simulation --json=out/soak.json --processes=$$(nproc) \
+	    --seeds=$(FIRST)-$$(($(FIRST) + $(SEEDS) - 1))
 
 check: .venv/dev/ready .venv/checkov/ready
 	@$(DEV)/ruff check .

@@ -1,12 +1,12 @@
 """What goes wrong at the wire: which fault strikes which call, and what it looks like to the SDK.
 
-A seed has its own weather: some kinds of fault are common, some rare, most absent, so that seeds differ in what they try.
+A seed has its own weather: some kinds of fault are common, some rare, most absent, so that each seed tries another mix.
 """
 
 from dataclasses import dataclass, field
 from random import Random
 
-from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, BotoCoreError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 
 from tests.simulation.clock import HOUR, MINUTE, SECOND
 from tests.simulation.wire import Refused

@@ -5,19 +5,21 @@ An event that was acknowledged before an invocation began must be reckoned with 
 """
 
 import hashlib
+import io
 import json
 from base64 import b64decode
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 from earned import events, store
 from earned.facts import encode
 from tests.simulation import truth
 from tests.simulation.clock import at
-from tests.simulation.house import DOCUMENTS, RECORDS
-from tests.simulation.paper import UNPRINTABLE, printed_on
-from tests.simulation.portal import Ask
+from tests.simulation.house import DOCUMENTS, EXPORTS, RECORDS
+from tests.simulation.paper import printed_on
+from tests.simulation.portal import UNPRINTABLE, Ask
 from tests.simulation.s3 import Stored
 from tests.simulation.sqs import Message
 from tests.simulation.truth import Posted, milliseconds
@@ -48,7 +50,7 @@ class State:
         self.revoked: set[tuple[str, int]] = set()
         self.reissues_asked: Counter[str] = Counter()
         self._reissued: Counter[str] = Counter()
-        self._certificates: dict[str, str] = {}
+        self.certificates: dict[str, str] = {}
         world.dynamodb.on_write = self.written
         world.s3.on_put = self.put
 
@@ -63,7 +65,7 @@ class State:
         if not key[0].startswith("enrollment#"):
             return
         _facts_only_grow(earlier, after)
-        _one_certificate_id(self._certificates, key, after)
+        _one_certificate_id(self.certificates, key, after)
         if earlier.get("issue") != after.get("issue"):
             self._issued(key, earlier, after, _issue_in(after))
         if "revocation" in after and earlier.get("revocation") != after["revocation"]:
@@ -78,14 +80,18 @@ class State:
         if "issue" in before and "revocation" not in before:
             self._reissued[key[0]] += 1
             asked = self.reissues_asked[key[1].partition("#")[2]]
-            _must(self._reissued[key[0]] <= asked, "I2", f"{key[0]} was reissued more often than anybody asked: {asked}")
+            _must(
+                self._reissued[key[0]] <= asked, "I2", f"{key[0]} was reissued more often than anybody asked: {asked}"
+            )
         _durable(world, after["c"]["S"], issue)
         _says_what_was_true(world, key, before, after, issue)
         self.issued[after["c"]["S"], issue["revision"]] = issue
 
-    def put(self, bucket: str, key: str, before: Stored | None, _: Stored) -> None:
+    def put(self, bucket: str, key: str, before: Stored | None, after: Stored) -> None:
         """An object was put."""
-        _must(bucket != DOCUMENTS or before is None, "I5", f"{key} was overwritten")
+        _must(before is None or key.endswith(".state"), "I5", f"{key} was overwritten")
+        if bucket == EXPORTS and key.endswith(".zip"):
+            archived(self.world, key, after.body)
 
     def quarantined(self, message: Message) -> None:
         """The service put a message into a dead-letter queue itself."""
@@ -111,7 +117,7 @@ class State:
 
     def certificate_id_of(self, enrollment_id: str) -> str:
         """The id that an enrollment's certificate has or will have."""
-        return self._certificates.get(store.row_key(enrollment_id, "")[0], "a" * 26)
+        return self.certificates.get(store.row_key(enrollment_id, "")[0], "a" * 26)
 
     def lose(self, enrollment_id: str) -> None:
         """Let the newest document of a certificate be gone."""
@@ -156,11 +162,19 @@ def _never_early(world: "World", key: Key, before: Item, after: Item, issue: Ite
     again = "issue" in before and "revocation" not in before
     training = _judged_by(world, enrollment, issue, anything_goes=again)
     completed = _completed_at(world, training, facts)
-    _must(completed is not None, "I1", f"{key[0]} has a certificate while something is outstanding: {training.step.what}")
+    _must(
+        completed is not None, "I1", f"{key[0]} has a certificate while something is outstanding: {training.step.what}"
+    )
     before_that = _issue_in(before)["completed_at"] if again else None
-    _must(issue["completed_at"] == before_that if again else completed == milliseconds(issue["completed_at"]), "I7", f"{key[0]} was not completed at {issue['completed_at']}")
+    _must(
+        issue["completed_at"] == before_that if again else completed == milliseconds(issue["completed_at"]),
+        "I7",
+        f"{key[0]} was not completed at {issue['completed_at']}",
+    )
     evidence = hashlib.sha256(b"".join(len(one).to_bytes(4, "big") + one for one in sorted(_facts(after)))).hexdigest()
-    _must(again or evidence == issue["evidence_digest"], "I7", f"{key[0]} was issued for other facts than its record has")
+    _must(
+        again or evidence == issue["evidence_digest"], "I7", f"{key[0]} was issued for other facts than its record has"
+    )
 
 
 def _judged_by(world: "World", enrollment: Posted, issue: Item, *, anything_goes: bool) -> Posted:
@@ -168,10 +182,15 @@ def _judged_by(world: "World", enrollment: Posted, issue: Item, *, anything_goes
     training_id, version, known = enrollment.data["training_id"], issue["training_version"], _known_before(world)
     courses = world.truth.those("course.published", bool_event, course_id=training_id)
     schedules = world.truth.those("live-event.scheduled", bool_event, live_event_id=training_id)
-    found = [one for one in courses if one.data["version"] == version] + [one for one in schedules if one.time == version]
+    found = [one for one in courses if one.data["version"] == version] + [
+        one for one in schedules if one.time == version
+    ]
     _must(bool(found), "I1", f"{training_id} has no version {version}")
     cancelled = [one.time for one in world.truth.those("live-event.cancelled", known, live_event_id=training_id)]
-    newest = max([one.data["version"] for one in courses if known(one)] + [one.time for one in schedules if known(one)], default=0)
+    newest = max(
+        [one.data["version"] for one in courses if known(one)] + [one.time for one in schedules if known(one)],
+        default=0,
+    )
     _must(anything_goes or version >= newest, "I1", f"{training_id} is judged by a version older than known: {version}")
     _must(anything_goes or version > max(cancelled, default=0) or bool(courses), "I1", f"{training_id} was cancelled")
     return found[0]
@@ -191,7 +210,9 @@ def _completed_at(world: "World", training: Posted, facts: list[Posted]) -> int 
 def _rightly_revoked(world: "World", key: Key, before: Item, after: Item) -> None:
     enrollment = _enrollment(world, key)
     _must("issue" in before and "r" not in after, "I1", f"{key[0]} has nothing to revoke")
-    marks = [fact.data["status"] for fact in world.truth.posted if fact.kind == "attendance.marked" and _whose(fact) == key]
+    marks = [
+        fact.data["status"] for fact in world.truth.posted if fact.kind == "attendance.marked" and _whose(fact) == key
+    ]
     _must(enrollment is not None and "absent" in marks, "I1", f"{key[0]} was revoked, and nobody was marked absent")
 
 
@@ -259,7 +280,9 @@ def _rightly_refused(world: "World", posted: Posted, reason: str) -> None:
         case "training-mismatch":
             right = any(one.data["training_id"] != data["live_event_id"] for one in whose)
         case "marked-before-end":
-            right = any(milliseconds(one.data["ends_at"]) > posted.time for one in _may_be_current(world, data["live_event_id"]))
+            right = any(
+                milliseconds(one.data["ends_at"]) > posted.time for one in _may_be_current(world, data["live_event_id"])
+            )
         case _:
             right = posted.step.refused == reason
     _must(right, "I3", f"{posted.step.what} is in quarantine as {reason}")
@@ -297,16 +320,54 @@ def _may_be_current(world: "World", live_event_id: str) -> list[Posted]:
 
 def answered(world: "World", step: Ask, status: int, body: Item, began: int) -> None:
     """The API answered somebody."""
-    if step.what == "verify":
-        valid = body.get("status") == "valid"
-        _must(not valid or _was_there(world, step.enrollment_id, began), "I6", f"{step.enrollment_id} is called valid")
-    elif step.what == "download" and status == 200:
-        _must(_was_there(world, step.enrollment_id, began), "I6", f"a link to what does not stand: {step.enrollment_id}")
-        _must(_may_hold(world, step), "I6", f"{step} and got a link")
-        certificate_id = world.state.certificate_id_of(step.enrollment_id)
-        _must(f"/certificates/{certificate_id}/" in body["url"], "I6", f"{step} and got another's link")
-    elif step.what == "export" and step.claims is not None:
-        _must(status != 202 or step.claims["company_id"] == step.company_id, "I6", f"{step} and got it")
+    match step.what, status:
+        case "verify", 200 if body["status"] == "valid":
+            _must(_was_there(world, step.enrollment_id, began), "I6", f"{step.enrollment_id} is called valid")
+        case "download", 200:
+            _must(
+                _was_there(world, step.enrollment_id, began),
+                "I6",
+                f"a link to {step.enrollment_id}, which does not stand",
+            )
+            _must(_may_hold(world, step.claims, step.enrollment_id), "I6", f"{step} and got a link")
+            certificate_id = world.state.certificate_id_of(step.enrollment_id)
+            _must(f"/certificates/{certificate_id}/" in body["url"], "I6", f"{step} and got another's link")
+        case "progress", 200 if "certificate" in body:
+            _must(_may_hold(world, step.claims, step.enrollment_id), "I6", f"{step} and was shown the certificate")
+        case "export" | "list", 200 | 202:
+            _must((step.claims or {}).get("company_id") == step.company_id, "I6", f"{step} and got it")
+            for item in body.get("items", ()):
+                listed = item["enrollment_id"]
+                _must(_was_there(world, listed, began), "I6", f"{listed} is listed and does not stand")
+                _must(_may_hold(world, step.claims, listed), "I6", f"{step} and was shown {listed}")
+
+
+def archived(world: "World", key: str, body: bytes) -> None:
+    """An export is there: all that is in it is the company's, and says what its manifest says."""
+    requested = next(
+        item for (pk, _), item in world.dynamodb.tables[RECORDS].items.items() if key == _archive(pk, item)
+    )
+    claims = {"role": "company-admin", "sub": "", "company_id": requested["pk"]["S"].split("#")[1]}
+    certificates = {one: pk.removeprefix("enrollment#") for pk, one in world.state.certificates.items()}
+    with ZipFile(io.BytesIO(body)) as archive:
+        files = json.loads(archive.read("manifest.json"))["files"]
+        names = {file["file_name"] for file in files}
+        _must(
+            len(names) == len(files) and names | {"manifest.json"} == set(archive.namelist()),
+            "I7",
+            f"{key} has other files",
+        )
+        for file in files:
+            same = hashlib.sha256(archive.read(file["file_name"])).hexdigest() == file["sha256"]
+            _must(same, "I7", f"{key} has another document than it says")
+            enrollment_id = certificates.get(file["certificate_id"], "")
+            _must(
+                _may_hold(world, claims, enrollment_id), "I6", f"{key} has {enrollment_id}, which is not the company's"
+            )
+
+
+def _archive(pk: str, item: Item) -> str:
+    return f"exports/{item['export_id']['S']}.zip" if pk.startswith("export#") else ""
 
 
 def _was_there(world: "World", enrollment_id: str, began: int) -> bool:
@@ -316,12 +377,13 @@ def _was_there(world: "World", enrollment_id: str, began: int) -> bool:
     return enrollment is not None and issued and not world.truth.removed(enrollment, _known_at(began))
 
 
-def _may_hold(world: "World", step: Ask) -> bool:
+def _may_hold(world: "World", claims: dict[str, str] | None, enrollment_id: str) -> bool:
     """A1 to A4, said again."""
-    enrollment = next(one for one in world.truth.enrollments() if one.data["enrollment_id"] == step.enrollment_id)
+    enrollment = next((one for one in world.truth.enrollments() if one.data["enrollment_id"] == enrollment_id), None)
+    if enrollment is None or claims is None:
+        return False
     account = world.truth.newest("account.saved", account_id=enrollment.data["account_id"])
     company = enrollment.data.get("company_id") or (account.data.get("company_id") if account else None)
-    claims = step.claims or {}
     own = claims["role"] == "individual" and claims["sub"] == enrollment.data["account_id"]
     return own or (claims["role"] == "company-admin" and company is not None and claims.get("company_id") == company)
 
@@ -374,7 +436,11 @@ def announced(world: "World", event: Item) -> None:
     if what in {"issued", "reissued"}:
         issue = world.state.issued[known]
         _must(("reissued_at" in issue) == (what == "reissued"), "I8", f"{known} is announced as {what}")
-        _must(milliseconds(data["at"]) == milliseconds(issue.get("reissued_at") or issue["issued_at"]), "I8", f"{known}: when?")
+        _must(
+            milliseconds(data["at"]) == milliseconds(issue.get("reissued_at") or issue["issued_at"]),
+            "I8",
+            f"{known}: when?",
+        )
     _must(what != "revoked" or known in world.state.revoked, "I8", f"{known} is announced as revoked and is not")
     _must(what != "withdrawn" or "r" in record, "I8", f"{known} is announced as withdrawn and is not")
 
@@ -393,6 +459,8 @@ def at_the_end(world: "World") -> None:
         _must(not left, "I3", f"{left} are left in {queue.name}")
     for enrollment in world.truth.enrollments():
         _came_right(world, enrollment)
+    for (pk, _), item in world.dynamodb.tables[RECORDS].items.items():
+        _must("finished" in item or not pk.startswith("export#"), "I3", f"{pk} was asked for and is not there")
 
 
 def _dealt_with(posted: Posted) -> None:
@@ -410,10 +478,17 @@ def _came_right(world: "World", enrollment: Posted) -> None:
     if world.truth.removed(enrollment):
         _must("r" in record, "I3", f"{name} was removed, and its record stands")
     elif world.truth.completed_at(enrollment, world.now) is not None:
-        held = "hold" in record and UNPRINTABLE in world.truth.those("account.saved", account_id=_whose(enrollment)[1])[-1].data["name"]
-        _must(there or held or not _account_known(world, enrollment), "I3", f"{name} is complete and has no certificate")
+        held = (
+            "hold" in record
+            and UNPRINTABLE in world.truth.those("account.saved", account_id=_whose(enrollment)[1])[-1].data["name"]
+        )
+        _must(
+            there or held or not _account_known(world, enrollment), "I3", f"{name} is complete and has no certificate"
+        )
     elif "issue" in record:
-        _must(not there or not world.truth.absent(enrollment), "I3", f"{name} was corrected to absent and is not revoked")
+        _must(
+            not there or not world.truth.absent(enrollment), "I3", f"{name} was corrected to absent and is not revoked"
+        )
     if "issue" in record:
         if not world.purged:
             _told(world, record)
@@ -431,7 +506,8 @@ def _crossed(world: "World", enrollment: Posted) -> bool:
         one
         for one in world.truth.posted
         if data["training_id"] in (one.data.get("course_id"), one.data.get("live_event_id"))
-        or one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"]
+        or one.kind in {"account.saved", "account.removed"}
+        and one.data["account_id"] == data["account_id"]
     ]
     return any(_at_once(one, other) for one in created for other in news if other.step.queue == "Directory")
 
@@ -496,6 +572,6 @@ def _stored_form(posted: Posted) -> bytes | None:
     if posted.kind not in truth.FACTS or posted.step.refused:
         return None
     if posted.stored is None:
-        event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])  # type: ignore[type-var]  # one of three unions
+        event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])
         posted.stored = encode(event.fact())
     return posted.stored

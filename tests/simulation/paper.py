@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from typing import Any
 from unittest.mock import patch
 
 from tests.simulation.house import APPS
+from tests.simulation.portal import UNPRINTABLE
 
 REAL_ONE_IN = 50
-UNPRINTABLE = "\ue000"
 _pdf = APPS["generate_certificate"].pdf
 
 

@@ -11,6 +11,7 @@ from tests.simulation.clock import DAY, HOUR, MINUTE, SECOND, at
 START = 1_772_442_000_000  # 2026-03-02 09:00 UTC
 LONG_OUTAGE = 14 * HOUR + 30 * MINUTE
 SERVICES = ("dynamodb", "s3", "sqs", "eventbridge")
+UNPRINTABLE = "\ue000"  # no font has it
 NAMES = ("Ada Sample", "Bo Example", "Chi Placeholder", "Dee Invented", "Eli Nobody")
 
 
@@ -162,8 +163,12 @@ class _Story:
             "data": {name: value for name, value in data.items() if value is not None},
         }
         when = time + self.late() if posted is None else posted
-        refused = "not-an-administrator" if data.get("marked_by", {}).get("role", "administrator") != "administrator" else ""
-        step = Post(max(when, START), queue, json.dumps(event), f"{kind} {_told(data)} of {at(time):%d %H:%M:%S}", refused)
+        refused = (
+            "not-an-administrator" if data.get("marked_by", {}).get("role", "administrator") != "administrator" else ""
+        )
+        step = Post(
+            max(when, START), queue, json.dumps(event), f"{kind} {_told(data)} of {at(time):%d %H:%M:%S}", refused
+        )
         self.steps.append(step)
         if self.happens(0.05):
             self.steps.append(replace(step, at=step.at + self.within(0, HOUR)))
@@ -213,9 +218,10 @@ def _announce(tale: _Story, person: _Person) -> None:
         "email": f"{person.account_id}@example.com",
         "company_id": person.company_id,
     }
-    saved = _early(tale)
-    tale.post("Directory", "account.saved", data, saved)
-    if tale.happens(0.2):
+    saved, held = _early(tale), tale.happens(0.06)
+    first = data | {"name": f"{person.name} {UNPRINTABLE}"} if held else data
+    tale.post("Directory", "account.saved", first, saved)
+    if tale.happens(0.7 if held else 0.2):
         changed = saved + tale.within(SECOND, 3 * HOUR)
         tale.post("Directory", "account.saved", data | {"name": f"{person.name} Corrected"}, changed)
     if tale.happens(0.1):
@@ -242,7 +248,11 @@ def _course(tale: _Story, course_id: str) -> _Training:
     training = _Training(course_id, "Progress", data, since=published)
     for version in range(2, 2 + tale.chance.choice([0, 0, 1, 1, 2])):
         published += tale.within(SECOND, 4 * HOUR)
-        changed = data | {"version": version, "title": f"Title {version} of {course_id}", "steps": _revised(tale, steps)}
+        changed = data | {
+            "version": version,
+            "title": f"Title {version} of {course_id}",
+            "steps": _revised(tale, steps),
+        }
         tale.post("Directory", "course.published", changed, published)
     return training
 
@@ -283,15 +293,21 @@ def _live_event(tale: _Story, event_id: str) -> _Training:
         latest = ends + tale.within(-30 * MINUTE, 2 * HOUR)
         tale.post("Directory", "live-event.scheduled", data | times(latest), scheduled)
     if tale.happens(0.12):
-        tale.post("Directory", "live-event.cancelled", {"live_event_id": event_id}, scheduled + tale.within(-HOUR, 3 * HOUR))
+        tale.post(
+            "Directory", "live-event.cancelled", {"live_event_id": event_id}, scheduled + tale.within(-HOUR, 3 * HOUR)
+        )
     return _Training(event_id, "Attendance", data | {"ends": latest})
 
 
 def _enrollment(tale: _Story, person: _Person, training: _Training, enrollment_id: str) -> None:
     whose = {"enrollment_id": enrollment_id, "account_id": person.account_id}
     began = START + tale.within(0, 10 * MINUTE)
-    company = tale.chance.choice([person.company_id, person.company_id, None, None, "co-2" if person.company_id else None])
-    tale.post("Directory", "enrollment.created", whose | {"training_id": training.training_id, "company_id": company}, began)
+    company = tale.chance.choice(
+        [person.company_id, person.company_id, None, None, "co-2" if person.company_id else None]
+    )
+    tale.post(
+        "Directory", "enrollment.created", whose | {"training_id": training.training_id, "company_id": company}, began
+    )
     over = _learn(tale, whose, training, began) if training.queue == "Progress" else _attend(tale, whose, training)
     if tale.happens(0.3):
         _ask(tale, person, enrollment_id, over)
@@ -323,16 +339,18 @@ def _learn(tale: _Story, whose: dict[str, str], course: _Training, began: int) -
 
 
 def _do(tale: _Story, whose: dict[str, str], step: dict[str, Any], now: int) -> int:
-    data, at_once = {**whose, "step_id": step["step_id"]}, tale.chance.random() < 0.7
+    data: dict[str, Any] = {**whose, "step_id": step["step_id"]}
+    at_once = tale.happens(0.7)
     if tale.happens(0.03):
         data["account_id"] = "acc-9"  # not whose enrollment it is
     if step["kind"] == "video":
-        sittings = [[[0, 60]]] if at_once else [[[0, 25.5], [20, 31]], [[30.5, 59.5]]]
+        sittings: list[list[list[float]]] = [[[0, 60]]] if at_once else [[[0, 25.5], [20, 31]], [[30.5, 59.5]]]
         for played in sittings:
             now += tale.within(SECOND, 2 * MINUTE)
             tale.post("Progress", "video.watched", data | {"played": played}, now)
     elif step["kind"] == "quiz":
-        for score in [80] if at_once else tale.chance.choice([[60, 70], [60, 60, 90], [69.5], [75, 10]]):
+        scores: list[float] = [80] if at_once else tale.chance.choice(_SCORES)
+        for score in scores:
             now += tale.within(SECOND, 2 * MINUTE)
             tale.post("Progress", "quiz.graded", data | {"score": score}, now)
             if tale.happens(0.3):
@@ -345,10 +363,15 @@ def _do(tale: _Story, whose: dict[str, str], step: dict[str, Any], now: int) -> 
     return now
 
 
+_SCORES: list[list[float]] = [[60, 70], [60, 60, 90], [69.5], [75, 10]]
+
+
 def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
     """How somebody is marked: mostly once, by an administrator, after the end; returns when the last mark was made."""
-    now = event.data["ends"] + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
-    statuses = tale.chance.choice([["present"]] * 5 + [["absent"], ["present", "absent"], ["present", "absent", "present"], []])
+    now: int = event.data["ends"] + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
+    statuses = tale.chance.choice(
+        [["present"]] * 5 + [["absent"], ["present", "absent"], ["present", "absent", "present"], []]
+    )
     for status in statuses:
         role = "administrator" if tale.happens(0.93) else "employee"
         event_id = event.training_id if tale.happens(0.96) else "event-9"
@@ -361,7 +384,8 @@ def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
 def _ask(tale: _Story, person: _Person, enrollment_id: str, over: int) -> None:
     """People ask for the certificate: whoever may hold it, and others."""
     viewers: Sequence[dict[str, str] | None] = (
-        {"sub": person.account_id, "role": person.kind} | ({"company_id": person.company_id} if person.company_id else {}),
+        {"sub": person.account_id, "role": person.kind}
+        | ({"company_id": person.company_id} if person.company_id else {}),
         {"sub": "acc-8", "role": "company-admin", "company_id": "co-1"},
         {"sub": "acc-7", "role": "company-admin", "company_id": "co-2"},
         {"sub": "acc-6", "role": "individual"},
@@ -373,11 +397,14 @@ def _ask(tale: _Story, person: _Person, enrollment_id: str, over: int) -> None:
         claims = tale.chance.choice(viewers)
         tale.steps.append(Ask(asked, "download", claims, enrollment_id))
         if tale.happens(0.3):
+            tale.steps.append(Ask(asked, "progress", claims, enrollment_id))
+        if tale.happens(0.3):
             tale.steps.append(Ask(asked, "verify", None, enrollment_id))
     if tale.happens(0.3):
         company = tale.chance.choice(["co-1", "co-2"])
         claims = {"sub": "acc-8", "role": "company-admin", "company_id": "co-1"}
         tale.steps.append(Ask(over + tale.within(0, 2 * HOUR), "export", claims, company_id=company))
+        tale.steps.append(Ask(over + tale.within(0, 2 * HOUR), "list", claims, company_id=company))
 
 
 def _forge(tale: _Story, people: list[_Person], trainings: list[_Training], enrollments: int) -> None:
@@ -419,7 +446,7 @@ _OF_ITS_OWN = {
     "Progress": "portal.lesson.completed.v1",
     "Attendance": "portal.attendance.marked.v1",
 }
-_OF_ANOTHER = {queue: kind for queue, kind in zip(_OF_ITS_OWN, [*list(_OF_ITS_OWN.values())[1:], "portal.company.saved.v1"], strict=True)}
+_OF_ANOTHER = dict(zip(_OF_ITS_OWN, [*list(_OF_ITS_OWN.values())[1:], "portal.company.saved.v1"], strict=True))
 
 
 def _bad_luck(tale: _Story, enrollments: int) -> None:

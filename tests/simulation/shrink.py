@@ -1,14 +1,13 @@
 """A failing seed made short: steps of its story and faults are left out for as long as it still fails (ddmin)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from tests.simulation.faults import Weather
 from tests.simulation.portal import Step, story
+from tests.simulation.shortest import shortest
 from tests.simulation.world import Outcome, World
 
-T = TypeVar("T")
 MOST_RUNS = 400
 
 
@@ -41,22 +40,3 @@ def shrink(seed: int) -> Outcome | None:
 
 def _kind(outcome: Outcome) -> str:
     return outcome.violations[0].partition(":")[0] if outcome.violations else ""
-
-
-def shortest(items: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]:
-    """Items of which none can be left out without `fails` being false (Zeller's delta debugging, complements only)."""
-    kept, parts = list(items), 2
-    while kept:
-        size = -(-len(kept) // parts)
-        fewer = next((less for less in _without_a_part(kept, size) if fails(less)), None)
-        if fewer is not None:
-            kept, parts = fewer, max(parts - 1, 2)
-        elif size == 1:
-            break
-        else:
-            parts = min(2 * parts, len(kept))
-    return kept
-
-
-def _without_a_part(items: list[T], size: int) -> list[list[T]]:
-    return [items[:start] + items[start + size :] for start in range(0, len(items), size)]
