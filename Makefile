@@ -36,6 +36,7 @@ help:
 	@echo 'make bench-memory  our memory over 3,000 certificates'
 	@echo 'make load     [PEOPLE=10000] marked at once on a local stack: see out/load'
 	@echo 'make model    what AWS would make of it, and of a million, by its documented scaling: after load and package'
+	@echo 'make mutants  [BUG=…] [SEEDS=1-1000]: plant each known bug, and see at which seed the simulator finds it'
 	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
@@ -125,6 +126,9 @@ load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
 
 model: .venv/dev/ready
 	@$(PYTHON) -m load model
+
+mutants: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m tests.mutants $(if $(SEEDS),--seeds='$(SEEDS)') $(BUG)
 
 mutation: .venv/mutation/ready
 	@.venv/mutation/bin/python -m tests.mutation
