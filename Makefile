@@ -12,30 +12,39 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo serve token stop quarantine redrive contracts preview border test check fuzz republish package bench \
-    bench-memory layers requirements clean
+.PHONY: help demo drill serve token stop quarantine redrive erase contracts preview border test check republish package bench \
+    bench-memory load model performance cost mutation mutants soak fuzz build layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
+	@echo 'make drill    [ONLY=SQS]: stop whatever it depends on, and deploy over it, while events flow: see out/drill.json'
 	@echo 'make serve    leave the stack running: see out/serve.json'
 	@echo 'make token    ROLE=company-admin SUB=acc-1 COMPANY=co-1 [EXPIRES_IN=-60]: a JWT for that stack'
 	@echo 'make stop     end that stack'
 	@echo 'make quarantine  [STACK=earned-prod] [QUEUE=progress] [SHOW=5]: what was refused or failed'
 	@echo 'make redrive     QUEUE=progress [STACK=…] [REASON=…] [EVENT=…] [DRY_RUN=1]: send it back'
+	@echo 'make erase    ACCOUNT=acc-1 [STACK=…] [DRY_RUN=1]: remove a person for good'
 	@echo 'make contracts   docs/: schemas, AsyncAPI and OpenAPI, as the models say'
 	@echo 'make preview  [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
 	@echo 'make border   [DESIGN=folder]: draw its borders in its colours'
 	@echo 'make test     all tests'
+	@echo 'make soak     [SEEDS=10000] [FIRST=1]: simulated stories full of faults, on all cores: see out/soak.json'
 	@echo 'make fuzz     100,000 requests and 300,000 messages at random, on all cores: who sees what, what becomes of them'
 	@echo 'make check    linters, types, templates and who may do what'
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
+	@echo 'make load     [PEOPLE=10000] marked at once on a local stack: see out/load'
+	@echo 'make model    what AWS would make of it, and of a million, by its documented scaling: after load and package'
+	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m local demo
+
+drill: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
+	@$(PYTHON) -m local drill $(if $(ONLY),--only='$(ONLY)')
 
 serve: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m local serve
@@ -54,6 +63,9 @@ redrive: .venv/dev/ready
 	@$(PYTHON) -m operations redrive $(WHERE) --queue='$(QUEUE)' $(if $(REASON),--reason=$(REASON)) \
 	    $(addprefix --event=,$(EVENT)) $(if $(DRY_RUN),--dry-run)
 
+erase: .venv/dev/ready
+	@PYTHONPATH=layers/core $(PYTHON) -m operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(DRY_RUN),--dry-run)
+
 contracts: .venv/dev/ready
 	@PYTHONPATH=layers/core $(PYTHON) -m contracts
 
@@ -69,9 +81,16 @@ test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv
 ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
-	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/unit tests/integration tests/package
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/unit tests/integration tests/package tests/simulation
 	@$(PYTHON) -m pytest tests/e2e
 endif
+
+# Ends with exit 1 and a shrunk story when an invariant is violated. Each seed is another story; the same seed is the same one.
+SEEDS ?= 10000
+FIRST ?= 1
+soak: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tests.simulation --json=out/soak.json --processes=$$(nproc) \
+	    --seeds=$(FIRST)-$$(($(FIRST) + $(SEEDS) - 1))
 
 check: .venv/dev/ready .venv/checkov/ready
 	@$(DEV)/ruff check .
@@ -100,6 +119,16 @@ bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 bench-memory: .venv/dev/ready $(LAYER)/ready
 	@$(PYTHON) -m bench --memory
 
+PEOPLE ?= 10000
+load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
+	@$(PYTHON) -m load run --people=$(PEOPLE)
+
+model: .venv/dev/ready
+	@$(PYTHON) -m load model
+
+mutation: .venv/mutation/ready
+	@.venv/mutation/bin/python -m tests.mutation
+
 layers: $(LAYER)/ready
 
 $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
@@ -116,7 +145,7 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
     --universal --python-version 3.11
 requirements:
-	@for name in dev sam ministack conformance bench checkov package; do \
+	@for name in dev sam ministack conformance bench checkov package mutation; do \
 	    $(COMPILE) --upgrade requirements/$$name.in --output-file requirements/$$name.txt || exit; done
 	@for layer in dependencies weasyprint; do $(COMPILE) --constraint requirements/dev.txt \
 	    layers/$$layer/requirements.in --output-file layers/$$layer/requirements.txt || exit; done
