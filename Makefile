@@ -12,7 +12,7 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo serve token stop quarantine redrive erase contracts preview border test check republish package bench \
+.PHONY: help demo serve token stop quarantine redrive erase contracts preview border test check republish build package bench \
     bench-memory layers requirements clean
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo 'make border   [DESIGN=folder]: draw its borders in its colours'
 	@echo 'make test     all tests'
 	@echo 'make check    linters, types, templates and who may do what'
+	@echo 'make build    [ARCH=arm64]: what is deployed, for both processors unless told, and what it weighs'
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
@@ -87,6 +88,10 @@ check: .venv/dev/ready .venv/checkov/ready
 # Two thousand learners of a course that loses a lesson.
 republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m pytest tests/e2e/test_republication.py -m long -s
+
+ARCH ?= both
+build: .venv/dev/ready .venv/sam/ready
+	@$(PYTHON) -m package.shipping --arch='$(ARCH)'
 
 # Fails when a function is over its budget, which another's work on this machine can cause.
 package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/ready
