@@ -31,6 +31,7 @@ help:
 	@echo 'make soak     [SEEDS=10000] [FIRST=1]: simulated stories full of faults, on all cores: see out/soak.json'
 	@echo 'make fuzz     100,000 requests and 300,000 messages at random, on all cores: who sees what, what becomes of them'
 	@echo 'make check    linters, types, templates and who may do what'
+	@echo 'make build    [ARCH=arm64]: what is deployed, for both processors unless told, and what it weighs'
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
@@ -109,6 +110,10 @@ fuzz: .venv/dev/ready $(LAYER)/ready
 # Two thousand learners of a course that loses a lesson.
 republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m pytest tests/e2e/test_republication.py -m long -s
+
+ARCH ?= both
+build: .venv/dev/ready .venv/sam/ready
+	@$(PYTHON) -m package.shipping --arch='$(ARCH)'
 
 # Fails when a function is over its budget, which another's work on this machine can cause.
 package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/ready
