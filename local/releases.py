@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import httpx
-
 from local import sam
+from local.portal import Reader
 from local.stack import ROOT, Stack, StackFailed
 
 OPENAPI = Path("CoreLayer/python/earned/api/openapi.json")
