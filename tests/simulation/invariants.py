@@ -289,7 +289,7 @@ def _rightly_refused(world: "World", posted: Posted, reason: str) -> None:
 
 
 def _refused_if_misplaced(world: "World", posted: Posted) -> None:
-    """What names another account or event than its enrollment's is refused, unless it came first; so is what came early."""
+    """What names another account or event than its enrollment's is refused, unless it came first; so is an early mark."""
     data, reason = posted.data, ""
     before = [one for one in _created(world, posted) if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
     if any(one.data["account_id"] != data["account_id"] for one in before):
