@@ -34,6 +34,7 @@ help:
 	@echo 'make load     [PEOPLE=10000] marked at once on a local stack: see out/load'
 	@echo 'make model    what AWS would make of it, and of a million, by its documented scaling: after load and package'
 	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
+	@echo 'make performance  docs/performance.md, from what bench, package, load and model measured'
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
 
@@ -110,6 +111,9 @@ model: .venv/dev/ready
 
 mutation: .venv/mutation/ready
 	@.venv/mutation/bin/python -m tests.mutation
+
+performance: .venv/dev/ready
+	@$(PYTHON) -m bench.performance
 
 layers: $(LAYER)/ready
 
