@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 from unittest.mock import patch
 
 import time_machine
@@ -16,7 +17,7 @@ class Clock:
 
     def __init__(self, start: int) -> None:
         self.now = start
-        self._shown: time_machine.Coordinates | None = None
+        self._shown: Any = None
 
     def move_to(self, now: int) -> None:
         """Show a time, which is never before the last one."""

@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Callable
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from tests.simulation.wire import Refused
@@ -63,7 +63,7 @@ class DynamoDB:
     def __init__(self, tables: dict[str, Table], now: Callable[[], int], lag: Callable[[], int]) -> None:
         self.tables = tables
         self.on_write: Callable[[str, Key, Item | None, Item], None] = lambda *_: None
-        self._now, self._lag = now, lag
+        self._now, self.lag = now, lag
 
     def answer(self, operation: str, request: Item) -> Item:
         """Carry out one request; raises `Refused` as DynamoDB would."""
@@ -120,7 +120,7 @@ class DynamoDB:
         return {}
 
     def _write(self, name: str, table: Table, key: Key, before: Item | None, after: Item) -> None:
-        table.keep(key, after, self._now() + self._lag())
+        table.keep(key, after, self._now() + self.lag())
         self.on_write(name, key, before, after)
 
     def _batch_get(self, *, RequestItems: dict[str, Any]) -> Item:
@@ -233,7 +233,7 @@ class _Tokens:
         return False
 
 
-@lru_cache(maxsize=None)
+@cache
 def condition(expression: str) -> Test:
     """A condition, filter or key condition as a function of item, names and values."""
     tokens = _Tokens(expression)
@@ -321,7 +321,7 @@ _COMPARE: dict[str, Callable[[Item | None, Item | None], bool]] = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def changes(expression: str) -> tuple[Change, ...]:
     """The clauses of an update, each a function that changes an item given what it was before."""
     tokens, found = _Tokens(expression), []

@@ -1,12 +1,12 @@
 """What goes wrong at the wire: which fault strikes which call, and what it looks like to the SDK.
 
-A seed has its own weather: some kinds of fault are common, some rare, most absent, so that seeds differ in what they try.
+A seed has its own weather: some kinds of fault are common, some rare, most absent, so that each seed tries another mix.
 """
 
 from dataclasses import dataclass, field
 from random import Random
 
-from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, BotoCoreError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 
 from tests.simulation.clock import HOUR, MINUTE, SECOND
 from tests.simulation.wire import Refused
@@ -53,7 +53,7 @@ STALE = "index stale"
 COLD = "cold start"
 ELSEWHERE = (LATE, TWICE, UNDELETED, HELD, STALE, COLD)
 _ONLY = {CONFLICT: {"PutObject"}, PARTLY_FAILED: {"SendMessageBatch", "PutEvents"}, UNPROCESSED: {"BatchGetItem"}}
-SWEPT = 0.6  # of the seeds
+SWEPT, SMALL_PAGES = 0.6, 0.3  # of the seeds
 _RATES = (0, 0, 0, 0.005, 0.02, 0.06)
 _THROTTLES = {
     "dynamodb": (400, "ProvisionedThroughputExceededException"),
@@ -69,10 +69,12 @@ class Weather:
     """How likely each kind of fault is, and whether the sweep runs: without it, messages alone must do what they can.
 
     Where there is no sweep no index lags, since what falls between a lagging index and a message only a sweep can find.
+    With `small_pages` what usually fits one page or one batch takes several.
     """
 
     rates: dict[str, float] = field(default_factory=dict)
     swept: bool = True
+    small_pages: bool = False
 
     @classmethod
     def of(cls, seed: int) -> "Weather":
@@ -80,7 +82,7 @@ class Weather:
         chance = Random(f"{seed}/weather")
         rates = {kind: chance.choice(_RATES) for kind in AT_A_CALL}
         rates |= {kind: chance.choice((0, 0.02, 0.1, 0.3)) for kind in ELSEWHERE}
-        return cls(rates, swept=chance.random() < SWEPT)
+        return cls(rates, swept=chance.random() < SWEPT, small_pages=chance.random() < SMALL_PAGES)
 
     def strikes(self, chance: Random, operation: str) -> str | None:
         """The fault that strikes a call, if one does."""

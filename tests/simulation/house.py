@@ -4,10 +4,12 @@ import copy
 import gc
 import importlib
 import os
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 from botocore.retries.quota import RetryQuota
@@ -40,7 +42,7 @@ _Template.add_multi_constructor("!", _tagged)
 
 
 def _template(path: str) -> dict[str, Any]:
-    read: dict[str, Any] = yaml.load((ROOT / path).read_text(), _Template)  # noqa: S506  # a safe loader with our tags
+    read: dict[str, Any] = yaml.load((ROOT / path).read_text(), _Template)  # a safe loader with our tags
     return read
 
 
@@ -63,7 +65,9 @@ def _functions() -> dict[str, Function]:
         properties = resource["Properties"]
         name = properties["CodeUri"].removeprefix("functions/")
         timeout = properties.get("Timeout", template["Globals"]["Function"]["Timeout"]) * SECOND
-        source = next(({"queue": q} | e["Properties"] for q, e in properties.get("Events", {}).items() if e["Type"] == "SQS"), {})
+        source: dict[str, Any] = next(
+            ({"queue": q} | e["Properties"] for q, e in properties.get("Events", {}).items() if e["Type"] == "SQS"), {}
+        )
         window = source.get("MaximumBatchingWindowInSeconds", 0) * SECOND
         found[name] = Function(name, timeout, source.get("queue", ""), source.get("BatchSize", 0), window)
     return found
@@ -143,7 +147,11 @@ def _imported() -> dict[str, Any]:
     """The functions' modules by name; `serve_api` last, since all share one `store` and it names all tables."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    os.environ |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "eu-west-1"}
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+    }
     wire.install()
     modules = {}
     for name, function in sorted(FUNCTIONS.items(), key=lambda item: item[0] == "serve_api"):
@@ -153,8 +161,9 @@ def _imported() -> dict[str, Any]:
 
 
 APPS = _imported()
-from earned import branding, documents, judgement, recording, store  # noqa: E402  # only after the clients know whom to ask
+from earned import documents, judgement, recording, store  # noqa: E402  # only after the clients know whom to ask
 from earned import queues as queues_  # noqa: E402  # only after the clients know whom to ask
+from earned.branding import Logos  # noqa: E402  # as above
 
 _NAMES = [
     (module, name, value)
@@ -173,6 +182,22 @@ def reset() -> None:
     """Let no client remember how often it had to try again."""
     for quota in _QUOTAS:
         quota.__init__()  # type: ignore[misc]  # as when the client was made
+
+
+def small_pages() -> AbstractContextManager[Any]:
+    """Pages and batches so small that a story of a few people meets their ends."""
+    found = ExitStack()
+    for module, sizes in _SMALL.items():
+        found.enter_context(patch.multiple(module, **sizes))
+    return found
+
+
+_SMALL: dict[str, dict[str, int]] = {
+    "functions.evaluate_enrollments.app": {"KEYS_PER_PAGE": 2, "ENROLLMENTS_PER_MESSAGE": 1},
+    "functions.sweep.app": {"RECORDS_PER_PAGE": 4, "ENROLLMENTS_PER_MESSAGE": 1},
+    "earned.queues": {"LARGEST_BATCH": 2},
+    "earned.store": {"EVENTS_PER_PAGE": 1},
+}
 
 
 class Sandbox:
@@ -196,6 +221,6 @@ def _empty(cached: Any) -> Any:
     return lru_cache(**cached.cache_parameters())(cached.__wrapped__)
 
 
-def _logos() -> branding.Logos:
+def _logos() -> Logos:
     app = APPS["generate_certificate"]
-    return branding.Logos(branding.Assets(app.s3, app.settings.assets_bucket), app.documents, lambda logo: app.pdf.prove(logo))
+    return Logos(documents.Assets(app.s3, app.settings.assets_bucket), app.documents, app.pdf.prove)

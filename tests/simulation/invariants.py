@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from earned import events
+from earned import events, store
 from earned.facts import encode
 from tests.simulation import truth
 from tests.simulation.clock import at
@@ -56,16 +56,19 @@ class State:
 
     def written(self, table: str, key: Key, before: Item | None, after: Item) -> None:
         """A record was written."""
-        if table != RECORDS or not key[0].startswith("enrollment#"):
+        if table != RECORDS:
             return
         earlier = before or {}
+        _only_goes_on(key, earlier, after)
+        if not key[0].startswith("enrollment#"):
+            return
         _facts_only_grow(earlier, after)
         _one_certificate_id(self._certificates, key, after)
         if earlier.get("issue") != after.get("issue"):
-            self._issued(key, earlier, after, json.loads(after["issue"]["S"]))
+            self._issued(key, earlier, after, _issue_in(after))
         if "revocation" in after and earlier.get("revocation") != after["revocation"]:
             _rightly_revoked(self.world, key, earlier, after)
-            self.revoked.add((after["certificate"]["S"], int(after["revision"]["N"])))
+            self.revoked.add((after["c"]["S"], int(after["revision"]["N"])))
 
     def _issued(self, key: Key, before: Item, after: Item, issue: Item) -> None:
         world = self.world
@@ -74,11 +77,13 @@ class State:
         _one_revision_after_the_other(self.issued, before, after, issue)
         if "issue" in before and "revocation" not in before:
             self._reissued[key[0]] += 1
-            asked = self.reissues_asked[key[0].removeprefix("enrollment#")]
-            _must(self._reissued[key[0]] <= asked, "I2", f"{key[0]} was reissued more often than anybody asked: {asked}")
-        _durable(world, after["certificate"]["S"], issue)
+            asked = self.reissues_asked[key[1].partition("#")[2]]
+            _must(
+                self._reissued[key[0]] <= asked, "I2", f"{key[0]} was reissued more often than anybody asked: {asked}"
+            )
+        _durable(world, after["c"]["S"], issue)
         _says_what_was_true(world, key, before, after, issue)
-        self.issued[after["certificate"]["S"], issue["revision"]] = issue
+        self.issued[after["c"]["S"], issue["revision"]] = issue
 
     def put(self, bucket: str, key: str, before: Stored | None, _: Stored) -> None:
         """An object was put."""
@@ -88,6 +93,7 @@ class State:
         """The service put a message into a dead-letter queue itself."""
         _must(message.reason is not None, "I3", f"{message.label} is quarantined without a reason")
         for posted in self.world.truth.by_body.get(message.body, []):
+            _rightly_refused(self.world, posted, message.reason or "")
             posted.quarantined = message.reason or ""
 
     def acknowledged(self, message: Message) -> None:
@@ -103,11 +109,11 @@ class State:
 
     def record(self, enrollment_id: str, account_id: str) -> Item:
         """A record as it stands; empty when there is none."""
-        return self.world.dynamodb.tables[RECORDS].items.get((f"enrollment#{enrollment_id}", account_id), {})
+        return self.world.dynamodb.tables[RECORDS].items.get(store.row_key(enrollment_id, account_id), {})
 
     def certificate_id_of(self, enrollment_id: str) -> str:
         """The id that an enrollment's certificate has or will have."""
-        return self._certificates.get(f"enrollment#{enrollment_id}", "a" * 26)
+        return self._certificates.get(store.row_key(enrollment_id, "")[0], "a" * 26)
 
     def lose(self, enrollment_id: str) -> None:
         """Let the newest document of a certificate be gone."""
@@ -117,6 +123,15 @@ class State:
 
 
 # I1
+
+
+def _only_goes_on(key: Key, before: Item, after: Item) -> None:
+    """Removal is final, and what is older never takes the place of what is newer (A5, I4)."""
+    for name in ("e", "r", "removed"):
+        _must(name not in before or before[name] == after.get(name), "I4", f"{key[0]} is not what it was: {name}")
+    for name in ("saved", "version", "cancelled", "v"):
+        was, is_ = (int(item.get(name, {"N": "0"})["N"]) for item in (before, after))
+        _must(was <= is_, "I4", f"{key[0]} went back in time: {name}")
 
 
 def _facts_only_grow(before: Item, after: Item) -> None:
@@ -143,11 +158,19 @@ def _never_early(world: "World", key: Key, before: Item, after: Item, issue: Ite
     again = "issue" in before and "revocation" not in before
     training = _judged_by(world, enrollment, issue, anything_goes=again)
     completed = _completed_at(world, training, facts)
-    _must(completed is not None, "I1", f"{key[0]} has a certificate while something is outstanding: {training.step.what}")
-    before_that = json.loads(before["issue"]["S"])["completed_at"] if again else None
-    _must(issue["completed_at"] == before_that if again else completed == milliseconds(issue["completed_at"]), "I7", f"{key[0]} was not completed at {issue['completed_at']}")
+    _must(
+        completed is not None, "I1", f"{key[0]} has a certificate while something is outstanding: {training.step.what}"
+    )
+    before_that = _issue_in(before)["completed_at"] if again else None
+    _must(
+        issue["completed_at"] == before_that if again else completed == milliseconds(issue["completed_at"]),
+        "I7",
+        f"{key[0]} was not completed at {issue['completed_at']}",
+    )
     evidence = hashlib.sha256(b"".join(len(one).to_bytes(4, "big") + one for one in sorted(_facts(after)))).hexdigest()
-    _must(again or evidence == issue["evidence_digest"], "I7", f"{key[0]} was issued for other facts than its record has")
+    _must(
+        again or evidence == issue["evidence_digest"], "I7", f"{key[0]} was issued for other facts than its record has"
+    )
 
 
 def _judged_by(world: "World", enrollment: Posted, issue: Item, *, anything_goes: bool) -> Posted:
@@ -155,10 +178,15 @@ def _judged_by(world: "World", enrollment: Posted, issue: Item, *, anything_goes
     training_id, version, known = enrollment.data["training_id"], issue["training_version"], _known_before(world)
     courses = world.truth.those("course.published", bool_event, course_id=training_id)
     schedules = world.truth.those("live-event.scheduled", bool_event, live_event_id=training_id)
-    found = [one for one in courses if one.data["version"] == version] + [one for one in schedules if one.time == version]
+    found = [one for one in courses if one.data["version"] == version] + [
+        one for one in schedules if one.time == version
+    ]
     _must(bool(found), "I1", f"{training_id} has no version {version}")
     cancelled = [one.time for one in world.truth.those("live-event.cancelled", known, live_event_id=training_id)]
-    newest = max([one.data["version"] for one in courses if known(one)] + [one.time for one in schedules if known(one)], default=0)
+    newest = max(
+        [one.data["version"] for one in courses if known(one)] + [one.time for one in schedules if known(one)],
+        default=0,
+    )
     _must(anything_goes or version >= newest, "I1", f"{training_id} is judged by a version older than known: {version}")
     _must(anything_goes or version > max(cancelled, default=0) or bool(courses), "I1", f"{training_id} was cancelled")
     return found[0]
@@ -178,7 +206,9 @@ def _completed_at(world: "World", training: Posted, facts: list[Posted]) -> int 
 def _rightly_revoked(world: "World", key: Key, before: Item, after: Item) -> None:
     enrollment = _enrollment(world, key)
     _must("issue" in before and "r" not in after, "I1", f"{key[0]} has nothing to revoke")
-    marks = [fact.data["status"] for fact in world.truth.posted if fact.kind == "attendance.marked" and _whose(fact) == key]
+    marks = [
+        fact.data["status"] for fact in world.truth.posted if fact.kind == "attendance.marked" and _whose(fact) == key
+    ]
     _must(enrollment is not None and "absent" in marks, "I1", f"{key[0]} was revoked, and nobody was marked absent")
 
 
@@ -186,13 +216,13 @@ def _rightly_revoked(world: "World", key: Key, before: Item, after: Item) -> Non
 
 
 def _one_certificate_id(known: dict[str, str], key: Key, after: Item) -> None:
-    if "certificate" in after:
-        certificate_id = known.setdefault(key[0], after["certificate"]["S"])
-        _must(certificate_id == after["certificate"]["S"], "I2", f"{key[0]} has two certificates")
+    if "c" in after:
+        certificate_id = known.setdefault(key[0], after["c"]["S"])
+        _must(certificate_id == after["c"]["S"], "I2", f"{key[0]} has two certificates")
 
 
 def _one_revision_after_the_other(issued: dict[tuple[str, int], Item], before: Item, after: Item, issue: Item) -> None:
-    certificate_id, revision = after["certificate"]["S"], issue["revision"]
+    certificate_id, revision = after["c"]["S"], issue["revision"]
     _must(issue["printed"]["certificate_id"] == certificate_id, "I2", f"{certificate_id} prints another number")
     _must(int(after["revision"]["N"]) == revision, "I2", f"{certificate_id} has another revision than it says")
     _must((certificate_id, revision) not in issued, "I2", f"{certificate_id} was issued twice as revision {revision}")
@@ -237,6 +267,50 @@ def _number(table: dict[Key, Item], pk: str, name: str) -> int:
     return int(table.get((pk, "-"), {}).get(name, {"N": "0"})["N"])
 
 
+def _rightly_refused(world: "World", posted: Posted, reason: str) -> None:
+    """What is in quarantine could never have counted."""
+    data, whose = posted.data, _created(world, posted)
+    match reason:
+        case "account-mismatch":
+            right = any(one.data["account_id"] != data["account_id"] for one in whose)
+        case "training-mismatch":
+            right = any(one.data["training_id"] != data["live_event_id"] for one in whose)
+        case "marked-before-end":
+            right = any(
+                milliseconds(one.data["ends_at"]) > posted.time for one in _may_be_current(world, data["live_event_id"])
+            )
+        case _:
+            right = posted.step.refused == reason
+    _must(right, "I3", f"{posted.step.what} is in quarantine as {reason}")
+
+
+def _refused_if_misplaced(world: "World", posted: Posted) -> None:
+    """What names another account or event than its enrollment's is refused, unless it came first; so is what came early."""
+    data, reason = posted.data, ""
+    before = [one for one in _created(world, posted) if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
+    if any(one.data["account_id"] != data["account_id"] for one in before):
+        reason = "account-mismatch"
+    if posted.kind == "attendance.marked":
+        schedules = world.truth.those("live-event.scheduled", bool_event, live_event_id=data["live_event_id"])
+        if any(one.data["training_id"] != data["live_event_id"] and not world.truth.removed(one) for one in before):
+            reason = reason or "training-mismatch"
+        known = [one for one in schedules if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
+        if known and all(milliseconds(one.data["ends_at"]) > posted.time for one in schedules):
+            reason = "marked-before-end"
+    _must(not reason or posted.quarantined == reason, "I3", f"{posted.step.what} is not in quarantine as {reason}")
+
+
+def _created(world: "World", fact: Posted) -> list[Posted]:
+    return world.truth.those("enrollment.created", bool_event, enrollment_id=fact.data.get("enrollment_id"))
+
+
+def _may_be_current(world: "World", live_event_id: str) -> list[Posted]:
+    """The schedules that the invocation at hand may take for the newest."""
+    schedules = world.truth.those("live-event.scheduled", bool_event, live_event_id=live_event_id)
+    newest = max((one.time for one in schedules if _known_before(world)(one)), default=0)
+    return [one for one in schedules if one.time >= newest]
+
+
 # I6
 
 
@@ -246,7 +320,9 @@ def answered(world: "World", step: Ask, status: int, body: Item, began: int) -> 
         valid = body.get("status") == "valid"
         _must(not valid or _was_there(world, step.enrollment_id, began), "I6", f"{step.enrollment_id} is called valid")
     elif step.what == "download" and status == 200:
-        _must(_was_there(world, step.enrollment_id, began), "I6", f"a link to what does not stand: {step.enrollment_id}")
+        _must(
+            _was_there(world, step.enrollment_id, began), "I6", f"a link to what does not stand: {step.enrollment_id}"
+        )
         _must(_may_hold(world, step), "I6", f"{step} and got a link")
         certificate_id = world.state.certificate_id_of(step.enrollment_id)
         _must(f"/certificates/{certificate_id}/" in body["url"], "I6", f"{step} and got another's link")
@@ -290,7 +366,7 @@ def _durable(world: "World", certificate_id: str, issue: Item) -> None:
 def _says_what_was_true(world: "World", key: Key, before: Item, after: Item, issue: Item) -> None:
     printed, enrollment, known = issue["printed"], _enrollment(world, key), _known_before(world)
     assert enrollment is not None
-    saved = world.truth.those("account.saved", bool_event, account_id=key[1])
+    saved = world.truth.those("account.saved", bool_event, account_id=key[1].partition("#")[0])
     newest = max((one.time for one in saved if known(one)), default=0)
     names = [one.data["name"] for one in saved if one.time >= newest]
     _must(printed["holder"] in names, "I7", f"{key[0]} prints a name that its holder no longer has")
@@ -300,10 +376,13 @@ def _says_what_was_true(world: "World", key: Key, before: Item, after: Item, iss
     _must(printed.get("hours") == training.data.get("hours"), "I7", f"{key[0]} prints other hours")
     day = at(milliseconds(issue["completed_at"])).astimezone(zone).date().isoformat()
     _must(printed["completed_on"] == day, "I7", f"{key[0]} prints {printed['completed_on']} for {day}")
-    company_id = after.get("company", {"S": None})["S"]
+    kind, _, holder = after["h"]["S"].partition("#")
+    company_id = holder if kind == "company" else None
     companies = world.truth.those("company.saved", bool_event, company_id=company_id) if company_id else []
     possible = {one.data["name"] for one in companies} | ({None} if not any(map(known, companies)) else set())
     _must("issue" in before or printed.get("company") in possible, "I7", f"{key[0]} prints another company")
+    named = enrollment.data.get("company_id", company_id)
+    _must(company_id == named, "I7", f"{key[0]} is of {named} and counted to {company_id}")
 
 
 def announced(world: "World", event: Item) -> None:
@@ -312,11 +391,15 @@ def announced(world: "World", event: Item) -> None:
     known = (data["certificate_id"], data["revision"])
     record = world.state.record(data["enrollment_id"], data["account_id"])
     _must(known in world.state.issued, "I8", f"{what} {known} is announced before it is issued")
-    _must(record["certificate"]["S"] == data["certificate_id"], "I8", f"{what} {known} is announced for another enrollment")
+    _must(record["c"]["S"] == data["certificate_id"], "I8", f"{what} {known} is announced for another enrollment")
     if what in {"issued", "reissued"}:
         issue = world.state.issued[known]
         _must(("reissued_at" in issue) == (what == "reissued"), "I8", f"{known} is announced as {what}")
-        _must(milliseconds(data["at"]) == milliseconds(issue.get("reissued_at") or issue["issued_at"]), "I8", f"{known}: when?")
+        _must(
+            milliseconds(data["at"]) == milliseconds(issue.get("reissued_at") or issue["issued_at"]),
+            "I8",
+            f"{known}: when?",
+        )
     _must(what != "revoked" or known in world.state.revoked, "I8", f"{known} is announced as revoked and is not")
     _must(what != "withdrawn" or "r" in record, "I8", f"{known} is announced as withdrawn and is not")
 
@@ -328,6 +411,8 @@ def at_the_end(world: "World") -> None:
     """Fifteen minutes after the last fault everything is as the truth says, whatever happened on the way (I3, I4)."""
     for posted in world.truth.posted:
         _dealt_with(posted)
+        if posted.kind in truth.FACTS and not posted.step.refused:
+            _refused_if_misplaced(world, posted)
     for queue in world.sqs.queues.values():
         left = [message.label for message in queue.messages.values() if queue.dead_letters or message.reason is None]
         _must(not left, "I3", f"{left} are left in {queue.name}")
@@ -350,12 +435,20 @@ def _came_right(world: "World", enrollment: Posted) -> None:
     if world.truth.removed(enrollment):
         _must("r" in record, "I3", f"{name} was removed, and its record stands")
     elif world.truth.completed_at(enrollment, world.now) is not None:
-        held = "hold" in record and UNPRINTABLE in world.truth.those("account.saved", account_id=_whose(enrollment)[1])[-1].data["name"]
-        _must(there or held or not _account_known(world, enrollment), "I3", f"{name} is complete and has no certificate")
+        held = (
+            "hold" in record
+            and UNPRINTABLE in world.truth.those("account.saved", account_id=_whose(enrollment)[1])[-1].data["name"]
+        )
+        _must(
+            there or held or not _account_known(world, enrollment), "I3", f"{name} is complete and has no certificate"
+        )
     elif "issue" in record:
-        _must(not there or not world.truth.absent(enrollment), "I3", f"{name} was corrected to absent and is not revoked")
+        _must(
+            not there or not world.truth.absent(enrollment), "I3", f"{name} was corrected to absent and is not revoked"
+        )
     if "issue" in record:
-        _told(world, record)
+        if not world.purged:
+            _told(world, record)
         _still_there(world, record)
 
 
@@ -370,7 +463,7 @@ def _crossed(world: "World", enrollment: Posted) -> bool:
         one
         for one in world.truth.posted
         if data["training_id"] in (one.data.get("course_id"), one.data.get("live_event_id"))
-        or one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"]
+        or (one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"])
     ]
     return any(_at_once(one, other) for one in created for other in news if other.step.queue == "Directory")
 
@@ -386,7 +479,7 @@ def _account_known(world: "World", enrollment: Posted) -> bool:
 
 def _told(world: "World", record: Item) -> None:
     """The portal knows what became of the certificate (N2)."""
-    known = record["certificate"]["S"], int(record["revision"]["N"])
+    known = record["c"]["S"], int(record["revision"]["N"])
     told = {
         event["type"].split(".")[2]
         for event in world.announced
@@ -397,13 +490,13 @@ def _told(world: "World", record: Item) -> None:
 
 
 def _still_there(world: "World", record: Item) -> None:
-    issue = json.loads(record["issue"]["S"])
+    issue = _issue_in(record)
     if "r" not in record and "revocation" not in record:
-        _durable(world, record["certificate"]["S"], issue)
+        _durable(world, record["c"]["S"], issue)
 
 
 def _whose(posted: Posted) -> Key:
-    return f"enrollment#{posted.data.get('enrollment_id')}", str(posted.data.get("account_id"))
+    return store.row_key(str(posted.data.get("enrollment_id")), str(posted.data.get("account_id")))
 
 
 def _enrollment(world: "World", key: Key) -> Posted | None:
@@ -419,6 +512,13 @@ def _known_at(moment: int) -> truth.Those:
     return lambda one: one.counts() and one.acknowledged_at is not None and one.acknowledged_at <= moment
 
 
+def _issue_in(record: Item) -> Item:
+    """How a certificate was issued; what stands beside it in the record is left out of it there."""
+    issue: Item = json.loads(record["issue"]["S"])
+    printed = issue["printed"] | {"certificate_id": record["c"]["S"]}
+    return issue | {"revision": int(record["revision"]["N"]), "printed": printed}
+
+
 def _facts(record: Item) -> set[bytes]:
     return {b64decode(stored) for stored in record.get("f", {}).get("BS", ())}
 
@@ -428,6 +528,6 @@ def _stored_form(posted: Posted) -> bytes | None:
     if posted.kind not in truth.FACTS or posted.step.refused:
         return None
     if posted.stored is None:
-        event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])  # type: ignore[type-var]  # one of three unions
+        event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])
         posted.stored = encode(event.fact())
     return posted.stored

@@ -99,7 +99,18 @@ class Lose:
         return f"the document of {self.enrollment_id} is lost"
 
 
-Step = Post | Forge | Ask | Outage | Deploy | Redrive | Lose
+@dataclass(frozen=True)
+class Purge:
+    """An operator empties a queue of ours by mistake; what was asked for there only the sweep can know."""
+
+    at: int
+    queue: str
+
+    def __str__(self) -> str:
+        return f"an operator empties {self.queue}"
+
+
+Step = Post | Forge | Ask | Outage | Deploy | Redrive | Lose | Purge
 
 
 @dataclass
@@ -151,8 +162,12 @@ class _Story:
             "data": {name: value for name, value in data.items() if value is not None},
         }
         when = time + self.late() if posted is None else posted
-        refused = "not-an-administrator" if data.get("marked_by", {}).get("role", "administrator") != "administrator" else ""
-        step = Post(max(when, START), queue, json.dumps(event), f"{kind} {_told(data)} of {at(time):%d %H:%M:%S}", refused)
+        refused = (
+            "not-an-administrator" if data.get("marked_by", {}).get("role", "administrator") != "administrator" else ""
+        )
+        step = Post(
+            max(when, START), queue, json.dumps(event), f"{kind} {_told(data)} of {at(time):%d %H:%M:%S}", refused
+        )
         self.steps.append(step)
         if self.happens(0.05):
             self.steps.append(replace(step, at=step.at + self.within(0, HOUR)))
@@ -207,8 +222,11 @@ def _announce(tale: _Story, person: _Person) -> None:
     if tale.happens(0.2):
         changed = saved + tale.within(SECOND, 3 * HOUR)
         tale.post("Directory", "account.saved", data | {"name": f"{person.name} Corrected"}, changed)
-    if tale.happens(0.07):
-        tale.post("Directory", "account.removed", {"account_id": person.account_id}, saved + tale.within(SECOND, 6 * HOUR))
+    if tale.happens(0.1):
+        removed = saved + tale.within(SECOND, tale.chance.choice([10 * MINUTE, 6 * HOUR]))
+        tale.post("Directory", "account.removed", {"account_id": person.account_id}, removed)
+        if tale.happens(0.3):
+            tale.post("Directory", "account.saved", data, saved + SECOND, posted=removed + tale.within(SECOND, HOUR))
 
 
 def _course(tale: _Story, course_id: str) -> _Training:
@@ -228,7 +246,11 @@ def _course(tale: _Story, course_id: str) -> _Training:
     training = _Training(course_id, "Progress", data, since=published)
     for version in range(2, 2 + tale.chance.choice([0, 0, 1, 1, 2])):
         published += tale.within(SECOND, 4 * HOUR)
-        changed = data | {"version": version, "title": f"Title {version} of {course_id}", "steps": _revised(tale, steps)}
+        changed = data | {
+            "version": version,
+            "title": f"Title {version} of {course_id}",
+            "steps": _revised(tale, steps),
+        }
         tale.post("Directory", "course.published", changed, published)
     return training
 
@@ -269,15 +291,21 @@ def _live_event(tale: _Story, event_id: str) -> _Training:
         latest = ends + tale.within(-30 * MINUTE, 2 * HOUR)
         tale.post("Directory", "live-event.scheduled", data | times(latest), scheduled)
     if tale.happens(0.12):
-        tale.post("Directory", "live-event.cancelled", {"live_event_id": event_id}, scheduled + tale.within(-HOUR, 3 * HOUR))
+        tale.post(
+            "Directory", "live-event.cancelled", {"live_event_id": event_id}, scheduled + tale.within(-HOUR, 3 * HOUR)
+        )
     return _Training(event_id, "Attendance", data | {"ends": latest})
 
 
 def _enrollment(tale: _Story, person: _Person, training: _Training, enrollment_id: str) -> None:
     whose = {"enrollment_id": enrollment_id, "account_id": person.account_id}
     began = START + tale.within(0, 10 * MINUTE)
-    company = person.company_id if tale.happens(0.5) else None
-    tale.post("Directory", "enrollment.created", whose | {"training_id": training.training_id, "company_id": company}, began)
+    company = tale.chance.choice(
+        [person.company_id, person.company_id, None, None, "co-2" if person.company_id else None]
+    )
+    tale.post(
+        "Directory", "enrollment.created", whose | {"training_id": training.training_id, "company_id": company}, began
+    )
     over = _learn(tale, whose, training, began) if training.queue == "Progress" else _attend(tale, whose, training)
     if tale.happens(0.3):
         _ask(tale, person, enrollment_id, over)
@@ -309,19 +337,21 @@ def _learn(tale: _Story, whose: dict[str, str], course: _Training, began: int) -
 
 
 def _do(tale: _Story, whose: dict[str, str], step: dict[str, Any], now: int) -> int:
-    data, at_once = {**whose, "step_id": step["step_id"]}, tale.chance.random() < 0.7
+    data: dict[str, Any] = {**whose, "step_id": step["step_id"]}
+    at_once = tale.happens(0.7)
     if tale.happens(0.03):
         data["account_id"] = "acc-9"  # not whose enrollment it is
     if step["kind"] == "video":
-        sittings = [[[0, 60]]] if at_once else [[[0, 25.5], [20, 31]], [[30.5, 59.5]]]
+        sittings: list[list[list[float]]] = [[[0, 60]]] if at_once else [[[0, 25.5], [20, 31]], [[30.5, 59.5]]]
         for played in sittings:
             now += tale.within(SECOND, 2 * MINUTE)
             tale.post("Progress", "video.watched", data | {"played": played}, now)
     elif step["kind"] == "quiz":
-        for score in [80] if at_once else tale.chance.choice([[60, 70], [60, 60, 90], [69.5], [75, 10]]):
+        scores: list[float] = [80] if at_once else tale.chance.choice(_SCORES)
+        for score in scores:
             now += tale.within(SECOND, 2 * MINUTE)
             tale.post("Progress", "quiz.graded", data | {"score": score}, now)
-            if tale.happens(0.15):
+            if tale.happens(0.3):
                 now += tale.within(SECOND, MINUTE)
                 granted = data | {"attempts": 1, "granted_by": "sup-1"}
                 tale.post("Progress", "quiz.attempts-granted", granted, now)
@@ -331,10 +361,15 @@ def _do(tale: _Story, whose: dict[str, str], step: dict[str, Any], now: int) -> 
     return now
 
 
+_SCORES: list[list[float]] = [[60, 70], [60, 60, 90], [69.5], [75, 10]]
+
+
 def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
     """How somebody is marked: mostly once, by an administrator, after the end; returns when the last mark was made."""
-    now = event.data["ends"] + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
-    statuses = tale.chance.choice([["present"]] * 5 + [["absent"], ["present", "absent"], ["present", "absent", "present"], []])
+    now: int = event.data["ends"] + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
+    statuses = tale.chance.choice(
+        [["present"]] * 5 + [["absent"], ["present", "absent"], ["present", "absent", "present"], []]
+    )
     for status in statuses:
         role = "administrator" if tale.happens(0.93) else "employee"
         event_id = event.training_id if tale.happens(0.96) else "event-9"
@@ -347,7 +382,8 @@ def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
 def _ask(tale: _Story, person: _Person, enrollment_id: str, over: int) -> None:
     """People ask for the certificate: whoever may hold it, and others."""
     viewers: Sequence[dict[str, str] | None] = (
-        {"sub": person.account_id, "role": person.kind} | ({"company_id": person.company_id} if person.company_id else {}),
+        {"sub": person.account_id, "role": person.kind}
+        | ({"company_id": person.company_id} if person.company_id else {}),
         {"sub": "acc-8", "role": "company-admin", "company_id": "co-1"},
         {"sub": "acc-7", "role": "company-admin", "company_id": "co-2"},
         {"sub": "acc-6", "role": "individual"},
@@ -405,7 +441,7 @@ _OF_ITS_OWN = {
     "Progress": "portal.lesson.completed.v1",
     "Attendance": "portal.attendance.marked.v1",
 }
-_OF_ANOTHER = {queue: kind for queue, kind in zip(_OF_ITS_OWN, [*list(_OF_ITS_OWN.values())[1:], "portal.company.saved.v1"], strict=True)}
+_OF_ANOTHER = dict(zip(_OF_ITS_OWN, [*list(_OF_ITS_OWN.values())[1:], "portal.company.saved.v1"], strict=True))
 
 
 def _bad_luck(tale: _Story, enrollments: int) -> None:
@@ -416,6 +452,8 @@ def _bad_luck(tale: _Story, enrollments: int) -> None:
         begins = START + tale.within(0, 3 * HOUR)
         lasts = LONG_OUTAGE if tale.happens(0.15) else tale.within(MINUTE, 40 * MINUTE)
         tale.steps.append(Outage(begins, tale.chance.choice(SERVICES), begins + lasts))
+    if tale.happens(0.1):
+        tale.steps.append(Purge(START + tale.within(0, 5 * HOUR), tale.chance.choice(["Evaluation", "Generation"])))
     while tale.happens(0.12):
         queue = tale.chance.choice(["Directory", "Progress", "Attendance", "Evaluation", "Generation"])
         tale.steps.append(Redrive(START + tale.within(HOUR, DAY if tale.happens(0.1) else 5 * HOUR), queue))

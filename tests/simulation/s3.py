@@ -85,9 +85,12 @@ class S3:
         return Answer(b"<CompleteMultipartUploadResult/>")
 
 
+_KEPT: tuple[str, ...] = ("content-type", "content-disposition")
+
+
 def _kept(request: Any, headers: dict[str, str]) -> Stored:
     body = _body(request, headers)
-    kept = {name: headers[name] for name in ("content-type", "content-disposition") if name in headers}
+    kept: dict[str, str] = {name: headers[name] for name in _KEPT if name in headers}
     kept |= {name: value for name, value in headers.items() if name.startswith("x-amz-meta-")}
     if headers.get("x-amz-sdk-checksum-algorithm") == "SHA256":
         kept["x-amz-checksum-sha256"] = b64encode(hashlib.sha256(body).digest()).decode()

@@ -1,7 +1,6 @@
 """SQS as AWS documents it: at least once, in no order, with receive counts, visibility and dead-letter queues."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,7 +61,9 @@ class Queue:
 class SQS:
     """Queues by URL. `on_sent` is told of each message; it may make it late."""
 
-    def __init__(self, queues: dict[str, Queue], now: Callable[[], int], on_sent: Callable[[Queue, Message], None]) -> None:
+    def __init__(
+        self, queues: dict[str, Queue], now: Callable[[], int], on_sent: Callable[[Queue, Message], None]
+    ) -> None:
         self.queues = queues
         self._now, self._on_sent = now, on_sent
 
@@ -148,17 +149,12 @@ def lambda_record(message: Message) -> dict[str, Any]:
 
 
 def failures(response: Any, labels: list[str]) -> set[str]:
-    """Which messages Lambda delivers again after a batch response: all, if it makes no sense (ReportBatchItemFailures)."""
+    """Which messages Lambda delivers again after a batch response: all of them, if it makes no sense."""
     if not response:
         return set()
     try:
-        failed = response["batchItemFailures"] or []
+        failed = response.get("batchItemFailures") or []
         again = {entry["itemIdentifier"] for entry in failed}
-    except (TypeError, KeyError):
+    except (AttributeError, TypeError, KeyError):
         return set(labels)
     return again if again <= set(labels) and all(again) else set(labels)
-
-
-def dumps(answer: dict[str, Any]) -> bytes:
-    """An answer as JSON."""
-    return json.dumps(answer).encode()

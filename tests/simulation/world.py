@@ -30,13 +30,14 @@ from tests.simulation.faults import Killed, Weather
 from tests.simulation.house import APPS, BY_QUEUE, FUNCTIONS, Function, Sandbox
 from tests.simulation.invariants import Violation
 from tests.simulation.paper import paper
-from tests.simulation.portal import START, Ask, Deploy, Forge, Lose, Outage, Post, Redrive, Step
+from tests.simulation.portal import START, Ask, Deploy, Forge, Lose, Outage, Post, Purge, Redrive, Step
 from tests.simulation.s3 import S3
 from tests.simulation.sqs import SQS, Message, Queue, failures, lambda_record
 from tests.simulation.truth import Truth
 from tests.simulation.wire import Answer, Refused, answering
 
 SWEEP_EVERY = 5 * MINUTE
+SWEPT = "a sweep"  # no fault, but it can be left out of a story
 MOST_SWEEPS_MISSED = 20  # in a row, while there are faults: what the sweep would do must come right without it, too
 AFTER_THE_LAST_FAULT = 15 * MINUTE
 DEPLOYMENT_ENDS = 0.5  # of the invocations that are under way
@@ -91,9 +92,11 @@ class Invocation:
 
 
 class World:
-    """Services, functions and everybody else. `allowed` are the faults that may strike: all, unless a story is shrunk."""
+    """Services, functions and everybody else. `allowed` are the faults that may strike, if not all."""
 
-    def __init__(self, seed: int, steps: Sequence[Step], weather: Weather, allowed: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, seed: int, steps: Sequence[Step], weather: Weather, allowed: frozenset[str] | None = None
+    ) -> None:
         self.seed, self.weather, self.allowed = seed, weather, allowed
         self.steps = steps
         self.clock = Clock(START)
@@ -104,7 +107,7 @@ class World:
         self.announced: list[dict[str, Any]] = []
         self.state = invariants.State(self)
         self.current: Invocation | None = None
-        self.calm = False
+        self.calm = self.purged = False
         self.struck: list[str] = []
         self.log: list[str] = []
         self.violations: list[str] = []
@@ -184,6 +187,8 @@ class World:
             stack.enter_context(patch.object(secrets, "token_bytes", lambda count=32: chance.randbytes(count)))
             stack.enter_context(patch.object(APPS["sweep"], "monotonic", lambda: self.now / SECOND))
             stack.enter_context(paper(self.seed))
+            if self.weather.small_pages:
+                stack.enter_context(house.small_pages())
             stack.enter_context(answering(self._send))
             stack.enter_context(redirect_stdout(_Nowhere()))  # where metrics go
             try:
@@ -208,7 +213,12 @@ class World:
     def _outcome(self) -> Outcome:
         certificates = len(self.state.issued)
         kinds = Counter(name.partition(":")[0] for name in self.struck)
-        kinds.update(type(step).__name__.lower() for step in self.steps if isinstance(step, Outage | Deploy | Redrive | Lose))
+        del kinds[SWEPT]
+        kinds.update(
+            type(step).__name__.lower()
+            for step in self.steps
+            if isinstance(step, Outage | Deploy | Redrive | Lose | Purge)
+        )
         return Outcome(
             seed=self.seed,
             trace=self._trace.hexdigest(),
@@ -244,9 +254,15 @@ class World:
                 self._deploy()
             case Redrive():
                 self.redrive(step.queue, Wanted())
-            case Lose():
-                if self.weather.swept:
-                    self.state.lose(step.enrollment_id)
+            case Lose() if self.weather.swept:
+                self.state.lose(step.enrollment_id)
+            case Purge() if self.weather.swept:
+                self._purge(step.queue)
+
+    def _purge(self, name: str) -> None:
+        self.purged = True
+        for url in (house.url(name), house.url(f"{name}DeadLetter")):
+            self.sqs.queues[url].messages.clear()
 
     def _deploy(self) -> None:
         self._deployments += 1
@@ -279,7 +295,7 @@ class World:
             for name in house.QUEUES:
                 self.at(self.now + minutes * MINUTE, lambda name=name: self._send_faults_back(name))  # type: ignore[misc]  # as above
         self.at(self.ends - SWEEP_EVERY, lambda: self._invoke_sweep(everything=True))
-        self.at(self.ends, lambda: self._end())
+        self.at(self.ends, self._end)
 
     def _arrive(self, queue: Queue, message: Message) -> None:
         """A message that is late is late no more; one that is being worked on is out of sight as before."""
@@ -445,7 +461,13 @@ class World:
             return 0
         chance = self.current.chance
         usual, long = chance.randint(5, 800), chance.randint(SECOND, 20 * MINUTE)
-        return long if self.happens(faults.STALE, chance, self.current.label, self.current.calls) else 0 if self.calm else usual
+        return (
+            long
+            if self.happens(faults.STALE, chance, self.current.label, self.current.calls)
+            else 0
+            if self.calm
+            else usual
+        )
 
     # Messages
 
@@ -495,7 +517,9 @@ class World:
                     self._delete(queue, message)
 
         handler = APPS[function.name].handler
-        self.invoke(function.name, function.timeout, lambda context: handler({"Records": records}, context), done, delay)
+        self.invoke(
+            function.name, function.timeout, lambda context: handler({"Records": records}, context), done, delay
+        )
 
     def _delete(self, queue: Queue, message: Message) -> None:
         self.state.acknowledged(message)
@@ -511,7 +535,8 @@ class World:
     def _sweep_now_and_then(self) -> None:
         if self.calm:
             return
-        self._invoke_sweep()
+        if self._strike(SWEPT, self.now):
+            self._invoke_sweep()
         missed = self.chance("sweep", self.now).randint(0, MOST_SWEEPS_MISSED)
         self.at(self.now + (1 + missed) * SWEEP_EVERY, self._sweep_now_and_then)
 
