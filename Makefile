@@ -39,6 +39,7 @@ help:
 	@echo 'make model    what AWS would make of it, and of a million, by its documented scaling: after load and package'
 	@echo 'make mutants  [BUG=…] [SEEDS=1-1000]: plant each known bug, and see at which seed the simulator finds it'
 	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
+	@echo 'make performance  docs/performance.md, from what bench, package, load and model measured'
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
 
@@ -137,6 +138,9 @@ mutants: .venv/dev/ready $(LAYER)/ready
 
 mutation: .venv/mutation/ready
 	@.venv/mutation/bin/python -m tests.mutation
+
+performance: .venv/dev/ready
+	@$(PYTHON) -m bench.performance
 
 layers: $(LAYER)/ready
 
