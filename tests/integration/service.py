@@ -116,6 +116,7 @@ class Service:
             "PAPER_SIZE": "a4",
             "ROLE_CLAIM": "role",
             "COMPANY_CLAIM": "company_id",
+            "CLIENT_CLAIM": "client_id",
             "POWERTOOLS_SERVICE_NAME": "earned",
         }
 
@@ -308,14 +309,14 @@ def http_event(
     body: dict[str, Any] | None,
     headers: dict[str, str],
 ) -> dict[str, Any]:
-    """A request as API Gateway's HTTP API hands it over (payload format 2.0)."""
+    """A request as API Gateway's HTTP API hands it over (payload format 2.0); the claims are of an access token."""
     context: dict[str, Any] = {
         "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
         "stage": "$default",
         "requestId": "request",
     }
     if claims is not None:
-        context["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
+        context["authorizer"] = {"jwt": {"claims": {"client_id": "portal"} | claims, "scopes": None}}
     event = {
         "version": "2.0",
         "routeKey": "ANY /v1/{proxy+}",

@@ -16,6 +16,10 @@ def ask(world: "World", step: Ask) -> None:
     match step.what:
         case "export":
             event = _event("POST", f"/v1/companies/{step.company_id}/exports", step.claims)
+        case "list":
+            event = _event("GET", f"/v1/companies/{step.company_id}/certificates", step.claims)
+        case "progress":
+            event = _event("GET", f"/v1/enrollments/{step.enrollment_id}", step.claims)
         case "verify":
             event = _event("GET", f"/verify/{certificate_id}", None)
         case "reissue":
@@ -40,7 +44,7 @@ def _event(method: str, path: str, claims: dict[str, str] | None) -> dict[str, A
         "requestId": "request",
     }
     if claims is not None:
-        context["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
+        context["authorizer"] = {"jwt": {"claims": {"client_id": "portal"} | claims, "scopes": None}}
     return {
         "version": "2.0",
         "routeKey": "ANY /v1/{proxy+}",

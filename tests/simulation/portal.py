@@ -11,6 +11,7 @@ from tests.simulation.clock import DAY, HOUR, MINUTE, SECOND, at
 START = 1_772_442_000_000  # 2026-03-02 09:00 UTC
 LONG_OUTAGE = 14 * HOUR + 30 * MINUTE
 SERVICES = ("dynamodb", "s3", "sqs", "eventbridge")
+UNPRINTABLE = "\ue000"  # no font has it
 NAMES = ("Ada Sample", "Bo Example", "Chi Placeholder", "Dee Invented", "Eli Nobody")
 
 
@@ -217,9 +218,10 @@ def _announce(tale: _Story, person: _Person) -> None:
         "email": f"{person.account_id}@example.com",
         "company_id": person.company_id,
     }
-    saved = _early(tale)
-    tale.post("Directory", "account.saved", data, saved)
-    if tale.happens(0.2):
+    saved, held = _early(tale), tale.happens(0.06)
+    first = data | {"name": f"{person.name} {UNPRINTABLE}"} if held else data
+    tale.post("Directory", "account.saved", first, saved)
+    if tale.happens(0.7 if held else 0.2):
         changed = saved + tale.within(SECOND, 3 * HOUR)
         tale.post("Directory", "account.saved", data | {"name": f"{person.name} Corrected"}, changed)
     if tale.happens(0.1):
@@ -395,11 +397,14 @@ def _ask(tale: _Story, person: _Person, enrollment_id: str, over: int) -> None:
         claims = tale.chance.choice(viewers)
         tale.steps.append(Ask(asked, "download", claims, enrollment_id))
         if tale.happens(0.3):
+            tale.steps.append(Ask(asked, "progress", claims, enrollment_id))
+        if tale.happens(0.3):
             tale.steps.append(Ask(asked, "verify", None, enrollment_id))
     if tale.happens(0.3):
         company = tale.chance.choice(["co-1", "co-2"])
         claims = {"sub": "acc-8", "role": "company-admin", "company_id": "co-1"}
         tale.steps.append(Ask(over + tale.within(0, 2 * HOUR), "export", claims, company_id=company))
+        tale.steps.append(Ask(over + tale.within(0, 2 * HOUR), "list", claims, company_id=company))
 
 
 def _forge(tale: _Story, people: list[_Person], trainings: list[_Training], enrollments: int) -> None:

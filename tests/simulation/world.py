@@ -38,7 +38,7 @@ from tests.simulation.wire import Answer, Refused, answering
 
 SWEEP_EVERY = 5 * MINUTE
 SWEPT = "a sweep"  # no fault, but it can be left out of a story
-MOST_SWEEPS_MISSED = 20  # in a row, while there are faults: what the sweep would do must come right without it, too
+MOST_SWEEPS_MISSED = 30  # in a row, while there are faults: what the sweep would do must come right without it, too
 AFTER_THE_LAST_FAULT = 15 * MINUTE
 DEPLOYMENT_ENDS = 0.5  # of the invocations that are under way
 _operator = boto3.client("sqs")
