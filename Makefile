@@ -12,8 +12,8 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive contracts preview border test soak check republish package \
-    bench bench-memory load model mutants mutation layers requirements clean
+.PHONY: help demo drill serve token stop quarantine redrive erase contracts preview border test check republish package bench \
+    bench-memory load model performance cost mutation mutants soak fuzz build layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
@@ -23,11 +23,13 @@ help:
 	@echo 'make stop     end that stack'
 	@echo 'make quarantine  [STACK=earned-prod] [QUEUE=progress] [SHOW=5]: what was refused or failed'
 	@echo 'make redrive     QUEUE=progress [STACK=…] [REASON=…] [EVENT=…] [DRY_RUN=1]: send it back'
+	@echo 'make erase    ACCOUNT=acc-1 [STACK=…] [DRY_RUN=1]: remove a person for good'
 	@echo 'make contracts   docs/: schemas, AsyncAPI and OpenAPI, as the models say'
 	@echo 'make preview  [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
 	@echo 'make border   [DESIGN=folder]: draw its borders in its colours'
 	@echo 'make test     all tests'
 	@echo 'make soak     [SEEDS=10000] [FIRST=1]: simulated stories full of faults, on all cores: see out/soak.json'
+	@echo 'make fuzz     100,000 requests and 300,000 messages at random, on all cores: who sees what, what becomes of them'
 	@echo 'make check    linters, types, templates and who may do what'
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
@@ -62,6 +64,9 @@ redrive: .venv/dev/ready
 	@$(PYTHON) -m operations redrive $(WHERE) --queue='$(QUEUE)' $(if $(REASON),--reason=$(REASON)) \
 	    $(addprefix --event=,$(EVENT)) $(if $(DRY_RUN),--dry-run)
 
+erase: .venv/dev/ready
+	@PYTHONPATH=layers/core $(PYTHON) -m operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(DRY_RUN),--dry-run)
+
 contracts: .venv/dev/ready
 	@PYTHONPATH=layers/core $(PYTHON) -m contracts
 
@@ -95,6 +100,11 @@ check: .venv/dev/ready .venv/checkov/ready
 	@$(DEV)/cfn-lint template.yaml infra/*.yaml
 	@$(PYTHON) -m pytest tests/unit/test_template.py tests/unit/test_roles.py
 	@.venv/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet -f template.yaml infra/*.yaml
+
+# Some minutes; `make test` has the first of these seeds. Says in the end how many there were, and what came of them.
+fuzz: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=worksteal -m '' -k random \
+	    tests/integration/authorization tests/integration/test_fuzzed_messages.py
 
 # Two thousand learners of a course that loses a lesson.
 republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready

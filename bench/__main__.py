@@ -2,6 +2,7 @@
 
 import json
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
-from bench.crew import CONTENDERS, OURS, PLAIN, Broken, Drawn, Worker, all_at_work, at_work
+from bench.crew import CONTENDERS, OURS, PLAIN, Broken, Drawn, Worker, all_at_work, at_work, environment
 from bench.machine import machine
 from bench.page import ROOT, nth
 from bench.sameness import NotTheSamePage, differing_pixels, require_same
@@ -32,13 +33,14 @@ def main(
     rounds: Annotated[int, typer.Option(min=2, help=f"of {PER_ROUND} certificates of each contender")] = 20,
     memory: Annotated[bool, typer.Option("--memory", help=f"instead: our memory over {CERTIFICATES}")] = False,
 ) -> None:
-    """Measure how a certificate is made; fill out/bench/."""
+    """Measure how a certificate is made, and what handlers take; fill out/bench/."""
     OUT.mkdir(parents=True, exist_ok=True)
     try:
         if memory:
             _measure_memory()
         else:
             _compare(rounds)
+            _measure_handlers(rounds * PER_ROUND)
     except (Broken, NotTheSamePage) as failure:
         console.print(f"Nothing was measured: {failure}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from failure
@@ -68,6 +70,18 @@ def _compare(rounds: int) -> None:
     }
     _write("render.json", {**made_on, "certificates_each": rounds * PER_ROUND, "contenders": figures})
     _print_comparison(figures)
+
+
+def _measure_handlers(rounds: int) -> None:
+    made_on = machine()
+    console.print("Handlers, ours and naive ones, over moto ...")
+    order = [sys.executable, "-m", "bench.handlers", str(rounds)]
+    done = subprocess.run(order, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise Broken("a handler failed: its last words are above")
+    figures = json.loads(done.stdout)
+    _write("handlers.json", {**made_on, "calls": rounds, **figures})
+    _print_handlers(figures)
 
 
 def _check(crew: dict[str, Worker], advance: Callable[[], None]) -> dict[str, dict[str, float]]:
@@ -182,6 +196,19 @@ def _print_comparison(figures: dict[str, dict[str, Any]]) -> None:
             f"{found['rss_growth_mb']:+.1f}",
             f"{found['compared_with_plain']['differing_pixels_at_150_dpi']:,}",
         )
+    console.print(table)
+
+
+def _print_handlers(figures: dict[str, Any]) -> None:
+    table = Table("", title="Handlers: CPU without moto's, requests to AWS")
+    for column in ("CPU ms", "requests", "naive CPU ms", "naive requests", "times ours"):
+        table.add_column(column, justify="right")
+    for name, found in {**figures["handlers"], **figures["api"]}.items():
+        ours, naive = found.get("ours", found), found.get("naive")
+        theirs = (f"{naive['cpu_ms']:.1f}", f"{naive['requests']:.1f}", f"{found['times_ours']:.1f}") if naive else ()
+        table.add_row(name, f"{ours['cpu_ms']:.1f}", f"{ours['requests']:.1f}", *theirs)
+    for name, found in figures["starts"].items():
+        table.add_row(f"import {name}", f"{found['ours']}", "", f"{found['naive']}", "", f"{found['times_ours']:.1f}")
     console.print(table)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import simpy
 
 Process = Generator[simpy.Event, Any, None]
-NOISY_SHARE, NOISY_COUNT = 0.1, 30  # of all in flight, and at least: when SQS lets others go first
+NOISY_SHARE, NOISY_COUNT = 0.1, 30  # of all in flight, and at least: when SQS lets others go first (sqs-fair-queues)
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,11 @@ class Queue:
         function: Function,
         place: Machine | Cloud,
         table: Table,
+        noisy: int,
         done: Callable[[Sequence[Message]], None],
     ) -> None:
         self._env, self._function, self._place, self._table, self._done = env, function, place, table, done
+        self._noisy = noisy
         self._waiting: dict[str, deque[tuple[int, Message]]] = {}
         self._in_flight: Counter[str] = Counter()
         self._idle: list[simpy.Event] = []
@@ -175,16 +177,18 @@ class Queue:
     def _take(self, most: int) -> list[Message]:
         batch: list[Message] = []
         while self._waiting and len(batch) < most:
-            company = min(self._waiting, key=lambda one: (self._is_noisy(one), self._waiting[one][0][0]))
+            company = min(self._waiting, key=self._precedence)
             batch.append(self._waiting[company].popleft()[1])
             self._in_flight[company] += 1
             if not self._waiting[company]:
                 del self._waiting[company]
         return batch
 
-    def _is_noisy(self, company: str) -> bool:
+    def _precedence(self, company: str) -> tuple[int, int]:
+        """The company that is noisy waits, if several are the noisiest; among others whoever came first is first."""
         own = self._in_flight[company]
-        return own >= NOISY_COUNT and own > NOISY_SHARE * self._in_flight.total()
+        noisy = own >= self._noisy and own > NOISY_SHARE * self._in_flight.total()
+        return own if noisy else 0, self._waiting[company][0][0]
 
     def _make(self, batch: Sequence[Message], cold: bool) -> Process:
         work = self._function.work
@@ -216,11 +220,13 @@ def play(
     *,
     processors: int | None = None,
     posting: float = 0.0,
+    noisy: int = NOISY_COUNT,
     seed: int = 2026,
 ) -> Outcome:
     """Mark so many people within `posting` seconds while a learner of another company finishes every second.
 
-    `functions` are `marks`, `lessons` and `certificates`; `processors` those of one machine, or None for AWS.
+    `functions` are `marks`, `lessons` and `certificates`; `processors` those of one machine, or None for AWS; `noisy`
+    the messages that a company must have in flight before others go first.
     """
     env, quiet = simpy.Environment(), 30.0
     place = Cloud(env, random.Random(seed)) if processors is None else Machine(env, processors)  # noqa: S311  # no secret
@@ -233,9 +239,9 @@ def play(
         if len(took["hall"]) == people and not over.triggered:
             over.succeed()
 
-    certificates = Queue(env, functions["certificates"], place, table, made)
-    marks = Queue(env, functions["marks"], place, table, certificates.send)
-    lessons = Queue(env, functions["lessons"], place, table, certificates.send)
+    certificates = Queue(env, functions["certificates"], place, table, noisy, made)
+    marks = Queue(env, functions["marks"], place, table, noisy, certificates.send)
+    lessons = Queue(env, functions["lessons"], place, table, noisy, certificates.send)
 
     def mark() -> Process:
         yield env.timeout(quiet)

@@ -82,8 +82,8 @@ def busy() -> float:
 
 def children(parent: int) -> Iterator[int]:
     """The processes that a process started, whichever of its threads did."""
-    for listing in Path(f"/proc/{parent}/task").glob("*/children"):
-        yield from map(int, listing.read_text().split())
+    for thread in Path(f"/proc/{parent}/task").iterdir():
+        yield from map(int, _read(parent, f"task/{thread.name}/children").split())
 
 
 def _by_function(workers: list[int]) -> dict[str, list[int]]:

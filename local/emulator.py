@@ -21,7 +21,12 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from ministack import app  # type: ignore[import-not-found] # not installed beside our own code
-from ministack.core import iam_actions, lambda_runtime, router  # type: ignore[import-not-found] # as above
+from ministack.core import (  # type: ignore[import-not-found] # as above
+    iam_actions,
+    iam_evaluator,
+    lambda_runtime,
+    router,
+)
 from ministack.services import apigateway, dynamodb, lambda_svc, sqs  # type: ignore[import-not-found] # as above
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]  # as ASGI has it
@@ -29,11 +34,12 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]  # as ASGI has it
 DOWN = Path(tempfile.gettempdir()) / "down"  # a file in it for each service that is down: local/outages.py
 SECONDS_A_KEY_IS_KEPT = 2  # two hours on AWS
 SQS_BATCHES = {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}
-target_action, object_context, items_context, resource_arn, pin_origin = (
+target_action, object_context, items_context, resource_arn, condition_key, pin_origin = (
     iam_actions._action_from_target,
     iam_actions._s3_object_context,
     iam_actions.dynamodb_service_context,
     iam_actions.extract_resource_arn,
+    iam_evaluator._resolve_condition_key,
     app.pin_request_origin,
 )
 serve, execute, delete_batch, fetch_keys = (
@@ -79,6 +85,14 @@ def granted_resource(service: str, method: str, path: str, headers: dict[str, st
     arn: str = resource_arn(service, method, path, headers, *more)
     writes_logs = headers.get("x-amz-target", "").endswith((".CreateLogStream", ".PutLogEvents"))
     return f"{arn}:log-stream:" if writes_logs else arn
+
+
+def granted_condition(key: str, context: Any) -> Any:
+    """Answer what a condition is about: `aws:PrincipalArn` of a session is that of the role it is in."""
+    value = condition_key(key, context)
+    if key.lower() != "aws:principalarn":
+        return value
+    return re.sub(r":sts::(\d+):assumed-role/([^/]+)/.*", r":iam::\1:role/\2", value)
 
 
 def pin_secure_origin(address: str, _: bool) -> None:
@@ -205,6 +219,7 @@ if __name__ == "__main__":
     iam_actions._s3_object_context = full_object_context
     iam_actions.dynamodb_service_context = full_items_context
     iam_actions.extract_resource_arn = granted_resource
+    iam_evaluator._resolve_condition_key = granted_condition
     app.pin_request_origin = pin_secure_origin
     sqs._collect_msgs = collect
     app.app = serve_what_is_up

@@ -15,10 +15,12 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from moto import mock_aws
 from moto.dynamodb import dynamodb_backends
 from moto.sqs import sqs_backends
+from urllib3 import HTTPResponse
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"
@@ -263,6 +265,19 @@ def count_requests(patch: pytest.MonkeyPatch) -> Counter[str]:
 
     patch.setattr(BaseClient, "_make_api_call", counted)
     return counts
+
+
+def cut_short(client: Any, operation: str) -> Callable[[], None]:
+    """Let a client's connection break while it reads the answers to an operation, until what is returned is called."""
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        length = {"content-length": "100"}  # which botocore has urllib3 not look at
+        broken = HTTPResponse(io.BytesIO(b'{"'), length, preload_content=False, enforce_content_length=False)
+        return AWSResponse(request.url, 200, length, broken)
+
+    events = client.meta.events
+    events.register_first(f"before-send.{operation}", answer)
+    return lambda: events.unregister(f"before-send.{operation}", answer)
 
 
 def receive(url: str) -> list[dict[str, Any]]:

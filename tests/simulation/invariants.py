@@ -506,8 +506,7 @@ def _crossed(world: "World", enrollment: Posted) -> bool:
         one
         for one in world.truth.posted
         if data["training_id"] in (one.data.get("course_id"), one.data.get("live_event_id"))
-        or one.kind in {"account.saved", "account.removed"}
-        and one.data["account_id"] == data["account_id"]
+        or (one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"])
     ]
     return any(_at_once(one, other) for one in created for other in news if other.step.queue == "Directory")
 

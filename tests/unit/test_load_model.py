@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from load import model
 from load.model import Function, Outcome, Pollers, Units, Work, play
 
 PLENTY = Units(reads=1e9, writes=1e9)
@@ -62,10 +61,9 @@ def test_another_company_does_not_wait_for_a_hall() -> None:
     assert max(outcome.school) <= max(outcome.school_idle) + 2 * 5 * 0.1
 
 
-def test_without_fair_queues_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model, "NOISY_COUNT", 10**9)
+def test_without_fair_queues_it_would() -> None:
     certificates = Function(batch=5, window=0, pollers=Pollers(10, 0, 10), work=SLOW)
-    assert max(play(functions(certificates), 1_000, PLENTY).school) > 5
+    assert max(play(functions(certificates), 1_000, PLENTY, noisy=10**9).school) > 5
 
 
 def test_on_one_machine_workers_share_its_processors() -> None:

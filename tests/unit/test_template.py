@@ -213,14 +213,34 @@ def test_every_queue_and_dead_letter_queue_has_an_alarm_and_every_function_one_o
     assert {("Throttles", f"{name}Name") for name in functions} <= watched
 
 
-def test_the_bucket_of_documents_refuses_to_overwrite_and_to_delete() -> None:
+def test_the_bucket_of_documents_refuses_to_overwrite_and_to_delete_unless_a_person_is_erased() -> None:
     statements = policy_of("DocumentsBucket", "storage")
     overwriting, deleting = ((one.get("Fn::If") or [None, one])[1] for one in statements[1:])
     assert (overwriting["Effect"], overwriting["Principal"], overwriting["Action"]) == ("Deny", "*", "s3:PutObject")
     assert overwriting["Condition"] == {"Null": {"s3:if-none-match": "true"}}
     assert (deleting["Effect"], deleting["Principal"]) == ("Deny", "*")
     assert deleting["Action"] == ["s3:DeleteObject", "s3:DeleteObjectVersion"]
-    assert "Condition" not in deleting
+    assert deleting["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["ErasureRole", "Arn"]}}}
+
+
+def test_the_role_that_erases_is_no_functions_and_gets_at_persons_alone() -> None:
+    [role] = of_type("AWS::IAM::Role", "storage").values()
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    [policy] = role["Policies"]
+    may = [(one["Action"], one.get("Condition")) for one in policy["PolicyDocument"]["Statement"]]
+    kinds = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["enrollment#*", "account#*"]}}
+    requests = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "request"}}
+    assert may == [
+        (["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], kinds),
+        ("dynamodb:Query", None),
+        (["dynamodb:DeleteItem", "dynamodb:Query"], requests),
+        ("s3:ListBucketVersions", None),
+        ("s3:DeleteObjectVersion", None),
+        ("s3:GetObjectVersion", None),
+        ("s3:ListBucketMultipartUploads", None),
+        ("s3:AbortMultipartUpload", None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +290,7 @@ def test_tables_queues_logs_and_the_topic_are_encrypted_with_the_one_key() -> No
 @pytest.mark.parametrize("stack", ["key", "storage", "queues"])
 def test_what_keeps_data_outlives_the_stack(stack: str) -> None:
     for name, resource in read(ROOT / "infra" / f"{stack}.yaml")["Resources"].items():
-        if not name.endswith("Policy"):
+        if not name.endswith(("Policy", "Role")):
             assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 

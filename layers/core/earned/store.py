@@ -57,6 +57,7 @@ LONGEST_HOLDER = len("company#") + 64
 PLACE_LENGTH = 13  # characters of base32: 65 bits
 REQUESTS_PER_HOUR = 20
 SUPPORT_REQUESTS_LAST = timedelta(days=90)
+NEVER_AGAIN = datetime.max.replace(tzinfo=UTC)
 _CERTIFICATE_ID = re.compile(r"[a-z2-7]{26}")
 _TRAINING: TypeAdapter[Training] = TypeAdapter(Training)
 _ISSUE = TypeAdapter(Issue)
@@ -225,10 +226,10 @@ class AccountRow(Row):
         return Account(
             account_id=self.pk.removeprefix("account#"),
             kind=Role(self.kind),
-            name=self.name,
-            email=self.email,
+            name=self.name or "",  # none is left of one that was erased
+            email=self.email or "",
             company_id=self.company,
-            language=self.language,
+            language=self.language or "en",
             removed=self.removed is not None,
         )
 
@@ -609,6 +610,12 @@ def company(company_id: str) -> Company | None:
     return row.company() if isinstance(row, CompanyRow) else None
 
 
+def account(account_id: str) -> Account | None:
+    """An account, strongly consistent, or None while the portal has not announced it."""
+    row = next(iter(_batch_get([(f"account#{account_id}", DIRECTORY)])), None)
+    return row.account() if isinstance(row, AccountRow) else None
+
+
 def save_company(company: Company, at: datetime) -> None:
     """Keep a company unless a later event was kept already."""
     actions = [
@@ -639,6 +646,41 @@ def remove_account(account_id: str, at: datetime) -> None:
     """Remove an account for good, also before it is known."""
     row = AccountRow(f"account#{account_id}", DIRECTORY)
     _update(row, [AccountRow.removed.set(AccountRow.removed | milliseconds(at))])
+
+
+def close_account(account_id: str, at: datetime) -> Account | None:
+    """Remove an account for good and keep nothing that is said of it later, whatever its time; who it was stays.
+
+    That is returned, so that its traces can be found, until `forget_account`.
+    """
+    row = AccountRow(f"account#{account_id}", DIRECTORY)
+    actions = [
+        AccountRow.removed.set(AccountRow.removed | milliseconds(at)),
+        AccountRow.saved.set(milliseconds(NEVER_AGAIN)),
+        AccountRow.kind.set(AccountRow.kind | Role.INDIVIDUAL.value),
+    ]
+    _update(row, actions)
+    return row.account()
+
+
+def forget_account(account_id: str) -> None:
+    """Keep of an account that it was removed, and not who it was; raises `Changed` unless it was closed before."""
+    named = (AccountRow.name, AccountRow.email, AccountRow.email_code, AccountRow.language)
+    closed = AccountRow.saved == milliseconds(NEVER_AGAIN)
+    _update(AccountRow(f"account#{account_id}", DIRECTORY), [one.remove() for one in named], closed)
+
+
+def forget_holder(completion: Completion) -> None:
+    """Keep of a removed enrollment's certificate that it was issued and when, and not what it said of its holder.
+
+    Nor its hash: whoever guessed the name could prove it by that. Raises `Changed` unless the enrollment was removed.
+    """
+    if completion.issue is None:
+        return
+    printed = replace(completion.issue.printed, holder="", company=None)
+    nameless = replace(completion.issue, printed=printed, document_sha256="", reason=None)
+    row = _completion_row(completion.enrollment_id, completion.account_id)
+    _update(row, [CompletionRow.issue.set(_json(_ISSUE, nameless))], CompletionRow.removed.exists())
 
 
 def save_training(training: Training) -> None:
@@ -756,7 +798,7 @@ def keep_support_request(request: SupportRequest, source: str) -> bool:
         return False
     SupportRow(
         "request",
-        f"{request.at.isoformat(timespec='milliseconds')}#{request.request_id}",
+        position_of(request),
         expires=int((request.at + SUPPORT_REQUESTS_LAST).timestamp()),
         name=request.name,
         email=request.email,
@@ -771,6 +813,16 @@ def support_requests(after: str | None, limit: int) -> list[SupportRequest]:
     start = {"kind": {"S": "request"}, "sk": {"S": after}} if after else None
     rows = SupportRow.query("request", scan_index_forward=False, last_evaluated_key=start, limit=limit, page_size=limit)
     return [row.support_request() for row in rows]
+
+
+def forget_support_request(request: SupportRequest) -> None:
+    """Delete a support request; one that is gone already is gone."""
+    SupportRow("request", position_of(request)).delete()
+
+
+def position_of(request: SupportRequest) -> str:
+    """Where a support request stands among all: its time and id."""
+    return f"{request.at.isoformat(timespec='milliseconds')}#{request.request_id}"
 
 
 def exports_of(company_id: str, account_id: str) -> list[Export]:
