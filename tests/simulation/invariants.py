@@ -289,7 +289,7 @@ def _rightly_refused(world: "World", posted: Posted, reason: str) -> None:
 
 
 def _refused_if_misplaced(world: "World", posted: Posted) -> None:
-    """What names another account or event than its enrollment's is refused, unless it came first; so is what came early."""
+    """What names another account or event than its enrollment's is refused unless it came first; so are early marks."""
     data, reason = posted.data, ""
     before = [one for one in _created(world, posted) if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
     if any(one.data["account_id"] != data["account_id"] for one in before):
@@ -348,7 +348,8 @@ def archived(world: "World", key: str, body: bytes) -> None:
         item for (pk, _), item in world.dynamodb.tables[RECORDS].items.items() if key == _archive(pk, item)
     )
     claims = {"role": "company-admin", "sub": "", "company_id": requested["pk"]["S"].split("#")[1]}
-    certificates = {one: pk.removeprefix("enrollment#") for pk, one in world.state.certificates.items()}
+    enrolled = [one.data["enrollment_id"] for one in world.truth.enrollments()]
+    certificates = {world.state.certificate_id_of(name): name for name in enrolled}
     with ZipFile(io.BytesIO(body)) as archive:
         files = json.loads(archive.read("manifest.json"))["files"]
         names = {file["file_name"] for file in files}
@@ -471,7 +472,7 @@ def _dealt_with(posted: Posted) -> None:
 
 def _came_right(world: "World", enrollment: Posted) -> None:
     name = enrollment.data["enrollment_id"]
-    if not world.weather.swept and _crossed(world, enrollment):
+    if not world.weather.swept and (_crossed(world, enrollment) or any(map(_ahead, world.truth.facts(enrollment)))):
         return
     record = world.state.record(name, enrollment.data["account_id"])
     there = "issue" in record and "revocation" not in record and "r" not in record
@@ -509,6 +510,11 @@ def _crossed(world: "World", enrollment: Posted) -> bool:
         or (one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"])
     ]
     return any(_at_once(one, other) for one in created for other in news if other.step.queue == "Directory")
+
+
+def _ahead(fact: Posted) -> bool:
+    """Whether something was told before it happened; what it makes then only the sweep can notice."""
+    return fact.time > fact.posted_at
 
 
 def _at_once(one: Posted, other: Posted) -> bool:

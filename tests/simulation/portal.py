@@ -296,7 +296,7 @@ def _live_event(tale: _Story, event_id: str) -> _Training:
         tale.post(
             "Directory", "live-event.cancelled", {"live_event_id": event_id}, scheduled + tale.within(-HOUR, 3 * HOUR)
         )
-    return _Training(event_id, "Attendance", data | {"ends": latest})
+    return _Training(event_id, "Attendance", data | {"first": ends, "ends": latest})
 
 
 def _enrollment(tale: _Story, person: _Person, training: _Training, enrollment_id: str) -> None:
@@ -368,7 +368,8 @@ _SCORES: list[list[float]] = [[60, 70], [60, 60, 90], [69.5], [75, 10]]
 
 def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
     """How somebody is marked: mostly once, by an administrator, after the end; returns when the last mark was made."""
-    now: int = event.data["ends"] + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
+    end = event.data["ends"] if tale.happens(0.75) else event.data["first"]  # some have not heard of the new schedule
+    now: int = end + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
     statuses = tale.chance.choice(
         [["present"]] * 5 + [["absent"], ["present", "absent"], ["present", "absent", "present"], []]
     )
@@ -376,7 +377,8 @@ def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
         role = "administrator" if tale.happens(0.93) else "employee"
         event_id = event.training_id if tale.happens(0.96) else "event-9"
         mark = {"live_event_id": event_id, "status": status, "marked_by": {"account_id": "adm-1", "role": role}}
-        tale.post("Attendance", "attendance.marked", whose | mark, now)
+        posted = now - tale.within(SECOND, HOUR) if tale.happens(0.05) else None  # by a clock that is ahead
+        tale.post("Attendance", "attendance.marked", whose | mark, now, posted)
         now += tale.within(SECOND, 40 * MINUTE)
     return now
 
