@@ -49,6 +49,7 @@ class State:
         self.issued: dict[tuple[str, int], Item] = {}
         self.revoked: set[tuple[str, int]] = set()
         self.reissues_asked: Counter[str] = Counter()
+        self.exports_promised: set[str] = set()
         self._reissued: Counter[str] = Counter()
         self.certificates: dict[str, str] = {}
         world.dynamodb.on_write = self.written
@@ -336,6 +337,7 @@ def answered(world: "World", step: Ask, status: int, body: Item, began: int) -> 
             _must(_may_hold(world, step.claims, step.enrollment_id), "I6", f"{step} and was shown the certificate")
         case "export" | "list", 200 | 202:
             _must((step.claims or {}).get("company_id") == step.company_id, "I6", f"{step} and got it")
+            world.state.exports_promised.add(body.get("export_id", ""))
             for item in body.get("items", ()):
                 listed = item["enrollment_id"]
                 _must(_was_there(world, listed, began), "I6", f"{listed} is listed and does not stand")
@@ -461,7 +463,8 @@ def at_the_end(world: "World") -> None:
     for enrollment in world.truth.enrollments():
         _came_right(world, enrollment)
     for (pk, _), item in world.dynamodb.tables[RECORDS].items.items():
-        _must("finished" in item or not pk.startswith("export#"), "I3", f"{pk} was asked for and is not there")
+        promised = pk.startswith("export#") and item["export_id"]["S"] in world.state.exports_promised
+        _must("finished" in item or not promised, "I3", f"{pk} was promised and is not there")
 
 
 def _dealt_with(posted: Posted) -> None:
