@@ -36,7 +36,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     totals: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for report in terminalreporter.getreports("passed"):
         for title, counts in report.user_properties:
-            totals[title].update(counts)
+            if isinstance(counts, dict):
+                totals[title].update(counts)
     for title, counts in totals.items():
         kinds = ", ".join(f"{number:,} {kind}" for kind, number in counts.most_common())
         terminalreporter.write_line(f"{title}: {counts.total():,} ({kinds})")

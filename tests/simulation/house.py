@@ -137,6 +137,7 @@ def _environment(function: Function) -> dict[str, str]:
         "VERIFY_BASE_URL": "https://certificates.example",
         "ROLE_CLAIM": "role",
         "COMPANY_CLAIM": "company_id",
+        "CLIENT_CLAIM": "client_id",
         "POWERTOOLS_SERVICE_NAME": "earned",
         "POWERTOOLS_METRICS_DISABLED": "true",
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",

@@ -194,7 +194,10 @@ class SmallWorld(World):
             {"/".join(key): item for key, item in records.items() if key[0].startswith("enrollment#")},
             sorted(map(str, self.s3.objects)),
             sorted(f"{event['id']}" for event in self.announced),
-            [(label, self._heard.get(label), self._next_on.get(label), self._knew[label]) for label in sorted(self._ready)],
+            [
+                (label, self._heard.get(label), self._next_on.get(label), self._knew[label])
+                for label in sorted(self._ready)
+            ],
             sorted(posted.label for posted in self.truth.posted if posted.acknowledged_at is not None),
             self._crashed,
         ]
