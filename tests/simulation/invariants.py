@@ -446,6 +446,12 @@ def announced(world: "World", event: Item) -> None:
         )
     _must(what != "revoked" or known in world.state.revoked, "I8", f"{known} is announced as revoked and is not")
     _must(what != "withdrawn" or "r" in record, "I8", f"{known} is announced as withdrawn and is not")
+    same = (one for one in world.announced if one["type"] == event["type"] and known == _announced_of(one))
+    _must(next(same, event) == event, "I2", f"{known} is announced twice as {what}, and not as the same event")
+
+
+def _announced_of(event: Item) -> tuple[str, int]:
+    return event["data"]["certificate_id"], event["data"]["revision"]
 
 
 # In the end
