@@ -54,8 +54,8 @@ class Outcome:
     """What an incident came to.
 
     `events_kept` are those that SQS did not take at first, `api` is what the API answered meanwhile (0: nothing),
-    `quarantined` counts messages, `documents` the versions of what was issued, `drafts` documents that were not, because
-    something that they print changed meanwhile; `seconds_after` is how long after its end every certificate was there.
+    `quarantined` counts messages, `documents` the versions of what was issued. `drafts` are documents that were not,
+    because something that they print changed meanwhile. `seconds_after` its end every certificate was there.
     """
 
     incident: str
