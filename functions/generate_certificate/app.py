@@ -158,7 +158,7 @@ def look_after(case: store.Case, request: GenerationRequest) -> Announcement | N
         revocation = Revocation(datetime.now(UTC), Reason.MARKED_ABSENT.value, request.request)
         store.revoke(completion, revocation)
         return announcements.revoked(completion, issue.revision, revocation)
-    if request.purpose is Purpose.REISSUE:
+    if request.purpose is Purpose.REISSUE and request.request not in issue.served:
         return reissue(case, issue, request)
     if request.purpose is Purpose.RESTORE:
         restore(issue)
@@ -193,6 +193,7 @@ def make(case: store.Case, request: GenerationRequest) -> Announcement | None:
         request=request.request,
         reissued_at=now if before else None,
         reason="returned" if before else None,
+        served=served_by(before) if before else (),
     )
     store.issue(completion, issue)
     measure(completion, training, verdict.completed_at, request, now)
@@ -228,9 +229,15 @@ def reissue(case: store.Case, issue: Issue, request: GenerationRequest) -> Annou
         request=request.request,
         reissued_at=now,
         reason=request.reason,
+        served=served_by(issue),
     )
     store.issue(completion, superseding)
     return announcements.issued(completion, superseding)
+
+
+def served_by(issue: Issue) -> tuple[str, ...]:
+    """The requests that led to this revision and to those before it: none of them is due another one."""
+    return (*issue.served, issue.request)
 
 
 def restore(issue: Issue) -> None:

@@ -110,6 +110,8 @@ def enroll(event: EnrollmentCreatedEvent) -> list[Outgoing]:
         enrolled = replace(enrolled, account_known=True, company_id=enrolled.company_id or case.account.company_id)
     if case.training is not None:
         enrolled = replace(enrolled, training_version=case.training.version)
+    if enrolled.company_id is not None and (case.account is None or case.account.company_id != enrolled.company_id):
+        store.note_company(enrolled.account_id, enrolled.company_id)
     try:
         completion = store.enroll(enrolled)
     except store.EnrollmentTaken:

@@ -141,6 +141,16 @@ def test_the_same_reissue_delivered_twice_makes_one_revision(finished: Story) ->
     assert len({event["id"] for event in service.announcements()}) == 1
 
 
+def test_a_reissue_delivered_again_after_another_makes_no_further_revision(finished: Story) -> None:
+    service = finished.service
+    first, second = (generation_of(record(finished), purpose=Purpose.REISSUE).body for _ in range(2))
+    for body in (first, second, first):
+        service.post("Generation", body)
+        service.settle()
+    assert finished.certificates()[0]["revision"] == 3
+    assert [event["data"]["revision"] for event in service.announcements()] == [2, 3]
+
+
 def test_a_reissue_of_what_is_not_earned_makes_nothing(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada")

@@ -254,7 +254,8 @@ class Printed:
 class Issue:
     """How a certificate was issued: by the rules, for exactly these facts.
 
-    A later revision (a corrected name, a return after a revocation) says when and why it superseded the one before.
+    A later revision (a corrected name, a return after a revocation) says when and why it superseded the one before, and
+    keeps the requests that were `served` by those before it: SQS may deliver them again, long after.
     """
 
     revision: int
@@ -267,6 +268,7 @@ class Issue:
     request: str
     reissued_at: datetime | None = None
     reason: str | None = None
+    served: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ class Resources:
     tolerance: timedelta
     role_claim: str
     company_claim: str
+    client_claim: str
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,28 @@ class Routes(APIGatewayHttpRouter):
     @property
     def viewer(self) -> Viewer:
         """Who asks, from the token's claims; raises a problem for an ID token or a role that is none of ours."""
-        claims: dict[str, str] = self.context["claims"]
-        if not claims.get("sub") or claims.get("token_use", "access") != "access":
+        account_id = self._claim("sub")
+        if not account_id or not self._is_of_an_access_token:
             raise NOT_AN_ACCESS_TOKEN
         try:
-            role = Role(claims.get(self.resources.role_claim, ""))
+            role = Role(self._claim(self.resources.role_claim))
         except ValueError:
             raise UNKNOWN_ROLE from None
-        return Viewer(claims["sub"], role, claims.get(self.resources.company_claim) or None)
+        return Viewer(account_id, role, self._claim(self.resources.company_claim) or None)
+
+    @property
+    def _is_of_an_access_token(self) -> bool:
+        """Whether the claims say so: by `token_use` where there is one (Cognito), else by a client's id (RFC 9068).
+
+        API Gateway cannot tell an ID token, which has the same issuer and may have the same audience.
+        """
+        use = self.context["claims"].get("token_use")
+        return use == "access" if use is not None else self._claim(self.resources.client_claim) != ""
+
+    def _claim(self, name: str) -> str:
+        """A claim; empty when it is missing or no text. What was a list comes as one text, in brackets."""
+        value = self.context["claims"].get(name)
+        return value if isinstance(value, str) else ""
 
     @property
     def now(self) -> datetime:

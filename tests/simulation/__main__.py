@@ -1,0 +1,123 @@
+"""`python -m tests.simulation --seeds=1-500`: runs seeds, tells the first story that violates an invariant, shrunk."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+
+from tests.simulation.clock import DAY
+from tests.simulation.run import run
+from tests.simulation.shrink import shrink
+from tests.simulation.world import Outcome
+
+YEAR = 365.25 * DAY
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+console = Console(highlight=False, stderr=True)
+
+
+@dataclass
+class Tally:
+    """What came of many runs."""
+
+    seeds: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    violations: dict[int, str] = field(default_factory=dict)
+    cpu_seconds: float = 0.0
+
+    def add(self, outcome: Outcome, cpu_seconds: float) -> None:
+        """Count one run."""
+        self.seeds += 1
+        self.cpu_seconds += cpu_seconds
+        self.faults.update(outcome.faults)
+        for name in ("calls", "events", "certificates", "invocations", "simulated"):
+            self.counts[name] += getattr(outcome, name)
+        if outcome.violations:
+            self.violations[outcome.seed] = outcome.violations[0]
+
+    def report(self, seconds: float) -> dict[str, Any]:
+        """The figures, as they are written and printed."""
+        return {
+            "seeds": self.seeds,
+            "violations": self.violations,
+            "simulated_years": round(self.counts["simulated"] / YEAR, 2),
+            "events": self.counts["events"],
+            "certificates": self.counts["certificates"],
+            "invocations": self.counts["invocations"],
+            "calls": self.counts["calls"],
+            "calls_per_second": round(self.counts["calls"] / seconds),
+            "seconds": round(seconds, 1),
+            "cpu_seconds": round(self.cpu_seconds, 1),
+            "faults": dict(self.faults.most_common()),
+        }
+
+
+def _measured(seed: int) -> tuple[Outcome, float]:
+    began = time.process_time()
+    outcome = run(seed)
+    outcome.log.clear()
+    outcome.struck.clear()
+    return outcome, time.process_time() - began
+
+
+def _outcomes(seeds: range, processes: int) -> Iterator[tuple[Outcome, float]]:
+    if processes == 1:
+        yield from map(_measured, seeds)
+        return
+    with get_context("spawn").Pool(processes) as pool:
+        yield from pool.imap_unordered(_measured, seeds, chunksize=10)
+
+
+@app.command()
+def main(
+    seeds: Annotated[str, typer.Option(help="first and last, such as 1-500")] = "1-500",
+    processes: Annotated[int, typer.Option(min=1)] = 1,
+    json_path: Annotated[Path | None, typer.Option("--json", help="where to write the figures")] = None,
+) -> None:
+    """Run seeds; exit 1 when one violates an invariant, and tell its story."""
+    first, _, last = seeds.partition("-")
+    chosen, tally, began = range(int(first), int(last or first) + 1), Tally(), time.perf_counter()
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("seeds", total=len(chosen))
+        for outcome, cpu_seconds in _outcomes(chosen, processes):
+            tally.add(outcome, cpu_seconds)
+            for violation in outcome.violations:
+                progress.console.print(f"seed {outcome.seed}: {violation}", markup=False, soft_wrap=True)
+            progress.update(task, advance=1, description=f"seeds, {len(tally.violations)} violations")
+    report = tally.report(time.perf_counter() - began)
+    if json_path is not None:
+        json_path.parent.mkdir(parents=True, exist_ok=True)
+        json_path.write_text(json.dumps(report, indent=1) + "\n")
+    typer.echo("\n".join(_lines(report)))
+    if tally.violations:
+        _tell(min(tally.violations))
+        raise typer.Exit(1)
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    for name, value in report.items():
+        if not isinstance(value, dict):
+            yield f"{name.replace('_', ' '):20}{value:>12,}"
+    yield f"{'violations':20}{len(report['violations']):>12}"
+    yield from (f"  seed {seed}: {what}" for seed, what in report["violations"].items())
+    yield "faults"
+    yield from (f"  {kind:32}{count:>10,}" for kind, count in report["faults"].items())
+
+
+def _tell(seed: int) -> None:
+    typer.echo(f"\nThe story of seed {seed}, shrunk:")
+    shrunk = shrink(seed)
+    typer.echo("\n".join(shrunk.log if shrunk is not None else ["alone it violates nothing: something is not reset"]))
+
+
+if __name__ == "__main__":
+    app()

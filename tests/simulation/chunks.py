@@ -1,0 +1,28 @@
+"""Runs seeds in a process of their own: the handlers are imported once, with the simulation's settings and clients."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def python(*arguments: str, **environment: str) -> str:
+    """What a Python process with these arguments prints; raises AssertionError with all of it when it fails."""
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "layers" / "core")))
+    run = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": paths} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+def run_seeds(first: int, last: int) -> None:
+    """Run seeds; raises AssertionError with the shrunk story of one that violates an invariant."""
+    python("-m", "tests.simulation", f"--seeds={first}-{last}")

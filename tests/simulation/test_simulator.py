@@ -1,0 +1,49 @@
+"""The simulator itself: it replays to the byte, shrinks to what matters, and takes batch responses as Lambda does."""
+
+from typing import Any
+
+import pytest
+
+from tests.simulation.chunks import python
+from tests.simulation.shortest import shortest
+from tests.simulation.sqs import failures
+
+REPLAYED = "50,2,3,9,50"  # 50 draws real documents
+
+
+def traces(hash_seed: str) -> list[str]:
+    code = f"from tests.simulation.run import run; print(*(run(seed).trace for seed in ({REPLAYED})))"
+    return python("-c", code, PYTHONHASHSEED=hash_seed).split()
+
+
+def test_a_seed_replays_to_the_byte_in_another_process_with_another_hash_seed() -> None:
+    once, again = traces("1"), traces("2")
+    assert once == again
+    assert once[0] == once[-1]
+    assert len(set(once)) == len(once) - 1
+
+
+def test_a_list_is_shrunk_to_the_few_that_fail_together() -> None:
+    assert shortest(range(100), lambda some: {13, 57, 58} <= set(some)) == [13, 57, 58]
+    assert shortest(range(100), lambda _: True) == []
+
+
+@pytest.mark.parametrize(
+    ("response", "again"),
+    [
+        (None, ""),
+        ({}, ""),
+        ({"batchItemFailures": []}, ""),
+        ({"batchItemFailures": None}, ""),
+        ({"batchItemFailures": [{"itemIdentifier": "a"}]}, "a"),
+        ({"batchItemFailures": [{"itemIdentifier": "c"}]}, "ab"),
+        ({"batchItemFailures": [{"itemIdentifier": ""}]}, "ab"),
+        ({"batchItemFailures": [{"itemIdentifier": None}]}, "ab"),
+        ({"batchItemFailures": [{"messageId": "a"}]}, "ab"),
+        ({"failures": []}, ""),
+        ({"batchItemFailures": "a"}, "ab"),
+    ],
+    ids=repr,
+)
+def test_a_batch_response_is_taken_as_lambda_documents_it(response: Any, again: str) -> None:
+    assert failures(response, ["a", "b"]) == set(again)
