@@ -69,3 +69,10 @@ def test_what_is_recent_is_kept() -> None:
 def test_attempts_that_are_counted_are_kept() -> None:
     known = {graded(10, after(minute), "d") for minute in range(10)}
     assert superfluous(course(quiz("d", attempts=2)), known, LATER) == set()
+
+
+@pytest.mark.parametrize("pieces", [[(0, 20_000), (20_000, 40_000)], [(0, 30_000), (10_000, 40_000)]])
+def test_a_sitting_is_repeated_once_later_ones_together_played_all_of_it(pieces: list[tuple[int, int]]) -> None:
+    first = watched((0, 40_000), at=after(1), step_id="b")
+    later = [watched(piece, at=after(minute), step_id="b") for minute, piece in enumerate(pieces, start=2)]
+    assert superfluous(course(video("b")), [first, *later], LATER) == {first}
