@@ -197,8 +197,7 @@ def _contained(step: Step, fact: Fact, later: Iterable[Fact]) -> bool:
             return all(any(a <= start and end <= b for a, b in played) for start, end in fact.played)
         case QuizGraded() if step.attempts is None:
             return any(isinstance(one, QuizGraded) and one.score >= fact.score for one in later)
-        case _:
-            return False
+    return False
 
 
 def _joined(played: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
