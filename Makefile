@@ -34,6 +34,7 @@ help:
 	@echo 'make build    [ARCH=arm64]: what is deployed, for both processors unless told, and what it weighs'
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
+	@echo 'make cost     what a certificate costs on AWS, counted and priced: see out/cost.json'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
 	@echo 'make load     [PEOPLE=10000] marked at once on a local stack: see out/load'
 	@echo 'make model    what AWS would make of it, and of a million, by its documented scaling: after load and package'
@@ -122,6 +123,9 @@ package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/rea
 
 bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 	@$(PYTHON) -m bench
+
+cost: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -W ignore -m costs
 
 bench-memory: .venv/dev/ready $(LAYER)/ready
 	@$(PYTHON) -m bench --memory
