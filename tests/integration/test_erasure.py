@@ -259,11 +259,17 @@ def come_again(story: Story) -> None:
 
 def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Story, stack: Stack) -> None:
     seen: dict[str, set[str]] = {}
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        everything_is_in_sight()
 
     def look(step: str) -> None:
         seen.setdefault(" ".join(step.split()[:2]), left(lived))
 
-    erasure(lived, stack, begun_on=look).run(lambda _: everything_is_in_sight())
+    erasure(lived, stack, begun_on=look).run(wait)
+    assert waited == [12 * 60]  # six timeouts of the slowest function: longer than any message is out of sight
     seen["done"] = left(lived)
     steps = list(seen)
     gone = {step: seen[step] - seen[following] for step, following in pairwise(steps)}

@@ -193,7 +193,7 @@ def small_pages() -> AbstractContextManager[Any]:
     return found
 
 
-_SMALL: dict[str, dict[str, int]] = {
+_SMALL: dict[str, dict[str, Any]] = {
     "functions.evaluate_enrollments.app": {"KEYS_PER_PAGE": 2, "ENROLLMENTS_PER_MESSAGE": 1},
     "functions.sweep.app": {"RECORDS_PER_PAGE": 4, "ENROLLMENTS_PER_MESSAGE": 1},
     "earned.queues": {"LARGEST_BATCH": 2},

@@ -49,6 +49,7 @@ class State:
         self.issued: dict[tuple[str, int], Item] = {}
         self.revoked: set[tuple[str, int]] = set()
         self.reissues_asked: Counter[str] = Counter()
+        self.exports_promised: set[str] = set()
         self._reissued: Counter[str] = Counter()
         self.certificates: dict[str, str] = {}
         world.dynamodb.on_write = self.written
@@ -117,7 +118,7 @@ class State:
 
     def certificate_id_of(self, enrollment_id: str) -> str:
         """The id that an enrollment's certificate has or will have."""
-        return self.certificates.get(enrollment_id, "a" * 26)
+        return self.certificates.get(store.row_key(enrollment_id, "")[0], "a" * 26)
 
     def lose(self, enrollment_id: str) -> None:
         """Let the newest document of a certificate be gone."""
@@ -221,7 +222,7 @@ def _rightly_revoked(world: "World", key: Key, before: Item, after: Item) -> Non
 
 def _one_certificate_id(known: dict[str, str], key: Key, after: Item) -> None:
     if "c" in after:
-        certificate_id = known.setdefault(key[1].partition("#")[2], after["c"]["S"])
+        certificate_id = known.setdefault(key[0], after["c"]["S"])
         _must(certificate_id == after["c"]["S"], "I2", f"{key[0]} has two certificates")
 
 
@@ -289,7 +290,7 @@ def _rightly_refused(world: "World", posted: Posted, reason: str) -> None:
 
 
 def _refused_if_misplaced(world: "World", posted: Posted) -> None:
-    """What names another account or event than its enrollment's is refused, unless it came first; so is an early mark."""
+    """What names another account or event than its enrollment's is refused unless it came first; so are early marks."""
     data, reason = posted.data, ""
     before = [one for one in _created(world, posted) if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
     if any(one.data["account_id"] != data["account_id"] for one in before):
@@ -336,6 +337,7 @@ def answered(world: "World", step: Ask, status: int, body: Item, began: int) -> 
             _must(_may_hold(world, step.claims, step.enrollment_id), "I6", f"{step} and was shown the certificate")
         case "export" | "list", 200 | 202:
             _must((step.claims or {}).get("company_id") == step.company_id, "I6", f"{step} and got it")
+            world.state.exports_promised.add(body.get("export_id", ""))
             for item in body.get("items", ()):
                 listed = item["enrollment_id"]
                 _must(_was_there(world, listed, began), "I6", f"{listed} is listed and does not stand")
@@ -348,7 +350,8 @@ def archived(world: "World", key: str, body: bytes) -> None:
         item for (pk, _), item in world.dynamodb.tables[RECORDS].items.items() if key == _archive(pk, item)
     )
     claims = {"role": "company-admin", "sub": "", "company_id": requested["pk"]["S"].split("#")[1]}
-    certificates = {certificate_id: enrollment_id for enrollment_id, certificate_id in world.state.certificates.items()}
+    enrolled = [one.data["enrollment_id"] for one in world.truth.enrollments()]
+    certificates = {world.state.certificate_id_of(name): name for name in enrolled}
     with ZipFile(io.BytesIO(body)) as archive:
         files = json.loads(archive.read("manifest.json"))["files"]
         names = {file["file_name"] for file in files}
@@ -443,6 +446,12 @@ def announced(world: "World", event: Item) -> None:
         )
     _must(what != "revoked" or known in world.state.revoked, "I8", f"{known} is announced as revoked and is not")
     _must(what != "withdrawn" or "r" in record, "I8", f"{known} is announced as withdrawn and is not")
+    same = (one for one in world.announced if one["type"] == event["type"] and known == _announced_of(one))
+    _must(next(same, event) == event, "I2", f"{known} is announced twice as {what}, and not as the same event")
+
+
+def _announced_of(event: Item) -> tuple[str, int]:
+    return event["data"]["certificate_id"], event["data"]["revision"]
 
 
 # In the end
@@ -460,7 +469,8 @@ def at_the_end(world: "World") -> None:
     for enrollment in world.truth.enrollments():
         _came_right(world, enrollment)
     for (pk, _), item in world.dynamodb.tables[RECORDS].items.items():
-        _must("finished" in item or not pk.startswith("export#"), "I3", f"{pk} was asked for and is not there")
+        promised = pk.startswith("export#") and item["export_id"]["S"] in world.state.exports_promised
+        _must("finished" in item or not promised, "I3", f"{pk} was promised and is not there")
 
 
 def _dealt_with(posted: Posted) -> None:
@@ -471,7 +481,7 @@ def _dealt_with(posted: Posted) -> None:
 
 def _came_right(world: "World", enrollment: Posted) -> None:
     name = enrollment.data["enrollment_id"]
-    if not world.weather.swept and _crossed(world, enrollment):
+    if not world.weather.swept and (_crossed(world, enrollment) or any(map(_ahead, world.truth.facts(enrollment)))):
         return
     record = world.state.record(name, enrollment.data["account_id"])
     there = "issue" in record and "revocation" not in record and "r" not in record
@@ -509,6 +519,11 @@ def _crossed(world: "World", enrollment: Posted) -> bool:
         or (one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"])
     ]
     return any(_at_once(one, other) for one in created for other in news if other.step.queue == "Directory")
+
+
+def _ahead(fact: Posted) -> bool:
+    """Whether something was told before it happened; what it makes then only the sweep can notice."""
+    return fact.time > fact.posted_at
 
 
 def _at_once(one: Posted, other: Posted) -> bool:
