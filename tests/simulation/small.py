@@ -154,8 +154,8 @@ class SmallWorld(World):
         assert invocation is not None
         subject = about(service, request)
         for enrollment in ENROLLMENTS:
-            subject = subject.replace(self.state.certificate_id_of(enrollment), f"enrollment#{enrollment}")
-        self._next_on[invocation.label] = next((one for one in ENROLLMENTS if f"enrollment#{one}" in subject), "")
+            subject = subject.replace(self.state.certificate_id_of(enrollment), f"#{enrollment}")
+        self._next_on[invocation.label] = next((one for one in ENROLLMENTS if f"#{one}" in subject), "")
         answer = super()._send(service, operation, request)
         heard = f"{self._heard.get(invocation.label, '')} {operation} {answer.status}".encode() + answer.body
         self._heard[invocation.label] = hashlib.blake2b(heard, digest_size=8).hexdigest()
