@@ -50,7 +50,7 @@ def tally(crowd: Crowd, ahead: int, played: Played, refused: int, failed: int) -
 
 
 def _cpu(samples: Sequence[Sample]) -> dict[str, float]:
-    """Seconds of CPU from the first look to the last, by kind of process; idle workers end, and what they used stays."""
+    """Seconds of CPU from the first look to the last, by kind of process, those that have ended included."""
     functions = {name for sample in samples for name in sample.usage} - {EMULATOR, WORKERS}
     used = {name: _grown(samples, name) for name in (EMULATOR, *sorted(functions))}
     used[WORKERS] = sum(used[name] for name in functions)
