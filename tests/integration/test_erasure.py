@@ -142,11 +142,15 @@ def certificate_id(story: Story, enrollment_id: str) -> str:
 def lose_a_document(story: Story) -> None:
     """Delete a document and have the sweep restore it: two versions and a delete marker; and one never issued."""
     s3, bucket = boto3.client("s3"), story.service.outputs["DocumentsBucketName"]
+    # The template says so; moto's CloudFormation does not hear it.
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     folder = f"certificates/{certificate(story).rpartition('/')[2]}"
     document = s3.get_object(Bucket=bucket, Key=f"{folder}/2.pdf")
     s3.delete_object(Bucket=bucket, Key=f"{folder}/2.pdf")
     story.service.sweep(everything=True)
     story.service.settle()
+    versions = s3.list_object_versions(Bucket=bucket, Prefix=f"{folder}/2.pdf")
+    assert (len(versions["Versions"]), len(versions["DeleteMarkers"])) == (2, 1)
     unissued = f"certificates/{certificate_id(story, story.id('enr-open'))}/1.pdf"
     s3.put_object(Bucket=bucket, Key=unissued, Body=document["Body"].read())
 

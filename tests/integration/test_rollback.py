@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from earned import queues
-from tests.integration.service import NOON, Service, Story
+from tests.integration.service import NOON, Service, Story, key_of
 
 JSON = ("issue", "revocation", "hold", "body", "logo")
 
@@ -94,12 +94,11 @@ def test_a_record_that_it_cannot_read_is_told_and_keeps_the_sweep_from_no_other(
 
 def hold(story: Story, account: str, reason: str) -> None:
     """Have a record say that its certificate is held."""
-    boto3.client("dynamodb").update_item(
-        TableName=story.service.outputs["RecordsTableName"],
-        Key={"pk": {"S": f"enrollment#{story.id(f'enr-{account}')}"}, "sk": {"S": story.id(account)}},
+    boto3.resource("dynamodb").Table(story.service.outputs["RecordsTableName"]).update_item(
+        Key=key_of(story, account),
         UpdateExpression="SET #hold = :hold",
         ExpressionAttributeNames={"#hold": "hold"},
-        ExpressionAttributeValues={":hold": {"S": json.dumps({"reason": reason, "detail": "", "since": str(NOON)})}},
+        ExpressionAttributeValues={":hold": json.dumps({"reason": reason, "detail": "", "since": str(NOON)})},
     )
 
 

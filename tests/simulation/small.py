@@ -1,10 +1,12 @@
-"""Small scope, exhaustively: two enrollments, two requirements, three deliveries, one crash, every interleaving of calls.
+"""Small scope, exhaustively: two enrollments, two requirements, three deliveries, one crash, all interleavings.
 
 Depth first over all choices: whose call is next, and whether the process dies right after it (or before its first).
-Each path is run from its beginning; a state that was seen before is not gone on from. The service's clock stands still
-and tokens come from whoever draws them, so that different ways to one state are recognised. Of two orders of calls that
-have nothing to do with each other one is tried: a call on which nobody else's depend (a message, an announcement, a
-course that nobody changes) goes ahead at once, and so do the calls on an enrollment while all who may touch it are at it.
+Each path is run from its beginning; a state that was seen before is not gone on from. The service's clock stands
+still and tokens come from whoever draws them, so that different ways to one state are recognised. Of two orders of
+calls that have nothing to do with each other one is tried: a call on which nobody else's depend (a message, an
+announcement, a course that nobody changes) goes ahead at once, and so do the calls on an enrollment while all who may
+touch it are at it. What a crash left comes again when all else has come to rest: visibility times out after minutes,
+calls take milliseconds.
 """
 
 import hashlib
@@ -84,6 +86,7 @@ class SmallWorld(World):
         self._next_on: dict[str, str] = {}
         self._touches: dict[str, set[str]] = {}
         self._heard: dict[str, str] = {}
+        self._later: dict[str, Callable[[], None]] = {}
         self._knew: dict[str, list[str]] = {}
         self._moves = self._drawn = 0
         self._crashed = False
@@ -100,11 +103,18 @@ class SmallWorld(World):
             messages = [self._post(number) for number in range(len(FACTS))]
             for number, facts in enumerate(self._deliveries):
                 self._deliver(progress, [messages[fact] for fact in facts], f"delivery-{number}")
-            while self._ready:
+            while self._ready or self._later:
+                if not self._ready:
+                    self._visible_again()
                 if not self._choices.are_given and self._was_here():
                     return
                 self._move()
             invariants.at_the_end(self)
+
+    def _visible_again(self) -> None:
+        for deliver in self._later.values():
+            deliver()
+        self._later.clear()
 
     def _post(self, number: int) -> Message:
         step = _fact(*FACTS[number])
@@ -145,8 +155,8 @@ class SmallWorld(World):
         assert invocation is not None
         subject = about(service, request)
         for enrollment in ENROLLMENTS:
-            subject = subject.replace(self.state.certificate_id_of(enrollment), f"enrollment#{enrollment}")
-        self._next_on[invocation.label] = next((one for one in ENROLLMENTS if f"enrollment#{one}" in subject), "")
+            subject = subject.replace(self.state.certificate_id_of(enrollment), f"#{enrollment}")
+        self._next_on[invocation.label] = next((one for one in ENROLLMENTS if f"#{one}" in subject), "")
         answer = super()._send(service, operation, request)
         heard = f"{self._heard.get(invocation.label, '')} {operation} {answer.status}".encode() + answer.body
         self._heard[invocation.label] = hashlib.blake2b(heard, digest_size=8).hexdigest()
@@ -175,7 +185,7 @@ class SmallWorld(World):
                     queue.messages.pop(message.label, None)
             left = [message for message in batch if message.label in again]
             if left:
-                self._deliver(queue, left, f"{label}'")
+                self._later[f"{label}'"] = lambda: self._deliver(queue, left, f"{label}'")
 
         self._ready[label] = self.prepare(
             function.name, function.timeout, lambda context: handler({"Records": records}, context), done, label
@@ -199,6 +209,7 @@ class SmallWorld(World):
                 for label in sorted(self._ready)
             ],
             sorted(posted.label for posted in self.truth.posted if posted.acknowledged_at is not None),
+            sorted(self._later),
             self._crashed,
         ]
         state = hashlib.blake2b(json.dumps(everything, sort_keys=True).encode(), digest_size=16).digest()

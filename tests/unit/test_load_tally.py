@@ -12,7 +12,12 @@ from load.watch import EMULATOR, WORKERS, Sample, Usage
 
 def sample(at: float, cpu: float, waiting: int) -> Sample:
     queues = {"attendance": waiting, "generation": 0}
-    return Sample(at, queues, {EMULATOR: Usage(cpu, 2**20, 1), WORKERS: Usage(3 * cpu, 2**21, 2)}, machine=10 * cpu)
+    return Sample(
+        at,
+        queues,
+        {EMULATOR: Usage(cpu, 2**20, 1), WORKERS: Usage(3 * cpu, 2**21, 2), "F": Usage(3 * cpu, 2**21, 2)},
+        machine=10 * cpu,
+    )
 
 
 def tallied(*certificates: Certificate) -> dict[str, Any]:
@@ -45,7 +50,7 @@ def test_the_companies_are_told_apart() -> None:
 
 def test_two_processors_need_half_of_what_ten_thousand_take() -> None:
     found = tallied(*ALL)
-    assert found["cpu_ms_per_certificate"] == {EMULATOR: 500, WORKERS: 1500}
+    assert found["cpu_ms_per_certificate"] == {EMULATOR: 500, WORKERS: 1500, "F": 1500}
     assert found["cpu_bound"]["functions"] == pytest.approx(1.5 * 10_000 / 2)
 
 

@@ -894,7 +894,7 @@ def scan(after: Key | None, limit: int) -> tuple[list[Completion], list[str], Ke
         try:
             completions += [row.completion()] if isinstance(row, CompletionRow) else []
         except ValueError:
-            unreadable.append(row.pk.removeprefix("enrollment#"))
+            unreadable.append(_key_of(row)[0])
     return completions, unreadable, (last["pk"]["S"], last["sk"]["S"]) if last else None
 
 

@@ -12,9 +12,10 @@ from tests.integration.service import NOON, Service, cloud_event
 
 OWNERS = ("me", "someone")
 COMPANIES = ("Ours", "Theirs", None)
-STATES = ("none", "outstanding", "held", "issued", "revoked", "reissued", "withdrawn", "account-removed")
+REMOVED = ("account-removed", "account-just-removed")  # the second a moment ago: its enrollments stand until evaluated
+STATES = ("none", "outstanding", "held", "issued", "revoked", "reissued", "withdrawn", *REMOVED)
 ROLES = ("individual", "employee", "company-admin", "administrator", "support")
-ISSUED_AT_SOME_TIME = ("issued", "revoked", "reissued", "withdrawn", "account-removed")
+ISSUED_AT_SOME_TIME = ("issued", "revoked", "reissued", "withdrawn", *REMOVED)
 UNPRINTABLE = "Faces \U0001fae8"
 
 
@@ -33,7 +34,7 @@ class Enrollment:
     def thing(self) -> Thing:
         """What the policies are told of it."""
         issued = "issued" if self.state in ISSUED_AT_SOME_TIME else "none"
-        stands = self.state not in {"none", "withdrawn", "account-removed"}
+        stands = self.state not in {"none", "withdrawn", *REMOVED}
         certificate = "revoked" if self.state == "revoked" else issued
         attributes = {"account": self.account, "company": self.company, "stands": stands, "certificate": certificate}
         return Thing("Enrollment", tuple(attributes.items()))
@@ -67,8 +68,8 @@ class World:
         return f"{name}-{self.tag}"
 
     def viewers(self) -> list[Viewer]:
-        """Every role in every company, as a person who has enrollments, and as one whose account was removed."""
-        people = [self.id(name) for owner in OWNERS[:1] for name in (owner, f"{owner}-gone")]
+        """Every role in every company, as a person who has enrollments, and as those whose accounts were removed."""
+        people = [self.id(name) for name in ("me", *(f"me-{state}" for state in REMOVED))]
         companies = [company and self.id(company) for company in COMPANIES]
         return [Viewer(*who) for who in product(people, ROLES, companies)]
 
@@ -91,7 +92,7 @@ class World:
 
     def _plan(self, owner: str, company: str | None, state: str) -> Enrollment:
         name = self.id(f"Enr-{owner}-{company}-{state}")
-        account = self.id(f"{owner}-gone" if state == "account-removed" else owner)
+        account = self.id(f"{owner}-{state}" if state in REMOVED else owner)
         training = {"held": "Held", "revoked": "Event"}.get(state, "Course")
         return Enrollment(name, account, company and self.id(company), state, self.id(training))
 
@@ -105,8 +106,8 @@ class World:
             self._tell("company.saved", {"company_id": self.id(company), "name": f"{company} Lanterns"})
 
     def _announce_people(self, family: str, at: Any, **more: str) -> None:
-        for owner, kind in product(OWNERS, ("", "-gone")):
-            account = self.id(owner + kind)
+        for owner, state in product(OWNERS, ("", *REMOVED)):
+            account = self.id(f"{owner}-{state}" if state else owner)
             data = {"account_id": account, "kind": "employee", "name": f"{owner.title()} {family}"}
             self._tell("account.saved", data | {"email": f"{account}@example.com"} | more, at)
 
@@ -155,9 +156,11 @@ class World:
         for one in self.enrollments:
             if one.state == "withdrawn":
                 self._tell("enrollment.removed", self._whose(one), NOON)
-        for owner in OWNERS:
-            self._tell("account.removed", {"account_id": self.id(f"{owner}-gone")}, NOON)
-        self.service.settle()
+        for state, owner in product(REMOVED, OWNERS):
+            self._tell("account.removed", {"account_id": self.id(f"{owner}-{state}")}, NOON)
+            self.service.deliver("record_directory")
+            if state == "account-removed":
+                self.service.settle()
         self.service.empty()
 
     def _whose(self, one: Enrollment) -> dict[str, str]:

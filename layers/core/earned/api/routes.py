@@ -1,5 +1,6 @@
 """Routes that declare which rows of the access table they are, and refuse every role that has none of them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from earned.access import Operation, Viewer, may_ever
 from earned.documents import Archives, Documents
+from earned.fields import ID
 from earned.models import Role
 from earned.problems import NOT_AN_ACCESS_TOKEN, NOT_FOUND, UNKNOWN_ROLE, Problem
 from earned.queues import Queue
@@ -55,14 +57,14 @@ class Routes(APIGatewayHttpRouter):
     @property
     def viewer(self) -> Viewer:
         """Who asks, from the token's claims; raises a problem for an ID token or a role that is none of ours."""
-        account_id = self._claim("sub")
-        if not account_id or not self._is_of_an_access_token:
+        account_id = self._id("sub")
+        if account_id is None or not self._is_of_an_access_token:
             raise NOT_AN_ACCESS_TOKEN
         try:
             role = Role(self._claim(self.resources.role_claim))
         except ValueError:
             raise UNKNOWN_ROLE from None
-        return Viewer(account_id, role, self._claim(self.resources.company_claim) or None)
+        return Viewer(account_id, role, self._id(self.resources.company_claim))
 
     @property
     def _is_of_an_access_token(self) -> bool:
@@ -72,6 +74,11 @@ class Routes(APIGatewayHttpRouter):
         """
         use = self.context["claims"].get("token_use")
         return use == "access" if use is not None else self._claim(self.resources.client_claim) != ""
+
+    def _id(self, name: str) -> str | None:
+        """The id in a claim, or None: what no event can name is nobody, and no company."""
+        value = self._claim(name)
+        return value if re.fullmatch(ID, value) else None
 
     def _claim(self, name: str) -> str:
         """A claim; empty when it is missing or no text. What was a list comes as one text, in brackets."""
