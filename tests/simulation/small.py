@@ -263,8 +263,8 @@ def cases() -> Iterator[tuple[Delivery, ...]]:
 
 def explore(deliveries: Sequence[Delivery], start: World) -> Explored:
     """Try everything that can happen to these deliveries."""
-    explored, given = Explored(), []
-    path: list[int] | None = given
+    explored = Explored()
+    path: list[int] | None = []
     while path is not None:
         choices = Choices(path)
         world = SmallWorld(start, deliveries, choices, explored.states)
