@@ -31,12 +31,16 @@ help:
 	@echo 'make soak     [SEEDS=10000] [FIRST=1]: simulated stories full of faults, on all cores: see out/soak.json'
 	@echo 'make fuzz     100,000 requests and 300,000 messages at random, on all cores: who sees what, what becomes of them'
 	@echo 'make check    linters, types, templates and who may do what'
+	@echo 'make build    [ARCH=arm64]: what is deployed, for both processors unless told, and what it weighs'
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
+	@echo 'make cost     what a certificate costs on AWS, counted and priced: see out/cost.json'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
 	@echo 'make load     [PEOPLE=10000] marked at once on a local stack: see out/load'
 	@echo 'make model    what AWS would make of it, and of a million, by its documented scaling: after load and package'
+	@echo 'make mutants  [BUG=…] [SEEDS=1-1000]: plant each known bug, and see at which seed the simulator finds it'
 	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
+	@echo 'make performance  docs/performance.md, from what bench, package, load and model measured'
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
 
@@ -109,12 +113,19 @@ fuzz: .venv/dev/ready $(LAYER)/ready
 republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m pytest tests/e2e/test_republication.py -m long -s
 
+ARCH ?= both
+build: .venv/dev/ready .venv/sam/ready
+	@$(PYTHON) -m package.shipping --arch='$(ARCH)'
+
 # Fails when a function is over its budget, which another's work on this machine can cause.
 package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/ready
 	@$(PYTHON) -m package
 
 bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 	@$(PYTHON) -m bench
+
+cost: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -W ignore -m costs
 
 bench-memory: .venv/dev/ready $(LAYER)/ready
 	@$(PYTHON) -m bench --memory
@@ -126,8 +137,14 @@ load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
 model: .venv/dev/ready
 	@$(PYTHON) -m load model
 
+mutants: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m tests.mutants $(if $(SEEDS),--seeds='$(SEEDS)') $(BUG)
+
 mutation: .venv/mutation/ready
 	@.venv/mutation/bin/python -m tests.mutation
+
+performance: .venv/dev/ready
+	@$(PYTHON) -m bench.performance
 
 layers: $(LAYER)/ready
 

@@ -5,14 +5,17 @@ answers in the process, so that neither side pays for sockets.
 """
 
 import contextlib
+import gc
 import importlib
 import io
 import json
+import logging
 import os
 import statistics
 import sys
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -256,8 +259,11 @@ def _beside(took: tuple[Took, Took], share: int) -> dict[str, Any]:
 
 def main(rounds: int) -> None:
     """Measure all and print it."""
+    warnings.filterwarnings("ignore", "Tried to parse AWS", UserWarning)  # what moto cannot create is not needed here
+    logging.getLogger("moto").setLevel(logging.ERROR)  # it says the same once more
     with aws_in_process():
         bench = Bench(rounds)
+        gc.freeze()  # moto's memory is no handler's to look through
         with quiet():
             found = {"handlers": bench.events() | bench.certificates(), "api": bench.requests(), "starts": starts()}
     print(json.dumps(found))

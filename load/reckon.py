@@ -110,8 +110,8 @@ def _cpu(load: dict[str, Any], starts: dict[str, float]) -> dict[str, float]:
     first, last = load["samples"][0]["usage"], load["samples"][-1]["usage"]
     took = {}
     for name, logical in FUNCTIONS.items():
-        begun = last[logical]["processes"] - first[logical]["processes"]
-        took[name] = (last[logical]["cpu"] - first[logical]["cpu"] - begun * starts[name]) / counts[name]
+        begun = last.get(logical, first[logical])["processes"] - first[logical]["processes"]
+        took[name] = (load["cpu_s"].get(logical, 0.0) - max(0, begun) * starts[name]) / counts[name]
     return took
 
 

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 from load.crowd import HALL, SCHOOL, Crowd
@@ -49,17 +50,24 @@ def tally(crowd: Crowd, ahead: int, played: Played, refused: int, failed: int) -
 
 
 def _cpu(samples: Sequence[Sample]) -> dict[str, float]:
-    """Seconds of CPU between the first and the last look, by kind of process."""
-    first, last = samples[0].usage, samples[-1].usage
-    used = {name: last[name].cpu - (first[name].cpu if name in first else 0) for name in last}
+    """Seconds of CPU from the first look to the last, by kind of process, those that have ended included."""
+    functions = {name for sample in samples for name in sample.usage} - {EMULATOR, WORKERS}
+    used = {name: _grown(samples, name) for name in (EMULATOR, *sorted(functions))}
+    used[WORKERS] = sum(used[name] for name in functions)
     return {name: round(seconds, 1) for name, seconds in used.items() if round(seconds, 1) > 0}
+
+
+def _grown(samples: Sequence[Sample], name: str) -> float:
+    cpu = [sample.usage[name].cpu if name in sample.usage else 0.0 for sample in samples]
+    return sum(max(0.0, after - before) for before, after in pairwise(cpu))
 
 
 def _others(samples: Sequence[Sample]) -> float:
     """How many processors were busy with something else, the portal's own posting among it, while messages waited."""
     working = [sample for sample in samples if any(sample.waiting[queue] for queue in ("attendance", "generation"))]
     first, last = working[0], working[-1]
-    ours = sum(last.usage[name].cpu - first.usage[name].cpu for name in (EMULATOR, WORKERS))
+    used = _cpu(working)
+    ours = used[EMULATOR] + used[WORKERS]
     return round((last.machine - first.machine - ours) / (last.at - first.at), 2)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from local.portal import Queues
+from local.sam import STACK_NAME
 from local.stack import Stack
 
 TICKS, PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
@@ -92,7 +93,7 @@ def _by_function(workers: list[int]) -> dict[str, list[int]]:
         for line in _read(worker, "environ").split("\0"):
             name, _, value = line.partition("=")
             if name == "AWS_LAMBDA_FUNCTION_NAME":
-                found.setdefault(value.split("-")[2], []).append(worker)
+                found.setdefault(value.removeprefix(f"{STACK_NAME}-").partition("-")[0], []).append(worker)
     return found
 
 

@@ -4,6 +4,7 @@ Nothing may be lost, and every certificate that is due must be there in the end:
 """
 
 import json
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -45,7 +46,7 @@ DEPENDENCIES = {
 }
 Happening = Callable[[], None]
 Step = Callable[..., None]  # takes a `description` of what goes on
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Outcome:
     """What an incident came to.
 
     `events_kept` are those that SQS did not take at first, `api` is what the API answered meanwhile (0: nothing),
-    `quarantined` counts messages, `seconds_after` is how long after its end every certificate was there.
+    `quarantined` counts messages, `documents` the versions of what was issued. `drafts` are documents that were not,
+    because something that they print changed meanwhile. `seconds_after` its end every certificate was there.
     """
 
     incident: str
@@ -67,6 +69,7 @@ class Outcome:
     certificates_made: int
     certificates_not_due: int
     documents: int
+    drafts: int
     announced: int
     seconds_after: float
 
@@ -169,7 +172,9 @@ class Drill:
         left = sum(self.oncall.quarantined().values())
         held = study.certificates()
         made = [one for one in held if one["enrollment_id"] in study.due]
-        documents = self.oncall.documents()
+        versions = self.oncall.documents()
+        issued = [f"certificates/{one['certificate_id']}/{one['revision']}.pdf" for one in made]
+        ours = {key.rpartition("/")[0] for key in issued}
         return Outcome(
             incident=name,
             seconds=round(over - begun, 1),
@@ -181,7 +186,8 @@ class Drill:
             certificates_due=len(study.due),
             certificates_made=len(made),
             certificates_not_due=len(held) - len(made),
-            documents=sum(documents[one["certificate_id"]] for one in made),
+            documents=sum(versions[key] for key in issued),
+            drafts=sum(key.rpartition("/")[0] in ours and key not in issued for key in versions),
             announced=len(self._announced(study)),
             seconds_after=round(there - over, 1),
         )
@@ -245,8 +251,8 @@ def _write(outcomes: list[Outcome]) -> None:
 
 
 def _print(outcomes: list[Outcome]) -> None:
-    table = Table("", "Incident", "s", "Events posted", "Refused first", "API meanwhile", "Quarantined, redriven")
-    for heading in "Certificates due", "made", "announced", "documents", "s after":
+    table = Table("", "Incident", "Seconds", "Events posted", "Refused first", "API meanwhile", "Quarantined, redriven")
+    for heading in "Certificates due", "Made", "Announced", "Documents", "Seconds after":
         table.add_column(heading, justify="right")
     for it in outcomes:
         row = it.incident, it.seconds, it.events_posted, it.events_kept, " ".join(str(code or "-") for code in it.api)

@@ -109,12 +109,13 @@ def whole_batch(url: str, most: int) -> list[dict[str, Any]]:
 
 
 def collect(queue: dict[str, Any], most: int, visibility: int) -> list[dict[str, Any]]:
-    """Take messages fairly: first those of the groups that have the fewest in flight.
+    """Take messages fairly: first those of the groups that have the fewest in flight, and those of none.
 
     AWS calls a group noisy by its share of all that is in flight; that is a handful here.
     """
     now = time.time()
-    busy = Counter(message.get("group_id") for message in queue["messages"] if message["visible_at"] > now)
+    hidden = (message.get("group_id") for message in queue["messages"] if message["visible_at"] > now)
+    busy = Counter(filter(None, hidden))
     waiting = (message for message in queue["messages"] if message["visible_at"] <= now)
     batch = heapq.nsmallest(most, waiting, key=lambda message: busy[message.get("group_id")])
     for message in batch:

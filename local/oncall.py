@@ -5,7 +5,7 @@ import json
 import os
 import re
 import subprocess
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -100,11 +100,11 @@ class OnCall:
             raise StackFailed(f"make redrive QUEUE={queue} failed:\n{done.stdout}{done.stderr}")
         return int(sent[1])
 
-    def documents(self) -> dict[str, int]:
-        """How many versions of documents the bucket holds, delete markers included, by certificate id."""
-        counts: dict[str, int] = defaultdict(int)
+    def documents(self) -> Counter[str]:
+        """How many versions each document has in the bucket, delete markers included, by its key."""
+        counts: Counter[str] = Counter()
         pages = self._s3.get_paginator("list_object_versions")
         for page in pages.paginate(Bucket=self._bucket, Prefix="certificates/"):
             for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                counts[version["Key"].split("/")[1]] += 1
+                counts[version["Key"]] += 1
         return counts

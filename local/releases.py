@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import httpx
-
 from local import sam
+from local.portal import Reader
 from local.stack import ROOT, Stack, StackFailed
 
 OPENAPI = Path("CoreLayer/python/earned/api/openapi.json")
@@ -18,9 +17,8 @@ OPENAPI = Path("CoreLayer/python/earned/api/openapi.json")
 
 def version_of(stack: Stack) -> str:
     """Which release the API says it is."""
-    version: str = (
-        httpx.get(f"{stack.api}/v1/openapi.json", trust_env=False).raise_for_status().json()["info"]["version"]
-    )
+    contract = Reader(stack, None).get("/v1/openapi.json").raise_for_status().json()
+    version: str = contract["info"]["version"]
     return version
 
 

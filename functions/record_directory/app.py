@@ -104,8 +104,8 @@ def enroll(event: EnrollmentCreatedEvent) -> list[Outgoing]:
 
     What is not known yet may arrive at this very moment, so the record is looked at again a little later.
     """
-    case = store.cases([event.completion()])[0]
     enrolled = event.completion()
+    case = store.cases([replace(enrolled, company_id=None)])[0]  # nothing is asked of its company
     if case.account is not None:
         enrolled = replace(enrolled, account_known=True, company_id=enrolled.company_id or case.account.company_id)
     if case.training is not None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from joserfc.jwk import RSAKey
@@ -14,6 +15,7 @@ from local.drill import Drill
 from local.oncall import OnCall, Portal
 from local.portal import Listener, Reader
 from local.stack import KEYS, Stack
+from operations.stacks import Stack as Operations
 from tests.e2e.portal import wait_for
 from tests.e2e.test_roles import Account
 
@@ -45,7 +47,9 @@ class Bucket:
 
     def __init__(self, stack: Stack) -> None:
         self.s3 = Account(stack).as_somebody_who_may("s3:*")("s3")
+        self.owner = stack.session().client("s3", endpoint_url=stack.aws_endpoint)  # whom no policy stops here
         self.name = stack.outputs["DocumentsBucketName"]
+        self._operations = Operations.described(stack)
 
     def key(self, certificate: dict[str, Any]) -> str:
         """The key of a certificate's document."""
@@ -57,17 +61,18 @@ class Bucket:
         """An object."""
         return self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
 
-    def delete(self, key: str, **version: str) -> None:
-        """Delete an object or a version as the runbook says: the policy has to be changed for it."""
+    def lose(self, key: str) -> None:
+        """Delete an object, which needs more rights than anybody has whom the policy stops."""
         with pytest.raises(ClientError, match="AccessDenied"):
-            self.s3.delete_object(Bucket=self.name, Key=key, **version)
-        policy = self.s3.get_bucket_policy(Bucket=self.name)["Policy"]
-        statements = [one for one in json.loads(policy)["Statement"] if one["Sid"] != "NoDocumentIsEverDeleted"]
-        self.s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(json.loads(policy) | {"Statement": statements}))
-        try:
-            self.s3.delete_object(Bucket=self.name, Key=key, **version)
-        finally:
-            self.s3.put_bucket_policy(Bucket=self.name, Policy=policy)
+            self.s3.delete_object(Bucket=self.name, Key=key)
+        self.owner.delete_object(Bucket=self.name, Key=key)
+
+    def delete_version(self, key: str, version: str) -> None:
+        """Delete a version as the runbook says: in the role that erases, since nobody else may."""
+        with pytest.raises(ClientError, match="AccessDenied"):
+            self.s3.delete_object(Bucket=self.name, Key=key, VersionId=version)
+        with self._operations.as_eraser():
+            boto3.Session().client("s3").delete_object(Bucket=self.name, Key=key, VersionId=version)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +91,7 @@ def test_a_deleted_document_is_made_again_to_the_byte_by_the_sweep(
 ) -> None:
     bucket, [key, *_] = documents
     document = bucket.read(key)
-    bucket.delete(key)
+    bucket.lose(key)
     assert sweep(drill.stack)["issued-without-document"] == 1
     assert wait_for(lambda: made_again(bucket, key), "the document") == document
     assert sweep(drill.stack).get("issued-without-document", 0) == 0
@@ -95,9 +100,9 @@ def test_a_deleted_document_is_made_again_to_the_byte_by_the_sweep(
 def test_a_deleted_document_is_back_once_its_delete_marker_is_gone(documents: tuple[Bucket, list[str]]) -> None:
     bucket, [_, key, *_] = documents
     document = bucket.read(key)
-    bucket.delete(key)
+    bucket.lose(key)
     found = bucket.s3.list_object_versions(Bucket=bucket.name, Prefix=key)
-    bucket.delete(key, VersionId=found["DeleteMarkers"][0]["VersionId"])
+    bucket.delete_version(key, found["DeleteMarkers"][0]["VersionId"])
     assert bucket.read(key) == document
 
 
@@ -106,10 +111,9 @@ def test_a_document_that_was_replaced_is_found_and_is_back_once_the_false_versio
 ) -> None:
     bucket, [_, _, key, *_] = documents
     document = bucket.read(key)
-    owner = drill.stack.session().client("s3", endpoint_url=drill.stack.aws_endpoint)  # whom no policy stops here
-    false = owner.put_object(Bucket=bucket.name, Key=key, Body=b"false")["VersionId"]
+    false = bucket.owner.put_object(Bucket=bucket.name, Key=key, Body=b"false")["VersionId"]
     assert sweep(drill.stack)["document-differs"] == 1
-    bucket.delete(key, VersionId=false)
+    bucket.delete_version(key, false)
     assert bucket.read(key) == document
     assert sweep(drill.stack).get("document-differs", 0) == 0
 

@@ -367,9 +367,11 @@ class Story:
         self._directory("company.saved", {"company_id": company or self.company, "name": name})
 
     def save_account(self, account: str, kind: str = "employee", name: str = "Ada Sample", **more: Any) -> None:
+        self._directory("account.saved", self.account(account, kind, name) | more)
+
+    def account(self, account: str, kind: str = "employee", name: str = "Ada Sample") -> dict[str, Any]:
         company = {} if kind == "individual" else {"company_id": self.company}
-        data = {"account_id": self.id(account), "kind": kind, "name": name, "email": "ada@example.com"}
-        self._directory("account.saved", data | company | more)
+        return {"account_id": self.id(account), "kind": kind, "name": name, "email": "ada@example.com"} | company
 
     def publish(self, version: int = 1, steps: list[dict[str, Any]] | None = None, **more: Any) -> None:
         data = {"course_id": self.course, "version": version, "title": "Leading Well", "steps": steps or STEPS}
@@ -442,8 +444,8 @@ class Story:
         """Why there is no certificate."""
         return [item["reason"] for item in self.enrollment(account)["outstanding"]]
 
-    def _directory(self, kind: str, data: dict[str, Any]) -> None:
-        self.service.post("Directory", cloud_event(kind, data, NOON - timedelta(days=30)))
+    def _directory(self, kind: str, data: dict[str, Any], at: datetime = NOON - timedelta(days=30)) -> None:
+        self.service.post("Directory", cloud_event(kind, data, at))
 
 
 STEPS: list[dict[str, Any]] = [

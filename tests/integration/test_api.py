@@ -237,6 +237,40 @@ def test_pages_cover_everyone_whatever_their_ids_begin_with_and_however_many_acc
     assert seen == enrollments
 
 
+def test_a_person_sees_what_they_began_anywhere_and_each_company_what_was_begun_with_it(story: Story) -> None:
+    before, elsewhere = story.id("co-before"), story.id("co-elsewhere")
+    story.enroll("ada", enrollment_id=story.id("e3"), company_id=elsewhere)  # before the account is known
+    story.save_account("ada", company_id=before)
+    story.enroll("ada", enrollment_id=story.id("e1"))
+    story.service.settle()
+    story._directory("account.saved", story.account("ada"), at=NOON)
+    story.enroll("ada", enrollment_id=story.id("e2"))
+    story.service.settle()
+    own = story.claims("ada")
+    assert [seen(story, "/v1/enrollments", own, limit=str(limit)) for limit in (1, 2, 50)] == [["e1", "e2", "e3"]] * 3
+    for company, expected in ((before, ["e1"]), (story.company, ["e2"]), (elsewhere, ["e3"])):
+        admin = story.claims("admin", "company-admin", company)
+        assert seen(story, f"/v1/companies/{company}/enrollments", admin) == expected
+
+
+def seen(story: Story, path: str, claims: dict[str, str], **query: str) -> list[str]:
+    """The enrollments on all pages, without the story's tag."""
+    _, page = story.service.get(path, claims, **query)
+    found = [item["enrollment_id"].removesuffix(f"-{story.tag}") for item in page["items"]]
+    cursor = page.get("next_cursor")
+    return found + (seen(story, path, claims, **query | {"cursor": cursor}) if cursor else [])
+
+
+def test_an_individual_and_a_company_of_the_same_id_share_nothing(story: Story) -> None:
+    story.save_account(story.tag, "individual")
+    story.enroll(story.tag)
+    story.service.settle()
+    company = story.id(story.tag)
+    admin = story.claims("admin", "company-admin", company)
+    assert seen(story, f"/v1/companies/{company}/enrollments", admin) == []
+    assert len(seen(story, "/v1/enrollments", story.claims(story.tag, "individual"))) == 1
+
+
 def test_a_page_of_certificates_is_full_when_there_are_enough(service: Service, story: Story) -> None:
     story.directory()
     for number in range(12):

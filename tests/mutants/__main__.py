@@ -3,36 +3,19 @@
 import argparse
 import json
 import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
-from tests.mutants.plant import BUGS, ROOT, copy, plant, thought
+from tests.mutants.hunt import Hunt, hunt
+from tests.mutants.plant import BUGS, ROOT
 
 OUT = ROOT / "out" / "mutants.json"
-
-
-@dataclass(frozen=True)
-class Hunt:
-    """What came of looking for a bug: the first seed that saw it and what it saw, or no seed."""
-
-    bug: str
-    thought: str
-    seed: int | None
-    violation: str
-    seconds: float
-
-    def __str__(self) -> str:
-        found = f"seed {self.seed}: {self.violation}" if self.seed is not None else f"NOT FOUND {self.violation}"
-        return f"{self.bug}, {self.seconds} s, {found}"
 
 
 def main() -> None:
@@ -41,9 +24,9 @@ def main() -> None:
     first, _, last = wanted.seeds.partition("-")
     hunts = hunt_all(wanted.bugs or list(BUGS), int(first), int(last), wanted.processes)
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps([asdict(hunt) for hunt in hunts], indent=1) + "\n")
+    OUT.write_text(json.dumps([asdict(one) for one in hunts], indent=1) + "\n")
     show(hunts)
-    sys.exit(any(hunt.seed is None for hunt in hunts))
+    sys.exit(any(one.seed is None for one in hunts))
 
 
 def arguments() -> argparse.Namespace:
@@ -67,28 +50,14 @@ def hunt_all(bugs: Sequence[str], first: int, last: int, processes: int) -> list
         return [done.result() for done in hunts]
 
 
-def hunt(bug: str, first: int, last: int) -> Hunt:
-    """Plant one bug in a copy of the tree, and run the simulator there."""
-    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        copy(Path(folder))
-        plant(bug, Path(folder))
-        paths = f"{folder}{os.pathsep}{folder}/layers/core"
-        command = [sys.executable, "-m", "tests.mutants.hunt", str(first), str(last)]
-        env = os.environ | {"PYTHONPATH": paths}
-        ended = subprocess.run(command, cwd=folder, env=env, check=False, capture_output=True, text=True)
-    if ended.returncode:
-        return Hunt(bug, thought(bug), None, f"since the simulator itself failed:\n{ended.stderr[-3000:]}", 0.0)
-    return Hunt(bug, thought(bug), **json.loads(ended.stdout))
-
-
 def show(hunts: Sequence[Hunt]) -> None:
     """The table."""
     table = Table("bug", "seed", "seconds", "found by")
-    for hunt in hunts:
-        table.add_row(hunt.bug, str(hunt.seed or "none"), str(hunt.seconds), hunt.violation)
+    for one in hunts:
+        table.add_row(one.bug, str(one.seed or "none"), str(one.seconds), one.violation)
     console = Console()
     console.print(table)
-    found = sum(hunt.seed is not None for hunt in hunts)
+    found = sum(one.seed is not None for one in hunts)
     console.print(f"{found} of {len(hunts)} planted bugs found; see {OUT.relative_to(ROOT)}")
 
 

@@ -19,10 +19,11 @@ def main() -> None:
     mutmut("run")
     mutmut("export-cicd-stats", quiet=True)
     counts = json.loads((COPY / "mutants" / "mutmut-cicd-stats.json").read_text())
-    for mutant in unnoticed():
+    survivors = unnoticed()
+    for mutant in survivors:
         mutmut("show", mutant)
     print(f"{counts['killed'] + counts['timeout']} of {counts['total']} changes noticed by the unit tests")
-    sys.exit(unnoticed() != [])
+    sys.exit(survivors != [])
 
 
 def copy() -> None:

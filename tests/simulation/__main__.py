@@ -90,6 +90,8 @@ def main(
         task = progress.add_task("seeds", total=len(chosen))
         for outcome, cpu_seconds in _outcomes(chosen, processes):
             tally.add(outcome, cpu_seconds)
+            for violation in outcome.violations:
+                progress.console.print(f"seed {outcome.seed}: {violation}", markup=False, soft_wrap=True)
             progress.update(task, advance=1, description=f"seeds, {len(tally.violations)} violations")
     report = tally.report(time.perf_counter() - began)
     if json_path is not None:

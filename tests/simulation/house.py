@@ -1,7 +1,6 @@
 """The functions as the templates configure them, imported once per process, and what a warm one remembers."""
 
 import copy
-import gc
 import importlib
 import os
 from contextlib import AbstractContextManager, ExitStack
@@ -12,7 +11,6 @@ from typing import Any
 from unittest.mock import patch
 
 import yaml
-from botocore.retries.quota import RetryQuota
 
 from tests.simulation import wire
 from tests.simulation.clock import SECOND
@@ -176,15 +174,6 @@ _CACHES = [(module, name) for module, name, value in _NAMES if hasattr(value, "c
 _MEMORIES = [(module, name, copy.deepcopy(value)) for module, name, value in _NAMES if type(value) in {dict, list, set}]
 
 
-_QUOTAS = [found for found in gc.get_objects() if isinstance(found, RetryQuota)]
-
-
-def reset() -> None:
-    """Let no client remember how often it had to try again."""
-    for quota in _QUOTAS:
-        quota.__init__()  # type: ignore[misc]  # as when the client was made
-
-
 def small_pages() -> AbstractContextManager[Any]:
     """Pages and batches so small that a story of a few people meets their ends."""
     found = ExitStack()
@@ -193,7 +182,7 @@ def small_pages() -> AbstractContextManager[Any]:
     return found
 
 
-_SMALL: dict[str, dict[str, int]] = {
+_SMALL: dict[str, dict[str, Any]] = {
     "functions.evaluate_enrollments.app": {"KEYS_PER_PAGE": 2, "ENROLLMENTS_PER_MESSAGE": 1},
     "functions.sweep.app": {"RECORDS_PER_PAGE": 4, "ENROLLMENTS_PER_MESSAGE": 1},
     "earned.queues": {"LARGEST_BATCH": 2},

@@ -5,19 +5,21 @@ An event that was acknowledged before an invocation began must be reckoned with 
 """
 
 import hashlib
+import io
 import json
 from base64 import b64decode
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 from earned import events, store
 from earned.facts import encode
 from tests.simulation import truth
 from tests.simulation.clock import at
-from tests.simulation.house import DOCUMENTS, RECORDS
-from tests.simulation.paper import UNPRINTABLE, printed_on
-from tests.simulation.portal import Ask
+from tests.simulation.house import DOCUMENTS, EXPORTS, RECORDS
+from tests.simulation.paper import printed_on
+from tests.simulation.portal import UNPRINTABLE, Ask
 from tests.simulation.s3 import Stored
 from tests.simulation.sqs import Message
 from tests.simulation.truth import Posted, milliseconds
@@ -47,8 +49,9 @@ class State:
         self.issued: dict[tuple[str, int], Item] = {}
         self.revoked: set[tuple[str, int]] = set()
         self.reissues_asked: Counter[str] = Counter()
+        self.exports_promised: set[str] = set()
         self._reissued: Counter[str] = Counter()
-        self._certificates: dict[str, str] = {}
+        self.certificates: dict[str, str] = {}
         world.dynamodb.on_write = self.written
         world.s3.on_put = self.put
 
@@ -63,7 +66,8 @@ class State:
         if not key[0].startswith("enrollment#"):
             return
         _facts_only_grow(earlier, after)
-        _one_certificate_id(self._certificates, key, after)
+        _what_earned_it_stays(key, earlier, after)
+        _one_certificate_id(self.certificates, key, after)
         if earlier.get("issue") != after.get("issue"):
             self._issued(key, earlier, after, _issue_in(after))
         if "revocation" in after and earlier.get("revocation") != after["revocation"]:
@@ -85,9 +89,11 @@ class State:
         _says_what_was_true(world, key, before, after, issue)
         self.issued[after["c"]["S"], issue["revision"]] = issue
 
-    def put(self, bucket: str, key: str, before: Stored | None, _: Stored) -> None:
+    def put(self, bucket: str, key: str, before: Stored | None, after: Stored) -> None:
         """An object was put."""
-        _must(bucket != DOCUMENTS or before is None, "I5", f"{key} was overwritten")
+        _must(before is None or key.endswith(".state"), "I5", f"{key} was overwritten")
+        if bucket == EXPORTS and key.endswith(".zip"):
+            archived(self.world, key, after.body)
 
     def quarantined(self, message: Message) -> None:
         """The service put a message into a dead-letter queue itself."""
@@ -113,7 +119,7 @@ class State:
 
     def certificate_id_of(self, enrollment_id: str) -> str:
         """The id that an enrollment's certificate has or will have."""
-        return self._certificates.get(store.row_key(enrollment_id, "")[0], "a" * 26)
+        return self.certificates.get(store.row_key(enrollment_id, "")[0], "a" * 26)
 
     def lose(self, enrollment_id: str) -> None:
         """Let the newest document of a certificate be gone."""
@@ -136,6 +142,12 @@ def _only_goes_on(key: Key, before: Item, after: Item) -> None:
 
 def _facts_only_grow(before: Item, after: Item) -> None:
     _must(_facts(before) <= _facts(after), "I3", "facts disappeared from a record")
+
+
+def _what_earned_it_stays(key: Key, before: Item, after: Item) -> None:
+    """Facts stop growing at issue, so that they are the evidence; only marks of attendance may still come (L2)."""
+    grown = _facts(after) - _facts(before) if "issue" in before else set()
+    _must(all(fact[:1] in {b"P", b"A"} for fact in grown), "I7", f"{key[0]} has other facts than those that earned it")
 
 
 def _never_revived(key: Key, after: Item) -> None:
@@ -285,7 +297,7 @@ def _rightly_refused(world: "World", posted: Posted, reason: str) -> None:
 
 
 def _refused_if_misplaced(world: "World", posted: Posted) -> None:
-    """What names another account or event than its enrollment's is refused, unless it came first; so is what came early."""
+    """What names another account or event than its enrollment's is refused unless it came first; so are early marks."""
     data, reason = posted.data, ""
     before = [one for one in _created(world, posted) if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
     if any(one.data["account_id"] != data["account_id"] for one in before):
@@ -316,18 +328,56 @@ def _may_be_current(world: "World", live_event_id: str) -> list[Posted]:
 
 def answered(world: "World", step: Ask, status: int, body: Item, began: int) -> None:
     """The API answered somebody."""
-    if step.what == "verify":
-        valid = body.get("status") == "valid"
-        _must(not valid or _was_there(world, step.enrollment_id, began), "I6", f"{step.enrollment_id} is called valid")
-    elif step.what == "download" and status == 200:
+    match step.what, status:
+        case "verify", 200 if body["status"] == "valid":
+            _must(_was_there(world, step.enrollment_id, began), "I6", f"{step.enrollment_id} is called valid")
+        case "download", 200:
+            _must(
+                _was_there(world, step.enrollment_id, began),
+                "I6",
+                f"a link to {step.enrollment_id}, which does not stand",
+            )
+            _must(_may_hold(world, step.claims, step.enrollment_id), "I6", f"{step} and got a link")
+            certificate_id = world.state.certificate_id_of(step.enrollment_id)
+            _must(f"/certificates/{certificate_id}/" in body["url"], "I6", f"{step} and got another's link")
+        case "progress", 200 if "certificate" in body:
+            _must(_may_hold(world, step.claims, step.enrollment_id), "I6", f"{step} and was shown the certificate")
+        case "export" | "list", 200 | 202:
+            _must((step.claims or {}).get("company_id") == step.company_id, "I6", f"{step} and got it")
+            world.state.exports_promised.add(body.get("export_id", ""))
+            for item in body.get("items", ()):
+                listed = item["enrollment_id"]
+                _must(_was_there(world, listed, began), "I6", f"{listed} is listed and does not stand")
+                _must(_may_hold(world, step.claims, listed), "I6", f"{step} and was shown {listed}")
+
+
+def archived(world: "World", key: str, body: bytes) -> None:
+    """An export is there: all that is in it is the company's, and says what its manifest says."""
+    requested = next(
+        item for (pk, _), item in world.dynamodb.tables[RECORDS].items.items() if key == _archive(pk, item)
+    )
+    claims = {"role": "company-admin", "sub": "", "company_id": requested["pk"]["S"].split("#")[1]}
+    enrolled = [one.data["enrollment_id"] for one in world.truth.enrollments()]
+    certificates = {world.state.certificate_id_of(name): name for name in enrolled}
+    with ZipFile(io.BytesIO(body)) as archive:
+        files = json.loads(archive.read("manifest.json"))["files"]
+        names = {file["file_name"] for file in files}
         _must(
-            _was_there(world, step.enrollment_id, began), "I6", f"a link to what does not stand: {step.enrollment_id}"
+            len(names) == len(files) and names | {"manifest.json"} == set(archive.namelist()),
+            "I7",
+            f"{key} has other files",
         )
-        _must(_may_hold(world, step), "I6", f"{step} and got a link")
-        certificate_id = world.state.certificate_id_of(step.enrollment_id)
-        _must(f"/certificates/{certificate_id}/" in body["url"], "I6", f"{step} and got another's link")
-    elif step.what == "export" and step.claims is not None:
-        _must(status != 202 or step.claims["company_id"] == step.company_id, "I6", f"{step} and got it")
+        for file in files:
+            same = hashlib.sha256(archive.read(file["file_name"])).hexdigest() == file["sha256"]
+            _must(same, "I7", f"{key} has another document than it says")
+            enrollment_id = certificates.get(file["certificate_id"], "")
+            _must(
+                _may_hold(world, claims, enrollment_id), "I6", f"{key} has {enrollment_id}, which is not the company's"
+            )
+
+
+def _archive(pk: str, item: Item) -> str:
+    return f"exports/{item['export_id']['S']}.zip" if pk.startswith("export#") else ""
 
 
 def _was_there(world: "World", enrollment_id: str, began: int) -> bool:
@@ -337,12 +387,13 @@ def _was_there(world: "World", enrollment_id: str, began: int) -> bool:
     return enrollment is not None and issued and not world.truth.removed(enrollment, _known_at(began))
 
 
-def _may_hold(world: "World", step: Ask) -> bool:
+def _may_hold(world: "World", claims: dict[str, str] | None, enrollment_id: str) -> bool:
     """A1 to A4, said again."""
-    enrollment = next(one for one in world.truth.enrollments() if one.data["enrollment_id"] == step.enrollment_id)
+    enrollment = next((one for one in world.truth.enrollments() if one.data["enrollment_id"] == enrollment_id), None)
+    if enrollment is None or claims is None:
+        return False
     account = world.truth.newest("account.saved", account_id=enrollment.data["account_id"])
     company = enrollment.data.get("company_id") or (account.data.get("company_id") if account else None)
-    claims = step.claims or {}
     own = claims["role"] == "individual" and claims["sub"] == enrollment.data["account_id"]
     return own or (claims["role"] == "company-admin" and company is not None and claims.get("company_id") == company)
 
@@ -402,6 +453,12 @@ def announced(world: "World", event: Item) -> None:
         )
     _must(what != "revoked" or known in world.state.revoked, "I8", f"{known} is announced as revoked and is not")
     _must(what != "withdrawn" or "r" in record, "I8", f"{known} is announced as withdrawn and is not")
+    same = (one for one in world.announced if one["type"] == event["type"] and known == _announced_of(one))
+    _must(next(same, event) == event, "I2", f"{known} is announced twice as {what}, and not as the same event")
+
+
+def _announced_of(event: Item) -> tuple[str, int]:
+    return event["data"]["certificate_id"], event["data"]["revision"]
 
 
 # In the end
@@ -418,6 +475,9 @@ def at_the_end(world: "World") -> None:
         _must(not left, "I3", f"{left} are left in {queue.name}")
     for enrollment in world.truth.enrollments():
         _came_right(world, enrollment)
+    for (pk, _), item in world.dynamodb.tables[RECORDS].items.items():
+        promised = pk.startswith("export#") and item["export_id"]["S"] in world.state.exports_promised
+        _must("finished" in item or not promised, "I3", f"{pk} was promised and is not there")
 
 
 def _dealt_with(posted: Posted) -> None:
@@ -428,7 +488,7 @@ def _dealt_with(posted: Posted) -> None:
 
 def _came_right(world: "World", enrollment: Posted) -> None:
     name = enrollment.data["enrollment_id"]
-    if not world.weather.swept and _crossed(world, enrollment):
+    if not world.weather.swept and (_crossed(world, enrollment) or any(map(_ahead, world.truth.facts(enrollment)))):
         return
     record = world.state.record(name, enrollment.data["account_id"])
     there = "issue" in record and "revocation" not in record and "r" not in record
@@ -466,6 +526,11 @@ def _crossed(world: "World", enrollment: Posted) -> bool:
         or (one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"])
     ]
     return any(_at_once(one, other) for one in created for other in news if other.step.queue == "Directory")
+
+
+def _ahead(fact: Posted) -> bool:
+    """Whether something was told before it happened; what it makes then only the sweep can notice."""
+    return fact.time > fact.posted_at
 
 
 def _at_once(one: Posted, other: Posted) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.simulation.house import APPS
+from tests.simulation.portal import UNPRINTABLE
 
 REAL_ONE_IN = 50
-UNPRINTABLE = "\ue000"
 _pdf = APPS["generate_certificate"].pdf
 
 

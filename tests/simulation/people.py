@@ -16,6 +16,10 @@ def ask(world: "World", step: Ask) -> None:
     match step.what:
         case "export":
             event = _event("POST", f"/v1/companies/{step.company_id}/exports", step.claims)
+        case "list":
+            event = _event("GET", f"/v1/companies/{step.company_id}/certificates", step.claims)
+        case "progress":
+            event = _event("GET", f"/v1/enrollments/{step.enrollment_id}", step.claims)
         case "verify":
             event = _event("GET", f"/verify/{certificate_id}", None)
         case "reissue":

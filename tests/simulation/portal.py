@@ -11,6 +11,7 @@ from tests.simulation.clock import DAY, HOUR, MINUTE, SECOND, at
 START = 1_772_442_000_000  # 2026-03-02 09:00 UTC
 LONG_OUTAGE = 14 * HOUR + 30 * MINUTE
 SERVICES = ("dynamodb", "s3", "sqs", "eventbridge")
+UNPRINTABLE = "\ue000"  # no font has it
 NAMES = ("Ada Sample", "Bo Example", "Chi Placeholder", "Dee Invented", "Eli Nobody")
 
 
@@ -217,9 +218,10 @@ def _announce(tale: _Story, person: _Person) -> None:
         "email": f"{person.account_id}@example.com",
         "company_id": person.company_id,
     }
-    saved = _early(tale)
-    tale.post("Directory", "account.saved", data, saved)
-    if tale.happens(0.2):
+    saved, held = _early(tale), tale.happens(0.06)
+    first = data | {"name": f"{person.name} {UNPRINTABLE}"} if held else data
+    tale.post("Directory", "account.saved", first, saved)
+    if tale.happens(0.7 if held else 0.35):
         changed = saved + tale.within(SECOND, 3 * HOUR)
         tale.post("Directory", "account.saved", data | {"name": f"{person.name} Corrected"}, changed)
     if tale.happens(0.1):
@@ -294,7 +296,7 @@ def _live_event(tale: _Story, event_id: str) -> _Training:
         tale.post(
             "Directory", "live-event.cancelled", {"live_event_id": event_id}, scheduled + tale.within(-HOUR, 3 * HOUR)
         )
-    return _Training(event_id, "Attendance", data | {"ends": latest})
+    return _Training(event_id, "Attendance", data | {"first": ends, "ends": latest})
 
 
 def _enrollment(tale: _Story, person: _Person, training: _Training, enrollment_id: str) -> None:
@@ -307,6 +309,8 @@ def _enrollment(tale: _Story, person: _Person, training: _Training, enrollment_i
         "Directory", "enrollment.created", whose | {"training_id": training.training_id, "company_id": company}, began
     )
     over = _learn(tale, whose, training, began) if training.queue == "Progress" else _attend(tale, whose, training)
+    if tale.happens(0.1):
+        _forge_one(tale, whose, training.training_id, over + tale.within(-5 * SECOND, 5 * SECOND))
     if tale.happens(0.3):
         _ask(tale, person, enrollment_id, over)
     while tale.happens(0.25):
@@ -366,7 +370,8 @@ _SCORES: list[list[float]] = [[60, 70], [60, 60, 90], [69.5], [75, 10]]
 
 def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
     """How somebody is marked: mostly once, by an administrator, after the end; returns when the last mark was made."""
-    now: int = event.data["ends"] + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
+    end = event.data["ends"] if tale.happens(0.75) else event.data["first"]  # some have not heard of the new schedule
+    now: int = end + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
     statuses = tale.chance.choice(
         [["present"]] * 5 + [["absent"], ["present", "absent"], ["present", "absent", "present"], []]
     )
@@ -374,7 +379,8 @@ def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
         role = "administrator" if tale.happens(0.93) else "employee"
         event_id = event.training_id if tale.happens(0.96) else "event-9"
         mark = {"live_event_id": event_id, "status": status, "marked_by": {"account_id": "adm-1", "role": role}}
-        tale.post("Attendance", "attendance.marked", whose | mark, now)
+        posted = now - tale.within(SECOND, HOUR) if tale.happens(0.05) else None  # by a clock that is ahead
+        tale.post("Attendance", "attendance.marked", whose | mark, now, posted)
         now += tale.within(SECOND, 40 * MINUTE)
     return now
 
@@ -395,25 +401,32 @@ def _ask(tale: _Story, person: _Person, enrollment_id: str, over: int) -> None:
         claims = tale.chance.choice(viewers)
         tale.steps.append(Ask(asked, "download", claims, enrollment_id))
         if tale.happens(0.3):
+            tale.steps.append(Ask(asked, "progress", claims, enrollment_id))
+        if tale.happens(0.3):
             tale.steps.append(Ask(asked, "verify", None, enrollment_id))
     if tale.happens(0.3):
         company = tale.chance.choice(["co-1", "co-2"])
         claims = {"sub": "acc-8", "role": "company-admin", "company_id": "co-1"}
         tale.steps.append(Ask(over + tale.within(0, 2 * HOUR), "export", claims, company_id=company))
+        tale.steps.append(Ask(over + tale.within(0, 2 * HOUR), "list", claims, company_id=company))
 
 
 def _forge(tale: _Story, people: list[_Person], trainings: list[_Training], enrollments: int) -> None:
     """Messages of our own kind that ask for what is not due: no message can make a certificate (N1)."""
     while tale.happens(0.25):
-        forged = {
-            "enrollment_id": f"enr-{tale.within(1, enrollments + 1)}",
-            "account_id": tale.chance.choice(people).account_id,
-            "training_id": tale.chance.choice(trainings).training_id,
-            "company_id": tale.chance.choice([None, "co-1", "co-2"]),
-            "purpose": tale.chance.choice(["settle", "sweep", "restore"]),
-            "request": "forged",
-        }
-        tale.steps.append(Forge(START + tale.within(0, 3 * HOUR), "Generation", json.dumps(forged)))
+        account_id = tale.chance.choice(people).account_id
+        whose = {"enrollment_id": f"enr-{tale.within(1, enrollments + 1)}", "account_id": account_id}
+        _forge_one(tale, whose, tale.chance.choice(trainings).training_id, START + tale.within(0, 3 * HOUR))
+
+
+def _forge_one(tale: _Story, whose: dict[str, str], training_id: str, when: int) -> None:
+    forged = whose | {
+        "training_id": training_id,
+        "company_id": tale.chance.choice([None, "co-1", "co-2"]),
+        "purpose": tale.chance.choice(["settle", "sweep", "restore"]),
+        "request": "forged",
+    }
+    tale.steps.append(Forge(when, "Generation", json.dumps(forged)))
 
 
 def _poison(tale: _Story) -> None:

@@ -66,9 +66,12 @@ class Truth:
 
     def add(self, step: Post, label: str, now: int) -> None:
         """Note what was posted."""
-        posted = Posted(step, label, now)
+        self.keep(Posted(step, label, now))
+
+    def keep(self, posted: Posted) -> None:
+        """Know of something posted."""
         self.posted.append(posted)
-        self.by_body.setdefault(step.body, []).append(posted)
+        self.by_body.setdefault(posted.step.body, []).append(posted)
 
     def open(self, message: Message) -> Posted | None:
         """What a message tells and nobody has dealt with yet: as it was posted, or sent back by an operator."""

@@ -9,6 +9,7 @@ from typing import Any
 from botocore import handlers
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import BotoCoreError
+from botocore.retries.quota import RetryQuota
 from botocore.useragent import UserAgentString
 
 
@@ -62,8 +63,24 @@ def attach(client: Any) -> None:
     client.meta.events.register_first("before-send", _before_send)
 
 
+_quotas: list[RetryQuota] = []
+_begin = RetryQuota.__init__
+
+
+def _begin_and_note(quota: RetryQuota, *given: Any, **named: Any) -> None:
+    _quotas.append(quota)
+    _begin(quota, *given, **named)
+
+
+def forget_retries() -> None:
+    """Let no client remember how often it had to try again: a run must not depend on the one before it."""
+    for quota in _quotas:
+        _begin(quota)
+
+
 def install() -> None:
     """Let every client that is made from now on do so."""
+    setattr(RetryQuota, "__init__", _begin_and_note)  # noqa: B010  # mypy takes the plain assignment for a mistake
     setattr(UserAgentString, "to_string", lambda _: "simulated")  # noqa: B010  # nobody reads it, and it takes an eighth of the time
     handlers.BUILTIN_HANDLERS.insert(0, ("before-send", _before_send))
 

@@ -9,7 +9,20 @@ from hypothesis import strategies as st
 
 from earned.models import Course, Fact, Step
 from earned.rules import TOLERANCE, evaluate, superfluous
-from tests.unit.builders import ENROLLED, LATER, after, course, done, graded, granted, lesson, quiz, video, watched
+from tests.unit.builders import (
+    ENROLLED,
+    LATER,
+    MILLISECOND,
+    after,
+    course,
+    done,
+    graded,
+    granted,
+    lesson,
+    quiz,
+    video,
+    watched,
+)
 
 BEFORE = after(60) + TOLERANCE
 STEPS = [lesson("a"), video("b"), quiz("c"), quiz("d", attempts=2), lesson("e", required=False)]
@@ -69,3 +82,48 @@ def test_what_is_recent_is_kept() -> None:
 def test_attempts_that_are_counted_are_kept() -> None:
     known = {graded(10, after(minute), "d") for minute in range(10)}
     assert superfluous(course(quiz("d", attempts=2)), known, LATER) == set()
+
+
+@pytest.mark.parametrize("pieces", [[(0, 20_000), (20_000, 40_000)], [(0, 30_000), (10_000, 40_000)]])
+def test_a_sitting_is_repeated_once_later_ones_together_played_all_of_it(pieces: list[tuple[int, int]]) -> None:
+    first = watched((0, 40_000), at=after(1), step_id="b")
+    later = [watched(piece, at=after(minute), step_id="b") for minute, piece in enumerate(pieces, start=2)]
+    assert superfluous(course(video("b")), [first, *later], LATER) == {first}
+
+
+WAITING = course(lesson("x"), lesson("a"), lesson("b"), quiz("c"))  # nothing counts, since `x` is not done
+
+
+def test_of_what_is_too_early_the_last_is_kept_in_each_step() -> None:
+    known = [done(step, after(minute)) for step in "ab" for minute in range(3)]
+    assert superfluous(WAITING, known, LATER) == {done(step, after(minute)) for step in "ab" for minute in range(2)}
+
+
+def test_of_what_is_of_one_moment_the_same_is_kept_in_whatever_order_it_is_told() -> None:
+    known = [graded(10, after(1), "c", event=f"event-{number}") for number in range(9)]
+    assert superfluous(WAITING, known, LATER) == set(sorted(known, key=repr)[:-1])
+
+
+def test_a_better_score_is_not_repeated_by_a_worse_one() -> None:
+    assert superfluous(WAITING, [graded(90, after(1), "c"), graded(10, after(2), "c")], LATER) == set()
+
+
+def test_what_is_old_is_older_than_the_grace_for_clocks() -> None:
+    first, second = done("a", after(1)), done("a", after(2))
+    assert superfluous(WAITING, [first, second], second.at + TOLERANCE) == set()
+    assert superfluous(WAITING, [first, second], second.at + TOLERANCE + MILLISECOND) == {first}
+
+
+@pytest.mark.parametrize(
+    ("step", "counted"),
+    [(lesson("a"), after(10) - TOLERANCE), (lesson("a"), after(11)), (lesson("a", required=False), after(1))],
+    ids=["at the grace's very beginning", "after its predecessor", "optional, before anything else"],
+)
+def test_what_counted_is_kept(step: Step, counted: datetime) -> None:
+    known = [done("x", after(10)), done("a", counted), done("a", after(20))]
+    assert superfluous(course(lesson("x"), step), known, LATER) == set()
+
+
+def test_what_counted_is_kept_of_an_optional_step_whatever_is_ahead_of_it() -> None:
+    known = [done("a", after(1)), done("a", after(2))]
+    assert superfluous(course(lesson("x"), lesson("a", required=False)), known, LATER) == set()

@@ -236,7 +236,7 @@ def test_the_role_that_erases_is_no_functions_and_gets_at_persons_alone() -> Non
         ("dynamodb:Query", None),
         (["dynamodb:DeleteItem", "dynamodb:Query"], requests),
         ("s3:ListBucketVersions", None),
-        ("s3:DeleteObjectVersion", None),
+        (["s3:DeleteObject", "s3:DeleteObjectVersion"], None),
         ("s3:GetObjectVersion", None),
         ("s3:ListBucketMultipartUploads", None),
         ("s3:AbortMultipartUpload", None),

@@ -60,16 +60,15 @@ def _evaluate_course(course: Course, facts: Sequence[Fact], enrolled_at: datetim
 
 def _counted(step: Step, own: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta) -> datetime | None:
     """When a step counted, given when its predecessor did: the later of the two moments, or None (C2)."""
-    earliest = _earliest(predecessor, tolerance)
-    if predecessor is None or earliest is None:
+    if predecessor is None:
         return None
-    done = _done(step, own, earliest)
+    done = _done(step, own, _earliest(predecessor, tolerance))
     return max(done, predecessor) if done else None
 
 
-def _earliest(predecessor: datetime | None, tolerance: timedelta) -> datetime | None:
-    """From when on a step may be done, given when its predecessor counted; None while it does not."""
-    return predecessor - tolerance if predecessor and predecessor > BEGINNING else predecessor
+def _earliest(predecessor: datetime, tolerance: timedelta) -> datetime:
+    """From when on a step may be done, given when its predecessor counted."""
+    return predecessor - tolerance if predecessor > BEGINNING else BEGINNING
 
 
 def _done(step: Step, own: Sequence[Fact], earliest: datetime) -> datetime | None:
@@ -167,13 +166,20 @@ def superfluous(course: Course, facts: Iterable[Fact], before: datetime, toleran
     predecessor: datetime | None = BEGINNING
     for step in course.steps:
         own = [fact for fact in old if not isinstance(fact, AttendanceMarked) and fact.step_id == step.step_id]
-        earliest = _earliest(predecessor, tolerance) if step.required else BEGINNING
-        done = None if earliest is None else _done(step, own, earliest)
-        spared = [fact for fact in own if done and earliest and earliest <= fact.at <= done]
-        found |= _repeated(step, own).difference(spared)
+        ahead = predecessor if step.required else BEGINNING
+        found |= _repeated(step, own).difference(_that_count(step, own, ahead, tolerance))
         if step.required and course.ordered:
             predecessor = _counted(step, own, predecessor, tolerance)
     return found
+
+
+def _that_count(step: Step, own: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta) -> list[Fact]:
+    """What a step counts by: all from when on it may be done until it is; nothing while it does not count."""
+    if predecessor is None:
+        return []
+    earliest = _earliest(predecessor, tolerance)
+    done = _done(step, own, earliest)
+    return [fact for fact in own if done and earliest <= fact.at <= done]
 
 
 def _repeated(step: Step, own: Iterable[Fact]) -> set[Fact]:
@@ -197,8 +203,7 @@ def _contained(step: Step, fact: Fact, later: Iterable[Fact]) -> bool:
             return all(any(a <= start and end <= b for a, b in played) for start, end in fact.played)
         case QuizGraded() if step.attempts is None:
             return any(isinstance(one, QuizGraded) and one.score >= fact.score for one in later)
-        case _:
-            return False
+    return False
 
 
 def _joined(played: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

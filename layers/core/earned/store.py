@@ -685,7 +685,7 @@ def forget_holder(completion: Completion) -> None:
     printed = replace(completion.issue.printed, holder="", company=None)
     nameless = replace(completion.issue, printed=printed, document_sha256="", reason=None)
     row = _completion_row(completion.enrollment_id, completion.account_id)
-    _update(row, [CompletionRow.issue.set(_json(_ISSUE, nameless))], CompletionRow.removed.exists())
+    _update(row, [CompletionRow.issue.set(_packed(nameless))], CompletionRow.removed.exists())
 
 
 def save_training(training: Training) -> None:
@@ -883,9 +883,10 @@ def _export_key(company_id: str, account_id: str) -> str:
     return f"export#{company_id}#{account_id}"
 
 
-def scan(after: Key | None, limit: int) -> tuple[list[Completion], Key | None]:
+def scan(after: Key | None, limit: int) -> tuple[list[Completion], list[str], Key | None]:
     """The completions among the table's next `limit` items, in its own order, and where to go on; None at the end.
 
+    Between them are the enrollments whose records this release cannot read, as a later one may have written them.
     Eventually consistent, and so at half the price: what seems wrong has to be read again.
     """
     start = after and {"pk": {"S": after[0]}, "sk": {"S": after[1]}}
@@ -893,8 +894,13 @@ def scan(after: Key | None, limit: int) -> tuple[list[Completion], Key | None]:
     pages = CompletionRow.scan(only, page_size=limit, last_evaluated_key=start).page_iter
     found = [CompletionRow.from_raw_data(item) for item in next(pages)["Items"]]
     last = pages.last_evaluated_key
-    completions = [row.completion() for row in found if isinstance(row, CompletionRow)]
-    return completions, (last["pk"]["S"], last["sk"]["S"]) if last else None
+    completions, unreadable = [], []
+    for row in found:
+        try:
+            completions += [row.completion()] if isinstance(row, CompletionRow) else []
+        except ValueError:
+            unreadable.append(_key_of(row)[0])
+    return completions, unreadable, (last["pk"]["S"], last["sk"]["S"]) if last else None
 
 
 def turn() -> Turn | None:
