@@ -30,7 +30,8 @@ KINDS: dict[str, Any] = {"directory": DIRECTORY, "progress": PROGRESS, "attendan
 REASONS = set(
     re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs/runbook.md").read_text().partition("## Reasons")[2], re.MULTILINE)
 )
-COUNTED_NOTHING = {"account-mismatch", "training-mismatch"}  # recorded where they count nothing, and quarantined
+# Quarantined, and recorded where they count nothing: as facts of nobody, as a company where nothing is found.
+COUNTED_NOTHING = {"account-mismatch", "training-mismatch", "enrollment-taken"}
 OUTCOMES = {"recorded", "too-large", "not-json", "not-a-cloudevent", "unknown-type", "unknown-version", "wrong-queue"}
 OUTCOMES_OF = {
     "directory": {"invalid-data", "enrollment-taken"},
