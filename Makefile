@@ -12,30 +12,43 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo serve token stop quarantine redrive contracts preview border test soak check republish package bench \
-    bench-memory layers requirements clean
+.PHONY: help demo drill serve token stop quarantine redrive erase contracts preview border test check republish package bench \
+    bench-memory load model performance cost mutation mutants soak fuzz build layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
+	@echo 'make drill    [ONLY=SQS]: stop whatever it depends on, and deploy over it, while events flow: see out/drill.json'
 	@echo 'make serve    leave the stack running: see out/serve.json'
 	@echo 'make token    ROLE=company-admin SUB=acc-1 COMPANY=co-1 [EXPIRES_IN=-60]: a JWT for that stack'
 	@echo 'make stop     end that stack'
 	@echo 'make quarantine  [STACK=earned-prod] [QUEUE=progress] [SHOW=5]: what was refused or failed'
 	@echo 'make redrive     QUEUE=progress [STACK=…] [REASON=…] [EVENT=…] [DRY_RUN=1]: send it back'
+	@echo 'make erase    ACCOUNT=acc-1 [STACK=…] [DRY_RUN=1]: remove a person for good'
 	@echo 'make contracts   docs/: schemas, AsyncAPI and OpenAPI, as the models say'
 	@echo 'make preview  [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
 	@echo 'make border   [DESIGN=folder]: draw its borders in its colours'
 	@echo 'make test     all tests'
 	@echo 'make soak     [SEEDS=10000] [FIRST=1]: simulated stories full of faults, on all cores: see out/soak.json'
+	@echo 'make fuzz     100,000 requests and 300,000 messages at random, on all cores: who sees what, what becomes of them'
 	@echo 'make check    linters, types, templates and who may do what'
+	@echo 'make build    [ARCH=arm64]: what is deployed, for both processors unless told, and what it weighs'
 	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
 	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
+	@echo 'make cost     what a certificate costs on AWS, counted and priced: see out/cost.json'
 	@echo 'make bench-memory  our memory over 3,000 certificates'
+	@echo 'make load     [PEOPLE=10000] marked at once on a local stack: see out/load'
+	@echo 'make model    what AWS would make of it, and of a million, by its documented scaling: after load and package'
+	@echo 'make mutants  [BUG=…] [SEEDS=1-1000]: plant each known bug, and see at which seed the simulator finds it'
+	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
+	@echo 'make performance  docs/performance.md, from what bench, package, load and model measured'
 	@echo 'make layers   native libraries and fonts, for the tests'
 	@echo 'make clean    remove all that was made'
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m local demo
+
+drill: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
+	@$(PYTHON) -m local drill $(if $(ONLY),--only='$(ONLY)')
 
 serve: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m local serve
@@ -53,6 +66,9 @@ quarantine: .venv/dev/ready
 redrive: .venv/dev/ready
 	@$(PYTHON) -m operations redrive $(WHERE) --queue='$(QUEUE)' $(if $(REASON),--reason=$(REASON)) \
 	    $(addprefix --event=,$(EVENT)) $(if $(DRY_RUN),--dry-run)
+
+erase: .venv/dev/ready
+	@PYTHONPATH=layers/core $(PYTHON) -m operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(DRY_RUN),--dry-run)
 
 contracts: .venv/dev/ready
 	@PYTHONPATH=layers/core $(PYTHON) -m contracts
@@ -88,9 +104,18 @@ check: .venv/dev/ready .venv/checkov/ready
 	@$(PYTHON) -m pytest tests/unit/test_template.py tests/unit/test_roles.py
 	@.venv/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet -f template.yaml infra/*.yaml
 
+# Some minutes; `make test` has the first of these seeds. Says in the end how many there were, and what came of them.
+fuzz: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=worksteal -m '' -k random \
+	    tests/integration/authorization tests/integration/test_fuzzed_messages.py
+
 # Two thousand learners of a course that loses a lesson.
 republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m pytest tests/e2e/test_republication.py -m long -s
+
+ARCH ?= both
+build: .venv/dev/ready .venv/sam/ready
+	@$(PYTHON) -m package.shipping --arch='$(ARCH)'
 
 # Fails when a function is over its budget, which another's work on this machine can cause.
 package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/ready
@@ -99,8 +124,27 @@ package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/rea
 bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 	@$(PYTHON) -m bench
 
+cost: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -W ignore -m costs
+
 bench-memory: .venv/dev/ready $(LAYER)/ready
 	@$(PYTHON) -m bench --memory
+
+PEOPLE ?= 10000
+load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
+	@$(PYTHON) -m load run --people=$(PEOPLE)
+
+model: .venv/dev/ready
+	@$(PYTHON) -m load model
+
+mutants: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m tests.mutants $(if $(SEEDS),--seeds='$(SEEDS)') $(BUG)
+
+mutation: .venv/mutation/ready
+	@.venv/mutation/bin/python -m tests.mutation
+
+performance: .venv/dev/ready
+	@$(PYTHON) -m bench.performance
 
 layers: $(LAYER)/ready
 
@@ -118,7 +162,7 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
     --universal --python-version 3.11
 requirements:
-	@for name in dev sam ministack conformance bench checkov package; do \
+	@for name in dev sam ministack conformance bench checkov package mutation; do \
 	    $(COMPILE) --upgrade requirements/$$name.in --output-file requirements/$$name.txt || exit; done
 	@for layer in dependencies weasyprint; do $(COMPILE) --constraint requirements/dev.txt \
 	    layers/$$layer/requirements.in --output-file layers/$$layer/requirements.txt || exit; done

@@ -1,13 +1,10 @@
 """The command behind `make bench`: what a certificate costs here and with others, all measured in one run."""
 
 import json
-import os
-import platform
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
-from bench.crew import CONTENDERS, OURS, PLAIN, Broken, Drawn, Worker, all_at_work, at_work
+from bench.crew import CONTENDERS, OURS, PLAIN, Broken, Drawn, Worker, all_at_work, at_work, environment
+from bench.machine import machine
 from bench.page import ROOT, nth
 from bench.sameness import NotTheSamePage, differing_pixels, require_same
 
@@ -35,20 +33,21 @@ def main(
     rounds: Annotated[int, typer.Option(min=2, help=f"of {PER_ROUND} certificates of each contender")] = 20,
     memory: Annotated[bool, typer.Option("--memory", help=f"instead: our memory over {CERTIFICATES}")] = False,
 ) -> None:
-    """Measure how a certificate is made; fill out/bench/."""
+    """Measure how a certificate is made, and what handlers take; fill out/bench/."""
     OUT.mkdir(parents=True, exist_ok=True)
     try:
         if memory:
             _measure_memory()
         else:
             _compare(rounds)
+            _measure_handlers(rounds * PER_ROUND)
     except (Broken, NotTheSamePage) as failure:
         console.print(f"Nothing was measured: {failure}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from failure
 
 
 def _compare(rounds: int) -> None:
-    machine = _machine()
+    made_on = machine()
     with _progress() as progress:
         advance = _task(progress, "same page", len(CONTENDERS))
         with all_at_work() as crew:
@@ -69,8 +68,20 @@ def _compare(rounds: int) -> None:
         }
         for contender in CONTENDERS
     }
-    _write("render.json", {**machine, "certificates_each": rounds * PER_ROUND, "contenders": figures})
+    _write("render.json", {**made_on, "certificates_each": rounds * PER_ROUND, "contenders": figures})
     _print_comparison(figures)
+
+
+def _measure_handlers(rounds: int) -> None:
+    made_on = machine()
+    console.print("Handlers, ours and naive ones, over moto ...")
+    order = [sys.executable, "-m", "bench.handlers", str(rounds)]
+    done = subprocess.run(order, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise Broken("a handler failed: its last words are above")
+    figures = json.loads(done.stdout)
+    _write("handlers.json", {**made_on, "calls": rounds, **figures})
+    _print_handlers(figures)
 
 
 def _check(crew: dict[str, Worker], advance: Callable[[], None]) -> dict[str, dict[str, float]]:
@@ -113,7 +124,7 @@ def _start_cold(advance: Callable[[], None]) -> dict[str, list[tuple[float, floa
 
 def _measure_memory() -> None:
     [contender] = (contender for contender in CONTENDERS if contender.module == OURS)
-    machine = _machine()
+    made_on = machine()
     noted: dict[int, int] = {}
     with _progress() as progress, at_work(contender) as worker:
         advance = _task(progress, "certificates", CERTIFICATES)
@@ -123,7 +134,7 @@ def _measure_memory() -> None:
                 noted[made] = drawn.rss
             advance()
     figures = {str(made): round(rss / MEBI, 1) for made, rss in noted.items()}
-    _write("memory.json", {**machine, "rss_mb_after_certificates": figures})
+    _write("memory.json", {**made_on, "rss_mb_after_certificates": figures})
     table = Table("certificates", "RSS MB")
     for certificates, megabytes in figures.items():
         table.add_row(certificates, f"{megabytes:.1f}")
@@ -151,17 +162,6 @@ def _cold_summary(took: Sequence[tuple[float, float]]) -> dict[str, float]:
         "import": round(statistics.median(imports) * MILLI),
         "first_certificate": round(statistics.median(firsts) * MILLI),
         "together": round(statistics.median(map(sum, took)) * MILLI),
-    }
-
-
-def _machine() -> dict[str, Any]:
-    cpu = next(line for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if line.startswith("model name"))
-    return {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cpu": cpu.partition(":")[2].strip(),
-        "cores": os.cpu_count(),
-        "load_before": [round(load, 2) for load in os.getloadavg()],
-        "python": platform.python_version(),
     }
 
 
@@ -196,6 +196,19 @@ def _print_comparison(figures: dict[str, dict[str, Any]]) -> None:
             f"{found['rss_growth_mb']:+.1f}",
             f"{found['compared_with_plain']['differing_pixels_at_150_dpi']:,}",
         )
+    console.print(table)
+
+
+def _print_handlers(figures: dict[str, Any]) -> None:
+    table = Table("", title="Handlers: CPU without moto's, requests to AWS")
+    for column in ("CPU ms", "requests", "naive CPU ms", "naive requests", "times ours"):
+        table.add_column(column, justify="right")
+    for name, found in {**figures["handlers"], **figures["api"]}.items():
+        ours, naive = found.get("ours", found), found.get("naive")
+        theirs = (f"{naive['cpu_ms']:.1f}", f"{naive['requests']:.1f}", f"{found['times_ours']:.1f}") if naive else ()
+        table.add_row(name, f"{ours['cpu_ms']:.1f}", f"{ours['requests']:.1f}", *theirs)
+    for name, found in figures["starts"].items():
+        table.add_row(f"import {name}", f"{found['ours']}", "", f"{found['naive']}", "", f"{found['times_ours']:.1f}")
     console.print(table)
 
 

@@ -76,19 +76,23 @@ class Worker:
         return answer
 
 
-@contextmanager
-def at_work(contender: Contender) -> Iterator[Worker]:
-    """A fresh process for a contender; ends with the block."""
-    python = ROOT / ".venv" / contender.environment / "bin" / "python"
-    command = [str(python), "-m", "bench.worker", contender.module, *contender.packages]
-    environment = {
+def environment() -> dict[str, str]:
+    """What a process needs that draws with the layer's libraries and fonts and finds our packages."""
+    return {
         **os.environ,
         "PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'core'}",
         "LD_LIBRARY_PATH": str(LAYER / "lib"),  # what is deployed; without harfbuzz-subset a page takes far longer
         "FONTCONFIG_PATH": str(FONTS),
     }
+
+
+@contextmanager
+def at_work(contender: Contender) -> Iterator[Worker]:
+    """A fresh process for a contender; ends with the block."""
+    python = ROOT / ".venv" / contender.environment / "bin" / "python"
+    command = [str(python), "-m", "bench.worker", contender.module, *contender.packages]
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, cwd=ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             yield Worker(contender, process)

@@ -36,12 +36,16 @@ MESSAGE: Json = {
     "required": ["message"],
     "properties": {"message": {"type": "string"}},
 }
+WANTED = (
+    "An access token of the configured issuer and audience: its `token_use` is `access`, or without one it has a "
+    "`client_id` (RFC 9068)."
+)
 DESCRIPTION = "Progress and certificates, each to those who may. What one may not see answers like what does not exist."
 
 
 def openapi() -> Json:
     """The document, over all routes that the function serves; may be asked for once in a process."""
-    bearer = HTTPBearer(bearerFormat="JWT", description="An access token of the configured issuer and audience.")
+    bearer = HTTPBearer(bearerFormat="JWT", description=WANTED)
     document: Json = json.loads(
         _app().get_openapi_json_schema(
             title="Earned: API", version=VERSION, description=DESCRIPTION, security_schemes={BEARER: bearer}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 Point = tuple[float, float]
+Knot = tuple[int, int]
 Curve = Callable[[float], Point]
 
 PAPERS = {"a4": (29700, 21000), "letter": (27940, 21590)}
@@ -16,6 +17,7 @@ WAVE = 1112  # about the length of one wave; a side takes as many whole ones as 
 SEAL_BELOW_CENTRE = 5700
 STRAND = {-0.7: 400, -0.35: 385, 0.0: 370, 0.35: 385, 0.7: 400}  # how far each line lags, and how far it swings
 THREAD = 215
+CREST = 0.3642  # of half a wave: handles of this length make a cubic piece follow a cosine to a thousandth
 TURN = 2 * math.pi
 
 
@@ -45,13 +47,17 @@ def border(paper: str, colours: Mapping[str, str]) -> str:
 
 def _strand(length: int, brand: str, accent: str) -> list[str]:
     """Fine lines that cross their mirror image all along, and a thread that runs through the eyes."""
-    waves = round(length / WAVE)
+    halves = 2 * round(length / WAVE)
+    lines = "".join(_wave(length, halves, amplitude, lag) for lag, amplitude in STRAND.items())
+    return [_line(lines, brand, 5), _line(_wave(length, halves, THREAD, math.pi / 2), accent, 8)]
 
-    def wave(amplitude: float, lag: float) -> str:
-        return _smooth(lambda t: (t * length, amplitude * math.cos(waves * TURN * t + lag)), 4 * waves)
 
-    lines = "".join(wave(amplitude, lag) for lag, amplitude in STRAND.items())
-    return [_line(lines, brand, 5), _line(wave(THREAD, math.pi / 2), accent, 8)]
+def _wave(length: int, halves: int, amplitude: int, lag: float) -> str:
+    """A cosine in as many half waves, from crest to trough and back; `lag` shifts it, under the corners at its ends."""
+    half = length / halves
+    shift = lag / math.pi * half
+    crests = [(round(number * half - shift), (-1) ** number * amplitude) for number in range(halves + 1)]
+    return _path(crests, [(round(x - CREST * half), y) for x, y in crests])
 
 
 def _corner(brand: str, accent: str, paper: str) -> list[str]:
@@ -100,9 +106,13 @@ def _smooth(curve: Curve, pieces: int) -> str:
     """
     step = 1 / pieces
     knots = [_rounded(curve(n * step)) for n in range(pieces + 1)]
-    handles = [_rounded(_handle(curve, n * step, -step / 3)) for n in range(pieces + 1)]
-    first = _rounded(_handle(curve, 0, step / 3))
-    path = [f"M{_numbers(knots[0])}c{_numbers(_from(knots[0], first))} "]
+    return _path(knots, [_rounded(_handle(curve, n * step, -step / 3)) for n in range(pieces + 1)])
+
+
+def _path(knots: list[Knot], handles: list[Knot]) -> str:
+    """A path through knots; each piece ends at a knot's handle, and the next begins with its mirror image."""
+    (x, y), (before_x, before_y) = knots[0], handles[0]
+    path = [f"M{_numbers(knots[0])}c{_numbers((x - before_x, y - before_y))} "]
     for number, (here, there) in enumerate(pairwise(knots), 1):
         ends = _numbers(_from(here, handles[number]), _from(here, there))
         path.append(ends if number == 1 else f"s{ends}")
@@ -115,15 +125,15 @@ def _handle(curve: Curve, t: float, along: float) -> Point:
     return x + (after_x - before_x) / 2e-5 * along, y + (after_y - before_y) / 2e-5 * along
 
 
-def _rounded(point: Point) -> tuple[int, int]:
+def _rounded(point: Point) -> Knot:
     return round(point[0]), round(point[1])
 
 
-def _from(origin: tuple[int, int], point: tuple[int, int]) -> tuple[int, int]:
+def _from(origin: Knot, point: Knot) -> Knot:
     return point[0] - origin[0], point[1] - origin[1]
 
 
-def _numbers(*points: tuple[int, int]) -> str:
+def _numbers(*points: Knot) -> str:
     return " ".join(f"{x} {y}" for x, y in points).replace(" -", "-")
 
 

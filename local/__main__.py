@@ -1,4 +1,4 @@
-"""The commands behind `make serve`, `make token`, `make stop` and `make demo`."""
+"""The commands behind `make serve`, `make token`, `make stop`, `make demo` and `make drill`."""
 
 import signal
 import sys
@@ -56,6 +56,18 @@ def demo() -> None:
 
     with stack.started(STATE / "demo") as keeper:
         succeeded = play(_wait(keeper), STATE / "demo")
+    raise typer.Exit(0 if succeeded else 1)
+
+
+@app.command()
+def drill(only: Annotated[str, typer.Option(help="incidents with this in their names; all unless told")] = "") -> None:
+    """Stop what the service depends on, one after the other, and deploy over it; exits with 1 when anything is lost."""
+    from local.drill import play  # noqa: PLC0415 - the other commands need not wait for it
+
+    directory = STATE / "drill"
+    described = directory / "serve.json"
+    with stack.started(directory, publish=described) as keeper:
+        succeeded = play(_wait(keeper), directory, described, only)
     raise typer.Exit(0 if succeeded else 1)
 
 

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-import uuid
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,17 +13,23 @@ from joserfc.jwk import RSAKey
 AUDIENCE = "earned"
 
 
-def new_key(path: Path) -> RSAKey:
-    """Make the stack's signing key and keep it in `path`, readable by its owner only."""
-    key = RSAKey.generate_key(2048, {"kid": uuid.uuid4().hex, "use": "sig", "alg": "RS256"})
+def add_key(folder: Path) -> RSAKey:
+    """Make a key and keep it in `folder`, readable by its owner only; what is there is published."""
+    key = RSAKey.generate_key(2048, {"kid": f"{time.time_ns()}", "use": "sig", "alg": "RS256"})
+    path = folder / f"{key.kid}.json"
     path.touch(mode=0o600)
     path.write_text(json.dumps(key.as_dict(private=True)))
     return key
 
 
-def load_key(path: Path) -> RSAKey:
-    """Read back what `new_key` kept."""
-    return RSAKey.import_key(json.loads(path.read_text()))
+def keys(folder: Path) -> list[RSAKey]:
+    """All keys in `folder`, the oldest first."""
+    return [RSAKey.import_key(json.loads(path.read_text())) for path in sorted(folder.glob("*.json"))]
+
+
+def remove_key(folder: Path, key: RSAKey) -> None:
+    """Take a key out of what is published."""
+    (folder / f"{key.kid}.json").unlink()
 
 
 def access_token(
@@ -37,19 +43,24 @@ def access_token(
     return jwt.encode({"alg": "RS256", "kid": key.kid}, {**claims, **times}, key)
 
 
-def serve(key: RSAKey) -> str:
-    """Serve discovery and keys on a free loopback port in a daemon thread; the answer is the issuer's URL."""
+def serve(folder: Path, down: Path) -> str:
+    """Serve discovery and the keys of `folder` on a free loopback port in a daemon thread; the answer is the URL.
+
+    While there is a file `down`, whoever connects is answered nothing.
+    """
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     issuer = f"http://127.0.0.1:{server.server_port}"
+    discovery = {
+        "issuer": issuer,
+        "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["token"],
+        "subject_types_supported": ["public"],
+    }
+    _Handler.down = down
     _Handler.documents = {
-        "/.well-known/openid-configuration": {
-            "issuer": issuer,
-            "jwks_uri": f"{issuer}/.well-known/jwks.json",
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "response_types_supported": ["token"],
-            "subject_types_supported": ["public"],
-        },
-        "/.well-known/jwks.json": {"keys": [key.as_dict(private=False)]},
+        "/.well-known/openid-configuration": lambda: discovery,
+        "/.well-known/jwks.json": lambda: {"keys": [key.as_dict(private=False) for key in keys(folder)]},
     }
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return issuer
@@ -61,10 +72,14 @@ def lead_verification_to(api: str) -> None:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    documents: dict[str, object] = {}  # noqa: RUF012 - set once, before the first request
+    documents: dict[str, Callable[[], object]] = {}  # noqa: RUF012 - set once, before the first request
+    down = Path()
     api = ""
 
     def do_GET(self) -> None:
+        if self.down.exists():
+            self.close_connection = True
+            return
         if self.api and self.path.startswith("/verify/"):
             self.send_response(302)
             self.send_header("Location", self.api + self.path)
@@ -72,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         document = self.documents.get(self.path)
-        body = json.dumps(document).encode()
+        body = json.dumps(document() if document else None).encode()
         self.send_response(200 if document else 404)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -23,12 +23,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from local import issuer, sam
-from local.stack import CREDENTIALS, REGION, ROOT, Stack, StackFailed, isolate
+from local import issuer, outages, sam
+from local.stack import CREDENTIALS, KEYS, REGION, ROOT, Stack, StackFailed, isolate
 
-STACK_NAME = "earned-local"
-# The emulator unpacks the layers of a function beside its code, in the order of the template: WeasyPrint is the third.
-LAYER_ROOT = "../layer_2"
 LIBRARY_PATH = ":".join(f"../layer_{number}/lib" for number in range(3))
 
 
@@ -68,9 +65,12 @@ class _Keeper:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         self.cleanup.callback(shutil.rmtree, temporary, ignore_errors=True)
-        key = self.directory / "key.json"
-        self.cleanup.callback(key.unlink, missing_ok=True)
-        url = issuer.serve(issuer.new_key(key))
+        keys = self.directory / KEYS
+        shutil.rmtree(keys, ignore_errors=True)
+        keys.mkdir(mode=0o700)
+        self.cleanup.callback(shutil.rmtree, keys, ignore_errors=True)
+        issuer.add_key(keys)
+        url = issuer.serve(keys, outages.switch(self.directory, outages.ISSUER))
         port = _free_port()
         endpoint = f"http://127.0.0.1:{port}"
         command = [sam.EMULATOR_PYTHON, str(ROOT / "local" / "emulator.py")]
@@ -80,26 +80,14 @@ class _Keeper:
             sam.build(self._sam)
             self._wait_for_emulator(endpoint)
             _report(step="deploying (sam deploy)")
-            self._deploy(endpoint, url)
+            os.environ["AWS_ENDPOINT_URL"] = endpoint
+            _client("s3").create_bucket(Bucket=sam.PACKAGES, CreateBucketConfiguration={"LocationConstraint": REGION})
+            sam.deploy(self._sam, sam.BUILD, url)
         _report(step="warming up")
         _warm_up()
         stack = _describe(endpoint, url)
         issuer.lead_verification_to(stack.api)
         return stack
-
-    def _deploy(self, endpoint: str, url: str) -> None:
-        os.environ["AWS_ENDPOINT_URL"] = endpoint
-        _client("s3").create_bucket(Bucket="packages", CreateBucketConfiguration={"LocationConstraint": REGION})
-        parameters = {
-            "Issuer": url,
-            "Audience": issuer.AUDIENCE,
-            "LayerRoot": LAYER_ROOT,
-            "VerifyBaseUrl": url,
-        }
-        options = ["--stack-name", STACK_NAME, "--s3-bucket", "packages", "--region", REGION, "--no-confirm-changeset"]
-        capabilities = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-        template = ["--template-file", str(sam.BUILD / "template.yaml")]
-        self._sam("deploy", [*template, *options, *capabilities], parameters)
 
     def _sam(self, verb: str, options: Sequence[str], parameters: dict[str, str]) -> None:
         command = sam.command(verb, options, parameters)
@@ -205,7 +193,7 @@ def _warm_up() -> None:
 
 
 def _describe(endpoint: str, url: str) -> Stack:
-    stacks = _client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
+    stacks = _client("cloudformation").describe_stacks(StackName=sam.STACK_NAME)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
     return Stack(
         aws_endpoint=endpoint,

@@ -1,5 +1,6 @@
 """The portal's side of the contract: post to the queues, listen to the bus, read the API."""
 
+import contextlib
 import json
 import threading
 import time
@@ -9,6 +10,7 @@ from functools import cache
 from typing import Any, Self
 
 import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.scenario import Message
 from local.stack import Stack
@@ -109,11 +111,15 @@ class Listener:
 
     def _listen(self) -> None:
         while not self._done.is_set():
-            reply = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1)
-            for message in reply.get("Messages", []):
-                told = json.loads(message["Body"])
-                self.heard.append(Announcement(told["detail-type"], told["detail"], time.monotonic()))
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+            with contextlib.suppress(BotoCoreError, ClientError):  # SQS is down: it will be up again
+                self._hear()
+
+    def _hear(self) -> None:
+        reply = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1)
+        for message in reply.get("Messages", []):
+            told = json.loads(message["Body"])
+            self.heard.append(Announcement(told["detail-type"], told["detail"], time.monotonic()))
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
 
 class Reader:

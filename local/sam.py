@@ -9,12 +9,18 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from local.stack import ROOT, STATE
+from local.issuer import AUDIENCE
+from local.stack import REGION, ROOT, STATE
 
 SAM = str(ROOT / ".venv" / "sam" / "bin" / "sam")
 EMULATOR_PYTHON = str(ROOT / ".venv" / "ministack" / "bin" / "python")
 BUILD = STATE / "build"
 BUILT_FROM = ("functions", "infra", "layers")
+
+STACK_NAME = "earned-local"
+PACKAGES = "packages"  # the bucket that holds what is deployed
+# The emulator unpacks the layers of a function beside its code, in the order of the template: WeasyPrint is the third.
+LAYER_ROOT = "../layer_2"
 
 Run = Callable[[str, Sequence[str], dict[str, str]], None]
 
@@ -38,6 +44,19 @@ def build(run: Run) -> None:
     stamp.unlink(missing_ok=True)
     run("build", ["--cached", "--parallel", "--build-dir", str(BUILD), "--cache-dir", str(STATE / "cache")], {})
     stamp.write_text(sources)
+
+
+def deploy(run: Run, built: Path, issued_by: str) -> None:
+    """Deploy what was built to the emulator that AWS_ENDPOINT_URL names; `issued_by` is the issuer's URL."""
+    parameters = {
+        "Issuer": issued_by,
+        "Audience": AUDIENCE,
+        "LayerRoot": LAYER_ROOT,
+        "VerifyBaseUrl": issued_by,
+    }
+    options = ["--stack-name", STACK_NAME, "--s3-bucket", PACKAGES, "--region", REGION, "--no-confirm-changeset"]
+    capabilities = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    run("deploy", ["--template-file", str(built / "template.yaml"), *options, *capabilities], parameters)
 
 
 def command(verb: str, options: Sequence[str], parameters: dict[str, str]) -> list[str]:

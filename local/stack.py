@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".local"
 SERVE = STATE / "serve"
 SERVE_FILE = ROOT / "out" / "serve.json"
+KEYS = "keys"
 REGION = "eu-central-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
@@ -162,6 +163,6 @@ class Keeper:
 
 
 def token(directory: Path, stack: Stack, *, sub: str, role: str, company: str | None, expires_in: int = 3600) -> str:
-    """Sign an access token that the stack of `directory` accepts."""
-    key = issuer.load_key(directory / "key.json")
+    """Sign an access token that the stack of `directory` accepts, with its issuer's newest key."""
+    key = issuer.keys(directory / KEYS)[-1]
     return issuer.access_token(key, stack.issuer, sub=sub, role=role, company=company, expires_in=expires_in)

@@ -1,12 +1,13 @@
-"""The commands behind `make quarantine` and `make redrive`."""
+"""The commands behind `make quarantine`, `make redrive` and `make erase`."""
 
 import json
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,6 +18,9 @@ from rich.table import Table
 from operations.quarantine import Listing, Refused, held, look
 from operations.redrive import Step, Wanted, select, send_back
 from operations.stacks import NoStack, Stack
+
+if TYPE_CHECKING:
+    from operations.erase import Erasure
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(stderr=True, highlight=False)
@@ -77,6 +81,35 @@ def redrive(
     else:
         _print_outcome(queue, len(chosen), steps, more)
     raise typer.Exit(0 if dry_run or sum(step.sent for step in steps) == len(chosen) else 1)
+
+
+@app.command()
+def erase(
+    account: Annotated[str, typer.Option(help="the account_id of the person")],
+    stack: StackName = None,
+    local: Local = False,
+    wait: Annotated[float | None, typer.Option(min=0, help="seconds between the two looks; enough unless told")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would go")] = False,
+) -> None:
+    """Remove a person for good: no name and no address is left. Run it again whenever it was interrupted."""
+    from pynamodb.exceptions import PynamoDBException  # noqa: PLC0415 - as the next
+
+    from operations.erase import Erasure, NothingKnown, places  # noqa: PLC0415 - the others need not find our package
+    from operations.versions import NotDeleted  # noqa: PLC0415 - as before
+
+    where = _stack(stack, local)
+    with where.as_eraser(), console.status("Looking") as status:
+        erasure = Erasure(account, places(where), dry_run, begun_on=status.update)
+        others = erasure.same_address()
+        try:
+            erasure.run(lambda seconds: time.sleep(seconds if wait is None else wait))
+        except NothingKnown:
+            raise NoStack(f"Nothing is known of an account {account!r}: nothing was done. Check the id.") from None
+        except (NotDeleted, PynamoDBException) as failure:
+            code = getattr(failure, "cause_response_code", None)  # what else DynamoDB says may quote an item
+            raise NoStack(f"Not all is gone: {code or failure}. Run it again.") from None
+    _print_erasure(erasure, others)
+    raise typer.Exit(1 if erasure.unseen else 0)
 
 
 def _stack(name: str | None, local: bool) -> Stack:
@@ -151,6 +184,22 @@ def _print_outcome(queue: str, chosen: int, steps: Sequence[Step], more: str) ->
         console.print("Some were sent back and stay quarantined as well: run it again, a repetition is harmless.")
 
 
+def _print_erasure(erasure: "Erasure", others: Sequence[str]) -> None:
+    """Print counts and ids, no name and no address."""
+    table = Table("what", "would go" if erasure.rehearsal else "gone")
+    for what, count in erasure.found.items():
+        table.add_row(what, str(count))
+    out.print(table)
+    if others:
+        out.print(
+            f"The same address is on {', '.join(others)}: erase that too if it is the same person's.", markup=False
+        )
+    if erasure.unseen:
+        console.print(f"Not everything could be seen in {', '.join(sorted(erasure.unseen))}: run it again.")
+    elif not erasure.rehearsal:
+        out.print(f"{erasure.account_id} is erased. Backups and receivers of events: docs/runbook.md#erasure")
+
+
 def _age(since: datetime) -> str:
     age = datetime.now(UTC) - since
     return str(timedelta(days=age.days, seconds=age.seconds))
@@ -170,7 +219,9 @@ def main() -> None:
         sys.exit(1)
     except (BotoCoreError, ClientError) as failure:
         console.print(
-            f"{failure}\nWhat was not sent back is still quarantined: run it again.", markup=False, soft_wrap=True
+            f"{failure}\nNothing is lost: run it again, and it does what is left.",
+            markup=False,
+            soft_wrap=True,
         )
         sys.exit(1)
 

@@ -1,8 +1,11 @@
-"""Which queues a stack has, on AWS or on this machine."""
+"""What a stack has, on AWS or on this machine: its queues, and the role that may erase."""
 
+import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import boto3
@@ -10,7 +13,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
+    from botocore.credentials import Credentials
     from mypy_boto3_sqs import SQSClient
+
+    from local import stack as local
 
 KEPT = "DeadLetterQueueUrl"
 # Ctrl-C waits for the request under way.
@@ -32,10 +38,12 @@ class Pair:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack's queues and a client that reaches them."""
+    """A stack's queues and a client that reaches them; `reached_by` are the variables by which AWS's SDK reaches it."""
 
     sqs: "SQSClient"
     pairs: Mapping[str, Pair]
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    reached_by: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def on_aws(cls, name: str) -> Self:
@@ -47,21 +55,26 @@ class Stack:
                 raise
             raise NoStack(f"There is no stack {name!r} here: check --stack, AWS_PROFILE and AWS_REGION.") from None
         outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-        return cls(boto3.client("sqs", config=PATIENCE), pairs_of(outputs))
+        return cls(boto3.client("sqs", config=PATIENCE), pairs_of(outputs), outputs)
 
     @classmethod
     def on_this_machine(cls) -> Self:
-        """The stack that `make serve` started; raises `NoStack`."""
+        """The stack that `make serve` started, or that the file EARNED_STACK describes; raises `NoStack`."""
         from local import stack  # noqa: PLC0415 - nothing on AWS needs the local stack
 
-        if not stack.SERVE_FILE.exists():
-            raise NoStack(f"No local stack is running ({stack.SERVE_FILE} is missing): start one with `make serve`.")
+        file = Path(os.environ.get("EARNED_STACK") or stack.SERVE_FILE)
+        if not file.exists():
+            raise NoStack(f"No local stack is running ({file} is missing): start one with `make serve`.")
         stack.isolate()
-        running = stack.Stack.read(stack.SERVE_FILE)
-        return cls(
-            running.session().client("sqs", endpoint_url=running.aws_endpoint, config=PATIENCE),
-            pairs_of(running.outputs),
-        )
+        return cls.described(stack.Stack.read(file))
+
+    @classmethod
+    def described(cls, running: "local.Stack") -> Self:
+        """The stack that `out/serve.json` describes."""
+        session = running.session()
+        sqs = session.client("sqs", endpoint_url=running.aws_endpoint, config=PATIENCE)
+        reached_by = {"AWS_ENDPOINT_URL": running.aws_endpoint, "AWS_DEFAULT_REGION": running.region}
+        return cls(sqs, pairs_of(running.outputs), running.outputs, reached_by | _variables(session.get_credentials()))
 
     def named(self, name: str | None) -> list[Pair]:
         """The pair of this name, or all; raises `NoStack`."""
@@ -70,6 +83,43 @@ class Stack:
         if name not in self.pairs:
             raise NoStack(f"There is no queue {name!r}: the stack has {', '.join(self.pairs)}.")
         return [self.pairs[name]]
+
+    @contextmanager
+    def as_eraser(self) -> Iterator[None]:
+        """Take on the role that alone may erase, for the SDK's clients that are made inside; raises `NoStack`."""
+        if "ErasureRoleArn" not in self.outputs:
+            raise NoStack(
+                "This stack has no role that may erase (output ErasureRoleArn): deploy today's template first."
+            )
+        with _environment(self.reached_by):
+            sts = boto3.Session().client("sts")
+            role = sts.assume_role(RoleArn=self.outputs["ErasureRoleArn"], RoleSessionName="erase")["Credentials"]
+        taken_on = {
+            "AWS_ACCESS_KEY_ID": role["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": role["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": role["SessionToken"],
+        }
+        with _environment({**self.reached_by, **taken_on}):
+            yield
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables for the duration of the block: PynamoDB takes its credentials from nowhere else."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ.update({name: value} if value is not None else {})
+
+
+def _variables(credentials: "Credentials | None") -> dict[str, str]:
+    if credentials is None:
+        return {}
+    return {"AWS_ACCESS_KEY_ID": credentials.access_key, "AWS_SECRET_ACCESS_KEY": credentials.secret_key}
 
 
 def pairs_of(outputs: Mapping[str, str]) -> dict[str, Pair]:

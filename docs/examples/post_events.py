@@ -24,6 +24,7 @@ SOURCE = "portal"
 LARGEST_BATCH = 10  # messages, SQS's own bound
 LARGEST_BATCH_BYTES = 256 * 1024
 ATTEMPTS = 3
+CUT_SHORT = "the answer was cut short"
 
 
 class NotPosted(Exception):
@@ -78,9 +79,12 @@ def _send(sqs: "SQSClient", queue_url: str, batch: list[Event]) -> dict[str, str
         time.sleep(attempt * 0.2)
         waiting = {str(number): event for number, event in enumerate(batch) if event.id in failed}
         entries = [_entry(number, event) for number, event in waiting.items()]
-        # A batch answers 200 even when single messages failed: only `Failed` says so.
+        # A batch answers 200 even when single messages failed, and boto3 makes an empty answer of one that was cut
+        # short: only what is in `Successful` was taken.
         reply = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
-        failed = {waiting[entry["Id"]].id: entry.get("Message", entry["Code"]) for entry in reply.get("Failed", [])}
+        reasons = {entry["Id"]: entry.get("Message", entry["Code"]) for entry in reply.get("Failed", [])}
+        taken = {entry["Id"] for entry in reply.get("Successful", [])}
+        failed = {event.id: reasons.get(number, CUT_SHORT) for number, event in waiting.items() if number not in taken}
         if not failed:
             break
     return failed

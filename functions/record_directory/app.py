@@ -104,12 +104,14 @@ def enroll(event: EnrollmentCreatedEvent) -> list[Outgoing]:
 
     What is not known yet may arrive at this very moment, so the record is looked at again a little later.
     """
-    case = store.cases([event.completion()])[0]
     enrolled = event.completion()
+    case = store.cases([replace(enrolled, company_id=None)])[0]  # nothing is asked of its company
     if case.account is not None:
         enrolled = replace(enrolled, account_known=True, company_id=enrolled.company_id or case.account.company_id)
     if case.training is not None:
         enrolled = replace(enrolled, training_version=case.training.version)
+    if enrolled.company_id is not None and (case.account is None or case.account.company_id != enrolled.company_id):
+        store.note_company(enrolled.account_id, enrolled.company_id)
     try:
         completion = store.enroll(enrolled)
     except store.EnrollmentTaken:

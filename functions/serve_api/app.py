@@ -35,6 +35,7 @@ class Settings:
     export_queue_url: str
     role_claim: str
     company_claim: str
+    client_claim: str
     order_tolerance_seconds: str
 
 
@@ -49,6 +50,7 @@ resources = Resources(
     tolerance=timedelta(seconds=float(settings.order_tolerance_seconds)),
     role_claim=settings.role_claim,
     company_claim=settings.company_claim,
+    client_claim=settings.client_claim,
 )
 logger = Logger()
 app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)

@@ -86,21 +86,24 @@ class Sweep:
 
     def look_at_page(self) -> None:
         """Look at the next records, ask for what they lack, and only then keep how far it came."""
-        records, after = store.scan(self.turn.after, RECORDS_PER_PAGE)
+        records, unreadable, after = store.scan(self.turn.after, RECORDS_PER_PAGE)
         self._read_trainings(records)
         suspects = [(one.enrollment_id, one.account_id) for one in records if self._is_worth_a_look(one)]
         cases = store.cases(store.completions(suspects))
         looked_at = [(self._look(case), case) for case in cases]
         found = [(finding, case) for finding, case in looked_at if finding is not None]
         ask(found)
-        measure(Counter(finding for finding, _ in found))
+        for enrollment_id in unreadable:
+            tell_unreadable(enrollment_id, "unknown to this release")
+        count = Counter(finding for finding, _ in found) + Counter({Finding.UNREADABLE: len(unreadable)})
+        measure(count)
         reopen(
             [case for finding, case in looked_at if finding is None and self._is_thorough(case.completion)], self._now
         )
         self.turn = replace(self.turn, after=after)
         store.save_turn(self.turn)
-        self.records += len(records)
-        self.found.update(finding for finding, _ in found)
+        self.records += len(records) + len(unreadable)
+        self.found += count
 
     def _read_trainings(self, records: Iterable[Completion]) -> None:
         """Read each training once a run; what seems wrong by it is judged again by a fresh reading."""
@@ -123,9 +126,13 @@ class Sweep:
             finding = find(case, self._now, tolerance)
             return check(case) if finding is None and self._is_thorough(case.completion) else finding
         except Exception as error:  # as above
-            extra = {"enrollment_id": case.completion.enrollment_id, "error": type(error).__qualname__}
-            logger.error("record could not be looked at", extra=extra)
+            tell_unreadable(case.completion.enrollment_id, type(error).__qualname__)
             return Finding.UNREADABLE
+
+
+def tell_unreadable(enrollment_id: str, error: str) -> None:
+    """Name a record that the sweep has to go on without."""
+    logger.error("record could not be looked at", extra={"enrollment_id": enrollment_id, "error": error})
 
 
 def check(case: store.Case) -> Finding | None:
@@ -186,11 +193,19 @@ def oldest_unmarked(turn: Turn, now: datetime) -> timedelta:
     for _, event in islice(store.ended_events(now), EVENTS_PER_RUN):
         if oldest is not None and not its_moment_came(event.live_event_id, turn):
             continue
-        if any(waiting(event, now)):
+        if is_awaited(event, now):
             oldest = oldest or now - event.ends_at
         elif may_be_closed(event, now):
             store.close_event(event)
     return oldest or timedelta(0)
+
+
+def is_awaited(event: LiveEvent, now: datetime) -> bool:
+    """Whether people wait for a mark at an event; somebody whose record this release cannot read may."""
+    try:
+        return any(waiting(event, now))
+    except ValueError:
+        return True
 
 
 def measure(found: Counter[Finding]) -> None:

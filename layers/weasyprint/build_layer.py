@@ -40,11 +40,12 @@ LIBRARY_PACKAGES = [
 ALIASES = {
     "libgobject-2.0-0": "libgobject-2.0.so.0",
     "libpango-1.0-0": "libpango-1.0.so.0",
-    "harfbuzz-0.0": "libharfbuzz.so.0",
-    "harfbuzz-subset-0.0": "libharfbuzz-subset.so.0",
+    "libharfbuzz-0": "libharfbuzz.so.0",
+    "libharfbuzz-subset-0": "libharfbuzz-subset.so.0",
+    "libfontconfig-1": "libfontconfig.so.1",
     "libpangoft2-1.0-0": "libpangoft2-1.0.so.0",
 }
-ROOTS = [*ALIASES.values(), "libfontconfig.so.1"]
+ROOTS = [*ALIASES.values()]
 OF_THE_RUNTIME = re.compile(r"lib(c|m|dl|rt|pthread|resolv|util)\.so\.\d+|ld-linux.*")
 GLIBCS = ("2_34", "2_28", "2_17")
 # Debian's libexpat takes arc4random_buf from a glibc newer than the runtime's 2.34.

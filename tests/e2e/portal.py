@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from joserfc.jwk import RSAKey
 
+from local import issuer
 from local import stack as stacks
 from local.stack import Stack
 
@@ -51,6 +53,10 @@ class Portal:
     def token(self, role: str, account: str, company: str | None = None, expires_in: int = 3600) -> str:
         """An access token."""
         return stacks.token(self._directory, self.stack, sub=account, role=role, company=company, expires_in=expires_in)
+
+    def issuers_key(self) -> RSAKey:
+        """The key that the stack's issuer signs with, which is here since the issuer is."""
+        return issuer.keys(self._directory / stacks.KEYS)[-1]
 
     def ask(
         self, path: str, token: str | None = None, method: str = "GET", body: Any = None, **query: str

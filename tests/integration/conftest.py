@@ -1,6 +1,7 @@
 """One service for all integration tests; each test has a story of its own in it."""
 
 import signal
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -28,3 +29,15 @@ def service(running: Service) -> Iterator[Service]:
 def story(service: Service) -> Story:
     """A world of its own."""
     return Story(service)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was tried, and what came of it, by the tests that count: over all workers."""
+    totals: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for report in terminalreporter.getreports("passed"):
+        for title, counts in report.user_properties:
+            if isinstance(counts, dict):
+                totals[title].update(counts)
+    for title, counts in totals.items():
+        kinds = ", ".join(f"{number:,} {kind}" for kind, number in counts.most_common())
+        terminalreporter.write_line(f"{title}: {counts.total():,} ({kinds})")

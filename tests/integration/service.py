@@ -15,10 +15,12 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from moto import mock_aws
 from moto.dynamodb import dynamodb_backends
 from moto.sqs import sqs_backends
+from urllib3 import HTTPResponse
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"
@@ -114,6 +116,7 @@ class Service:
             "PAPER_SIZE": "a4",
             "ROLE_CLAIM": "role",
             "COMPANY_CLAIM": "company_id",
+            "CLIENT_CLAIM": "client_id",
             "POWERTOOLS_SERVICE_NAME": "earned",
         }
 
@@ -245,6 +248,13 @@ class LambdaContext:
         return 60_000
 
 
+def key_of(story: "Story", account: str) -> dict[str, str]:
+    """Where the table keeps a person's enrollment, whether it is there or not."""
+    who, store = story.enrollment_of(account), story.service.apps["record_directory"].store
+    pk, sk = store.row_key(who["enrollment_id"], who["account_id"])
+    return {"pk": pk, "sk": sk}
+
+
 def count_requests(patch: pytest.MonkeyPatch) -> Counter[str]:
     """All requests to AWS from now on, by operation."""
     counts: Counter[str] = Counter()
@@ -256,6 +266,19 @@ def count_requests(patch: pytest.MonkeyPatch) -> Counter[str]:
 
     patch.setattr(BaseClient, "_make_api_call", counted)
     return counts
+
+
+def cut_short(client: Any, operation: str) -> Callable[[], None]:
+    """Let a client's connection break while it reads the answers to an operation, until what is returned is called."""
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        length = {"content-length": "100"}  # which botocore has urllib3 not look at
+        broken = HTTPResponse(io.BytesIO(b'{"'), length, preload_content=False, enforce_content_length=False)
+        return AWSResponse(request.url, 200, length, broken)
+
+    events = client.meta.events
+    events.register_first(f"before-send.{operation}", answer)
+    return lambda: events.unregister(f"before-send.{operation}", answer)
 
 
 def receive(url: str) -> list[dict[str, Any]]:
@@ -286,14 +309,14 @@ def http_event(
     body: dict[str, Any] | None,
     headers: dict[str, str],
 ) -> dict[str, Any]:
-    """A request as API Gateway's HTTP API hands it over (payload format 2.0)."""
+    """A request as API Gateway's HTTP API hands it over (payload format 2.0); the claims are of an access token."""
     context: dict[str, Any] = {
         "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
         "stage": "$default",
         "requestId": "request",
     }
     if claims is not None:
-        context["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
+        context["authorizer"] = {"jwt": {"claims": {"client_id": "portal"} | claims, "scopes": None}}
     event = {
         "version": "2.0",
         "routeKey": "ANY /v1/{proxy+}",
@@ -344,9 +367,11 @@ class Story:
         self._directory("company.saved", {"company_id": company or self.company, "name": name})
 
     def save_account(self, account: str, kind: str = "employee", name: str = "Ada Sample", **more: Any) -> None:
+        self._directory("account.saved", self.account(account, kind, name) | more)
+
+    def account(self, account: str, kind: str = "employee", name: str = "Ada Sample") -> dict[str, Any]:
         company = {} if kind == "individual" else {"company_id": self.company}
-        data = {"account_id": self.id(account), "kind": kind, "name": name, "email": "ada@example.com"}
-        self._directory("account.saved", data | company | more)
+        return {"account_id": self.id(account), "kind": kind, "name": name, "email": "ada@example.com"} | company
 
     def publish(self, version: int = 1, steps: list[dict[str, Any]] | None = None, **more: Any) -> None:
         data = {"course_id": self.course, "version": version, "title": "Leading Well", "steps": steps or STEPS}
@@ -419,8 +444,8 @@ class Story:
         """Why there is no certificate."""
         return [item["reason"] for item in self.enrollment(account)["outstanding"]]
 
-    def _directory(self, kind: str, data: dict[str, Any]) -> None:
-        self.service.post("Directory", cloud_event(kind, data, NOON - timedelta(days=30)))
+    def _directory(self, kind: str, data: dict[str, Any], at: datetime = NOON - timedelta(days=30)) -> None:
+        self.service.post("Directory", cloud_event(kind, data, at))
 
 
 STEPS: list[dict[str, Any]] = [

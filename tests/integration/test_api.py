@@ -191,7 +191,9 @@ def test_a_bad_parameter_is_named_and_not_repeated(issued: Story, name: str, val
     assert name in body["detail"]
 
 
-@pytest.mark.parametrize("cursor", ["garbled!", "e30", "WzEsMl0", "W10", "IiI", "WyIiLCIiXQ", "%20", "bnVsbA"])
+@pytest.mark.parametrize(
+    "cursor", ["garbled!", "e30", "WzEsMl0", "W10", "IiI", "WyIiLCIiXQ", "%20", "bnVsbA", "WyJcdWQ4MDAiLCJ4Il0"]
+)
 def test_a_garbled_cursor_is_a_bad_request(issued: Story, cursor: str) -> None:
     status, body = issued.service.get("/v1/enrollments", issued.claims("ada"), cursor=cursor)
     assert (status, body["type"]) == (400, "urn:earned:problem:garbled-cursor")
@@ -213,6 +215,60 @@ def test_pages_cover_everyone_once(service: Service, story: Story) -> None:
         cursor = {"cursor": page.get("next_cursor", "")}
     assert "next_cursor" not in page
     assert sorted(seen) == sorted(story.id(person) for person in people)
+
+
+@pytest.mark.parametrize("first", ["0", "A", "a", "enr", "z"])
+def test_pages_cover_everyone_whatever_their_ids_begin_with_and_however_many_accounts_there_are(
+    service: Service, story: Story, first: str
+) -> None:
+    story.directory()
+    enrollments = [story.id(f"{first}-{number}") for number in range(3)]
+    for number, enrollment in enumerate(enrollments):
+        story.save_account(f"person-{number}")
+        story.enroll(f"person-{number}", enrollment_id=enrollment)
+    service.settle()
+    claims, path = story.claims("admin", "company-admin"), f"/v1/companies/{story.company}/enrollments"
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    for _ in enrollments:
+        _, page = service.get(path, claims, limit="1", **cursor)
+        seen += [item["enrollment_id"] for item in page["items"]]
+        cursor = {"cursor": page.get("next_cursor", "")}
+    assert seen == enrollments
+
+
+def test_a_person_sees_what_they_began_anywhere_and_each_company_what_was_begun_with_it(story: Story) -> None:
+    before, elsewhere = story.id("co-before"), story.id("co-elsewhere")
+    story.enroll("ada", enrollment_id=story.id("e3"), company_id=elsewhere)  # before the account is known
+    story.save_account("ada", company_id=before)
+    story.enroll("ada", enrollment_id=story.id("e1"))
+    story.service.settle()
+    story._directory("account.saved", story.account("ada"), at=NOON)
+    story.enroll("ada", enrollment_id=story.id("e2"))
+    story.service.settle()
+    own = story.claims("ada")
+    assert [seen(story, "/v1/enrollments", own, limit=str(limit)) for limit in (1, 2, 50)] == [["e1", "e2", "e3"]] * 3
+    for company, expected in ((before, ["e1"]), (story.company, ["e2"]), (elsewhere, ["e3"])):
+        admin = story.claims("admin", "company-admin", company)
+        assert seen(story, f"/v1/companies/{company}/enrollments", admin) == expected
+
+
+def seen(story: Story, path: str, claims: dict[str, str], **query: str) -> list[str]:
+    """The enrollments on all pages, without the story's tag."""
+    _, page = story.service.get(path, claims, **query)
+    found = [item["enrollment_id"].removesuffix(f"-{story.tag}") for item in page["items"]]
+    cursor = page.get("next_cursor")
+    return found + (seen(story, path, claims, **query | {"cursor": cursor}) if cursor else [])
+
+
+def test_an_individual_and_a_company_of_the_same_id_share_nothing(story: Story) -> None:
+    story.save_account(story.tag, "individual")
+    story.enroll(story.tag)
+    story.service.settle()
+    company = story.id(story.tag)
+    admin = story.claims("admin", "company-admin", company)
+    assert seen(story, f"/v1/companies/{company}/enrollments", admin) == []
+    assert len(seen(story, "/v1/enrollments", story.claims(story.tag, "individual"))) == 1
 
 
 def test_a_page_of_certificates_is_full_when_there_are_enough(service: Service, story: Story) -> None:

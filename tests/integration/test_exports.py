@@ -25,7 +25,7 @@ from moto.dynamodb.models import dynamodb_backends
 from earned import exports, store
 from earned.exports import Archive, Export, ExportStatus
 from earned.models import Account, Company, Completion, Issue, Printed, Role, TrainingKind
-from tests.integration.service import ACCOUNT, NOON, REGION, LambdaContext, Service, Story, receive, record_of
+from tests.integration.service import ACCOUNT, NOON, REGION, LambdaContext, Service, Story, key_of, receive, record_of
 
 DAY = date(2026, 3, 2)
 
@@ -547,17 +547,14 @@ def multiply(story: Story, account: str, pdf: bytes, times: int) -> None:
     """Give a thousand others what one has; written past the store, since moto takes 20 ms for an update."""
     service = story.service
     table = boto3.resource("dynamodb").Table(service.outputs["RecordsTableName"])
-    own = story.enrollment_of(account)
-    item: dict[str, Any] = table.get_item(Key={"pk": f"enrollment#{own['enrollment_id']}", "sk": own["account_id"]})[
-        "Item"
-    ]
+    item: dict[str, Any] = table.get_item(Key=key_of(story, account))["Item"]
     documents = service.apps["generate_certificate"].documents
     with table.batch_writer() as batch:
         for number in range(times):
-            certificate_id, person = store.new_certificate_id(), f"{own['account_id']}-{number:05}"
-            issue = item["issue"].replace(item["certificate"], certificate_id)
-            copy = {"pk": f"{item['pk']}-{number:05}", "sk": person, "account": person, "certificate": certificate_id}
-            batch.put_item(Item=item | copy | {"issue": issue.replace("Ada", f"Ada {number % 400}")})
+            person = f"{account}-{number:05}"
+            certificate_id = store.new_certificate_id(story.enrollment_of(person)["enrollment_id"])
+            issue = item["issue"].replace(item["c"], certificate_id).replace("Ada", f"Ada {number % 400}")
+            batch.put_item(Item=item | key_of(story, person) | {"c": certificate_id, "issue": issue})
             documents.put(certificate_id, 1, pdf, "certificate.pdf")
 
 
@@ -565,7 +562,7 @@ def forget(story: Story) -> None:
     """Remove the many, which would slow down every test that comes after: moto looks through all items of a table."""
     backend = dynamodb_backends[ACCOUNT][REGION]
     items = backend.tables[story.service.outputs["RecordsTableName"]].items
-    for key in [key for key in items if story.tag in getattr(key, "value", key)]:
+    for key in [key for key, of_key in items.items() if any(story.tag in sort.value for sort in of_key)]:
         del items[key]
 
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from docs.examples.post_events import Event, NotPosted, post
-from tests.integration.service import NOON, STEPS, Service, Story, receive
+from tests.integration.service import NOON, STEPS, Service, Story, cut_short, receive
 
 
 def lessons(story: Story, number: int) -> list[Event]:
@@ -31,9 +31,9 @@ class Flaky:
             self.times -= 1
             failed = [entry for entry in taken if entry["Id"] in self.positions]
             taken = [entry for entry in taken if entry not in failed]
-        if taken:
-            self.sqs.send_message_batch(**request | {"Entries": taken})
-        return {"Failed": [{"Id": entry["Id"], "Code": "InternalError", "SenderFault": False} for entry in failed]}
+        answer = self.sqs.send_message_batch(**request | {"Entries": taken}) if taken else {}
+        codes = [{"Id": entry["Id"], "Code": "InternalError", "SenderFault": False} for entry in failed]
+        return {"Successful": answer.get("Successful", []), "Failed": codes}
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +103,13 @@ def test_what_fails_for_good_is_named_and_the_rest_is_posted(service: Service, s
         post(Flaky({"0", "1"}, times=99), service.url("Progress"), events)  # type: ignore[arg-type]  # as above
     assert refusal.value.events == [*events[:2], *events[10:]]
     assert len(bodies(service)) == 8
+
+
+def test_events_whose_answer_is_cut_short_count_as_not_posted(service: Service, story: Story) -> None:
+    sqs = boto3.client("sqs")
+    cut_short(sqs, "sqs.SendMessageBatch")
+    with pytest.raises(NotPosted, match="the answer was cut short"):
+        post(sqs, service.url("Progress"), lessons(story, 3))
 
 
 def test_a_time_without_offset_is_refused_at_once() -> None:

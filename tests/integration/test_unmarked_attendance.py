@@ -9,7 +9,7 @@ import pytest
 from earned import store
 from earned.facts import encode, milliseconds
 from earned.models import AttendanceMarked, LiveEvent
-from tests.integration.service import NOON, Service, Story, cloud_event, count_requests
+from tests.integration.service import NOON, Service, Story, cloud_event, count_requests, key_of
 
 ADMINISTRATOR = {"sub": "adm-1", "role": "administrator"}
 ENDED = NOON - timedelta(days=1)
@@ -222,7 +222,5 @@ def test_counting_takes_a_query_a_thousand_and_a_batch_read_a_hundred(
 
 def enrollment_item(story: Story, person: str, *, marked: bool) -> dict[str, Any]:
     """An enrollment as the table keeps it."""
-    who = story.enrollment_of(person)
-    item = {"pk": f"enrollment#{who['enrollment_id']}", "sk": who["account_id"], "account": who["account_id"]}
     facts = {"f": {encode(AttendanceMarked(story.live_event, NOON, present=True, marked_by="adm-1"))}} if marked else {}
-    return item | {"training": story.live_event, "e": milliseconds(ENDED)} | facts
+    return key_of(story, person) | {"t": story.live_event, "e": milliseconds(ENDED)} | facts

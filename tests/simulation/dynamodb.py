@@ -377,4 +377,17 @@ def _add(tokens: _Tokens) -> Change:
     return change
 
 
-_CLAUSES: dict[str, Callable[[_Tokens], Change]] = {"SET": _set, "REMOVE": _remove, "ADD": _add}
+def _delete(tokens: _Tokens) -> Change:
+    name, value = tokens.take(), _operand(tokens)
+
+    def change(item: Item, before: Item, names: dict[str, str], values: Item) -> None:
+        [(kind, less)] = value(before, names, values).items()
+        left = sorted({*before.get(names[name], {}).get(kind, ())} - {*less})
+        item.pop(names[name], None)
+        if left:
+            item[names[name]] = {kind: left}
+
+    return change
+
+
+_CLAUSES: dict[str, Callable[[_Tokens], Change]] = {"SET": _set, "REMOVE": _remove, "ADD": _add, "DELETE": _delete}

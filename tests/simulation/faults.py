@@ -53,6 +53,7 @@ STALE = "index stale"
 COLD = "cold start"
 ELSEWHERE = (LATE, TWICE, UNDELETED, HELD, STALE, COLD)
 _ONLY = {CONFLICT: {"PutObject"}, PARTLY_FAILED: {"SendMessageBatch", "PutEvents"}, UNPROCESSED: {"BatchGetItem"}}
+SWEPT, SMALL_PAGES = 0.6, 0.3  # of the seeds
 _RATES = (0, 0, 0, 0.005, 0.02, 0.06)
 _THROTTLES = {
     "dynamodb": (400, "ProvisionedThroughputExceededException"),
@@ -65,16 +66,23 @@ _APPLIED = {LOST, TIMED_OUT, ERROR_APPLIED, KILLED_AFTER}
 
 @dataclass(frozen=True)
 class Weather:
-    """How likely each kind of fault is."""
+    """How likely each kind of fault is, and whether the sweep runs: without it, messages alone must do what they can.
+
+    Where there is no sweep no index lags, since what falls between a lagging index and a message only a sweep can find.
+    With `small_pages` what usually fits one page or one batch takes several.
+    """
 
     rates: dict[str, float] = field(default_factory=dict)
+    swept: bool = True
+    small_pages: bool = False
 
     @classmethod
     def of(cls, seed: int) -> "Weather":
         """The weather of a seed."""
         chance = Random(f"{seed}/weather")
         rates = {kind: chance.choice(_RATES) for kind in AT_A_CALL}
-        return cls(rates | {kind: chance.choice((0, 0.02, 0.1, 0.3)) for kind in ELSEWHERE})
+        rates |= {kind: chance.choice((0, 0.02, 0.1, 0.3)) for kind in ELSEWHERE}
+        return cls(rates, swept=chance.random() < SWEPT, small_pages=chance.random() < SMALL_PAGES)
 
     def strikes(self, chance: Random, operation: str) -> str | None:
         """The fault that strikes a call, if one does."""

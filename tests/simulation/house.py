@@ -3,10 +3,12 @@
 import copy
 import importlib
 import os
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 
@@ -133,6 +135,7 @@ def _environment(function: Function) -> dict[str, str]:
         "VERIFY_BASE_URL": "https://certificates.example",
         "ROLE_CLAIM": "role",
         "COMPANY_CLAIM": "company_id",
+        "CLIENT_CLAIM": "client_id",
         "POWERTOOLS_SERVICE_NAME": "earned",
         "POWERTOOLS_METRICS_DISABLED": "true",
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
@@ -169,6 +172,22 @@ _NAMES = [
 ]
 _CACHES = [(module, name) for module, name, value in _NAMES if hasattr(value, "cache_clear")]
 _MEMORIES = [(module, name, copy.deepcopy(value)) for module, name, value in _NAMES if type(value) in {dict, list, set}]
+
+
+def small_pages() -> AbstractContextManager[Any]:
+    """Pages and batches so small that a story of a few people meets their ends."""
+    found = ExitStack()
+    for module, sizes in _SMALL.items():
+        found.enter_context(patch.multiple(module, **sizes))
+    return found
+
+
+_SMALL: dict[str, dict[str, Any]] = {
+    "functions.evaluate_enrollments.app": {"KEYS_PER_PAGE": 2, "ENROLLMENTS_PER_MESSAGE": 1},
+    "functions.sweep.app": {"RECORDS_PER_PAGE": 4, "ENROLLMENTS_PER_MESSAGE": 1},
+    "earned.queues": {"LARGEST_BATCH": 2},
+    "earned.store": {"EVENTS_PER_PAGE": 1},
+}
 
 
 class Sandbox:

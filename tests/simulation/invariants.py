@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
-from earned import events
+from earned import events, store
 from earned.facts import encode
 from tests.simulation import truth
 from tests.simulation.clock import at
@@ -59,16 +59,20 @@ class State:
 
     def written(self, table: str, key: Key, before: Item | None, after: Item) -> None:
         """A record was written."""
-        if table != RECORDS or not key[0].startswith("enrollment#"):
+        if table != RECORDS:
             return
         earlier = before or {}
+        _only_goes_on(key, earlier, after)
+        if not key[0].startswith("enrollment#"):
+            return
         _facts_only_grow(earlier, after)
+        _what_earned_it_stays(key, earlier, after)
         _one_certificate_id(self.certificates, key, after)
         if earlier.get("issue") != after.get("issue"):
-            self._issued(key, earlier, after, json.loads(after["issue"]["S"]))
+            self._issued(key, earlier, after, _issue_in(after))
         if "revocation" in after and earlier.get("revocation") != after["revocation"]:
             _rightly_revoked(self.world, key, earlier, after)
-            self.revoked.add((after["certificate"]["S"], int(after["revision"]["N"])))
+            self.revoked.add((after["c"]["S"], int(after["revision"]["N"])))
 
     def _issued(self, key: Key, before: Item, after: Item, issue: Item) -> None:
         world = self.world
@@ -77,13 +81,13 @@ class State:
         _one_revision_after_the_other(self.issued, before, after, issue)
         if "issue" in before and "revocation" not in before:
             self._reissued[key[0]] += 1
-            asked = self.reissues_asked[key[0].removeprefix("enrollment#")]
+            asked = self.reissues_asked[key[1].partition("#")[2]]
             _must(
                 self._reissued[key[0]] <= asked, "I2", f"{key[0]} was reissued more often than anybody asked: {asked}"
             )
-        _durable(world, after["certificate"]["S"], issue)
+        _durable(world, after["c"]["S"], issue)
         _says_what_was_true(world, key, before, after, issue)
-        self.issued[after["certificate"]["S"], issue["revision"]] = issue
+        self.issued[after["c"]["S"], issue["revision"]] = issue
 
     def put(self, bucket: str, key: str, before: Stored | None, after: Stored) -> None:
         """An object was put."""
@@ -95,6 +99,7 @@ class State:
         """The service put a message into a dead-letter queue itself."""
         _must(message.reason is not None, "I3", f"{message.label} is quarantined without a reason")
         for posted in self.world.truth.by_body.get(message.body, []):
+            _rightly_refused(self.world, posted, message.reason or "")
             posted.quarantined = message.reason or ""
 
     def acknowledged(self, message: Message) -> None:
@@ -110,11 +115,11 @@ class State:
 
     def record(self, enrollment_id: str, account_id: str) -> Item:
         """A record as it stands; empty when there is none."""
-        return self.world.dynamodb.tables[RECORDS].items.get((f"enrollment#{enrollment_id}", account_id), {})
+        return self.world.dynamodb.tables[RECORDS].items.get(store.row_key(enrollment_id, account_id), {})
 
     def certificate_id_of(self, enrollment_id: str) -> str:
         """The id that an enrollment's certificate has or will have."""
-        return self.certificates.get(f"enrollment#{enrollment_id}", "a" * 26)
+        return self.certificates.get(store.row_key(enrollment_id, "")[0], "a" * 26)
 
     def lose(self, enrollment_id: str) -> None:
         """Let the newest document of a certificate be gone."""
@@ -126,8 +131,23 @@ class State:
 # I1
 
 
+def _only_goes_on(key: Key, before: Item, after: Item) -> None:
+    """Removal is final, and what is older never takes the place of what is newer (A5, I4)."""
+    for name in ("e", "r", "removed"):
+        _must(name not in before or before[name] == after.get(name), "I4", f"{key[0]} is not what it was: {name}")
+    for name in ("saved", "version", "cancelled", "v"):
+        was, is_ = (int(item.get(name, {"N": "0"})["N"]) for item in (before, after))
+        _must(was <= is_, "I4", f"{key[0]} went back in time: {name}")
+
+
 def _facts_only_grow(before: Item, after: Item) -> None:
     _must(_facts(before) <= _facts(after), "I3", "facts disappeared from a record")
+
+
+def _what_earned_it_stays(key: Key, before: Item, after: Item) -> None:
+    """Facts stop growing at issue, so that they are the evidence; only marks of attendance may still come (L2)."""
+    grown = _facts(after) - _facts(before) if "issue" in before else set()
+    _must(all(fact[:1] in {b"P", b"A"} for fact in grown), "I7", f"{key[0]} has other facts than those that earned it")
 
 
 def _never_revived(key: Key, after: Item) -> None:
@@ -153,7 +173,7 @@ def _never_early(world: "World", key: Key, before: Item, after: Item, issue: Ite
     _must(
         completed is not None, "I1", f"{key[0]} has a certificate while something is outstanding: {training.step.what}"
     )
-    before_that = json.loads(before["issue"]["S"])["completed_at"] if again else None
+    before_that = _issue_in(before)["completed_at"] if again else None
     _must(
         issue["completed_at"] == before_that if again else completed == milliseconds(issue["completed_at"]),
         "I7",
@@ -208,13 +228,13 @@ def _rightly_revoked(world: "World", key: Key, before: Item, after: Item) -> Non
 
 
 def _one_certificate_id(known: dict[str, str], key: Key, after: Item) -> None:
-    if "certificate" in after:
-        certificate_id = known.setdefault(key[0], after["certificate"]["S"])
-        _must(certificate_id == after["certificate"]["S"], "I2", f"{key[0]} has two certificates")
+    if "c" in after:
+        certificate_id = known.setdefault(key[0], after["c"]["S"])
+        _must(certificate_id == after["c"]["S"], "I2", f"{key[0]} has two certificates")
 
 
 def _one_revision_after_the_other(issued: dict[tuple[str, int], Item], before: Item, after: Item, issue: Item) -> None:
-    certificate_id, revision = after["certificate"]["S"], issue["revision"]
+    certificate_id, revision = after["c"]["S"], issue["revision"]
     _must(issue["printed"]["certificate_id"] == certificate_id, "I2", f"{certificate_id} prints another number")
     _must(int(after["revision"]["N"]) == revision, "I2", f"{certificate_id} has another revision than it says")
     _must((certificate_id, revision) not in issued, "I2", f"{certificate_id} was issued twice as revision {revision}")
@@ -259,6 +279,50 @@ def _number(table: dict[Key, Item], pk: str, name: str) -> int:
     return int(table.get((pk, "-"), {}).get(name, {"N": "0"})["N"])
 
 
+def _rightly_refused(world: "World", posted: Posted, reason: str) -> None:
+    """What is in quarantine could never have counted."""
+    data, whose = posted.data, _created(world, posted)
+    match reason:
+        case "account-mismatch":
+            right = any(one.data["account_id"] != data["account_id"] for one in whose)
+        case "training-mismatch":
+            right = any(one.data["training_id"] != data["live_event_id"] for one in whose)
+        case "marked-before-end":
+            right = any(
+                milliseconds(one.data["ends_at"]) > posted.time for one in _may_be_current(world, data["live_event_id"])
+            )
+        case _:
+            right = posted.step.refused == reason
+    _must(right, "I3", f"{posted.step.what} is in quarantine as {reason}")
+
+
+def _refused_if_misplaced(world: "World", posted: Posted) -> None:
+    """What names another account or event than its enrollment's is refused unless it came first; so are early marks."""
+    data, reason = posted.data, ""
+    before = [one for one in _created(world, posted) if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
+    if any(one.data["account_id"] != data["account_id"] for one in before):
+        reason = "account-mismatch"
+    if posted.kind == "attendance.marked":
+        schedules = world.truth.those("live-event.scheduled", bool_event, live_event_id=data["live_event_id"])
+        if any(one.data["training_id"] != data["live_event_id"] and not world.truth.removed(one) for one in before):
+            reason = reason or "training-mismatch"
+        known = [one for one in schedules if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
+        if known and all(milliseconds(one.data["ends_at"]) > posted.time for one in schedules):
+            reason = "marked-before-end"
+    _must(not reason or posted.quarantined == reason, "I3", f"{posted.step.what} is not in quarantine as {reason}")
+
+
+def _created(world: "World", fact: Posted) -> list[Posted]:
+    return world.truth.those("enrollment.created", bool_event, enrollment_id=fact.data.get("enrollment_id"))
+
+
+def _may_be_current(world: "World", live_event_id: str) -> list[Posted]:
+    """The schedules that the invocation at hand may take for the newest."""
+    schedules = world.truth.those("live-event.scheduled", bool_event, live_event_id=live_event_id)
+    newest = max((one.time for one in schedules if _known_before(world)(one)), default=0)
+    return [one for one in schedules if one.time >= newest]
+
+
 # I6
 
 
@@ -293,7 +357,8 @@ def archived(world: "World", key: str, body: bytes) -> None:
         item for (pk, _), item in world.dynamodb.tables[RECORDS].items.items() if key == _archive(pk, item)
     )
     claims = {"role": "company-admin", "sub": "", "company_id": requested["pk"]["S"].split("#")[1]}
-    certificates = {one: pk.removeprefix("enrollment#") for pk, one in world.state.certificates.items()}
+    enrolled = [one.data["enrollment_id"] for one in world.truth.enrollments()]
+    certificates = {world.state.certificate_id_of(name): name for name in enrolled}
     with ZipFile(io.BytesIO(body)) as archive:
         files = json.loads(archive.read("manifest.json"))["files"]
         names = {file["file_name"] for file in files}
@@ -352,7 +417,7 @@ def _durable(world: "World", certificate_id: str, issue: Item) -> None:
 def _says_what_was_true(world: "World", key: Key, before: Item, after: Item, issue: Item) -> None:
     printed, enrollment, known = issue["printed"], _enrollment(world, key), _known_before(world)
     assert enrollment is not None
-    saved = world.truth.those("account.saved", bool_event, account_id=key[1])
+    saved = world.truth.those("account.saved", bool_event, account_id=key[1].partition("#")[0])
     newest = max((one.time for one in saved if known(one)), default=0)
     names = [one.data["name"] for one in saved if one.time >= newest]
     _must(printed["holder"] in names, "I7", f"{key[0]} prints a name that its holder no longer has")
@@ -362,10 +427,13 @@ def _says_what_was_true(world: "World", key: Key, before: Item, after: Item, iss
     _must(printed.get("hours") == training.data.get("hours"), "I7", f"{key[0]} prints other hours")
     day = at(milliseconds(issue["completed_at"])).astimezone(zone).date().isoformat()
     _must(printed["completed_on"] == day, "I7", f"{key[0]} prints {printed['completed_on']} for {day}")
-    company_id = after.get("company", {"S": None})["S"]
+    kind, _, holder = after["h"]["S"].partition("#")
+    company_id = holder if kind == "company" else None
     companies = world.truth.those("company.saved", bool_event, company_id=company_id) if company_id else []
     possible = {one.data["name"] for one in companies} | ({None} if not any(map(known, companies)) else set())
     _must("issue" in before or printed.get("company") in possible, "I7", f"{key[0]} prints another company")
+    named = enrollment.data.get("company_id", company_id)
+    _must(company_id == named, "I7", f"{key[0]} is of {named} and counted to {company_id}")
 
 
 def announced(world: "World", event: Item) -> None:
@@ -374,11 +442,7 @@ def announced(world: "World", event: Item) -> None:
     known = (data["certificate_id"], data["revision"])
     record = world.state.record(data["enrollment_id"], data["account_id"])
     _must(known in world.state.issued, "I8", f"{what} {known} is announced before it is issued")
-    _must(
-        record["certificate"]["S"] == data["certificate_id"],
-        "I8",
-        f"{what} {known} is announced for another enrollment",
-    )
+    _must(record["c"]["S"] == data["certificate_id"], "I8", f"{what} {known} is announced for another enrollment")
     if what in {"issued", "reissued"}:
         issue = world.state.issued[known]
         _must(("reissued_at" in issue) == (what == "reissued"), "I8", f"{known} is announced as {what}")
@@ -389,6 +453,12 @@ def announced(world: "World", event: Item) -> None:
         )
     _must(what != "revoked" or known in world.state.revoked, "I8", f"{known} is announced as revoked and is not")
     _must(what != "withdrawn" or "r" in record, "I8", f"{known} is announced as withdrawn and is not")
+    same = (one for one in world.announced if one["type"] == event["type"] and known == _announced_of(one))
+    _must(next(same, event) == event, "I2", f"{known} is announced twice as {what}, and not as the same event")
+
+
+def _announced_of(event: Item) -> tuple[str, int]:
+    return event["data"]["certificate_id"], event["data"]["revision"]
 
 
 # In the end
@@ -398,6 +468,8 @@ def at_the_end(world: "World") -> None:
     """Fifteen minutes after the last fault everything is as the truth says, whatever happened on the way (I3, I4)."""
     for posted in world.truth.posted:
         _dealt_with(posted)
+        if posted.kind in truth.FACTS and not posted.step.refused:
+            _refused_if_misplaced(world, posted)
     for queue in world.sqs.queues.values():
         left = [message.label for message in queue.messages.values() if queue.dead_letters or message.reason is None]
         _must(not left, "I3", f"{left} are left in {queue.name}")
@@ -416,6 +488,8 @@ def _dealt_with(posted: Posted) -> None:
 
 def _came_right(world: "World", enrollment: Posted) -> None:
     name = enrollment.data["enrollment_id"]
+    if not world.weather.swept and (_crossed(world, enrollment) or any(map(_ahead, world.truth.facts(enrollment)))):
+        return
     record = world.state.record(name, enrollment.data["account_id"])
     there = "issue" in record and "revocation" not in record and "r" not in record
     if world.truth.removed(enrollment):
@@ -433,8 +507,35 @@ def _came_right(world: "World", enrollment: Posted) -> None:
             not there or not world.truth.absent(enrollment), "I3", f"{name} was corrected to absent and is not revoked"
         )
     if "issue" in record:
-        _told(world, record)
+        if not world.purged:
+            _told(world, record)
         _still_there(world, record)
+
+
+def _crossed(world: "World", enrollment: Posted) -> bool:
+    """Whether an enrollment and news of its training or account were on their way at once.
+
+    What it was read by may be old when it is written, and the news may have looked for its people before: the sweep's.
+    """
+    data = enrollment.data
+    created = world.truth.those("enrollment.created", enrollment_id=data["enrollment_id"])
+    news = [
+        one
+        for one in world.truth.posted
+        if data["training_id"] in (one.data.get("course_id"), one.data.get("live_event_id"))
+        or (one.kind in {"account.saved", "account.removed"} and one.data["account_id"] == data["account_id"])
+    ]
+    return any(_at_once(one, other) for one in created for other in news if other.step.queue == "Directory")
+
+
+def _ahead(fact: Posted) -> bool:
+    """Whether something was told before it happened; what it makes then only the sweep can notice."""
+    return fact.time > fact.posted_at
+
+
+def _at_once(one: Posted, other: Posted) -> bool:
+    ends = [posted.acknowledged_at or posted.posted_at for posted in (one, other)]
+    return one.posted_at <= ends[1] and other.posted_at <= ends[0]
 
 
 def _account_known(world: "World", enrollment: Posted) -> bool:
@@ -443,7 +544,7 @@ def _account_known(world: "World", enrollment: Posted) -> bool:
 
 def _told(world: "World", record: Item) -> None:
     """The portal knows what became of the certificate (N2)."""
-    known = record["certificate"]["S"], int(record["revision"]["N"])
+    known = record["c"]["S"], int(record["revision"]["N"])
     told = {
         event["type"].split(".")[2]
         for event in world.announced
@@ -454,13 +555,13 @@ def _told(world: "World", record: Item) -> None:
 
 
 def _still_there(world: "World", record: Item) -> None:
-    issue = json.loads(record["issue"]["S"])
+    issue = _issue_in(record)
     if "r" not in record and "revocation" not in record:
-        _durable(world, record["certificate"]["S"], issue)
+        _durable(world, record["c"]["S"], issue)
 
 
 def _whose(posted: Posted) -> Key:
-    return f"enrollment#{posted.data.get('enrollment_id')}", str(posted.data.get("account_id"))
+    return store.row_key(str(posted.data.get("enrollment_id")), str(posted.data.get("account_id")))
 
 
 def _enrollment(world: "World", key: Key) -> Posted | None:
@@ -474,6 +575,13 @@ def _known_before(world: "World") -> truth.Those:
 
 def _known_at(moment: int) -> truth.Those:
     return lambda one: one.counts() and one.acknowledged_at is not None and one.acknowledged_at <= moment
+
+
+def _issue_in(record: Item) -> Item:
+    """How a certificate was issued; what stands beside it in the record is left out of it there."""
+    issue: Item = json.loads(record["issue"]["S"])
+    printed = issue["printed"] | {"certificate_id": record["c"]["S"]}
+    return issue | {"revision": int(record["revision"]["N"]), "printed": printed}
 
 
 def _facts(record: Item) -> set[bytes]:

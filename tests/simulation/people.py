@@ -44,7 +44,7 @@ def _event(method: str, path: str, claims: dict[str, str] | None) -> dict[str, A
         "requestId": "request",
     }
     if claims is not None:
-        context["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
+        context["authorizer"] = {"jwt": {"claims": {"client_id": "portal"} | claims, "scopes": None}}
     return {
         "version": "2.0",
         "routeKey": "ANY /v1/{proxy+}",

@@ -100,7 +100,18 @@ class Lose:
         return f"the document of {self.enrollment_id} is lost"
 
 
-Step = Post | Forge | Ask | Outage | Deploy | Redrive | Lose
+@dataclass(frozen=True)
+class Purge:
+    """An operator empties a queue of ours by mistake; what was asked for there only the sweep can know."""
+
+    at: int
+    queue: str
+
+    def __str__(self) -> str:
+        return f"an operator empties {self.queue}"
+
+
+Step = Post | Forge | Ask | Outage | Deploy | Redrive | Lose | Purge
 
 
 @dataclass
@@ -210,13 +221,14 @@ def _announce(tale: _Story, person: _Person) -> None:
     saved, held = _early(tale), tale.happens(0.06)
     first = data | {"name": f"{person.name} {UNPRINTABLE}"} if held else data
     tale.post("Directory", "account.saved", first, saved)
-    if tale.happens(0.7 if held else 0.2):
+    if tale.happens(0.7 if held else 0.35):
         changed = saved + tale.within(SECOND, 3 * HOUR)
         tale.post("Directory", "account.saved", data | {"name": f"{person.name} Corrected"}, changed)
-    if tale.happens(0.07):
-        tale.post(
-            "Directory", "account.removed", {"account_id": person.account_id}, saved + tale.within(SECOND, 6 * HOUR)
-        )
+    if tale.happens(0.1):
+        removed = saved + tale.within(SECOND, tale.chance.choice([10 * MINUTE, 6 * HOUR]))
+        tale.post("Directory", "account.removed", {"account_id": person.account_id}, removed)
+        if tale.happens(0.3):
+            tale.post("Directory", "account.saved", data, saved + SECOND, posted=removed + tale.within(SECOND, HOUR))
 
 
 def _course(tale: _Story, course_id: str) -> _Training:
@@ -284,17 +296,21 @@ def _live_event(tale: _Story, event_id: str) -> _Training:
         tale.post(
             "Directory", "live-event.cancelled", {"live_event_id": event_id}, scheduled + tale.within(-HOUR, 3 * HOUR)
         )
-    return _Training(event_id, "Attendance", data | {"ends": latest})
+    return _Training(event_id, "Attendance", data | {"first": ends, "ends": latest})
 
 
 def _enrollment(tale: _Story, person: _Person, training: _Training, enrollment_id: str) -> None:
     whose = {"enrollment_id": enrollment_id, "account_id": person.account_id}
     began = START + tale.within(0, 10 * MINUTE)
-    company = person.company_id if tale.happens(0.5) else None
+    company = tale.chance.choice(
+        [person.company_id, person.company_id, None, None, "co-2" if person.company_id else None]
+    )
     tale.post(
         "Directory", "enrollment.created", whose | {"training_id": training.training_id, "company_id": company}, began
     )
     over = _learn(tale, whose, training, began) if training.queue == "Progress" else _attend(tale, whose, training)
+    if tale.happens(0.1):
+        _forge_one(tale, whose, training.training_id, over + tale.within(-5 * SECOND, 5 * SECOND))
     if tale.happens(0.3):
         _ask(tale, person, enrollment_id, over)
     while tale.happens(0.25):
@@ -339,7 +355,7 @@ def _do(tale: _Story, whose: dict[str, str], step: dict[str, Any], now: int) -> 
         for score in scores:
             now += tale.within(SECOND, 2 * MINUTE)
             tale.post("Progress", "quiz.graded", data | {"score": score}, now)
-            if tale.happens(0.15):
+            if tale.happens(0.3):
                 now += tale.within(SECOND, MINUTE)
                 granted = data | {"attempts": 1, "granted_by": "sup-1"}
                 tale.post("Progress", "quiz.attempts-granted", granted, now)
@@ -354,7 +370,8 @@ _SCORES: list[list[float]] = [[60, 70], [60, 60, 90], [69.5], [75, 10]]
 
 def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
     """How somebody is marked: mostly once, by an administrator, after the end; returns when the last mark was made."""
-    now: int = event.data["ends"] + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
+    end = event.data["ends"] if tale.happens(0.75) else event.data["first"]  # some have not heard of the new schedule
+    now: int = end + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
     statuses = tale.chance.choice(
         [["present"]] * 5 + [["absent"], ["present", "absent"], ["present", "absent", "present"], []]
     )
@@ -362,7 +379,8 @@ def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
         role = "administrator" if tale.happens(0.93) else "employee"
         event_id = event.training_id if tale.happens(0.96) else "event-9"
         mark = {"live_event_id": event_id, "status": status, "marked_by": {"account_id": "adm-1", "role": role}}
-        tale.post("Attendance", "attendance.marked", whose | mark, now)
+        posted = now - tale.within(SECOND, HOUR) if tale.happens(0.05) else None  # by a clock that is ahead
+        tale.post("Attendance", "attendance.marked", whose | mark, now, posted)
         now += tale.within(SECOND, 40 * MINUTE)
     return now
 
@@ -396,15 +414,19 @@ def _ask(tale: _Story, person: _Person, enrollment_id: str, over: int) -> None:
 def _forge(tale: _Story, people: list[_Person], trainings: list[_Training], enrollments: int) -> None:
     """Messages of our own kind that ask for what is not due: no message can make a certificate (N1)."""
     while tale.happens(0.25):
-        forged = {
-            "enrollment_id": f"enr-{tale.within(1, enrollments + 1)}",
-            "account_id": tale.chance.choice(people).account_id,
-            "training_id": tale.chance.choice(trainings).training_id,
-            "company_id": tale.chance.choice([None, "co-1", "co-2"]),
-            "purpose": tale.chance.choice(["settle", "sweep", "restore"]),
-            "request": "forged",
-        }
-        tale.steps.append(Forge(START + tale.within(0, 3 * HOUR), "Generation", json.dumps(forged)))
+        account_id = tale.chance.choice(people).account_id
+        whose = {"enrollment_id": f"enr-{tale.within(1, enrollments + 1)}", "account_id": account_id}
+        _forge_one(tale, whose, tale.chance.choice(trainings).training_id, START + tale.within(0, 3 * HOUR))
+
+
+def _forge_one(tale: _Story, whose: dict[str, str], training_id: str, when: int) -> None:
+    forged = whose | {
+        "training_id": training_id,
+        "company_id": tale.chance.choice([None, "co-1", "co-2"]),
+        "purpose": tale.chance.choice(["settle", "sweep", "restore"]),
+        "request": "forged",
+    }
+    tale.steps.append(Forge(when, "Generation", json.dumps(forged)))
 
 
 def _poison(tale: _Story) -> None:
@@ -443,6 +465,8 @@ def _bad_luck(tale: _Story, enrollments: int) -> None:
         begins = START + tale.within(0, 3 * HOUR)
         lasts = LONG_OUTAGE if tale.happens(0.15) else tale.within(MINUTE, 40 * MINUTE)
         tale.steps.append(Outage(begins, tale.chance.choice(SERVICES), begins + lasts))
+    if tale.happens(0.1):
+        tale.steps.append(Purge(START + tale.within(0, 5 * HOUR), tale.chance.choice(["Evaluation", "Generation"])))
     while tale.happens(0.12):
         queue = tale.chance.choice(["Directory", "Progress", "Attendance", "Evaluation", "Generation"])
         tale.steps.append(Redrive(START + tale.within(HOUR, DAY if tale.happens(0.1) else 5 * HOUR), queue))

@@ -30,7 +30,7 @@ from tests.simulation.faults import Killed, Weather
 from tests.simulation.house import APPS, BY_QUEUE, FUNCTIONS, Function, Sandbox
 from tests.simulation.invariants import Violation
 from tests.simulation.paper import paper
-from tests.simulation.portal import START, Ask, Deploy, Forge, Lose, Outage, Post, Redrive, Step
+from tests.simulation.portal import START, Ask, Deploy, Forge, Lose, Outage, Post, Purge, Redrive, Step
 from tests.simulation.s3 import S3
 from tests.simulation.sqs import SQS, Message, Queue, failures, lambda_record
 from tests.simulation.truth import Truth
@@ -107,7 +107,7 @@ class World:
         self.announced: list[dict[str, Any]] = []
         self.state = invariants.State(self)
         self.current: Invocation | None = None
-        self.calm = False
+        self.calm = self.purged = False
         self.struck: list[str] = []
         self.log: list[str] = []
         self.violations: list[str] = []
@@ -188,6 +188,8 @@ class World:
             stack.enter_context(patch.object(secrets, "token_bytes", lambda count=32: self.token(chance, count)))
             stack.enter_context(patch.object(APPS["sweep"], "monotonic", lambda: self.now / SECOND))
             stack.enter_context(paper(self.seed))
+            if self.weather.small_pages:
+                stack.enter_context(house.small_pages())
             stack.enter_context(answering(self._send))
             stack.enter_context(redirect_stdout(_Nowhere()))  # where metrics go
             try:
@@ -218,7 +220,9 @@ class World:
         kinds = Counter(name.partition(":")[0] for name in self.struck)
         del kinds[SWEPT]
         kinds.update(
-            type(step).__name__.lower() for step in self.steps if isinstance(step, Outage | Deploy | Redrive | Lose)
+            type(step).__name__.lower()
+            for step in self.steps
+            if isinstance(step, Outage | Deploy | Redrive | Lose | Purge)
         )
         return Outcome(
             seed=self.seed,
@@ -255,8 +259,15 @@ class World:
                 self._deploy()
             case Redrive():
                 self.redrive(step.queue, Wanted())
-            case Lose():
+            case Lose() if self.weather.swept:
                 self.state.lose(step.enrollment_id)
+            case Purge() if self.weather.swept:
+                self._purge(step.queue)
+
+    def _purge(self, name: str) -> None:
+        self.purged = True
+        for url in (house.url(name), house.url(f"{name}DeadLetter")):
+            self.sqs.queues[url].messages.clear()
 
     def _deploy(self) -> None:
         self._deployments += 1
@@ -477,7 +488,7 @@ class World:
 
     def lag(self) -> int:
         """How far indexes and scans stay behind the write at hand, in milliseconds."""
-        if self.current is None:
+        if self.current is None or not self.weather.swept:
             return 0
         chance = self.current.chance
         usual, long = chance.randint(5, 800), chance.randint(SECOND, 20 * MINUTE)
@@ -566,6 +577,8 @@ class World:
         self.at(self.now + SWEEP_EVERY, self._sweep_on_time)
 
     def _invoke_sweep(self, **event: bool) -> None:
+        if not self.weather.swept:
+            return
         handler = APPS["sweep"].handler
         self.invoke("sweep", FUNCTIONS["sweep"].timeout, lambda context: handler(event, context), lambda *_: None)
 

@@ -26,7 +26,7 @@ def test_a_border_is_small_and_made_of_paths_in_the_given_colours_only(paper: st
 
 
 @pytest.mark.parametrize(("paper", "row", "column"), [("a4", 26700, 18000), ("letter", 24940, 18590)])
-def test_each_line_runs_from_corner_to_corner_in_whole_waves(paper: str, row: int, column: int):
+def test_each_line_runs_as_far_as_the_next_corner_in_whole_waves(paper: str, row: int, column: int):
     svg = border(paper, dict.fromkeys(["brand", "accent", "paper"], "#000000"))
     for side, length in (("row", row), ("column", column)):
         (lines,) = re.findall(rf'id="{side}"><path[^>]* d="([^"]*)"', svg)

@@ -37,7 +37,7 @@ EvaluateEnrollments
     sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on EvaluationQueue
     dynamodb  UpdateItem                 on RecordsTable [enrollment#*]
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
-    dynamodb  Query                      on RecordsTable/index/by-account RecordsTable/index/by-training
+    dynamodb  Query                      on RecordsTable/index/by-holder RecordsTable/index/by-training
     sqs       SendMessage                on EvaluationQueue GenerationQueue EvaluationDeadLetterQueue
 
 GenerateCertificate
@@ -56,7 +56,7 @@ ExportCertificates
     sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on ExportQueue
     dynamodb  Query UpdateItem           on RecordsTable [export#*]
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
-    dynamodb  Query                      on RecordsTable/index/by-company
+    dynamodb  Query                      on RecordsTable/index/by-holder
     s3        GetObject                  on DocumentsBucket/certificates/*
     s3        GetObject PutObject        on ExportsBucket/exports/*
     s3        ListBucket                 on DocumentsBucket ExportsBucket
@@ -77,9 +77,8 @@ ServeApi
     dynamodb  PutItem                    on RecordsTable [export#*]
     dynamodb  Query                      on RecordsTable [enrollment#* export#*]
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
-    dynamodb  Query                      on RecordsTable/index/by-account RecordsTable/index/by-calendar
-                                            RecordsTable/index/by-certificate RecordsTable/index/by-company
-                                            RecordsTable/index/by-email RecordsTable/index/by-training
+    dynamodb  Query                      on RecordsTable/index/by-calendar RecordsTable/index/by-email
+                                            RecordsTable/index/by-holder RecordsTable/index/by-training
     dynamodb  PutItem                    on AccessLogTable
     dynamodb  PutItem Query              on SupportTable [request]
     dynamodb  UpdateItem                 on SupportTable [rate]

@@ -472,6 +472,12 @@ def test_a_grant_to_a_quiz_without_a_limit_changes_nothing():
     assert judged(course(quiz()), granted(1, after(0)), graded(1, after(1)), graded(70, after(2))).complete
 
 
+def test_a_grant_and_an_attempt_are_two_things_even_if_their_events_share_an_id():
+    facts = [graded(1, after(1), event="event-1"), granted(1, after(2), event="event-1")]
+
+    assert judged(course(quiz(attempts=1)), *facts, graded(70, after(3))).complete
+
+
 def test_a_grant_for_another_quiz_changes_nothing():
     training = course(quiz("a", attempts=1), quiz("b", attempts=1), ordered=False)
 
@@ -555,11 +561,13 @@ def test_a_mark_dated_in_the_future_makes_nothing_before_the_end():
 )
 def test_the_latest_mark_wins_and_dates_from_the_first_of_those_that_agree_with_it(marks, complete, since):
     facts = [marked(mark == "P", after(minute, start=ENDS)) for minute, mark in enumerate(marks)]
+    latest = facts[-1].at
     random.Random(marks).shuffle(facts)
     verdict = judged(live_event(), *facts)
 
     assert verdict.complete is complete
     assert (verdict.completed_at or verdict.outstanding[0].since) == after(since, start=ENDS)
+    assert rules.corrected_to_absent(live_event(), facts) == (None if complete else latest)
 
 
 def test_of_two_marks_in_the_same_millisecond_absent_wins_in_any_order():

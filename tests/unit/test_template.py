@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -163,12 +164,36 @@ def test_nobody_waits_for_a_window_once_their_certificate_is_asked_for() -> None
         assert "MaximumBatchingWindowInSeconds" not in consumers()[name][1]
 
 
+def chosen(value: Any, *conditions: str) -> Any:
+    """What a value of the template comes to when these conditions hold and no others."""
+    match value:
+        case {"Fn::If": [condition, then, otherwise]}:
+            return chosen(then if condition in conditions else otherwise, *conditions)
+        case {"Fn::FindInMap": [name, first, second]}:
+            return read(ROOT / "template.yaml")["Mappings"][name][first][second]
+        case {"Ref": "AWS::NoValue"}:
+            return None
+        case dict():
+            return {key: chosen(one, *conditions) for key, one in value.items()}
+    return value
+
+
+PROD = "IsProd", "PollersAreLimited"
+PROVISIONED = "IsProd", "PollersAreProvisioned"
+
+
 def test_what_is_reserved_leaves_an_account_the_hundred_that_aws_insists_on() -> None:
     resources = read(ROOT / "template.yaml")["Resources"].values()
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
-    reserved = sum(one["ReservedConcurrentExecutions"]["Fn::If"][1] for one in functions)
+    reserved = sum(chosen(one["ReservedConcurrentExecutions"], *PROD) for one in functions)
     assert reserved == int(re.findall(r"Concurrency: (\d+) in all", (ROOT / "template.yaml").read_text())[0])
     assert reserved <= 1_000 - 100
+
+
+def test_pollers_are_limited_in_prod_unless_they_are_provisioned() -> None:
+    assert read(ROOT / "template.yaml")["Conditions"]["PollersAreLimited"] == {
+        "Fn::And": [{"Condition": "IsProd"}, {"Fn::Not": [{"Condition": "PollersAreProvisioned"}]}]
+    }
 
 
 def test_every_queue_and_dead_letter_queue_has_an_alarm_and_every_function_one_on_its_throttles() -> None:
@@ -188,14 +213,34 @@ def test_every_queue_and_dead_letter_queue_has_an_alarm_and_every_function_one_o
     assert {("Throttles", f"{name}Name") for name in functions} <= watched
 
 
-def test_the_bucket_of_documents_refuses_to_overwrite_and_to_delete() -> None:
+def test_the_bucket_of_documents_refuses_to_overwrite_and_to_delete_unless_a_person_is_erased() -> None:
     statements = policy_of("DocumentsBucket", "storage")
     overwriting, deleting = ((one.get("Fn::If") or [None, one])[1] for one in statements[1:])
     assert (overwriting["Effect"], overwriting["Principal"], overwriting["Action"]) == ("Deny", "*", "s3:PutObject")
     assert overwriting["Condition"] == {"Null": {"s3:if-none-match": "true"}}
     assert (deleting["Effect"], deleting["Principal"]) == ("Deny", "*")
     assert deleting["Action"] == ["s3:DeleteObject", "s3:DeleteObjectVersion"]
-    assert "Condition" not in deleting
+    assert deleting["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["ErasureRole", "Arn"]}}}
+
+
+def test_the_role_that_erases_is_no_functions_and_gets_at_persons_alone() -> None:
+    [role] = of_type("AWS::IAM::Role", "storage").values()
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    [policy] = role["Policies"]
+    may = [(one["Action"], one.get("Condition")) for one in policy["PolicyDocument"]["Statement"]]
+    kinds = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["enrollment#*", "account#*"]}}
+    requests = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "request"}}
+    assert may == [
+        (["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], kinds),
+        ("dynamodb:Query", None),
+        (["dynamodb:DeleteItem", "dynamodb:Query"], requests),
+        ("s3:ListBucketVersions", None),
+        (["s3:DeleteObject", "s3:DeleteObjectVersion"], None),
+        ("s3:GetObjectVersion", None),
+        ("s3:ListBucketMultipartUploads", None),
+        ("s3:AbortMultipartUpload", None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +290,7 @@ def test_tables_queues_logs_and_the_topic_are_encrypted_with_the_one_key() -> No
 @pytest.mark.parametrize("stack", ["key", "storage", "queues"])
 def test_what_keeps_data_outlives_the_stack(stack: str) -> None:
     for name, resource in read(ROOT / "infra" / f"{stack}.yaml")["Resources"].items():
-        if not name.endswith("Policy"):
+        if not name.endswith(("Policy", "Role")):
             assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
@@ -258,20 +303,44 @@ def test_the_key_serves_this_account_alone() -> None:
     assert len(only["kms:ViaService"]) == 4
 
 
+def mappings_of(transformed: dict[str, Any], *conditions: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Every event source mapping as it is when these conditions hold, beside what its function has reserved."""
+    resources = transformed["Resources"]
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping":
+            mapping = chosen(resource["Properties"], *conditions)
+            function = resources[resource["Properties"]["FunctionName"]["Ref"]]["Properties"]
+            yield chosen(function["ReservedConcurrentExecutions"], *conditions), mapping
+
+
 def test_in_prod_every_function_has_its_own_concurrency_and_no_queue_pushes_it_beyond(
     transformed: dict[str, Any],
 ) -> None:
     """A queue that did would use up the deliveries of messages that were merely throttled."""
-    reserved = {}
-    for name, resource in transformed["Resources"].items():
-        if resource["Type"] == "AWS::Lambda::Function":
-            condition, reserved[name], _ = resource["Properties"]["ReservedConcurrentExecutions"]["Fn::If"]
-            assert condition == "IsProd"
-    for resource in transformed["Resources"].values():
-        if resource["Type"] == "AWS::Lambda::EventSourceMapping":
-            condition, scaling, _ = resource["Properties"]["ScalingConfig"]["Fn::If"]
-            function = resource["Properties"]["FunctionName"]["Ref"]
-            assert (condition, scaling) == ("IsProd", {"MaximumConcurrency": reserved[function]})
+    for reserved, mapping in mappings_of(transformed, *PROD):
+        assert mapping["ScalingConfig"] == {"MaximumConcurrency": reserved}
+        assert mapping.get("ProvisionedPollerConfig") is None
+
+
+def test_provisioned_pollers_have_ten_batches_each_and_a_function_that_takes_as_many(
+    transformed: dict[str, Any],
+) -> None:
+    found = [pair for pair in mappings_of(transformed, *PROVISIONED) if pair[1].get("ProvisionedPollerConfig")]
+    assert len(found) == 2
+    for reserved, mapping in found:
+        pollers = mapping["ProvisionedPollerConfig"]
+        assert pollers["MinimumPollers"] == pollers["MaximumPollers"] == reserved / 10
+        assert mapping["ScalingConfig"] is None  # AWS takes one or the other
+
+
+def test_the_table_is_made_ready_for_what_provisioned_pollers_bring() -> None:
+    """A mark and a certificate write a unit each, and all must be through within two seconds."""
+    assert read(ROOT / "template.yaml")["Mappings"]["Table"]["provisioned"]["WriteUnits"] >= 2 * 10_000 / 2
+    records = read(ROOT / "infra" / "storage.yaml")["Resources"]["RecordsTable"]["Properties"]
+    assert records["WarmThroughput"]["Fn::If"][1] == {
+        "WriteUnitsPerSecond": {"Ref": "WriteUnits"},
+        "ReadUnitsPerSecond": {"Ref": "ReadUnits"},
+    }
 
 
 def test_every_parameter_is_explained_in_the_readme() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectOutputTypeDef
 
 LINK_SECONDS = 60
+ARCHIVES, STATE = "exports/", ".state"
 _UNFIT = frozenset('\\/:*?"<>|')
 
 
@@ -231,16 +232,21 @@ def _handed_over(client: "S3Client", bucket: str, key: str) -> "GetObjectOutputT
 
 def archive_key(export_id: str) -> str:
     """Where an archive is."""
-    return f"exports/{export_id}.zip"
+    return f"{ARCHIVES}{export_id}.zip"
 
 
 def _state_key(export_id: str) -> str:
-    return f"exports/{export_id}.state"
+    return f"{ARCHIVES}{export_id}{STATE}"
 
 
 def key_of(certificate_id: str, revision: int) -> str:
     """Where a document is."""
-    return f"certificates/{certificate_id}/{revision}.pdf"
+    return f"{folder_of(certificate_id)}{revision}.pdf"
+
+
+def folder_of(certificate_id: str) -> str:
+    """Where all documents of a certificate are."""
+    return f"certificates/{certificate_id}/"
 
 
 def _logo_key(sha256: str) -> str:

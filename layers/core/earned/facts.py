@@ -1,25 +1,28 @@
 """Facts in their stored form: a few bytes each, so that a course of fifty steps fits one write unit (DESIGN §9).
 
-A fact is one kind byte, four bytes that stand for the step or live event, six bytes of milliseconds since 1970, and
-what only that kind has. The four bytes are a hash; a course in which two steps share one is refused when published.
+A fact is three bits that say its kind and 29 that stand for the step or live event, six bytes of milliseconds since
+1970, and what only that kind has. The 29 bits are a hash; a course in which two steps share one is refused when
+published. Ranges are numbers of seven bits to a byte, the eighth says that more follow: a minute takes three bytes.
 """
 
 import hashlib
 import struct
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from earned.models import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, Training, VideoWatched
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_HEAD = struct.Struct(">c4s6s")
-_RANGE = struct.Struct(">II")
+_HEAD = struct.Struct(">I6s")
+_KINDS = b"DVQGPA"
+_SUBJECT_BITS = 29
 LONGEST_VIDEO = 2**32 - 1
 
 
-def code(subject: str) -> bytes:
-    """Four bytes that stand for a step id or a live event id."""
-    return hashlib.sha256(subject.encode()).digest()[:4]
+def code(subject: str) -> int:
+    """29 bits that stand for a step id or a live event id."""
+    return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:4]) >> (32 - _SUBJECT_BITS)
 
 
 def identify(source: str, event_id: str) -> str:
@@ -43,7 +46,7 @@ def encode(fact: Fact) -> bytes:
         case StepDone():
             return _head(b"D", fact.step_id, fact.at)
         case VideoWatched():
-            return _head(b"V", fact.step_id, fact.at) + b"".join(_RANGE.pack(*played) for played in fact.played)
+            return _head(b"V", fact.step_id, fact.at) + b"".join(map(_packed, chain.from_iterable(fact.played)))
         case QuizGraded():
             return (
                 _head(b"Q", fact.step_id, fact.at) + bytes.fromhex(fact.attempt) + f"{fact.score + 0.0:.17g}".encode()
@@ -59,9 +62,11 @@ def decode(evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
     """The facts of stored evidence that speak of `training`; others are kept but mean nothing to it."""
     subjects = {code(subject): subject for subject in training.subjects}
     for stored in evidence:
-        kind, subject, at = _HEAD.unpack_from(stored)
-        if subject in subjects:
-            yield _fact(kind, subjects[subject], moment(int.from_bytes(at)), stored[_HEAD.size :])
+        head, at = _HEAD.unpack_from(stored)
+        subject = subjects.get(head & (1 << _SUBJECT_BITS) - 1)
+        if subject is not None:
+            kind = head >> _SUBJECT_BITS
+            yield _fact(_KINDS[kind : kind + 1], subject, moment(int.from_bytes(at)), stored[_HEAD.size :])
 
 
 def digest(evidence: Iterable[bytes]) -> str:
@@ -73,7 +78,22 @@ def digest(evidence: Iterable[bytes]) -> str:
 
 
 def _head(kind: bytes, subject: str, at: datetime) -> bytes:
-    return _HEAD.pack(kind, code(subject), milliseconds(at).to_bytes(6))
+    return _HEAD.pack(_KINDS.index(kind) << _SUBJECT_BITS | code(subject), milliseconds(at).to_bytes(6))
+
+
+def _packed(number: int) -> bytes:
+    more, low = divmod(number, 128)
+    return bytes([low | 128]) + _packed(more) if more else bytes([low])
+
+
+def _unpacked(rest: bytes) -> Iterator[int]:
+    number, places = 0, 0
+    for byte in rest:
+        number |= (byte & 127) << places
+        places += 7
+        if byte < 128:
+            yield number
+            number, places = 0, 0
 
 
 def _fact(kind: bytes, subject: str, at: datetime, rest: bytes) -> Fact:
@@ -81,7 +101,8 @@ def _fact(kind: bytes, subject: str, at: datetime, rest: bytes) -> Fact:
         case b"D":
             return StepDone(subject, at)
         case b"V":
-            return VideoWatched(subject, at, tuple(_RANGE.iter_unpack(rest)))
+            numbers = _unpacked(rest)
+            return VideoWatched(subject, at, tuple(zip(numbers, numbers, strict=True)))
         case b"Q":
             return QuizGraded(subject, at, float(rest[6:]), rest[:6].hex())
         case b"G":
@@ -90,4 +111,4 @@ def _fact(kind: bytes, subject: str, at: datetime, rest: bytes) -> Fact:
         case b"P" | b"A":
             return AttendanceMarked(subject, at, kind == b"P", rest.decode())
         case _:
-            raise ValueError(f"stored fact of unknown kind {kind!r}")
+            raise ValueError("stored fact of unknown kind")

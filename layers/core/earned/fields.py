@@ -10,5 +10,6 @@ def text(description: str, **bounds: int | str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "description": description} | bounds)
 
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+ID = "[A-Za-z0-9._:-]{1,64}"
+Id = Annotated[str, StringConstraints(pattern=f"^{ID}$")]
 Instant = Annotated[str, text("RFC 3339, UTC.", format="date-time")]

@@ -50,10 +50,9 @@ def blocking(completion: Completion, training: Training | None, verdict: Verdict
     A hold is no part of a verdict, since what is held is due all the same and is tried again.
     """
     hold = completion.hold
-    if hold is None or not verdict.complete or not completion.awaits_certificate:
+    if hold is None or training is None or not verdict.complete or not completion.awaits_certificate:
         return verdict.outstanding
-    title = training.title if training is not None else ""
-    return (Requirement("certificate", completion.enrollment_id, title, hold.reason, hold.since, hold.detail),)
+    return (Requirement("certificate", completion.enrollment_id, training.title, hold.reason, hold.since, hold.detail),)
 
 
 def is_due(completion: Completion, training: Training | None, now: datetime, tolerance: timedelta = TOLERANCE) -> bool:

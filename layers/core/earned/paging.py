@@ -55,6 +55,6 @@ def from_cursor(cursor: str | None) -> store.Key | None:
         first, second = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, TypeError):
         raise GARBLED_CURSOR from None
-    if not (isinstance(first, str) and isinstance(second, str) and first and second):
+    if not all(isinstance(part, str) and part and part.isascii() for part in (first, second)):
         raise GARBLED_CURSOR
     return first, second

@@ -33,7 +33,8 @@ NOT_AN_ACCESS_TOKEN = Problem(
     401,
     "not-an-access-token",
     "Not an access token",
-    "The token is no access token with a subject (`sub`). Send the access token, not the ID token.",
+    "The token is no access token with a subject (`sub`): `token_use` is not `access`, or there is no `client_id`. "
+    "Send the access token, not the ID token.",
 )
 UNKNOWN_ROLE = Problem(
     403,

@@ -6,11 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from earned import store
-from earned.facts import encode
+from earned.facts import decode, encode
 from earned.intake import Batch, Received
 from earned.judgement import is_due
-from earned.models import AttendanceMarked, Completion, Fact, Rejected
+from earned.models import AttendanceMarked, Completion, Course, Fact, Rejected, Training
 from earned.queues import Queue, generation_of
+from earned.rules import superfluous
+
+ARRIVE_WITHIN = timedelta(days=4 + 14)  # infra/queues.yaml: in a queue, then in its dead-letter queue
+SPARED_AT_ONCE = 1024  # bytes, a write unit
 
 
 class _OfEnrollment(Protocol):
@@ -50,8 +54,13 @@ def record_facts(
             except store.Closed:
                 continue
             _refuse_misplaced(batch, completion, group)
-            if _earned(completion, tolerance):
+            training = _training_of(completion)
+            if training is None:
+                continue
+            if is_due(completion, training, datetime.now(UTC), tolerance):
                 due.append((completion, group))
+            elif isinstance(training, Course):
+                _spare(completion, training, tolerance)
     with batch.again_on_error(*(one for _, group in due for one in group)):
         generation.send([generation_of(completion, since=max(one.sent for one in group)) for completion, group in due])
 
@@ -63,15 +72,25 @@ def _by_enrollment(received: Iterable[Received[FactEvent]]) -> dict[tuple[str, s
     return groups
 
 
-def _earned(completion: Completion, tolerance: timedelta) -> bool:
-    """Whether a certificate is due, by the training version that the record names.
+def _training_of(completion: Completion) -> Training | None:
+    """The training version that a record names.
 
     A record that names none waits for its training or its account; it is judged when that arrives.
     """
     if completion.training_id is None or completion.training_version is None:
-        return False
-    training = store.training_at(completion.training_id, completion.training_version)
-    return is_due(completion, training, datetime.now(UTC), tolerance)
+        return None
+    return store.training_at(completion.training_id, completion.training_version)
+
+
+def _spare(completion: Completion, course: Course, tolerance: timedelta) -> None:
+    """Take out repetitions once they fill a write unit: whoever rewatches for a year pays no more for an event (C5)."""
+    if sum(map(len, completion.evidence)) <= SPARED_AT_ONCE:
+        return
+    before = datetime.now(UTC) - ARRIVE_WITHIN
+    spared = superfluous(course, decode(completion.evidence, course), before, tolerance)
+    facts = completion.evidence & {encode(fact) for fact in spared}
+    if sum(map(len, facts)) > SPARED_AT_ONCE:
+        store.spare(completion, facts)
 
 
 def _refuse_misplaced(batch: Batch, completion: Completion, group: Sequence[Received[FactEvent]]) -> None:

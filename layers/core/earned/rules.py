@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import assert_never
 
 from earned.models import (
     AttemptsGranted,
@@ -35,32 +34,27 @@ def evaluate(
     The order of `facts` and their repetition change nothing (I4). `now` only decides whether a live event has ended
     (L1); `tolerance` is the grace for clocks in judging a course's order (C2).
     """
-    match training:
-        case Course():
-            return _evaluate_course(training, tuple(facts), enrolled_at, tolerance)
-        case LiveEvent():
-            return _evaluate_live_event(training, tuple(facts), now, enrolled_at)
-        case _:
-            assert_never(training)
+    if isinstance(training, Course):
+        return _evaluate_course(training, tuple(facts), enrolled_at, tolerance)
+    return _evaluate_live_event(training, tuple(facts), now, enrolled_at)
 
 
 def _evaluate_course(course: Course, facts: Sequence[Fact], enrolled_at: datetime, tolerance: timedelta) -> Verdict:
     """C1: every required step must count; C2: a step counts from its predecessor's moment on."""
     outstanding = []
-    due_since: datetime | None = enrolled_at
+    due_since = enrolled_at
     predecessor: datetime | None = BEGINNING
     moments = []
     for step in (step for step in course.steps if step.required):
         own = [fact for fact in facts if not isinstance(fact, AttendanceMarked) and fact.step_id == step.step_id]
         moment = _counted(step, own, predecessor, tolerance)
         if moment is None:
-            reason = _why_not(step, own, predecessor, tolerance)
-            outstanding.append(Requirement(step.kind, step.step_id, step.title, reason, due_since or enrolled_at))
+            outstanding.append(Requirement(step.kind, step.step_id, step.title, _why_not(step, own), due_since))
         else:
             moments.append(moment)
         if course.ordered:
             predecessor = moment
-            due_since = max(moment, enrolled_at) if moment else None
+            due_since = max(moment, enrolled_at) if moment else enrolled_at
     return Verdict(tuple(outstanding), max(moments) if not outstanding else None)
 
 
@@ -68,9 +62,13 @@ def _counted(step: Step, own: Sequence[Fact], predecessor: datetime | None, tole
     """When a step counted, given when its predecessor did: the later of the two moments, or None (C2)."""
     if predecessor is None:
         return None
-    earliest = predecessor - tolerance if predecessor > BEGINNING else BEGINNING
-    done = _done(step, own, earliest)
+    done = _done(step, own, _earliest(predecessor, tolerance))
     return max(done, predecessor) if done else None
+
+
+def _earliest(predecessor: datetime, tolerance: timedelta) -> datetime:
+    """From when on a step may be done, given when its predecessor counted."""
+    return predecessor - tolerance if predecessor > BEGINNING else BEGINNING
 
 
 def _done(step: Step, own: Sequence[Fact], earliest: datetime) -> datetime | None:
@@ -122,8 +120,6 @@ def _valid_attempts(step: Step, own: Sequence[Fact]) -> list[QuizGraded]:
             case QuizGraded() if left is None or left > 0:
                 left = left - 1 if left is not None else None
                 valid.append(fact)
-            case _:
-                pass
     return valid
 
 
@@ -148,16 +144,77 @@ def _attempts_exhausted(step: Step, own: Sequence[Fact]) -> bool:
     return step.attempts is not None and len(_valid_attempts(step, own)) >= step.attempts + granted
 
 
-def _why_not(step: Step, own: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta) -> Reason:
-    """Why a step does not count."""
+def _why_not(step: Step, own: Sequence[Fact]) -> Reason:
+    """Why a step does not count; one that was done all the same was done too early."""
     if step.kind is StepKind.QUIZ and _attempts_exhausted(step, own):
         return Reason.ATTEMPTS_EXHAUSTED
-    if predecessor != BEGINNING and _counted(step, own, BEGINNING, tolerance) is not None:
+    if _done(step, own, BEGINNING) is not None:
         return Reason.OUT_OF_ORDER
     return _NOT_DONE.get(step.kind, Reason.NOT_COMPLETED)
 
 
 _NOT_DONE = {StepKind.VIDEO: Reason.NOT_WATCHED_TO_THE_END, StepKind.QUIZ: Reason.NOT_PASSED}
+
+
+def superfluous(course: Course, facts: Iterable[Fact], before: datetime, tolerance: timedelta = TOLERANCE) -> set[Fact]:
+    """Repetitions from before a time without which every verdict stays what it is, whatever is added from that time on.
+
+    What is done again after it counted says nothing new (C5), nor does what is too early to count and was done again.
+    """
+    old = {fact for fact in facts if fact.at < before - tolerance}
+    found: set[Fact] = set()
+    predecessor: datetime | None = BEGINNING
+    for step in course.steps:
+        own = [fact for fact in old if not isinstance(fact, AttendanceMarked) and fact.step_id == step.step_id]
+        ahead = predecessor if step.required else BEGINNING
+        found |= _repeated(step, own).difference(_that_count(step, own, ahead, tolerance))
+        if step.required and course.ordered:
+            predecessor = _counted(step, own, predecessor, tolerance)
+    return found
+
+
+def _that_count(step: Step, own: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta) -> list[Fact]:
+    """What a step counts by: all from when on it may be done until it is; nothing while it does not count."""
+    if predecessor is None:
+        return []
+    earliest = _earliest(predecessor, tolerance)
+    done = _done(step, own, earliest)
+    return [fact for fact in own if done and earliest <= fact.at <= done]
+
+
+def _repeated(step: Step, own: Iterable[Fact]) -> set[Fact]:
+    """The facts that later ones contain. Of a quiz with a number of attempts each is counted, so none is contained."""
+    later: list[Fact] = []
+    repeated = set()
+    for fact in sorted(own, key=lambda one: (one.at, repr(one)), reverse=True):
+        if _contained(step, fact, later):
+            repeated.add(fact)
+        else:
+            later.append(fact)
+    return repeated
+
+
+def _contained(step: Step, fact: Fact, later: Iterable[Fact]) -> bool:
+    match fact:
+        case StepDone():
+            return any(isinstance(one, StepDone) for one in later)
+        case VideoWatched():
+            played = _joined(part for one in later if isinstance(one, VideoWatched) for part in one.played)
+            return all(any(a <= start and end <= b for a, b in played) for start, end in fact.played)
+        case QuizGraded() if step.attempts is None:
+            return any(isinstance(one, QuizGraded) and one.score >= fact.score for one in later)
+    return False
+
+
+def _joined(played: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges that touch, as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(played):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _evaluate_live_event(event: LiveEvent, facts: Sequence[Fact], now: datetime, enrolled_at: datetime) -> Verdict:

@@ -5,11 +5,12 @@ together, so facts that name another account than the enrollment's can never cou
 """
 
 import hashlib
+import json
 import re
 import secrets
 import unicodedata
 from base64 import b32encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -22,6 +23,7 @@ from pynamodb.attributes import (
     BooleanAttribute,
     NumberAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
 )
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
@@ -51,9 +53,11 @@ Key = tuple[str, str]
 DIRECTORY = "-"
 CALENDAR = "live-events"
 EVENTS_PER_PAGE = 25
-LONGEST_ID = 64
+LONGEST_HOLDER = len("company#") + 64
+PLACE_LENGTH = 13  # characters of base32: 65 bits
 REQUESTS_PER_HOUR = 20
 SUPPORT_REQUESTS_LAST = timedelta(days=90)
+NEVER_AGAIN = datetime.max.replace(tzinfo=UTC)
 _CERTIFICATE_ID = re.compile(r"[a-z2-7]{26}")
 _TRAINING: TypeAdapter[Training] = TypeAdapter(Training)
 _ISSUE = TypeAdapter(Issue)
@@ -76,22 +80,13 @@ class Changed(Exception):
     """The record is no longer what was evaluated; read it again."""
 
 
-class _ByAccount(GlobalSecondaryIndex["Row"]):
+class _ByHolder(GlobalSecondaryIndex["Row"]):
     class Meta:
-        index_name = "by-account"
+        index_name = "by-holder"
         projection = KeysOnlyProjection()
 
-    account = UnicodeAttribute(hash_key=True)
-    pk = UnicodeAttribute(range_key=True)
-
-
-class _ByCompany(GlobalSecondaryIndex["Row"]):
-    class Meta:
-        index_name = "by-company"
-        projection = KeysOnlyProjection()
-
-    company = UnicodeAttribute(hash_key=True)
-    pk = UnicodeAttribute(range_key=True)
+    holder = UnicodeAttribute(hash_key=True, attr_name="h")
+    sk = UnicodeAttribute(range_key=True)
 
 
 class _ByTraining(GlobalSecondaryIndex["Row"]):
@@ -99,16 +94,8 @@ class _ByTraining(GlobalSecondaryIndex["Row"]):
         index_name = "by-training"
         projection = KeysOnlyProjection()
 
-    training = UnicodeAttribute(hash_key=True)
-    pk = UnicodeAttribute(range_key=True)
-
-
-class _ByCertificate(GlobalSecondaryIndex["Row"]):
-    class Meta:
-        index_name = "by-certificate"
-        projection = KeysOnlyProjection()
-
-    certificate = UnicodeAttribute(hash_key=True)
+    training = UnicodeAttribute(hash_key=True, attr_name="t")
+    sk = UnicodeAttribute(range_key=True)
 
 
 class _ByEmail(GlobalSecondaryIndex["Row"]):
@@ -139,10 +126,8 @@ class Row(Model):
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
-    by_account = _ByAccount()
-    by_company = _ByCompany()
+    by_holder = _ByHolder()
     by_training = _ByTraining()
-    by_certificate = _ByCertificate()
     by_email = _ByEmail()
     by_calendar = _ByCalendar()
 
@@ -155,13 +140,16 @@ class Row(Model):
 
 
 class CompletionRow(Row):
-    """A completion; attribute names are short because every byte of it is paid with each fact."""
+    """A completion; attribute names are short because every byte of it is paid with each fact.
+
+    Its place is told by its enrollment's id and by its certificate's, which begins with it; its sort key is the account
+    and the enrollment; who holds it is its company, or its account while it has none.
+    """
 
     facts = BinarySetAttribute(attr_name="f", legacy_encoding=False)
-    account = UnicodeAttribute(null=True)
-    training = UnicodeAttribute(null=True)
-    company = UnicodeAttribute(null=True)
-    certificate = UnicodeAttribute(null=True)
+    holder = UnicodeAttribute(attr_name="h", null=True)
+    training = UnicodeAttribute(attr_name="t", null=True)
+    certificate = UnicodeAttribute(attr_name="c", null=True)
     version = NumberAttribute(attr_name="v", null=True)
     enrolled = NumberAttribute(attr_name="e", null=True)
     removed = NumberAttribute(attr_name="r", null=True)
@@ -172,21 +160,27 @@ class CompletionRow(Row):
     revocation = UnicodeAttribute(null=True)
     hold = UnicodeAttribute(null=True)
 
+    @property
+    def key(self) -> Key:
+        """Enrollment and account."""
+        return _key_of(self)
+
     def completion(self) -> Completion:
         """The domain's view of this row."""
+        enrollment_id, account_id = self.key
         return Completion(
-            enrollment_id=self.pk.removeprefix("enrollment#"),
-            account_id=self.sk,
+            enrollment_id=enrollment_id,
+            account_id=account_id,
             evidence=frozenset(self.facts or ()),
             training_id=self.training,
             training_version=_whole(self.version),
-            company_id=self.company,
+            company_id=_company_of(self.holder or ""),
             certificate_id=self.certificate,
             enrolled_at=_moment(self.enrolled),
             removed_at=_moment(self.removed),
             removed_by=self.removed_by,
             account_known=bool(self.account_known),
-            issue=_ISSUE.validate_json(self.issue) if self.issue else None,
+            issue=_unpacked(self.issue, int(self.revision), self.certificate) if self.issue else None,
             revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
             hold=_HOLD.validate_json(self.hold) if self.hold else None,
         )
@@ -210,7 +204,10 @@ class TrainingRow(Row):
 
 
 class AccountRow(Row):
-    """An account; `saved` and `removed` are the times of the events that said so."""
+    """An account; `saved` and `removed` are the times of the events that said so.
+
+    `companies` are all that may hold an enrollment of its: a set that only grows.
+    """
 
     saved = NumberAttribute(null=True)
     removed = NumberAttribute(null=True)
@@ -219,6 +216,7 @@ class AccountRow(Row):
     email = UnicodeAttribute(null=True)
     email_code = UnicodeAttribute(null=True)
     company = UnicodeAttribute(null=True)
+    companies = UnicodeSetAttribute(null=True)
     language = UnicodeAttribute(null=True)
 
     def account(self) -> Account | None:
@@ -228,10 +226,10 @@ class AccountRow(Row):
         return Account(
             account_id=self.pk.removeprefix("account#"),
             kind=Role(self.kind),
-            name=self.name,
-            email=self.email,
+            name=self.name or "",  # none is left of one that was erased
+            email=self.email or "",
             company_id=self.company,
-            language=self.language,
+            language=self.language or "en",
             removed=self.removed is not None,
         )
 
@@ -382,6 +380,12 @@ def record_attendance(enrollment_id: str, account_id: str, facts: Iterable[bytes
     return _add(enrollment_id, account_id, facts, CompletionRow.removed.does_not_exist())
 
 
+def spare(completion: Completion, facts: Iterable[bytes]) -> None:
+    """Take facts out of a record that say nothing new, unless it has its certificate by now: they are its evidence."""
+    row = _completion_row(completion.enrollment_id, completion.account_id)
+    _update_unless(row, [CompletionRow.facts.delete(set(facts))], CompletionRow.issue.does_not_exist())
+
+
 def _add(enrollment_id: str, account_id: str, facts: Iterable[bytes], condition: Condition) -> Completion:
     row = _completion_row(enrollment_id, account_id)
     _update(row, [CompletionRow.facts.add(set(facts))], condition, otherwise=Closed)
@@ -398,24 +402,31 @@ def enroll(completion: Completion) -> Completion:
         raise EnrollmentTaken
     row = _completion_row(completion.enrollment_id, completion.account_id)
     values: list[tuple[Attribute[Any], Any]] = [
-        (CompletionRow.account, completion.account_id),
         (CompletionRow.training, completion.training_id),
-        (CompletionRow.certificate, new_certificate_id()),
+        (CompletionRow.certificate, new_certificate_id(completion.enrollment_id)),
         (CompletionRow.enrolled, _since_1970(completion.enrolled_at)),
-        (CompletionRow.company, completion.company_id),
         (CompletionRow.version, completion.training_version),
         (CompletionRow.account_known, completion.account_known or None),
     ]
-    _update(row, [name.set(name | value) for name, value in values if value is not None])
+    actions = [name.set(name | value) for name, value in values if value is not None]
+    _update(row, [*actions, _holding(existing or completion, completion.company_id)])
     return row.completion()
 
 
 def enrollment(enrollment_id: str) -> Completion | None:
     """The record of an enrollment, strongly consistent, or None while there is no such enrollment."""
-    if len(enrollment_id) > LONGEST_ID:
-        return None
-    rows = CompletionRow.query(f"enrollment#{enrollment_id}", consistent_read=True)
-    return next((row.completion() for row in rows if row.enrolled is not None), None)
+    return next((one for one in _at(_place(enrollment_id)) if one.enrollment_id == enrollment_id), None)
+
+
+def _at(place: str) -> Iterator[Completion]:
+    """The enrollments at a place: more than one only if their ids share 65 bits of a hash."""
+    rows = CompletionRow.query(f"enrollment#{place}", consistent_read=True)
+    return (row.completion() for row in rows if row.enrolled is not None)
+
+
+def note_company(account_id: str, company_id: str) -> None:
+    """Note that a company may hold enrollments of an account, before one does: where else would they be looked for?"""
+    _update(AccountRow(f"account#{account_id}", DIRECTORY), [AccountRow.companies.add({company_id})])
 
 
 def withdraw(enrollment_id: str, account_id: str, at: datetime, request: str) -> Completion:
@@ -442,8 +453,7 @@ def judge_by(completion: Completion, training_version: int | None, account: Acco
         condition &= CompletionRow.version.does_not_exist() | (CompletionRow.version <= training_version)
     if account is not None and not completion.account_known:
         actions.append(CompletionRow.account_known.set(True))
-        if account.company_id is not None:
-            actions.append(CompletionRow.company.set(CompletionRow.company | account.company_id))
+        actions.append(_holding(completion, account.company_id))
     row = _completion_row(completion.enrollment_id, completion.account_id)
     _update(row, actions, condition, otherwise=Changed)
     return row.completion()
@@ -456,7 +466,7 @@ def issue(completion: Completion, issued: Issue) -> None:
     """
     actions = [
         CompletionRow.revision.set(issued.revision),
-        CompletionRow.issue.set(_json(_ISSUE, issued)),
+        CompletionRow.issue.set(_packed(issued)),
         CompletionRow.revocation.remove(),
         CompletionRow.hold.remove(),
     ]
@@ -498,8 +508,9 @@ def _unchanged(completion: Completion) -> Condition:
 
 def completions(keys: Iterable[Key]) -> list[Completion]:
     """Records by enrollment and account, strongly consistent, in the order of `keys`; unknown ones are left out."""
-    asked = [(f"enrollment#{enrollment_id}", account_id) for enrollment_id, account_id in dict.fromkeys(keys)]
-    found = {(row.pk, row.sk): row.completion() for row in _batch_get(asked) if isinstance(row, CompletionRow)}
+    asked = list(dict.fromkeys(keys))
+    rows = _batch_get([row_key(*key) for key in asked])
+    found = {row.key: row.completion() for row in rows if isinstance(row, CompletionRow)}
     return [found[key] for key in asked if key in found]
 
 
@@ -515,7 +526,7 @@ def case(enrollment_id: str, account_id: str, training_id: str, company_id: str 
     `training_id` and `company_id` are hints that save a request: where the record says otherwise, the record is right.
     """
     hint = Completion(enrollment_id, account_id, training_id=training_id, company_id=company_id)
-    rows = _batch_get([(f"enrollment#{enrollment_id}", account_id), *_directory_keys([hint])])
+    rows = _batch_get([row_key(enrollment_id, account_id), *_directory_keys([hint])])
     record = next((row.completion() for row in rows if isinstance(row, CompletionRow)), None)
     if record is None:
         return None
@@ -555,47 +566,54 @@ def _directory_keys(completions: Iterable[Completion]) -> list[Key]:
 
 def keys_of_account(account_id: str, after: Key | None, limit: int) -> list[Key]:
     """The next `limit` enrollments of an account after a position, in the order of their ids."""
-    return _page(Row.by_account.query, "account", account_id, after, limit)
+    account = next(iter(_batch_get([(f"account#{account_id}", DIRECTORY)])), None)
+    companies = account.companies if isinstance(account, AccountRow) else None
+    own = Row.sk.startswith(f"{account_id}#")
+    holders = [_holder(account_id, None), *(_holder(account_id, company_id) for company_id in companies or ())]
+    return sorted(key for holder in holders for key in _page(Row.by_holder, "h", holder, after, limit, own))[:limit]
 
 
 def keys_of_company(company_id: str, after: Key | None, limit: int) -> list[Key]:
-    """The next `limit` enrollments of a company's people after a position, in the order of their ids."""
-    return _page(Row.by_company.query, "company", company_id, after, limit)
+    """The next `limit` enrollments of a company's people after a position, one person after the other."""
+    return _page(Row.by_holder, "h", _holder("", company_id), after, limit)
 
 
 def keys_of_training(training_id: str, after: Key | None, limit: int) -> list[Key]:
-    """The next `limit` enrollments in a training after a position, in the order of their ids."""
-    return _page(Row.by_training.query, "training", training_id, after, limit)
+    """The next `limit` enrollments in a training after a position, one person after the other."""
+    return _page(Row.by_training, "t", training_id, after, limit)
 
 
-def _page(query: Callable[..., Any], name: str, value: str, after: Key | None, limit: int) -> list[Key]:
-    if len(value) > LONGEST_ID:
+def _page(
+    index: _ByHolder | _ByTraining, name: str, value: str, after: Key | None, limit: int, only: Condition | None = None
+) -> list[Key]:
+    if len(value) > LONGEST_HOLDER:
         return []
-    start = after and {
-        name: {"S": value},
-        "pk": {"S": f"enrollment#{after[0]}"},
-        "sk": {"S": after[1]},
-    }
-    rows = query(value, last_evaluated_key=start, limit=limit, page_size=limit)
-    return [(row.pk.removeprefix("enrollment#"), row.sk) for row in rows]
+    pk, sk = row_key(*after) if after else ("", "")
+    start = {name: {"S": value}, "pk": {"S": pk}, "sk": {"S": sk}} if after else None
+    return [_key_of(row) for row in index.query(value, only, last_evaluated_key=start, limit=limit, page_size=limit)]
 
 
 def certificate(certificate_id: str) -> Case | None:
     """The record and the account behind a certificate id, strongly consistent, or None."""
     if not _CERTIFICATE_ID.fullmatch(certificate_id):
         return None
-    row = next(iter(Row.by_certificate.query(certificate_id, limit=1)), None)
-    if row is None:
+    found = (one for one in _at(certificate_id[:PLACE_LENGTH]) if one.certificate_id == certificate_id)
+    record = next(found, None)
+    if record is None:
         return None
-    rows = _batch_get([(row.pk, row.sk), (f"account#{row.sk}", DIRECTORY)])
-    record = next((row.completion() for row in rows if isinstance(row, CompletionRow)), None)
-    return _Directory(rows).case(record) if record is not None else None
+    return _Directory(_batch_get([(f"account#{record.account_id}", DIRECTORY)])).case(record)
 
 
 def company(company_id: str) -> Company | None:
     """A company, strongly consistent, or None while the portal has not announced it."""
     row = next(iter(_batch_get([(f"company#{company_id}", DIRECTORY)])), None)
     return row.company() if isinstance(row, CompanyRow) else None
+
+
+def account(account_id: str) -> Account | None:
+    """An account, strongly consistent, or None while the portal has not announced it."""
+    row = next(iter(_batch_get([(f"account#{account_id}", DIRECTORY)])), None)
+    return row.account() if isinstance(row, AccountRow) else None
 
 
 def save_company(company: Company, at: datetime) -> None:
@@ -610,7 +628,7 @@ def save_company(company: Company, at: datetime) -> None:
 
 def save_account(account: Account, at: datetime) -> None:
     """Keep an account unless a later event was kept already."""
-    actions = [
+    actions: list[Action] = [
         AccountRow.saved.set(milliseconds(at)),
         AccountRow.kind.set(account.kind.value),
         AccountRow.name.set(account.name),
@@ -619,6 +637,8 @@ def save_account(account: Account, at: datetime) -> None:
         AccountRow.language.set(account.language),
         AccountRow.company.set(account.company_id) if account.company_id else AccountRow.company.remove(),
     ]
+    if account.company_id:
+        actions.append(AccountRow.companies.add({account.company_id}))
     _keep(AccountRow(f"account#{account.account_id}", DIRECTORY), actions, AccountRow.saved, at)
 
 
@@ -626,6 +646,41 @@ def remove_account(account_id: str, at: datetime) -> None:
     """Remove an account for good, also before it is known."""
     row = AccountRow(f"account#{account_id}", DIRECTORY)
     _update(row, [AccountRow.removed.set(AccountRow.removed | milliseconds(at))])
+
+
+def close_account(account_id: str, at: datetime) -> Account | None:
+    """Remove an account for good and keep nothing that is said of it later, whatever its time; who it was stays.
+
+    That is returned, so that its traces can be found, until `forget_account`.
+    """
+    row = AccountRow(f"account#{account_id}", DIRECTORY)
+    actions = [
+        AccountRow.removed.set(AccountRow.removed | milliseconds(at)),
+        AccountRow.saved.set(milliseconds(NEVER_AGAIN)),
+        AccountRow.kind.set(AccountRow.kind | Role.INDIVIDUAL.value),
+    ]
+    _update(row, actions)
+    return row.account()
+
+
+def forget_account(account_id: str) -> None:
+    """Keep of an account that it was removed, and not who it was; raises `Changed` unless it was closed before."""
+    named = (AccountRow.name, AccountRow.email, AccountRow.email_code, AccountRow.language)
+    closed = AccountRow.saved == milliseconds(NEVER_AGAIN)
+    _update(AccountRow(f"account#{account_id}", DIRECTORY), [one.remove() for one in named], closed)
+
+
+def forget_holder(completion: Completion) -> None:
+    """Keep of a removed enrollment's certificate that it was issued and when, and not what it said of its holder.
+
+    Nor its hash: whoever guessed the name could prove it by that. Raises `Changed` unless the enrollment was removed.
+    """
+    if completion.issue is None:
+        return
+    printed = replace(completion.issue.printed, holder="", company=None)
+    nameless = replace(completion.issue, printed=printed, document_sha256="", reason=None)
+    row = _completion_row(completion.enrollment_id, completion.account_id)
+    _update(row, [CompletionRow.issue.set(_packed(nameless))], CompletionRow.removed.exists())
 
 
 def save_training(training: Training) -> None:
@@ -743,7 +798,7 @@ def keep_support_request(request: SupportRequest, source: str) -> bool:
         return False
     SupportRow(
         "request",
-        f"{request.at.isoformat(timespec='milliseconds')}#{request.request_id}",
+        position_of(request),
         expires=int((request.at + SUPPORT_REQUESTS_LAST).timestamp()),
         name=request.name,
         email=request.email,
@@ -758,6 +813,16 @@ def support_requests(after: str | None, limit: int) -> list[SupportRequest]:
     start = {"kind": {"S": "request"}, "sk": {"S": after}} if after else None
     rows = SupportRow.query("request", scan_index_forward=False, last_evaluated_key=start, limit=limit, page_size=limit)
     return [row.support_request() for row in rows]
+
+
+def forget_support_request(request: SupportRequest) -> None:
+    """Delete a support request; one that is gone already is gone."""
+    SupportRow("request", position_of(request)).delete()
+
+
+def position_of(request: SupportRequest) -> str:
+    """Where a support request stands among all: its time and id."""
+    return f"{request.at.isoformat(timespec='milliseconds')}#{request.request_id}"
 
 
 def exports_of(company_id: str, account_id: str) -> list[Export]:
@@ -813,9 +878,10 @@ def _export_key(company_id: str, account_id: str) -> str:
     return f"export#{company_id}#{account_id}"
 
 
-def scan(after: Key | None, limit: int) -> tuple[list[Completion], Key | None]:
+def scan(after: Key | None, limit: int) -> tuple[list[Completion], list[str], Key | None]:
     """The completions among the table's next `limit` items, in its own order, and where to go on; None at the end.
 
+    Between them are the enrollments whose records this release cannot read, as a later one may have written them.
     Eventually consistent, and so at half the price: what seems wrong has to be read again.
     """
     start = after and {"pk": {"S": after[0]}, "sk": {"S": after[1]}}
@@ -823,8 +889,13 @@ def scan(after: Key | None, limit: int) -> tuple[list[Completion], Key | None]:
     pages = CompletionRow.scan(only, page_size=limit, last_evaluated_key=start).page_iter
     found = [CompletionRow.from_raw_data(item) for item in next(pages)["Items"]]
     last = pages.last_evaluated_key
-    completions = [row.completion() for row in found if isinstance(row, CompletionRow)]
-    return completions, (last["pk"]["S"], last["sk"]["S"]) if last else None
+    completions, unreadable = [], []
+    for row in found:
+        try:
+            completions += [row.completion()] if isinstance(row, CompletionRow) else []
+        except ValueError:
+            unreadable.append(_key_of(row)[0])
+    return completions, unreadable, (last["pk"]["S"], last["sk"]["S"]) if last else None
 
 
 def turn() -> Turn | None:
@@ -854,13 +925,59 @@ def log_access(
     AccessRow(what, stamp, account=account_id, role=role, company=company_id, revision=revision).save()
 
 
-def new_certificate_id() -> str:
-    """26 lower-case base32 characters: 130 random bits, printable and not guessable."""
-    return b32encode(secrets.token_bytes(17)).decode().lower()[:26]
+def new_certificate_id(enrollment_id: str) -> str:
+    """26 lower-case base32 characters: the record's place, and 65 random bits, printable and not guessable."""
+    return _place(enrollment_id) + _base32(secrets.token_bytes(9))
+
+
+def _place(enrollment_id: str) -> str:
+    return _base32(hashlib.sha256(enrollment_id.encode()).digest())
+
+
+def _base32(data: bytes) -> str:
+    return b32encode(data).decode().lower()[:PLACE_LENGTH]
+
+
+def row_key(enrollment_id: str, account_id: str) -> Key:
+    """Partition key and sort key of a completion."""
+    return f"enrollment#{_place(enrollment_id)}", f"{account_id}#{enrollment_id}"
+
+
+def _key_of(row: Row) -> Key:
+    account_id, _, enrollment_id = row.sk.partition("#")
+    return enrollment_id, account_id
 
 
 def _completion_row(enrollment_id: str, account_id: str) -> CompletionRow:
-    return CompletionRow(f"enrollment#{enrollment_id}", account_id)
+    return CompletionRow(*row_key(enrollment_id, account_id))
+
+
+def _holder(account_id: str, company_id: str | None) -> str:
+    return f"account#{account_id}" if company_id is None else f"company#{company_id}"
+
+
+def _company_of(holder: str) -> str | None:
+    return holder.removeprefix("company#") if holder.startswith("company#") else None
+
+
+def _holding(completion: Completion, company_id: str | None) -> Action:
+    """A record goes to the first company it is told of, and stays there."""
+    holder = _holder(completion.account_id, company_id)
+    if completion.company_id is None and company_id is not None:
+        return CompletionRow.holder.set(holder)
+    return CompletionRow.holder.set(CompletionRow.holder | holder)
+
+
+def _packed(issue: Issue) -> str:
+    """An issue without what its row says already."""
+    known: Any = {"revision": True, "printed": {"certificate_id"}}
+    return _ISSUE.dump_json(issue, exclude_defaults=True, exclude=known).decode()
+
+
+def _unpacked(packed: str, revision: int, certificate_id: str) -> Issue:
+    body = json.loads(packed)
+    printed = body["printed"] | {"certificate_id": certificate_id}
+    return _ISSUE.validate_python(body | {"revision": revision, "printed": printed})
 
 
 def _batch_get(keys: Sequence[Key]) -> list[Row]:

@@ -1,5 +1,6 @@
 """Routes that declare which rows of the access table they are, and refuse every role that has none of them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from earned.access import Operation, Viewer, may_ever
 from earned.documents import Archives, Documents
+from earned.fields import ID
 from earned.models import Role
 from earned.problems import NOT_AN_ACCESS_TOKEN, NOT_FOUND, UNKNOWN_ROLE, Problem
 from earned.queues import Queue
@@ -30,6 +32,7 @@ class Resources:
     tolerance: timedelta
     role_claim: str
     company_claim: str
+    client_claim: str
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,33 @@ class Routes(APIGatewayHttpRouter):
     @property
     def viewer(self) -> Viewer:
         """Who asks, from the token's claims; raises a problem for an ID token or a role that is none of ours."""
-        claims: dict[str, str] = self.context["claims"]
-        if not claims.get("sub") or claims.get("token_use", "access") != "access":
+        account_id = self._id("sub")
+        if account_id is None or not self._is_of_an_access_token:
             raise NOT_AN_ACCESS_TOKEN
         try:
-            role = Role(claims.get(self.resources.role_claim, ""))
+            role = Role(self._claim(self.resources.role_claim))
         except ValueError:
             raise UNKNOWN_ROLE from None
-        return Viewer(claims["sub"], role, claims.get(self.resources.company_claim) or None)
+        return Viewer(account_id, role, self._id(self.resources.company_claim))
+
+    @property
+    def _is_of_an_access_token(self) -> bool:
+        """Whether the claims say so: by `token_use` where there is one (Cognito), else by a client's id (RFC 9068).
+
+        API Gateway cannot tell an ID token, which has the same issuer and may have the same audience.
+        """
+        use = self.context["claims"].get("token_use")
+        return use == "access" if use is not None else self._claim(self.resources.client_claim) != ""
+
+    def _id(self, name: str) -> str | None:
+        """The id in a claim, or None: what no event can name is nobody, and no company."""
+        value = self._claim(name)
+        return value if re.fullmatch(ID, value) else None
+
+    def _claim(self, name: str) -> str:
+        """A claim; empty when it is missing or no text. What was a list comes as one text, in brackets."""
+        value = self.context["claims"].get(name)
+        return value if isinstance(value, str) else ""
 
     @property
     def now(self) -> datetime:

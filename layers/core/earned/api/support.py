@@ -63,8 +63,7 @@ def list_support_requests(cursor: Cursor = None, limit: Limit = 50) -> SupportRe
     requests = store.support_requests(after[1] if after else None, limit)
     page: SupportRequestPage = {"items": [support_request_view(request) for request in requests]}
     if len(requests) == limit:
-        last = requests[-1]
-        page["next_cursor"] = to_cursor(("request", f"{last.at.isoformat(timespec='milliseconds')}#{last.request_id}"))
+        page["next_cursor"] = to_cursor(("request", store.position_of(requests[-1])))
     return page
 
 

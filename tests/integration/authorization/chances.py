@@ -1,0 +1,95 @@
+"""Requests at random: mostly about what exists, by anybody, with pages and filters, and now and then a trick."""
+
+import json
+import random
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, replace
+
+from tests.integration.authorization.asking import Asking
+from tests.integration.authorization.operations import OPERATIONS, Expected, Operation, ids_of
+from tests.integration.authorization.oracle import Viewer
+from tests.integration.authorization.tricks import TRICKS
+from tests.integration.authorization.world import REMOVED, ROLES, World
+
+BAD_LIMITS = ("0", "101", "-1", "many", "")
+GARBLED = ("garbled!", "e30", "W10", "WyIiLCIiXQ", "bnVsbA", "WyJcdWQ4MDAiLCJ4Il0")  # the last holds half a letter
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is asked of a list: at most how many, after which enrollment, of which training and account."""
+
+    limit: str | None = None
+    after: str | None = None
+    garbled: str | None = None
+    training: str | None = None
+    account: str | None = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """As the query says it."""
+        position = urlsafe_b64encode(json.dumps([self.after, "whoever"]).encode()).decode().rstrip("=")
+        given = {
+            "limit": self.limit,
+            "cursor": self.garbled or (self.after and position),
+            "training_id": self.training,
+            "account_id": self.account,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    def of(self, world: World, whole: Expected | None) -> Expected | None:
+        """What is due of a list, when `whole` is all of it."""
+        if self.limit in BAD_LIMITS:
+            return Expected(400)
+        if whole is None:
+            return None
+        return Expected(400) if self.garbled else self._narrowed(world, whole)
+
+    def _narrowed(self, world: World, whole: Expected) -> Expected:
+        left = [one for one in world.enrollments if one.enrollment in whole.enrollments]
+        left = [one for one in left if self.after is None or one.enrollment > self.after]
+        left = [one for one in left if self.training in {None, one.training} and self.account in {None, one.account}]
+        certificates = whole.certificates & {one.certificate for one in left}
+        return replace(whole, enrollments=frozenset(one.enrollment for one in left), certificates=certificates)
+
+
+def random_asking(chance: random.Random, world: World) -> tuple[Asking, Page | None]:
+    """A request, and which page of it, if it has pages."""
+    operation = chance.choice(OPERATIONS)
+    page = _random_page(chance, world, operation) if operation.is_paged else None
+    asking = Asking(_random_viewer(chance, world), operation, _random_id(chance, world, operation))
+    return replace(asking, query=tuple(page.query.items()) if page else ()), page
+
+
+def _random_viewer(chance: random.Random, world: World) -> Viewer:
+    account = world.id(chance.choice(["me", "me", "me", "someone", *(f"me-{state}" for state in REMOVED), "stranger"]))
+    company = world.id(chance.choice(["Ours", "Ours", "Theirs", "Nowhere"])) if chance.random() < 0.8 else None
+    if chance.random() < 0.1:
+        account = chance.choice([account.upper(), account.swapcase(), account[:-1], f"{account}a"])
+    if chance.random() < 0.1:
+        company = chance.choice(list(TRICKS.values()))(company or "-")
+    return Viewer(account, chance.choice(ROLES), company or None)
+
+
+def _random_id(chance: random.Random, world: World, operation: Operation) -> str:
+    if not operation.takes:
+        return ""
+    ids = ids_of(world)
+    kind = operation.takes if chance.random() < 0.9 else chance.choice([kind for kind in ids if kind])
+    found = chance.choice(ids[kind])
+    return chance.choice(list(TRICKS.values()))(found) if chance.random() < 0.2 else found
+
+
+def _random_page(chance: random.Random, world: World, operation: Operation) -> Page:
+    """Nothing in particular, half of the time."""
+    if chance.random() < 0.5:
+        return Page()
+    one, another = chance.choice(world.enrollments), chance.choice(world.enrollments)
+    filtered = operation.path.endswith("{company_id}/certificates") and chance.random() < 0.5
+    return Page(
+        limit=chance.choice([None, str(chance.randint(1, 100)), chance.choice(BAD_LIMITS)]),
+        after=chance.choice([None, one.enrollment]),
+        garbled=chance.choice(GARBLED) if chance.random() < 0.1 else None,
+        training=chance.choice([None, one.training]) if filtered else None,
+        account=chance.choice([None, another.account]) if filtered else None,
+    )

@@ -1,0 +1,60 @@
+"""A second opinion on who may: the rules A1-A6 in Cedar, which knows nothing of `earned.access`."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cedarpy import PolicySet, Schema, is_authorized
+
+HERE = Path(__file__).parent
+POLICIES = (HERE / "policies.cedar").read_text()
+SCHEMA = (HERE / "schema.cedarschema").read_text()
+_POLICIES, _SCHEMA = PolicySet.from_str(POLICIES), Schema.from_str(SCHEMA)
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who asks: what their token says."""
+
+    account: str
+    role: str
+    company: str | None = None
+
+    @property
+    def claims(self) -> dict[str, str]:
+        """The token's claims, as API Gateway hands them over."""
+        claims = {"sub": self.account, "role": self.role}
+        return claims if self.company is None else claims | {"company_id": self.company}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What is asked for: an entity of the schema, with its attributes."""
+
+    kind: str
+    attributes: tuple[tuple[str, str | bool | None], ...] = ()
+
+
+SERVICE = Thing("Service")
+
+
+@cache
+def may(viewer: Viewer, action: str, thing: Thing) -> bool:
+    """Whether the policies permit it; raises when they cannot say."""
+    asked = {"principal": _uid("Viewer"), "action": f'Action::"{action}"', "resource": _uid(thing.kind)}
+    who = _entity("Viewer", account=viewer.account, role=viewer.role, company=viewer.company)
+    what = _entity(thing.kind, **dict(thing.attributes))
+    result = is_authorized(asked, _POLICIES, json.dumps([who, what]), _SCHEMA)
+    assert not result.diagnostics.errors, (viewer, action, thing, result.diagnostics.errors)
+    return result.allowed
+
+
+def _uid(kind: str) -> dict[str, str]:
+    return {"type": kind, "id": "the"}
+
+
+def _entity(kind: str, **attributes: Any) -> dict[str, Any]:
+    present = {name: value for name, value in attributes.items() if value is not None}
+    return {"uid": _uid(kind), "attrs": present, "parents": []}

@@ -1,0 +1,173 @@
+"""Roles, relations, operations, states and tricks, each with each: the API answers what the policies say."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import product
+
+import cedarpy
+import pytest
+
+from contracts import OPENAPI, ROOT
+from tests.integration.authorization.asking import Answer, Asking, ask, mismatch, named, remembering
+from tests.integration.authorization.chances import Page, random_asking
+from tests.integration.authorization.operations import OF_AN_ENROLLMENT, OPERATIONS, Expected, Operation, ids_of
+from tests.integration.authorization.oracle import POLICIES, SCHEMA, Viewer
+from tests.integration.authorization.tricks import tried
+from tests.integration.authorization.world import ROLES, STATES, Enrollment, World
+from tests.integration.service import Service
+
+Record = Callable[[str, object], None]
+BY_METHOD_AND_PATH = {(one.method, one.path.partition("?")[0]): one for one in OPERATIONS}
+RELATIONS = tuple(product(("oneself", "another"), ("of the same company", "of another company", "of no company")))
+
+
+@pytest.fixture(scope="module")
+def world(running: Service) -> Iterator[World]:
+    """Everyone, and an archive each of two admins of one company."""
+    world = World.of(running)
+    export = BY_METHOD_AND_PATH["POST", "/v1/companies/{company_id}/exports"]
+    for account in ("me", "someone"):
+        admin = Viewer(world.id(account), "company-admin", world.id("Ours"))
+        ask(world, Asking(admin, export, world.id("Ours")))
+    world.service.settle()
+    with remembering():
+        yield world
+
+
+def relation(viewer: Viewer, one: Enrollment) -> tuple[str, str]:
+    """How somebody stands to an enrollment: by its person, and by its company, which may be one that they left."""
+    same = viewer.company is not None and viewer.company == one.company
+    where = "of no company" if one.company is None else f"of {'the same' if same else 'another'} company"
+    return "oneself" if viewer.account == one.account else "another", where
+
+
+def kind_of(expected: Expected | None) -> str:
+    """The kind of an answer, to be counted."""
+    return "as if it did not exist" if expected is None else f"{expected.status} {expected.word or ''}".strip()
+
+
+def judged(world: World, asking: Asking) -> tuple[str, str]:
+    """The kind of answer that was due, and what was wrong with the one that came."""
+    expected = asking.expected(world)
+    wrong = mismatch(world, asking, ask(world, asking), expected)
+    return kind_of(expected), wrong and f"{asking}: {wrong}"
+
+
+def told(wrong: list[str]) -> str:
+    """The first few of what was wrong."""
+    return "\n".join([f"{len(wrong)} mismatches", *wrong[:10]])
+
+
+def test_the_policies_speak_of_what_the_schema_has() -> None:
+    result = cedarpy.validate_policies(POLICIES, SCHEMA)
+    assert result.validation_passed, result.errors
+
+
+def test_every_route_is_an_operation_of_the_matrix() -> None:
+    document = json.loads((ROOT / OPENAPI).read_text())
+    routes = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
+    asked = {(method, path.replace("{company_of_export}", "{company_id}")) for method, path in BY_METHOD_AND_PATH}
+    assert asked == routes
+
+
+def test_every_role_in_every_relation_gets_of_every_state_what_the_policies_say(
+    world: World, record_property: Record
+) -> None:
+    kinds, cells, wrong = Counter[str](), set(), []
+    for viewer, operation, one in product(world.viewers(), OF_AN_ENROLLMENT, world.enrollments):
+        asked = one.enrollment if operation.takes == "enrollment_id" else one.certificate or "a" * 26
+        kind, mistake = judged(world, Asking(viewer, operation, asked))
+        kinds[kind] += 1
+        cells.add((viewer.role, relation(viewer, one), operation, one.state))
+        wrong += [mistake] if mistake else []
+    record_property("authorization matrix", dict(kinds))
+    assert not wrong, told(wrong)
+    assert cells == set(product(ROLES, RELATIONS, OF_AN_ENROLLMENT, STATES))
+
+
+def test_every_role_is_listed_what_the_policies_say_page_by_page_or_at_once(
+    world: World, record_property: Record
+) -> None:
+    kinds, wrong = Counter[str](), []
+    for viewer, operation in product(world.viewers(), [one for one in OPERATIONS if one.takes in {"", "company_id"}]):
+        for asked in [world.id("Nowhere"), *ids_of(world)["company_id"]] if operation.takes else [""]:
+            kind, mistake = judged(world, Asking(viewer, operation, asked))
+            wrong += [mistake] if mistake else []
+            kinds[kind] += 1
+            expected = operation.expect(world, viewer, asked)
+            if operation.is_list and expected is not None:
+                found = walked(world, Asking(viewer, operation, asked))
+                assert found == (expected.enrollments, expected.certificates)
+    record_property("authorization lists", dict(kinds))
+    assert not wrong, told(wrong)
+
+
+def walked(world: World, asking: Asking) -> tuple[frozenset[str], frozenset[str]]:
+    """What a list names in pages of seven."""
+    enrollments, certificates = frozenset[str](), frozenset[str]()
+    page: dict[str, str] = {"limit": "7"}
+    for _ in world.enrollments:
+        answer = ask(world, replace(asking, query=tuple(page.items())))
+        found = named(world, answer)
+        enrollments, certificates = enrollments | found[0], certificates | found[1]
+        page["cursor"] = json.loads(answer["body"]).get("next_cursor", "")
+        if not page["cursor"]:
+            break
+    return enrollments, certificates
+
+
+def test_no_trick_with_an_id_opens_what_the_id_itself_does_not(world: World, record_property: Record) -> None:
+    kinds, wrong = Counter[str](), []
+    viewers = [viewer for viewer in world.viewers() if viewer.account == world.id("me")]
+    for viewer, operation in product(viewers, [one for one in OPERATIONS if one.takes]):
+        for target in targets(world, viewer, operation):
+            for trick, asked in tried(world, operation.takes, target).items():
+                kind, mistake = judged(world, Asking(viewer, operation, asked))
+                kinds[kind] += 1
+                wrong += [f"{trick}: {mistake}"] if mistake else []
+    record_property("authorization tricks", dict(kinds))
+    assert not wrong, told(wrong)
+
+
+def targets(world: World, viewer: Viewer, operation: Operation) -> list[str]:
+    """An id that the viewer gets something of, and one of which they get nothing, as far as there are such."""
+    ids = ids_of(world)[operation.takes]
+    seen = [one for one in ids if operation.expect(world, viewer, one) not in {None, Expected(404, word="unknown")}]
+    return seen[:1] + [one for one in ids if one not in seen][:1]
+
+
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 50))]
+REQUESTS = 2_000
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_requests_are_answered_as_the_policies_say(world: World, seed: int, record_property: Record) -> None:
+    chance, kinds, wrong = random.Random(seed), Counter[str](), []
+    for number in range(REQUESTS):
+        asking, page = random_asking(chance, world)
+        whole = asking.expected(world)
+        expected = page.of(world, whole) if page else whole
+        kinds[kind_of(expected)] += 1
+        answer = ask(world, asking)
+        mistake = mismatch(world, asking, answer, part_of(world, answer, page, expected))
+        wrong += [f"request {number}: {asking}: {mistake}"] if mistake else []
+        if number % 200 == 0:
+            world.service.empty()
+    record_property("random requests", dict(kinds))
+    assert not wrong, told(wrong)
+
+
+def part_of(world: World, answer: Answer, page: Page | None, expected: Expected | None) -> Expected | None:
+    """What is due of a page that has a successor: no more than was asked for, and nothing else than is due in all."""
+    if expected is None or page is None or '"next_cursor"' not in answer["body"]:
+        return expected
+    enrollments, certificates = named(world, answer)
+    assert len(enrollments) <= int(page.limit or 50)
+    return replace(
+        expected,
+        enrollments=enrollments & expected.enrollments,
+        certificates=certificates & expected.certificates,
+    )

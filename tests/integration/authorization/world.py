@@ -1,0 +1,170 @@
+"""Two companies and two people, with an enrollment for each person, company and state that a certificate can be in."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+from tests.integration.authorization.oracle import Thing, Viewer, may
+from tests.integration.service import NOON, Service, cloud_event
+
+OWNERS = ("me", "someone")
+COMPANIES = ("Ours", "Theirs", None)
+REMOVED = ("account-removed", "account-just-removed")  # the second a moment ago: its enrollments stand until evaluated
+STATES = ("none", "outstanding", "held", "issued", "revoked", "reissued", "withdrawn", *REMOVED)
+ROLES = ("individual", "employee", "company-admin", "administrator", "support")
+ISSUED_AT_SOME_TIME = ("issued", "revoked", "reissued", "withdrawn", *REMOVED)
+UNPRINTABLE = "Faces \U0001fae8"
+
+
+@dataclass(frozen=True)
+class Enrollment:
+    """One person in one training; `company` is the enrollment's, and its certificate id stays inside before issue."""
+
+    enrollment: str
+    account: str
+    company: str | None
+    state: str
+    training: str
+    certificate: str = ""
+
+    @property
+    def thing(self) -> Thing:
+        """What the policies are told of it."""
+        issued = "issued" if self.state in ISSUED_AT_SOME_TIME else "none"
+        stands = self.state not in {"none", "withdrawn", *REMOVED}
+        certificate = "revoked" if self.state == "revoked" else issued
+        attributes = {"account": self.account, "company": self.company, "stands": stands, "certificate": certificate}
+        return Thing("Enrollment", tuple(attributes.items()))
+
+
+@dataclass
+class World:
+    """All that there is, and the service that holds it."""
+
+    service: Service
+    tag: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    enrollments: list[Enrollment] = field(default_factory=list)
+    archives: dict[str, tuple[str, str]] = field(default_factory=dict)  # id to company and account
+
+    @classmethod
+    def of(cls, service: Service) -> "World":
+        """Tell the service of everyone, through its queues, until every certificate is in its state."""
+        world = cls(service)
+        world._announce_trainings()
+        world._announce_people("Sample", NOON - timedelta(days=20))
+        planned = [world._plan(*case) for case in product(OWNERS, COMPANIES, STATES)]
+        world._learn([one for one in planned if one.state != "none"])
+        world._act(planned)
+        world.enrollments = [world._with_certificate(one) for one in planned]
+        world._reissue()
+        world._remove()
+        return world
+
+    def id(self, name: str) -> str:
+        """An id that no other world uses."""
+        return f"{name}-{self.tag}"
+
+    def viewers(self) -> list[Viewer]:
+        """Every role in every company, as a person who has enrollments, and as those whose accounts were removed."""
+        people = [self.id(name) for name in ("me", *(f"me-{state}" for state in REMOVED))]
+        companies = [company and self.id(company) for company in COMPANIES]
+        return [Viewer(*who) for who in product(people, ROLES, companies)]
+
+    def permitted(self, viewer: Viewer, action: str, among: Iterable[Enrollment]) -> list[Enrollment]:
+        """Those to which the policies permit this."""
+        return [one for one in among if may(viewer, action, one.thing)]
+
+    def by_id(self, enrollment: str) -> Enrollment | None:
+        """The enrollment of exactly this id."""
+        return next((one for one in self.enrollments if one.enrollment == enrollment), None)
+
+    def by_certificate(self, certificate: str) -> Enrollment | None:
+        """The enrollment whose certificate has exactly this id."""
+        return next((one for one in self.enrollments if certificate and one.certificate == certificate), None)
+
+    def archive(self, archive: str) -> Thing | None:
+        """The archive of exactly this id, as the policies know it."""
+        company, account = self.archives.get(archive, (None, None))
+        return Thing("Archive", (("company", company), ("account", account))) if company else None
+
+    def _plan(self, owner: str, company: str | None, state: str) -> Enrollment:
+        name = self.id(f"Enr-{owner}-{company}-{state}")
+        account = self.id(f"{owner}-{state}" if state in REMOVED else owner)
+        training = {"held": "Held", "revoked": "Event"}.get(state, "Course")
+        return Enrollment(name, account, company and self.id(company), state, self.id(training))
+
+    def _announce_trainings(self) -> None:
+        steps = [{"step_id": "only", "kind": "lesson", "title": "Listening"}]
+        for name, title in (("Course", "Well Led"), ("Held", UNPRINTABLE)):
+            self._tell("course.published", {"course_id": self.id(name), "version": 1, "title": title, "steps": steps})
+        times = {"starts_at": "2026-01-05T08:00:00Z", "ends_at": "2026-01-05T10:00:00Z", "timezone": "UTC"}
+        self._tell("live-event.scheduled", {"live_event_id": self.id("Event"), "title": "Open Day"} | times)
+        for company in filter(None, COMPANIES):
+            self._tell("company.saved", {"company_id": self.id(company), "name": f"{company} Lanterns"})
+
+    def _announce_people(self, family: str, at: Any, **more: str) -> None:
+        for owner, state in product(OWNERS, ("", *REMOVED)):
+            account = self.id(f"{owner}-{state}" if state else owner)
+            data = {"account_id": account, "kind": "employee", "name": f"{owner.title()} {family}"}
+            self._tell("account.saved", data | {"email": f"{account}@example.com"} | more, at)
+
+    def _learn(self, enrolled: list[Enrollment]) -> None:
+        for one in enrolled:
+            company = {"company_id": one.company} if one.company else {}
+            self._tell("enrollment.created", self._whose(one) | {"training_id": one.training} | company)
+        self.service.settle()
+
+    def _act(self, planned: list[Enrollment]) -> None:
+        """Do what leads to each state; of those in state `none`, facts arrive and no enrollment ever does."""
+        for one in planned:
+            if one.state == "revoked":
+                for hour, status in enumerate(("present", "absent")):
+                    marked_by = {"account_id": "adm-1", "role": "administrator"}
+                    data = {"live_event_id": one.training, "status": status, "marked_by": marked_by}
+                    self.service.post(
+                        "Attendance",
+                        cloud_event("attendance.marked", self._whose(one) | data, NOON + timedelta(hours=hour)),
+                    )
+                    self.service.settle()
+            elif one.state != "outstanding":
+                data = self._whose(one) | {"step_id": "only"}
+                self.service.post("Progress", cloud_event("lesson.completed", data))
+        self.service.settle()
+
+    def _with_certificate(self, one: Enrollment) -> Enrollment:
+        """With the id that the record keeps, shown or not."""
+        record = self.service.apps["serve_api"].store.enrollment(one.enrollment)
+        certificate = record.certificate_id if record else ""
+        issued = record is not None and record.issue is not None
+        assert issued is (one.state in ISSUED_AT_SOME_TIME), one
+        return Enrollment(one.enrollment, one.account, one.company, one.state, one.training, certificate)
+
+    def _reissue(self) -> None:
+        """People are renamed and move to another company; some certificates follow the name, none the person."""
+        self._announce_people("Renamed", NOON, company_id=self.id("Theirs"))
+        self.service.settle()
+        support = Viewer("sup-1", "support").claims
+        for one in self.enrollments:
+            if one.state == "reissued":
+                self.service.post_to(f"/v1/certificates/{one.certificate}/reissue", None, support)
+        self.service.settle()
+
+    def _remove(self) -> None:
+        for one in self.enrollments:
+            if one.state == "withdrawn":
+                self._tell("enrollment.removed", self._whose(one), NOON)
+        for state, owner in product(REMOVED, OWNERS):
+            self._tell("account.removed", {"account_id": self.id(f"{owner}-{state}")}, NOON)
+            self.service.deliver("record_directory")
+            if state == "account-removed":
+                self.service.settle()
+        self.service.empty()
+
+    def _whose(self, one: Enrollment) -> dict[str, str]:
+        return {"enrollment_id": one.enrollment, "account_id": one.account}
+
+    def _tell(self, kind: str, data: dict[str, Any], at: Any = NOON - timedelta(days=30)) -> None:
+        self.service.post("Directory", cloud_event(kind, data, at))

@@ -1,0 +1,52 @@
+"""The bill of a million certificates: no dearer than it was committed to be, and by the template that is deployed."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from costs import bill
+from costs.counts import count, count_download
+from costs.savings import savings
+from tests.integration.service import Service
+
+ROOT = Path(__file__).parents[2]
+COMMITTED = tomllib.loads((ROOT / "costs" / "committed.toml").read_text())["dollars"]
+FIVE_PERCENT = 1.05
+
+
+@pytest.mark.parametrize("steps", [5, 50, 150])
+def test_a_million_certificates_cost_no_more_than_five_percent_above_what_was_committed(
+    service: Service, steps: int
+) -> None:
+    counts = count(service, steps)
+    full, alone = (bill.total(bill.certificate_bill(counts, shape)) for shape in (bill.FULL, bill.Shape()))
+    assert full <= COMMITTED[f"full_{steps}"] * FIVE_PERCENT
+    assert alone <= COMMITTED[f"alone_{steps}"] * FIVE_PERCENT
+    assert full < bill.total(bill.certificate_bill(counts, bill.Shape.of_volume(100e6, steps))) <= alone
+    assert all(one.dollars > 0 for one in savings(counts))
+
+
+def test_a_million_downloads_cost_no_more_than_five_percent_above_what_was_committed(service: Service) -> None:
+    download, _ = count_download(service)
+    assert bill.total(bill.download_bill(download)) <= COMMITTED["downloads"] * FIVE_PERCENT
+
+
+def test_functions_have_the_memory_that_is_priced() -> None:
+    template = (ROOT / "template.yaml").read_text()
+    sections = {
+        "record_directory": template.partition("  RecordDirectory:")[2],
+        "record_progress": template.partition("  RecordProgress:")[2],
+        "generate_certificate": template.partition("  GenerateCertificate:")[2],
+        "serve_api": template.partition("  ServeApi:")[2],
+    }
+    default = int(template.partition("MemorySize: ")[2].split()[0])
+    own = {
+        name: section.partition("Type: AWS::Serverless::Function")[2].split("\n\n")[0]
+        for name, section in sections.items()
+    }
+    memory = {
+        name: int(text.partition("MemorySize: ")[2].split()[0]) if "MemorySize" in text else default
+        for name, text in own.items()
+    }
+    assert memory == bill.PRICES["memory"]

@@ -1,0 +1,381 @@
+"""A person is erased: no byte of name or address is left anywhere, and what is counted and verified stays true."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import pairwise
+from typing import Any
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+from moto.s3.models import s3_backends
+from moto.sqs import sqs_backends
+from typer.testing import CliRunner, Result
+
+from earned import store
+from earned.documents import ARCHIVES
+from earned.models import Account, Role, SupportRequest
+from operations import quarantine
+from operations.__main__ import app
+from operations.erase import Erasure, NothingKnown, places
+from operations.stacks import Stack, pairs_of
+from tests.integration import traces
+from tests.integration.service import ACCOUNT, NOON, REGION, Service, Story, cloud_event, receive
+
+SUPPORT = {"sub": "sup-1", "role": "support"}
+NEIGHBOUR = "Bellwether"
+TABLES, BUCKETS = ("Records", "AccessLog", "Support"), ("Documents", "Exports", "Assets")
+IN_QUEUES = {f"queue {name}" for name in ("GenerationQueue", "DirectoryDeadLetterQueue", "ProgressDeadLetterQueue")}
+OUT_OF_SIGHT = {"queue DirectoryQueue"}
+EVERYWHERE = {"table account", "table enrollment", "table request", "object certificates", "object exports", "upload"}
+EVERYWHERE |= IN_QUEUES | OUT_OF_SIGHT
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty queue in moto is empty at once."""
+    monkeypatch.setattr(quarantine, "WAIT_SECONDS", 0)
+
+
+@pytest.fixture
+def stack(service: Service, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """The stack in moto, as the command finds it."""
+    found = Stack(boto3.client("sqs"), pairs_of(service.outputs), service.outputs)
+    monkeypatch.setattr(Stack, "on_aws", lambda _: found)
+    return found
+
+
+class Ada:
+    """What she is called and where she is reached, was and is, in words that no other story has."""
+
+    def __init__(self, story: Story) -> None:
+        self.old, self.new = f"Ada Marrowby{story.tag}", f"Ada Quillfeather{story.tag}-Żółć"
+        self.former, self.email = f"starlingpost{story.tag}@example.com", f"wrenbox{story.tag}@example.com"
+        self.reason = f"Thistledown{story.tag}"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that must not be left; an address stands in a key by a code."""
+        surnames = (self.old.removeprefix("Ada "), self.new.removeprefix("Ada "))
+        return (*surnames, self.reason, self.former, self.email, *map(store.email_code, (self.former, self.email)))
+
+
+@pytest.fixture
+def lived(service: Service, story: Story) -> Story:
+    """Ada, who has left traces wherever one can, and Bea beside her, who stays."""
+    story.directory()
+    story.save_account("ada", name=Ada(story).old, email=Ada(story).former)
+    story.save_account("bea", name=f"Bea {NEIGHBOUR}", email=f"bea.{story.tag}@example.com")
+    for account in ("ada", "bea"):
+        story.enroll(account)
+    story.enroll("ada", story.live_event, enrollment_id=story.id("enr-live"))
+    story.enroll("ada", story.id("not-announced"), enrollment_id=story.id("enr-open"))
+    service.settle()
+    attend(story, "present", 0)
+    for account in ("ada", "bea"):
+        service.post("Progress", *story.do(account, "read", "watch", "quiz"))
+    service.settle()
+    attend(story, "absent", 5)
+    export(story)
+    correct_the_name(story)
+    export(story, until_late=True)
+    lose_a_document(story)
+    ask_support(story)
+    leave_messages(story)
+    return story
+
+
+def attend(story: Story, status: str, minutes: int) -> None:
+    """Mark Ada at the live event: a certificate of it is issued and then revoked."""
+    mark = story.mark("ada", status)
+    mark["time"] = NOON.replace(minute=minutes).isoformat()
+    story.service.post("Attendance", mark | {"data": mark["data"] | {"enrollment_id": story.id("enr-live")}})
+    story.service.settle()
+
+
+def export(story: Story, *, until_late: bool = False) -> None:
+    """Have the company's certificates put into an archive, or begin to: somebody waits for that one still."""
+    service, asking = story.service, story.claims("admin-2" if until_late else "admin", "company-admin")
+    assert service.post_to(f"/v1/companies/{story.company}/exports", None, asking)[0] == 202
+    with pytest.MonkeyPatch.context() as patch:
+        if until_late:
+            exporter = service.apps["export_certificates"]
+            patch.setattr(exporter, "PART_SIZE", 1024)
+            patch.setattr(exporter, "publish", interrupted)
+        service.deliver("export_certificates")
+
+
+def interrupted(*_: object) -> None:
+    """The end of a function that ran out of time."""
+    raise TimeoutError
+
+
+def correct_the_name(story: Story) -> None:
+    """Rename Ada, in letters that have two forms, and reissue one of her certificates with a reason in full."""
+    data = {"account_id": story.id("ada"), "kind": "employee", "company_id": story.company, "email": Ada(story).email}
+    renamed = cloud_event("account.saved", data | {"name": unicodedata.normalize("NFD", Ada(story).new)})
+    story.service.post("Directory", renamed)
+    story.service.settle()
+    assert (
+        story.service.post_to(f"{certificate(story)}/reissue", {"reason": f"not {Ada(story).reason}"}, SUPPORT)[0]
+        == 202
+    )
+    story.service.settle()
+
+
+def certificate(story: Story, account: str = "ada") -> str:
+    """The path of somebody's certificate of the course."""
+    return f"/v1/certificates/{certificate_id(story, story.enrollment_of(account)['enrollment_id'])}"
+
+
+def certificate_id(story: Story, enrollment_id: str) -> str:
+    """The certificate's id in a record."""
+    record = store.enrollment(enrollment_id)
+    assert record is not None
+    return record.certificate_id or ""
+
+
+def lose_a_document(story: Story) -> None:
+    """Delete a document and have the sweep restore it: two versions and a delete marker; and one never issued."""
+    s3, bucket = boto3.client("s3"), story.service.outputs["DocumentsBucketName"]
+    # The template says so; moto's CloudFormation does not hear it.
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    folder = f"certificates/{certificate(story).rpartition('/')[2]}"
+    document = s3.get_object(Bucket=bucket, Key=f"{folder}/2.pdf")
+    s3.delete_object(Bucket=bucket, Key=f"{folder}/2.pdf")
+    story.service.sweep(everything=True)
+    story.service.settle()
+    versions = s3.list_object_versions(Bucket=bucket, Prefix=f"{folder}/2.pdf")
+    assert (len(versions["Versions"]), len(versions["DeleteMarkers"])) == (2, 1)
+    unissued = f"certificates/{certificate_id(story, story.id('enr-open'))}/1.pdf"
+    s3.put_object(Bucket=bucket, Key=unissued, Body=document["Body"].read())
+
+
+def ask_support(story: Story) -> None:
+    """Ada asks by her address, from another one by her name, and by naming her address; Bea asks for herself."""
+    ada, elsewhere = Ada(story), "friend@example.org"
+    asked = (
+        ("A. Sample", ada.email.upper(), None),
+        (ada.new, elsewhere, None),
+        ("A. Sample", elsewhere, f"I am <{ada.email}>."),
+        (f"Bea {NEIGHBOUR}", f"bea.{story.tag}@example.com", None),
+    )
+    for number, (name, email, message) in enumerate(asked):
+        request = SupportRequest(story.id(f"{number}"), NOON, name, email, "Leading Well", message)
+        assert store.keep_support_request(request, source=story.tag)
+
+
+def leave_messages(story: Story) -> None:
+    """Refused ones of all kinds, one that failed and is out of sight, and some that nobody has fetched yet."""
+    service = story.service
+    saved = {"account_id": story.id("ada"), "kind": "employee", "name": Ada(story).new, "email": Ada(story).email}
+    refused: list[dict[str, Any] | str] = [
+        cloud_event("account.saved", saved | {"kind": "queen", "name": Ada(story).old, "email": Ada(story).former}),
+        cloud_event("account.merged", saved),
+        {"dear": Ada(story).new},
+        f"Dear {Ada(story).new}",
+        f'{{"email": "{Ada(story).email}"',
+        f'{{"account_id": "{story.id("ada")}", "called": "{Ada(story).reason}',
+    ]
+    service.post("Directory", *refused)
+    service.post("Progress", cloud_event("account.saved", saved))
+    service.deliver("record_directory")
+    service.deliver("record_progress")
+    service.post("Directory", cloud_event("account.saved", saved))
+    assert receive(service.url("Directory"))
+    service.post("Directory", cloud_event("account.saved", saved | {"name": Ada(story).old}, NOON.replace(hour=13)))
+    assert service.post_to(f"{certificate(story)}/reissue", {"reason": f"not {Ada(story).reason}"}, SUPPORT)[0] == 202
+
+
+def everything(service: Service) -> Iterator[tuple[str, bytes]]:
+    """All that moto keeps, but for what the portal has heard: places and bytes."""
+    outputs = service.outputs
+    yield from traces.of_tables(boto3.client("dynamodb"), (outputs[f"{table}TableName"] for table in TABLES))
+    yield from traces.of_buckets(boto3.client("s3"), (outputs[f"{bucket}BucketName"] for bucket in BUCKETS))
+    for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
+        for upload in bucket.multiparts.values():
+            yield "upload", b"".join(part.value for part in upload.parts.values())
+    for name, queue in sqs_backends[ACCOUNT][REGION].queues.items():
+        if name != "announced":
+            for message in queue._messages:
+                yield f"queue {name}", (message.body + repr(message.message_attributes)).encode()
+
+
+def left(story: Story, *words: str) -> set[str]:
+    """The kinds of places that have one of some words, those of Ada unless told."""
+    return {kind_of(place) for place, data in everything(story.service) if traces.has(data, words or Ada(story).words)}
+
+
+def kind_of(place: str) -> str:
+    """`table account`, `object certificates`, `queue DirectoryQueue`."""
+    kind, _, name = place.partition(" ")
+    return f"{kind} {name.split('-')[1] if kind == 'queue' else re.split('[#/]', name)[0]}".strip()
+
+
+def erasure(story: Story, stack: Stack, **more: Any) -> Erasure:
+    """The erasure of Ada."""
+    return Erasure(story.id("ada"), places(stack), **more)
+
+
+def under_way(story: Story) -> None:
+    """What was at work when the account was closed writes once more: a document, an archive, a message that failed."""
+    service = story.service
+    s3, outputs = boto3.client("s3"), service.outputs
+    folder = f"certificates/{certificate_id(story, story.id('enr-live'))}"
+    s3.put_object(Bucket=outputs["DocumentsBucketName"], Key=f"{folder}/7.pdf", Body=Ada(story).new.encode())
+    s3.put_object(Bucket=outputs["ExportsBucketName"], Key=f"{ARCHIVES}late.zip", Body=Ada(story).new.encode())
+    service.make_visible("Directory")
+
+
+def test_no_byte_of_name_or_address_is_left_anywhere(
+    lived: Story, stack: Stack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert left(lived) == EVERYWHERE
+    erasure(lived, stack).run(lambda _: under_way(lived))
+    assert left(lived) == set()
+    service = lived.service
+    service.settle()
+    service.sweep(everything=True)
+    service.settle()
+    come_again(lived)
+    assert left(lived) == set()
+    assert not traces.has(caplog.text.encode() + capsys.readouterr().out.encode(), Ada(lived).words)
+
+
+def come_again(story: Story) -> None:
+    """Late and repeated events of the person, who is enrolled anew as well, with all that earns a certificate."""
+    service, later = story.service, NOON.replace(year=2090)
+    data = {"account_id": story.id("ada"), "kind": "individual", "name": Ada(story).new, "email": Ada(story).email}
+    service.post("Directory", cloud_event("account.saved", data, NOON), cloud_event("account.saved", data, later))
+    service.settle()
+    story.enroll("ada", enrollment_id=story.id("enr-anew"))
+    anew = {"enrollment_id": story.id("enr-anew")}
+    service.post("Progress", *(one | {"data": one["data"] | anew} for one in story.do("ada", "read", "watch", "quiz")))
+    service.settle()
+    service.sweep(everything=True)
+    service.settle()
+    assert [one["account_id"] for one in story.certificates()] == [story.id("bea")]
+
+
+def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Story, stack: Stack) -> None:
+    seen: dict[str, set[str]] = {}
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        everything_is_in_sight()
+
+    def look(step: str) -> None:
+        seen.setdefault(" ".join(step.split()[:2]), left(lived))
+
+    erasure(lived, stack, begun_on=look).run(wait)
+    assert waited == [12 * 60]  # six timeouts of the slowest function: longer than any message is out of sight
+    seen["done"] = left(lived)
+    steps = list(seen)
+    gone = {step: seen[step] - seen[following] for step, following in pairwise(steps)}
+    assert gone == {
+        "Closing the": set(),
+        "Withdrawing enrollments": set(),
+        "Deleting documents": {"object certificates"},
+        "Deleting archives": {"object exports", "upload"},
+        "Looking through": IN_QUEUES,
+        "Deleting support": {"table request"},
+        "Waiting for": OUT_OF_SIGHT,
+        "Forgetting the": {"table account", "table enrollment"},
+    }
+
+
+def test_what_is_counted_and_verified_stays_true_and_nobody_else_loses_anything(lived: Story, stack: Stack) -> None:
+    service = lived.service
+    hers = [certificate_id(lived, lived.id(name)) for name in ("enr-ada", "enr-live")]
+    facts = [store.enrollment(lived.id(name)).evidence for name in ("enr-ada", "enr-live")]
+    kept = {key: data for key, data in service.documents().items() if certificate(lived, "bea")[17:43] in key}
+    service.announcements()
+    erasure(lived, stack).run(lambda _: None)
+    service.settle()
+    withdrawn = [(one["type"], one["data"]["certificate_id"]) for one in service.announcements()]
+    assert sorted(withdrawn) == sorted(("earned.certificate.withdrawn.v1", one) for one in hers)
+    for one in hers:
+        assert json.loads(service.ask("GET", f"/verify/{one}", None)["body"]) == {"status": "withdrawn"}
+    assert [store.enrollment(lived.id(name)).evidence for name in ("enr-ada", "enr-live")] == facts
+    assert kept
+    assert kept.items() <= service.documents().items()
+    assert [one["holder"] for one in lived.certificates()] == [f"Bea {NEIGHBOUR}"]
+    assert left(lived, f"bea.{lived.tag}") == {"table account", "table request"}
+    assert service.get("/v1/diagnoses", SUPPORT, account_id=lived.id("ada"))[1]["items"][0]["account"]["name"] == ""
+
+
+CHANGES = ("Update", "Delete", "Send", "Abort")
+
+
+class Killed(BaseException):
+    """The end of the process, after a request that changed something: nothing is asked any more."""
+
+
+def everything_is_in_sight() -> None:
+    """Let every visibility timeout run out."""
+    for queue in sqs_backends[ACCOUNT][REGION].queues.values():
+        for message in queue._messages:
+            message.change_visibility(0)
+
+
+def test_killed_after_any_change_and_run_again_it_ends_the_same(
+    lived: Story, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, changes, limit = BaseClient._make_api_call, 0, 0
+
+    def counted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        nonlocal changes
+        if changes == limit:
+            raise Killed
+        answer = original(client, operation, parameters)
+        changes += operation.startswith(CHANGES)
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", counted)
+        while changes == limit:
+            changes, limit = 0, limit + 1
+            with suppress(Killed):
+                erasure(lived, stack).run(lambda _: None)
+            everything_is_in_sight()
+    assert limit > 10  # every run gets further, so the next has less to change
+    assert left(lived) == set()
+    lived.service.settle()
+    withdrawn = {one["data"]["certificate_id"] for one in lived.service.announcements() if "withdrawn" in one["type"]}
+    assert withdrawn == {certificate_id(lived, lived.id(name)) for name in ("enr-ada", "enr-live")}
+
+
+def run(story: Story, *words: str, account: str = "ada") -> Result:
+    """Run the command."""
+    return CliRunner().invoke(app, ["erase", "--stack", "any", "--account", story.id(account), "--wait", "0", *words])
+
+
+def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_address(
+    lived: Story, stack: Stack
+) -> None:
+    store.save_account(Account(lived.id("ada-2"), Role.EMPLOYEE, "Ada Sample", Ada(lived).email), NOON)
+    before = {place: hashlib.sha256(data).hexdigest() for place, data in everything(lived.service)}
+    counted = run(lived, "--dry-run")
+    assert {place: hashlib.sha256(data).hexdigest() for place, data in everything(lived.service)} == before
+    everything_is_in_sight()
+    done = run(lived)
+    assert (counted.exit_code, done.exit_code) == (0, 0)
+    assert f"The same address is on {lived.id('ada-2')}" in done.stdout
+    assert f"{lived.id('ada')} is erased" in done.stdout
+    assert not traces.has((counted.output + done.output).encode(), Ada(lived).words)
+    assert left(lived) == {"table account"}
+    assert store.accounts_with_email(Ada(lived).email) == [lived.id("ada-2")]
+    assert left(lived, Ada(lived).new, Ada(lived).old) == set()
+
+
+def test_an_account_that_nothing_is_known_of_is_not_made_one(story: Story, stack: Stack) -> None:
+    with pytest.raises(NothingKnown):
+        erasure(story, stack).run(lambda _: None)
+    assert store.account(story.id("ada")) is None
+    told = run(story)
+    assert told.exit_code == 1

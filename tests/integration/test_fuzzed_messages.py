@@ -1,0 +1,204 @@
+"""Whatever is posted is recorded or quarantined with a documented reason, delays nobody, and stands in no log."""
+
+import io
+import json
+import logging
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from earned import events, intake, store
+from earned.events import ATTENDANCE, DIRECTORY, PROGRESS
+from earned.facts import encode
+from tests.integration.mutations import KNOWN, NOT_FOR_SQS, OF_QUEUE, SECRET, fresh, message
+from tests.integration.service import ROOT, LambdaContext, Service, cloud_event
+from tests.integration.wire import Key, Wire
+from tests.unit.test_contracts import VALIDATORS
+from tests.unit.test_events import EVERY_PATH, JSON, posted, put
+
+Record = Callable[[str, object], None]
+KINDS: dict[str, Any] = {"directory": DIRECTORY, "progress": PROGRESS, "attendance": ATTENDANCE}
+REASONS = set(
+    re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs/runbook.md").read_text().partition("## Reasons")[2], re.MULTILINE)
+)
+COUNTED_NOTHING = {"account-mismatch", "training-mismatch"}  # recorded where they count nothing, and quarantined
+OUTCOMES = {"recorded", "too-large", "not-json", "not-a-cloudevent", "unknown-type", "unknown-version", "wrong-queue"}
+OUTCOMES_OF = {
+    "directory": {"invalid-data", "enrollment-taken"},
+    "progress": {"invalid-data", "account-mismatch"},
+    "attendance": {"not-an-administrator", "marked-before-end", "account-mismatch", "training-mismatch"},
+}
+BATCH = 20
+MESSAGES = 2_000
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 50))]
+
+
+@dataclass
+class Fuzzed:
+    """The three functions on the wire, and what they said."""
+
+    service: Service
+    wire: Wire
+    log: io.StringIO
+
+    def deliver(self, queue: str, bodies: list[str]) -> dict[str, Any]:
+        """Hand a batch over, as Lambda's event source does."""
+        self.wire.forget()
+        self.log.seek(0)
+        self.log.truncate()
+        attributes = {"SentTimestamp": "1772454615000", "MessageGroupId": "group"}
+        records = [
+            {"messageId": f"message-{number}", "body": body, "attributes": attributes}
+            for number, body in enumerate(bodies)
+        ]
+        handler = self.service.apps[f"record_{queue}"].handler
+        with redirect_stdout(self.log):
+            response: dict[str, Any] = handler({"Records": records}, LambdaContext())
+        return response
+
+    def wrong(self, queue: str, bodies: list[str], good: str) -> list[str]:
+        """What is wrong with what became of a batch, in which one message is known to be good."""
+        again = [one["itemIdentifier"] for one in self.deliver(queue, bodies)["batchItemFailures"]]
+        told = [f"delayed: {bodies[int(name.removeprefix('message-'))]}" for name in again]
+        told += [mistake for body in bodies for mistake in self._wrong_with(queue, body)]
+        told += [f"recorded and quarantined: {body}" for body in bodies if self._is_in_both(body, bodies)]
+        told += [f"the good one was refused: {good}"] if self.reasons(good) else []
+        return told + ([f"logged: {self.log.getvalue()}"] if SECRET in self.log.getvalue() else [])
+
+    def reasons(self, body: str) -> list[str]:
+        """Why a message was quarantined, as often as it was."""
+        return [reason for (kept, reason), times in self.wire.quarantined.items() if kept == body for _ in range(times)]
+
+    def _wrong_with(self, queue: str, body: str) -> Iterator[str]:
+        reasons = self.reasons(body)
+        if not set(reasons) <= REASONS:
+            yield f"{reasons} is no documented reason: {body}"
+        if not reasons and not is_allowed(queue, body):
+            yield f"accepted: {body}"
+        if not reasons and not self._is_recorded(body):
+            yield f"lost: {body}"
+
+    def _is_recorded(self, body: str) -> bool:
+        facts = self.wire.recorded.get(key_of(body))
+        fact = fact_of(body)
+        return facts is not None and (fact is None or fact in facts)
+
+    def _is_in_both(self, body: str, bodies: list[str]) -> bool:
+        """Whether a record got what was quarantined, unless another message asked for just that."""
+        if self._may_record(body):
+            return False
+        with suppress(ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            key = key_of(body)
+            asked_for = {key for one in bodies if self._may_record(one) for key in keys_of(one)}
+            return key in self.wire.recorded and key not in asked_for
+        return False
+
+    def _may_record(self, body: str) -> bool:
+        return set(self.reasons(body)) <= COUNTED_NOTHING
+
+
+def is_allowed(queue: str, body: str) -> bool:
+    """Whether the published schema of a type of this queue allows a message."""
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    kind = event.get("type") if isinstance(event, dict) else None
+    return isinstance(kind, str) and kind in KINDS[queue] and VALIDATORS[kind].is_valid(event)
+
+
+def fact_of(body: str) -> bytes | None:
+    """What a message tells of its enrollment, as it is stored; None for one of the directory."""
+    event = events.read(body, {**DIRECTORY, **PROGRESS, **ATTENDANCE})
+    return encode(event.fact()) if hasattr(event, "fact") else None
+
+
+def key_of(body: str) -> Key:
+    """Where a message that was accepted is recorded."""
+    event = json.loads(body)
+    data, subject = event["data"], event["type"].split(".")[1]
+    match subject:
+        case "company" | "account":
+            return f"{subject}#{data[f'{subject}_id']}", store.DIRECTORY
+        case "course" | "live-event":
+            return f"training#{data[subject.replace('-', '_') + '_id']}", store.DIRECTORY
+        case _:
+            return store.row_key(data["enrollment_id"], data["account_id"])
+
+
+def keys_of(body: str) -> set[Key]:
+    """All that it may record: an account also knows which companies hold enrollments of its."""
+    event = json.loads(body)
+    enrolls = event["type"].startswith("portal.enrollment.created")
+    return {key_of(body)} | ({(f"account#{event['data']['account_id']}", store.DIRECTORY)} if enrolls else set())
+
+
+@pytest.fixture(scope="module")
+def fuzzed(running: Service) -> Iterator[Fuzzed]:
+    """The functions on the wire, where one enrollment in a live event is known already."""
+    times = {"starts_at": "2026-01-05T08:00:00Z", "ends_at": "2026-01-05T10:00:00Z", "timezone": "UTC"}
+    data = {"live_event_id": KNOWN["live_event_id"], "title": "Open Day"} | times
+    running.post("Directory", cloud_event("live-event.scheduled", data))
+    whose = {"enrollment_id": KNOWN["enrollment_id"], "account_id": KNOWN["account_id"]}
+    running.post("Directory", cloud_event("enrollment.created", whose | {"training_id": KNOWN["live_event_id"]}))
+    running.settle()
+    table = running.outputs["RecordsTableName"]
+    rows = boto3.client("dynamodb").scan(TableName=table)["Items"]
+    known = {(row["pk"]["S"], row["sk"]["S"]): row for row in rows if "known" in row["pk"]["S"] + row["sk"]["S"]}
+    with heard() as log, ExitStack() as stack:
+        fuzzed = Fuzzed(running, Wire(known), log)
+        clients = [running.apps[f"record_{queue}"].sqs for queue in KINDS]
+        stack.enter_context(fuzzed.wire.between(*clients, store.Row._get_connection().connection.client))
+        yield fuzzed
+
+
+@contextmanager
+def heard() -> Iterator[io.StringIO]:
+    """All that the service logs."""
+    log, handlers = io.StringIO(), [one for one in intake.logger.handlers if isinstance(one, logging.StreamHandler)]
+    streams = [handler.setStream(log) for handler in handlers]
+    yield log
+    for handler, stream in zip(handlers, streams, strict=True):
+        handler.setStream(stream)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("queue", KINDS)
+def test_random_messages_are_recorded_or_quarantined_and_delay_nobody(
+    fuzzed: Fuzzed, queue: str, seed: int, record_property: Record
+) -> None:
+    chance, outcomes, wrong = random.Random(f"{queue} {seed}"), Counter[str](), []
+    for first in range(0, MESSAGES, BATCH):
+        bodies = [message(chance, queue, number) for number in range(first, first + BATCH)]
+        good = json.dumps(fresh(chance, chance.choice(OF_QUEUE[queue]), first - MESSAGES))
+        bodies.insert(chance.randint(0, BATCH), good)
+        wrong += fuzzed.wrong(queue, bodies, good)
+        outcomes.update(reason for body in bodies for reason in fuzzed.reasons(body)[:1] or ["recorded"])
+    record_property(f"random messages, {queue}", dict(outcomes))
+    assert seed or outcomes.keys() >= OUTCOMES | OUTCOMES_OF[queue]  # the first sees them all
+    assert not wrong, "\n".join([f"{len(wrong)} wrong", *wrong[:10]])
+
+
+ANYTHING = st.text(min_size=1).map(lambda text: NOT_FOR_SQS.sub("?", text))
+BENT = st.builds(lambda where, value: put(posted(where[0]), where[1], value), st.sampled_from(EVERY_PATH), JSON)
+
+
+@pytest.mark.parametrize("queue", KINDS)
+def test_anything_at_all_is_recorded_or_quarantined_and_delays_nobody(fuzzed: Fuzzed, queue: str) -> None:
+    good = json.dumps(fresh(random.Random(0), OF_QUEUE[queue][0], -1))
+
+    @settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(ANYTHING | JSON.map(json.dumps) | BENT.map(json.dumps), max_size=9))
+    def deliver(bodies: list[str]) -> None:
+        assert fuzzed.wrong(queue, [*bodies, good], good) == []
+
+    deliver()

@@ -1,0 +1,19 @@
+"""Seeds of the simulator, one after the other, until one of them sees a violation; says so in JSON."""
+
+import json
+import sys
+import time
+
+from tests.simulation.run import run
+
+
+def main(first: int, last: int) -> None:
+    """Run the seeds from `first` to `last`."""
+    began = time.monotonic()
+    violations = ((seed, found) for seed in range(first, last + 1) for found in run(seed).violations)
+    seed, found = next(violations, (None, ""))
+    json.dump({"seed": seed, "violation": found, "seconds": round(time.monotonic() - began, 1)}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

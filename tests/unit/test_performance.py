@@ -1,0 +1,10 @@
+"""The document of the figures says what the figures say."""
+
+import json
+
+from bench.performance import DOCUMENT, FIGURES, page
+
+
+def test_the_document_is_what_its_figures_make_it() -> None:
+    """Who edits it by hand is told; `make performance` writes both."""
+    assert DOCUMENT.read_text("utf-8") == page(json.loads(FIGURES.read_text("utf-8")))
