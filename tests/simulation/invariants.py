@@ -66,7 +66,7 @@ class State:
         if not key[0].startswith("enrollment#"):
             return
         _facts_only_grow(earlier, after)
-        _what_earned_it_stays(key, earlier, after)
+        _what_earned_it_stays(self.world, key, earlier, after)
         _one_certificate_id(self.certificates, key, after)
         if earlier.get("issue") != after.get("issue"):
             self._issued(key, earlier, after, _issue_in(after))
@@ -144,10 +144,11 @@ def _facts_only_grow(before: Item, after: Item) -> None:
     _must(_facts(before) <= _facts(after), "I3", "facts disappeared from a record")
 
 
-def _what_earned_it_stays(key: Key, before: Item, after: Item) -> None:
+def _what_earned_it_stays(world: "World", key: Key, before: Item, after: Item) -> None:
     """Facts stop growing at issue, so that they are the evidence; only marks of attendance may still come (L2)."""
     grown = _facts(after) - _facts(before) if "issue" in before else set()
-    _must(all(fact[:1] in {b"P", b"A"} for fact in grown), "I7", f"{key[0]} has other facts than those that earned it")
+    marks = {_stored_form(one) for one in world.truth.posted if one.kind == "attendance.marked"} if grown else set()
+    _must(grown <= marks, "I7", f"{key[0]} has other facts than those that earned it")
 
 
 def _never_revived(key: Key, after: Item) -> None:

@@ -1,12 +1,11 @@
 """Small scope, exhaustively: two enrollments, two requirements, three deliveries, one crash, all interleavings.
 
 Depth first over all choices: whose call is next, and whether the process dies right after it (or before its first).
-Each path is run from its beginning; a state that was seen before is not gone on from. The service's clock stands
-still and tokens come from whoever draws them, so that different ways to one state are recognised. Of two orders of
-calls that have nothing to do with each other one is tried: a call on which nobody else's depend (a message, an
-announcement, a course that nobody changes) goes ahead at once, and so do the calls on an enrollment while all who may
-touch it are at it. What a crash left comes again when all else has come to rest: visibility times out after minutes,
-calls take milliseconds.
+Each path is run from its beginning; a state that was seen before is not gone on from. The service's clock stands still
+and tokens come from whoever draws them, so that different ways to one state are recognised. Of two orders of calls that
+have nothing to do with each other one is tried: a call on which nobody else's depend (a message, an announcement, a
+course that nobody changes) goes ahead at once, and so do the calls on an enrollment while all who may touch it are at
+it. What a crash left comes again when all else has come to rest: visibility times out after minutes.
 """
 
 import hashlib

@@ -565,7 +565,12 @@ def _directory_keys(completions: Iterable[Completion]) -> list[Key]:
 
 
 def keys_of_account(account_id: str, after: Key | None, limit: int) -> list[Key]:
-    """The next `limit` enrollments of an account after a position, in the order of their ids."""
+    """The next `limit` enrollments of an account after a position, in the order of their ids.
+
+    After a position among another's there are none; DynamoDB does not even take it.
+    """
+    if after is not None and after[1] != account_id:
+        return []
     account = next(iter(_batch_get([(f"account#{account_id}", DIRECTORY)])), None)
     companies = account.companies if isinstance(account, AccountRow) else None
     own = Row.sk.startswith(f"{account_id}#")

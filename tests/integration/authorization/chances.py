@@ -9,7 +9,7 @@ from tests.integration.authorization.asking import Asking
 from tests.integration.authorization.operations import OPERATIONS, Expected, Operation, ids_of
 from tests.integration.authorization.oracle import Viewer
 from tests.integration.authorization.tricks import TRICKS
-from tests.integration.authorization.world import REMOVED, ROLES, World
+from tests.integration.authorization.world import REMOVED, ROLES, Enrollment, World
 
 BAD_LIMITS = ("0", "101", "-1", "many", "")
 GARBLED = ("garbled!", "e30", "W10", "WyIiLCIiXQ", "bnVsbA", "WyJcdWQ4MDAiLCJ4Il0")  # the last holds half a letter
@@ -20,7 +20,7 @@ class Page:
     """What is asked of a list: at most how many, after which enrollment, of which training and account."""
 
     limit: str | None = None
-    after: str | None = None
+    after: Enrollment | None = None
     garbled: str | None = None
     training: str | None = None
     account: str | None = None
@@ -28,29 +28,39 @@ class Page:
     @property
     def query(self) -> dict[str, str]:
         """As the query says it."""
-        position = urlsafe_b64encode(json.dumps([self.after, "whoever"]).encode()).decode().rstrip("=")
         given = {
             "limit": self.limit,
-            "cursor": self.garbled or (self.after and position),
+            "cursor": self.garbled or (self.after and _cursor(self.after)),
             "training_id": self.training,
             "account_id": self.account,
         }
         return {name: value for name, value in given.items() if value is not None}
 
-    def of(self, world: World, whole: Expected | None) -> Expected | None:
-        """What is due of a list, when `whole` is all of it."""
+    def of(self, world: World, asking: Asking) -> Expected | None:
+        """What is due of a list."""
+        whole = asking.expected(world)
         if self.limit in BAD_LIMITS:
             return Expected(400)
         if whole is None:
             return None
-        return Expected(400) if self.garbled else self._narrowed(world, whole)
+        return Expected(400) if self.garbled else self._narrowed(world, asking, whole)
 
-    def _narrowed(self, world: World, whole: Expected) -> Expected:
+    def _narrowed(self, world: World, asking: Asking, whole: Expected) -> Expected:
         left = [one for one in world.enrollments if one.enrollment in whole.enrollments]
-        left = [one for one in left if self.after is None or one.enrollment > self.after]
+        left = [one for one in left if self.after is None or _is_behind(one, self.after, asking)]
         left = [one for one in left if self.training in {None, one.training} and self.account in {None, one.account}]
         certificates = whole.certificates & {one.certificate for one in left}
         return replace(whole, enrollments=frozenset(one.enrollment for one in left), certificates=certificates)
+
+
+def _cursor(one: Enrollment) -> str:
+    return urlsafe_b64encode(json.dumps([one.enrollment, one.account]).encode()).decode().rstrip("=")
+
+
+def _is_behind(one: Enrollment, other: Enrollment, asking: Asking) -> bool:
+    """Whether a list comes to `one` after `other`: one person after the other; of oneself, only from oneself on."""
+    is_elsewhere = not asking.operation.takes and other.account != asking.viewer.account
+    return not is_elsewhere and f"{one.account}#{one.enrollment}" > f"{other.account}#{other.enrollment}"
 
 
 def random_asking(chance: random.Random, world: World) -> tuple[Asking, Page | None]:
@@ -88,7 +98,7 @@ def _random_page(chance: random.Random, world: World, operation: Operation) -> P
     filtered = operation.path.endswith("{company_id}/certificates") and chance.random() < 0.5
     return Page(
         limit=chance.choice([None, str(chance.randint(1, 100)), chance.choice(BAD_LIMITS)]),
-        after=chance.choice([None, one.enrollment]),
+        after=chance.choice([None, one]),
         garbled=chance.choice(GARBLED) if chance.random() < 0.1 else None,
         training=chance.choice([None, one.training]) if filtered else None,
         account=chance.choice([None, another.account]) if filtered else None,

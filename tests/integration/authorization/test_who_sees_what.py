@@ -148,8 +148,7 @@ def test_random_requests_are_answered_as_the_policies_say(world: World, seed: in
     chance, kinds, wrong = random.Random(seed), Counter[str](), []
     for number in range(REQUESTS):
         asking, page = random_asking(chance, world)
-        whole = asking.expected(world)
-        expected = page.of(world, whole) if page else whole
+        expected = page.of(world, asking) if page else asking.expected(world)
         kinds[kind_of(expected)] += 1
         answer = ask(world, asking)
         mistake = mismatch(world, asking, answer, part_of(world, answer, page, expected))
