@@ -84,7 +84,11 @@ def plain(answer: dict[str, Any]) -> str:
 def ordered(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: ordered(inside) for name, inside in value.items()}
-    return sorted(map(ordered, value), key=str) if isinstance(value, list) else value
+    return (
+        sorted(map(ordered, value), key=lambda one: json.dumps(one, sort_keys=True))
+        if isinstance(value, list)
+        else value
+    )
 
 
 def forget(client: Any, storage: dict[str, str]) -> None:

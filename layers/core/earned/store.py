@@ -574,7 +574,7 @@ def keys_of_account(account_id: str, after: Key | None, limit: int) -> list[Key]
     account = next(iter(_batch_get([(f"account#{account_id}", DIRECTORY)])), None)
     companies = account.companies if isinstance(account, AccountRow) else None
     own = Row.sk.startswith(f"{account_id}#")
-    holders = [_holder(account_id, None), *(_holder(account_id, company_id) for company_id in companies or ())]
+    holders = [_holder(account_id, None), *(_holder(account_id, company_id) for company_id in sorted(companies or ()))]
     return sorted(key for holder in holders for key in _page(Row.by_holder, "h", holder, after, limit, own))[:limit]
 
 
