@@ -498,7 +498,8 @@ def _came_right(world: "World", enrollment: Posted) -> None:
     elif world.truth.completed_at(enrollment, world.now) is not None:
         held = (
             "hold" in record
-            and UNPRINTABLE in world.truth.those("account.saved", account_id=_whose(enrollment)[1])[-1].data["name"]
+            and UNPRINTABLE
+            in world.truth.those("account.saved", account_id=enrollment.data["account_id"])[-1].data["name"]
         )
         _must(
             there or held or not _account_known(world, enrollment), "I3", f"{name} is complete and has no certificate"
