@@ -85,7 +85,8 @@ test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv
 ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
-	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/unit tests/integration tests/package tests/simulation
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/unit tests/integration tests/package
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/simulation
 	@$(PYTHON) -m pytest tests/e2e
 endif
 
