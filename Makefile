@@ -85,7 +85,7 @@ test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv
 ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
-	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/unit tests/integration tests/package
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/package tests/integration tests/unit
 	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/simulation
 	@$(PYTHON) -m pytest tests/e2e
 endif
