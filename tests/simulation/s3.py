@@ -47,7 +47,7 @@ class S3:
                 return self._add_part(query["uploadId"], int(query["partNumber"]), _body(request, headers))
             case "CompleteMultipartUpload":
                 return self._complete(bucket, key, query["uploadId"], _body(request, headers).decode(), headers)
-        raise NotImplementedError(operation)
+        raise ValueError(f"the model of S3 does not know {operation}: add it")
 
     def _put(self, bucket: str, key: str, stored: Stored, only_if_new: bool) -> Answer:
         before = self.objects.get((bucket, key))

@@ -108,7 +108,7 @@ class SQS:
                     if entry["ReceiptHandle"] in queue.messages:
                         queue.messages[entry["ReceiptHandle"]].visible_at = self._now()
                 return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]]}
-        raise NotImplementedError(operation)
+        raise ValueError(f"the model of SQS does not know {operation}: add it")
 
 
 def _sent(message: Message) -> dict[str, str]:
