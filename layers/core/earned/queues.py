@@ -1,7 +1,5 @@
 """Messages between our own functions, and the only module that talks to SQS."""
 
-import hashlib
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef, SendMessageBatchRequestEntryTypeDef
 
 LARGEST_BATCH = 10
-_GROUP = re.compile(r"[!-~]{1,128}")  # what SQS takes: letters, digits and punctuation of ASCII
 
 
 class NotSent(Exception):
@@ -99,7 +96,7 @@ class NotOurs(Exception):
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message to send: its body, and the company or account it is sent for.
+    """A message to send: its body, and the id of the company, account or training it is sent for.
 
     SQS keeps a queue fair between groups: one with thousands of messages waits for itself, not the others for it.
     """
@@ -181,13 +178,8 @@ def _entry(index: int, message: Outgoing) -> "SendMessageBatchRequestEntryTypeDe
     entry: SendMessageBatchRequestEntryTypeDef = {
         "Id": str(index),
         "MessageBody": message.body,
-        "MessageGroupId": _group(message.group),
+        "MessageGroupId": message.group,
     }
     if message.delay_seconds:
         entry["DelaySeconds"] = message.delay_seconds
     return entry
-
-
-def _group(name: str) -> str:
-    """A group as SQS takes it. Our ids always are; the company of a token is what its issuer says."""
-    return name if _GROUP.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()
