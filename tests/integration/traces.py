@@ -65,7 +65,7 @@ def parts_of_pdf(data: bytes) -> Iterator[bytes]:
             one = pdf.objects[number]
             yield str(one).encode()
             if isinstance(one, pikepdf.Stream):
-                yield one.get_raw_stream_buffer() if one.get("/Subtype") == "/Image" else decompressed(one)
+                yield one.read_raw_bytes() if one.get("/Subtype") == "/Image" else decompressed(one)
 
 
 def decompressed(stream: pikepdf.Stream) -> bytes:
@@ -73,7 +73,7 @@ def decompressed(stream: pikepdf.Stream) -> bytes:
     try:
         return stream.read_bytes()
     except (pikepdf.PdfError, zlib.error):
-        return bytes(stream.get_raw_stream_buffer())
+        return stream.read_raw_bytes()
 
 
 def of_tables(client: Any, tables: Iterable[str]) -> Iterator[tuple[str, bytes]]:
