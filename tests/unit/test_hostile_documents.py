@@ -28,7 +28,8 @@ from tests.unit.hostile import DRAWINGS, TEXTS, TOO_LONG
 from tests.unit.test_logo import HOSTILE, PNG, SVG, chunk, picture, svg
 from tests.unit.test_pdf import ANNA
 
-SLOWEST = 2.0  # seconds of CPU, for reading and drawing
+SLOWEST = 2.0  # seconds of CPU, for reading and drawing,
+ORDINARY = 0.03  # where an ordinary certificate takes so many
 MARKER = "0f7b1c55ecret"
 INNER = {"builtins.id", "object.__getattr__", "sys._getframe", "exec"}  # what is run was compiled, which is told too
 FONTS = {".ttf", ".otf", ".ttc", ".cache-9"}
@@ -123,7 +124,7 @@ class Judge:
         assert {path.suffix for path in mapped_files() - mapped} <= FONTS
         with pytest.raises(BlockingIOError):  # nobody has called
             self._listener.accept()
-        assert took < SLOWEST
+        assert took < SLOWEST or took < SLOWEST * slowness()
 
     def pass_judgement(self, document: bytes, title: str, link_to: str = ANNA.verify_url) -> None:
         """It is one page of the same kind as harmless ones, has one link, and nothing in it comes from elsewhere."""
@@ -155,6 +156,16 @@ class Judge:
     def _watched(self, text: str, logo: Logo | None) -> bytes:
         with self._listening():
             return certificate(text, logo)
+
+
+def slowness() -> float:
+    """How many times as long an ordinary certificate takes now, on a slower machine or beside other work."""
+    took = []
+    for _ in range(5):
+        begun = time.process_time()
+        certificate("Ada Example")
+        took.append(time.process_time() - begun)
+    return min(took) / ORDINARY
 
 
 def certificate(text: str, logo: Logo | None = None, **changes: str) -> bytes:
