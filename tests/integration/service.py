@@ -19,6 +19,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from moto import mock_aws
 from moto.dynamodb import dynamodb_backends
+from moto.s3 import s3_backends
 from moto.sqs import sqs_backends
 from urllib3 import HTTPResponse
 
@@ -144,6 +145,12 @@ class Service:
         """Forget all records, for what looks at every one of them."""
         dynamodb_backends[ACCOUNT][REGION].tables[self.outputs["RecordsTableName"]].items.clear()
         self.apps["record_progress"].store.training_at.cache_clear()
+
+    def forget_objects(self) -> None:
+        """Forget all that is in the buckets, for what reads every one of them."""
+        for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
+            bucket.keys.clear()
+            bucket.multiparts.clear()
 
     def sweep(self, **event: Any) -> dict[str, Any]:
         """Run the sweep once, as its schedule does; return what it found."""
