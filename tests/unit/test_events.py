@@ -651,13 +651,13 @@ def test_an_event_may_have_128_kib_as_bytes_and_not_one_more(filler: str):
 
 # Names.
 
-NAMES = [
+PRINTED = [
     ("company.saved", ("data", "name")),
     ("account.saved", ("data", "name")),
     ("course.published", ("data", "title")),
-    ("course.published", ("data", "steps", 0, "title")),
     ("live-event.scheduled", ("data", "title")),
 ]
+STEP_TITLE = ("data", "steps", 0, "title")
 A_WITH_MARKS = "a\u0323\u0302"
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 FLAG = "\U0001f1e6\U0001f1f9"
@@ -665,26 +665,25 @@ HANGUL = "\u1112\u1161\u11ab"
 
 
 @pytest.mark.parametrize("grapheme", ["a", A_WITH_MARKS, HANGUL, "क्षि", FAMILY, FLAG], ids=ascii)
-@pytest.mark.parametrize("name", ["company.saved", "account.saved"])
-def test_a_name_may_have_200_characters_as_a_reader_counts_them(name: str, grapheme: str):
-    read(with_data(name, name="A" + grapheme * 199))
+@pytest.mark.parametrize(("name", "path"), PRINTED, ids=dotted)
+def test_what_is_printed_may_have_200_characters_as_a_reader_counts_them(name: str, path: Path, grapheme: str):
+    read(put(posted(name), path, "A" + grapheme * 199))
 
-    assert reason_of(with_data(name, name="A" + grapheme * 200)) == "invalid-data"
+    assert reason_of(put(posted(name), path, "A" + grapheme * 200)) == "invalid-data"
 
 
 @pytest.mark.parametrize("grapheme", ["a", "क्षि"])
-@pytest.mark.parametrize("name", ["course.published", "live-event.scheduled"])
-def test_a_title_may_have_500_characters(name: str, grapheme: str):
-    read(with_data(name, title=grapheme * 500))
+def test_a_steps_title_may_have_500_characters(grapheme: str):
+    read(put(posted("course.published"), STEP_TITLE, grapheme * 500))
 
-    assert reason_of(with_data(name, title=grapheme * 501)) == "invalid-data"
+    assert reason_of(put(posted("course.published"), STEP_TITLE, grapheme * 501)) == "invalid-data"
 
 
 def test_a_name_of_few_characters_with_heaps_of_marks_on_them_is_refused():
     assert reason_of(with_data("account.saved", name="Ilse" + "\u0301" * 10_000)) == "invalid-data"
 
 
-@pytest.mark.parametrize(("name", "path"), NAMES, ids=dotted)
+@pytest.mark.parametrize(("name", "path"), [*PRINTED, ("course.published", STEP_TITLE)], ids=dotted)
 @pytest.mark.parametrize(
     "blank",
     [

@@ -49,10 +49,10 @@ from earned.models import (
 )
 
 LARGEST_EVENT = 128 * 1024
-LONGEST_NAME = 200
+LONGEST_PRINTED = 200
 LONGEST_KEY = 1024  # bytes, S3's own bound
-LONGEST_TITLE = 500
-CODE_POINTS_PER_GRAPHEME = 4  # on average; none in preview/names.toml is above 2.8
+LONGEST_STEP_TITLE = 500
+CODE_POINTS_PER_GRAPHEME = 7  # on average: a pictured family; no name in preview/names.toml is above 2.8
 LARGEST_WHOLE = 2**53 - 1
 _VISIBLE = regex.compile(r"[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]")
 _RFC_3339 = regex.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:[0-5]\d)", regex.ASCII)
@@ -78,8 +78,8 @@ def _timezone(value: str) -> str:
     return value
 
 
-def _printable(longest: int) -> AfterValidator:
-    """Something to print, of at most so many characters as a reader counts them (graphemes)."""
+def _readable(longest: int) -> AfterValidator:
+    """Something to read, of at most so many characters as a reader counts them (graphemes)."""
 
     def check(value: str) -> str:
         if not _VISIBLE.search(value):
@@ -100,8 +100,8 @@ def _object_key(value: str) -> str:
     return value
 
 
-def _printed(longest: int) -> WithJsonSchema:
-    description = f"Printed: not blank, at most {longest} characters as a reader counts them (graphemes)."
+def _described(longest: int, use: str) -> WithJsonSchema:
+    description = f"{use}: not blank, at most {longest} characters as a reader counts them (graphemes)."
     return text(description, minLength=1, maxLength=longest * CODE_POINTS_PER_GRAPHEME, pattern=r"\S")
 
 
@@ -116,8 +116,8 @@ Time = Annotated[
 ]
 Timezone = Annotated[str, AfterValidator(_timezone), text("A time zone of the IANA database.", minLength=1)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
-Name = Annotated[str, _printable(LONGEST_NAME), _printed(LONGEST_NAME)]
-Title = Annotated[str, _printable(LONGEST_TITLE), _printed(LONGEST_TITLE)]
+Printable = Annotated[str, _readable(LONGEST_PRINTED), _described(LONGEST_PRINTED, "Printed")]
+StepTitle = Annotated[str, _readable(LONGEST_STEP_TITLE), _described(LONGEST_STEP_TITLE, "Shown")]
 Hours = Annotated[FiniteFloat, Field(gt=0, le=10_000)]
 ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(_object_key)]
 
@@ -141,7 +141,7 @@ class CompanySaved(_Strict):
     """A company was created or changed; without a logo it has none."""
 
     company_id: Id
-    name: Name = Field(repr=False)
+    name: Printable = Field(repr=False)
     logo: UploadedLogo | None = None
 
     def company(self) -> Company:
@@ -155,7 +155,7 @@ class AccountSaved(_Strict):
 
     account_id: Id
     kind: Role
-    name: Name = Field(repr=False)
+    name: Printable = Field(repr=False)
     email: str = Field(repr=False, min_length=1, max_length=320)
     company_id: Id | None = None
     language: Language | None = None
@@ -188,7 +188,7 @@ class PublishedStep(_Strict):
 
     step_id: Id
     kind: StepKind
-    title: Title
+    title: StepTitle
     required: bool | None = None
     duration: Annotated[FiniteFloat, Field(ge=0.001, le=LONGEST_VIDEO / 1000)] | None = None
     passing_score: FiniteFloat | None = None
@@ -222,7 +222,7 @@ class CoursePublished(_Strict):
 
     course_id: Id
     version: Annotated[int, Field(ge=0, le=LARGEST_WHOLE)]
-    title: Title
+    title: Printable
     steps: Annotated[tuple[PublishedStep, ...], Field(json_schema_extra=A_REQUIRED_STEP)]
     ordered: bool | None = None
     hours: Hours | None = None
@@ -259,7 +259,7 @@ class LiveEventScheduled(_Strict):
     """A live event was scheduled or rescheduled; it ends no earlier than it starts."""
 
     live_event_id: Id
-    title: Title
+    title: Printable
     starts_at: Time
     ends_at: Time
     timezone: Timezone
