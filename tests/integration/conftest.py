@@ -18,11 +18,10 @@ def running() -> Iterator[Service]:
 
 
 @pytest.fixture
-def service(running: Service) -> Iterator[Service]:
-    """The service with empty queues."""
-    running.empty()
-    yield running
-    running.empty()
+def service(running: Service) -> Service:
+    """The service, empty."""
+    running.forget()
+    return running
 
 
 @pytest.fixture

@@ -67,9 +67,6 @@ class Ada:
 @pytest.fixture
 def lived(service: Service, story: Story) -> Story:
     """Ada, who has left traces wherever one can, and Bea beside her, who stays; nobody else has left any."""
-    service.forget()
-    service.forget_objects()
-    service.empty()
     story.directory()
     story.save_account("ada", name=Ada(story).old, email=Ada(story).former)
     story.save_account("bea", name=f"Bea {NEIGHBOUR}", email=f"bea.{story.tag}@example.com")

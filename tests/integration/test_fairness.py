@@ -24,7 +24,6 @@ Sent = list[tuple[str, str | None]]
 @pytest.fixture
 def people(service: Service, story: Story) -> Story:
     """Ada of a company and Ben on his own, both in a course, with the last step to do."""
-    service.forget()  # the sweep looks at everybody
     story.directory()
     story.save_account("ada")
     story.save_account("ben", kind="individual")

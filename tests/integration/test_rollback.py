@@ -16,7 +16,6 @@ JSON = ("issue", "revocation", "hold", "body", "logo")
 @pytest.fixture
 def before(service: Service, story: Story) -> Story:
     """Ada has finished the course and Ben has begun it; Cleo's mark at the live event was corrected to absent."""
-    service.forget()
     story.directory()
     for account in ("ada", "ben", "cleo"):
         story.save_account(account)

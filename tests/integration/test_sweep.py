@@ -14,12 +14,6 @@ from earned.models import Completion, Turn
 from tests.integration.service import NOON, Service, Story, cloud_event, count_requests, key_of
 
 
-@pytest.fixture(autouse=True)
-def _alone(service: Service) -> None:
-    """No records but this test's: the sweep looks at all of them."""
-    service.forget()
-
-
 @pytest.fixture
 def enrolled(service: Service, story: Story) -> Story:
     """Ada is enrolled in the course."""

@@ -15,12 +15,6 @@ ADMINISTRATOR = {"sub": "adm-1", "role": "administrator"}
 ENDED = NOON - timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
-def _alone(service: Service) -> None:
-    """No events but this test's: the list has all of them."""
-    service.forget()
-
-
 @pytest.fixture
 def attended(service: Service, story: Story) -> Story:
     """Three people are enrolled in an event that has ended."""

@@ -346,7 +346,7 @@ def _do(tale: _Story, whose: dict[str, str], step: dict[str, Any], now: int) -> 
     if tale.happens(0.03):
         data["account_id"] = "acc-9"  # not whose enrollment it is
     if step["kind"] == "video":
-        sittings: list[list[list[float]]] = [[[0, 60]]] if at_once else [[[0, 25.5], [20, 31]], [[30.5, 59.5]]]
+        sittings: list[list[list[float]]] = [[[0, 60]]] if at_once else tale.chance.choice(_SITTINGS)
         for played in sittings:
             now += tale.within(SECOND, 2 * MINUTE)
             tale.post("Progress", "video.watched", data | {"played": played}, now)
@@ -365,6 +365,10 @@ def _do(tale: _Story, whose: dict[str, str], step: dict[str, Any], now: int) -> 
     return now
 
 
+_SITTINGS: list[list[list[list[float]]]] = [
+    [[[0, 25.5], [20, 31]], [[30.5, 59.5]]],
+    [[[0, 31]], [[1, 31.5]]],  # half of it, twice
+]
 _SCORES: list[list[float]] = [[60, 70], [60, 60, 90], [69.5], [75, 10]]
 
 
