@@ -12,8 +12,8 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase contracts preview border test check republish package bench \
-    bench-memory load model performance cost mutation mutants soak fuzz build layers requirements clean
+.PHONY: help demo drill serve token stop quarantine redrive erase contracts preview border test test-simulation test-stack \
+    check republish package bench bench-memory load model performance cost mutation mutants soak fuzz build layers requirements clean
 
 help:
 	@echo 'make demo     a company week, from events to certificates: see out/demo'
@@ -86,9 +86,15 @@ ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
 	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/package tests/integration tests/unit
-	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/simulation
-	@$(PYTHON) -m pytest tests/e2e
+	@$(MAKE) --no-print-directory test-simulation test-stack
 endif
+
+test-simulation: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/simulation
+
+# Mostly waits for the stack, and so can be beside the simulation.
+test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
+	@$(PYTHON) -m pytest tests/e2e
 
 # Ends with exit 1 and a shrunk story when an invariant is violated. Each seed is another story; the same seed is the same one.
 SEEDS ?= 10000
