@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
 from local import stack
-from local.stack import SERVE, SERVE_FILE, STATE, Keeper, Stack, StackFailed
+from local.stack import SERVE, SERVE_FILE, SHELL_FILE, STATE, Keeper, Stack, StackFailed
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(stderr=True, highlight=False)
@@ -23,15 +23,18 @@ def serve() -> None:
         return
     with stack.started(SERVE, publish=SERVE_FILE) as keeper:
         running = _wait(keeper)
+        SHELL_FILE.write_text(running.shell())
         keeper.detach()
-    console.print(f"Ready: {running.api}\nAll the rest is in {SERVE_FILE}; `make stop` ends it.", soft_wrap=True)
+    console.print(f"Ready: {running.api}\nAll the rest is in {SERVE_FILE}, for a shell in {SHELL_FILE.name} beside it.")
+    console.print("`make stop` ends it.")
 
 
 @app.command("stop")
 def stop_serving() -> None:
     """End the stack that `serve` started."""
     ended = stack.stop(SERVE)
-    SERVE_FILE.unlink(missing_ok=True)
+    for file in (SERVE_FILE, SHELL_FILE):
+        file.unlink(missing_ok=True)
     console.print("Stopped." if ended else "Nothing was running.")
 
 

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".local"
 SERVE = STATE / "serve"
 SERVE_FILE = ROOT / "out" / "serve.json"
+SHELL_FILE = SERVE_FILE.with_suffix(".sh")
 KEYS = "keys"
 REGION = "eu-central-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -54,6 +56,12 @@ class Stack:
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
         partial.rename(path)
+
+    def shell(self) -> str:
+        """What a shell reads to have `aws` ask this stack and nothing else, and to know its queues and its API."""
+        names = {name.upper(): url for name, url in self.queues.items()} | {"API": self.api, "BUS": self.bus}
+        variables = CREDENTIALS | {"AWS_DEFAULT_REGION": self.region, "AWS_ENDPOINT_URL": self.aws_endpoint} | names
+        return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
     def session(self) -> boto3.Session:
         """Answer a boto3 session with the stack's dummy credentials; clients still want `endpoint_url=aws_endpoint`."""

@@ -181,7 +181,7 @@ def _told(data: dict[str, Any]) -> str:
 def story(seed: int) -> list[Step]:
     """The story of a seed, in order of time."""
     tale = _Story(Random(f"{seed}/story"))
-    people = [_person(tale, number) for number in range(tale.chance.choice([1, 1, 2, 2, 3]))]
+    people = [_person(tale, number) for number in range(tale.chance.choice([1, 1, 2, 2, 3, 5]))]
     trainings = [_course(tale, "course-1")] if tale.happens(0.75) else []
     if not trainings or tale.happens(0.35):
         trainings.append(_live_event(tale, "event-1"))
@@ -211,13 +211,7 @@ def _person(tale: _Story, number: int) -> _Person:
 
 
 def _announce(tale: _Story, person: _Person) -> None:
-    data = {
-        "account_id": person.account_id,
-        "kind": person.kind,
-        "name": person.name,
-        "email": f"{person.account_id}@example.com",
-        "company_id": person.company_id,
-    }
+    data = _saved(person)
     saved, held = _early(tale), tale.happens(0.06)
     first = data | {"name": f"{person.name} {UNPRINTABLE}"} if held else data
     tale.post("Directory", "account.saved", first, saved)
@@ -229,6 +223,21 @@ def _announce(tale: _Story, person: _Person) -> None:
         tale.post("Directory", "account.removed", {"account_id": person.account_id}, removed)
         if tale.happens(0.3):
             tale.post("Directory", "account.saved", data, saved + SECOND, posted=removed + tale.within(SECOND, HOUR))
+
+
+def _saved(person: _Person) -> dict[str, Any]:
+    return {
+        "account_id": person.account_id,
+        "kind": person.kind,
+        "name": person.name,
+        "email": f"{person.account_id}@example.com",
+        "company_id": person.company_id,
+    }
+
+
+def _rename(tale: _Story, person: _Person, when: int) -> None:
+    """Somebody's name changes, perhaps while it is being printed."""
+    tale.post("Directory", "account.saved", _saved(person) | {"name": f"{person.name} Renamed"}, when)
 
 
 def _course(tale: _Story, course_id: str) -> _Training:
@@ -305,10 +314,11 @@ def _enrollment(tale: _Story, person: _Person, training: _Training, enrollment_i
     company = tale.chance.choice(
         [person.company_id, person.company_id, None, None, "co-2" if person.company_id else None]
     )
-    tale.post(
-        "Directory", "enrollment.created", whose | {"training_id": training.training_id, "company_id": company}, began
-    )
     over = _learn(tale, whose, training, began) if training.queue == "Progress" else _attend(tale, whose, training)
+    created = whose | {"training_id": training.training_id, "company_id": company}
+    tale.post("Directory", "enrollment.created", created, began, over + HOUR if tale.happens(0.05) else None)
+    if tale.happens(0.1):
+        _rename(tale, person, over + tale.within(-5 * SECOND, 5 * SECOND))
     if tale.happens(0.1):
         _forge_one(tale, whose, training.training_id, over + tale.within(-5 * SECOND, 5 * SECOND))
     if tale.happens(0.3):
