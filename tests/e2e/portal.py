@@ -32,6 +32,7 @@ class Portal:
     def close(self) -> None:
         """Let go of the connections."""
         self._http.close()
+        self._sqs.close()
 
     def id(self, name: str) -> str:
         """An id that nobody else uses."""

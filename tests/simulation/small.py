@@ -251,7 +251,18 @@ def prepared() -> World:
 
 
 def cases() -> Iterator[tuple[Delivery, ...]]:
-    """Four facts in three deliveries: each in one of three, or each in one of two of which one is delivered twice."""
+    """Four facts in three deliveries: each in one of three, or each in one of two of which one is delivered twice.
+
+    Of two that differ only in whose enrollment is called the first there is one.
+    """
+    seen: set[tuple[Delivery, ...]] = set()
+    for deliveries in _deliveries():
+        if _mirrored(deliveries) not in seen:
+            seen.add(tuple(sorted(deliveries)))
+            yield deliveries
+
+
+def _deliveries() -> Iterator[tuple[Delivery, ...]]:
     for where in product(range(3), repeat=len(FACTS)):
         groups = [tuple(fact for fact, group in enumerate(where) if group == number) for number in range(3)]
         if groups == sorted(groups, key=lambda group: (not group, group)):  # which is called the first does not matter
@@ -259,6 +270,12 @@ def cases() -> Iterator[tuple[Delivery, ...]]:
                 yield tuple(groups)
             elif groups[1]:
                 yield from ((groups[0], groups[1], twice) for twice in groups[:2])
+
+
+def _mirrored(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
+    """The same with the one person's facts for the other's."""
+    others = len(FACTS) // 2
+    return tuple(sorted(tuple(sorted((fact + others) % len(FACTS) for fact in one)) for one in deliveries))
 
 
 def explore(deliveries: Sequence[Delivery], start: World) -> Explored:
