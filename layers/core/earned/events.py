@@ -54,6 +54,7 @@ LONGEST_KEY = 1024  # bytes, S3's own bound
 LONGEST_STEP_TITLE = 500
 CODE_POINTS_PER_GRAPHEME = 7  # on average: a pictured family; no name in preview/names.toml is above 2.8
 LARGEST_WHOLE = 2**53 - 1
+MOST_RANGES = 1000  # a record holds 400 KB, a range takes 8 bytes of it
 _VISIBLE = regex.compile(r"[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]")
 _RFC_3339 = regex.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:[0-5]\d)", regex.ASCII)
 
@@ -308,7 +309,7 @@ class LessonCompletedData(_OfStep):
 class VideoWatchedData(_OfStep):
     """One sitting of a video: the ranges played, in seconds."""
 
-    played: tuple[tuple[FiniteFloat, FiniteFloat], ...]
+    played: Annotated[tuple[tuple[FiniteFloat, FiniteFloat], ...], Field(max_length=MOST_RANGES)]
 
 
 class QuizGradedData(_OfStep):
