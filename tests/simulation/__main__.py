@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
 from tests.simulation.clock import DAY
-from tests.simulation.run import run
+from tests.simulation.run import measured
 from tests.simulation.shrink import shrink
 from tests.simulation.world import Outcome
 
@@ -60,20 +60,12 @@ class Tally:
         }
 
 
-def _measured(seed: int) -> tuple[Outcome, float]:
-    began = time.process_time()
-    outcome = run(seed)
-    outcome.log.clear()
-    outcome.struck.clear()
-    return outcome, time.process_time() - began
-
-
 def _outcomes(seeds: range, processes: int) -> Iterator[tuple[Outcome, float]]:
     if processes == 1:
-        yield from map(_measured, seeds)
+        yield from map(measured, seeds)
         return
     with get_context("spawn").Pool(processes) as pool:
-        yield from pool.imap_unordered(_measured, seeds, chunksize=10)
+        yield from pool.imap_unordered(measured, seeds, chunksize=10)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """The simulator itself: it replays to the byte, shrinks to what matters, and takes batch responses as Lambda does."""
 
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,11 @@ def test_a_seed_replays_to_the_byte_whatever_ran_before_it_and_whatever_the_hash
     assert once == again[::-1]
     assert once[0] == once[-1]
     assert len(set(once)) == len(once) - 1
+
+
+def test_seeds_are_shared_out_to_processes() -> None:
+    told = python("-m", "tests.simulation", "--seeds=1-4", "--processes=2")
+    assert re.search(r"^seeds +4$", told, re.MULTILINE)
 
 
 def test_a_list_is_shrunk_to_the_few_that_fail_together() -> None:
