@@ -25,7 +25,10 @@ def serve() -> None:
         running = _wait(keeper)
         SHELL_FILE.write_text(running.shell())
         keeper.detach()
-    console.print(f"Ready: {running.api}\nAll the rest is in {SERVE_FILE}, for a shell in {SHELL_FILE.name} beside it.")
+    console.print(
+        f"Ready: {running.api}\nAll the rest is in {SERVE_FILE}, for a shell in {SHELL_FILE.name} beside it.",
+        soft_wrap=True,
+    )
     console.print("`make stop` ends it.")
 
 
