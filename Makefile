@@ -8,6 +8,9 @@ WHERE  := $(if $(STACK),--stack=$(STACK),--local)
 # The layer for this machine, so that tests render with the very libraries and fonts that are deployed.
 NATIVE := LD_LIBRARY_PATH=$(CURDIR)/$(LAYER)/lib FONTCONFIG_PATH=$(CURDIR)/$(LAYER)/fonts
 
+# pip compiles nothing below: the first process that imports a module does, and no other again.
+unexport PYTHONDONTWRITEBYTECODE
+
 ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif

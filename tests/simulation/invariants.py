@@ -101,15 +101,20 @@ class State:
         for posted in self.world.truth.by_body.get(message.body, []):
             _rightly_refused(self.world, posted, message.reason or "")
             posted.quarantined = message.reason or ""
+            posted.refused_by.add(self.world.current.label if self.world.current is not None else "")
 
-    def acknowledged(self, message: Message) -> None:
-        """Lambda is about to delete a message."""
+    def acknowledged(self, message: Message, by: str) -> None:
+        """Lambda is about to delete a message, which an invocation has dealt with."""
         posted = self.world.truth.open(message)
-        if posted is None:
-            return
-        posted.acknowledged_at = self.world.now
-        if not posted.quarantined:
-            _kept(self.world, posted)
+        if posted is not None:
+            posted.acknowledged_at = self.world.now
+        for told in self.world.truth.by_body.get(message.body, []):
+            if by in told.refused_by:
+                continue
+            if told.quarantined and not told.taken:
+                told.acknowledged_at = self.world.now
+            told.taken = True
+            _kept(self.world, told)
 
     # What others want to know
 

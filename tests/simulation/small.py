@@ -180,7 +180,7 @@ class SmallWorld(World):
             again = set(labels) if error is not None else failures(response, labels)
             for message in batch:
                 if message.label not in again:
-                    self.state.acknowledged(message)
+                    self.state.acknowledged(message, label)
                     queue.messages.pop(message.label, None)
             left = [message for message in batch if message.label in again]
             if left:

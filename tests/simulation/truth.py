@@ -19,13 +19,18 @@ NEVER = -(1 << 62)
 
 @dataclass
 class Posted:
-    """An event, when it was posted, and what became of it: acknowledged, or in quarantine for a reason."""
+    """An event, when it was posted, and what became of it: taken, or in quarantine for a reason, and by whom.
+
+    It may be both: a mark that came before its event's end, and again when the event had been moved.
+    """
 
     step: Post
     label: str
     posted_at: int
     acknowledged_at: int | None = None
     quarantined: str = ""
+    refused_by: set[str] = field(default_factory=set)
+    taken: bool = False
     event: dict[str, Any] = field(default_factory=dict)
     stored: bytes | None = None
 
@@ -51,7 +56,7 @@ class Posted:
 
     def counts(self) -> bool:
         """Whether it may have any effect."""
-        return bool(self.event) and not self.step.refused and not self.quarantined
+        return bool(self.event) and not self.step.refused and (self.taken or not self.quarantined)
 
 
 Those = Callable[[Posted], bool]

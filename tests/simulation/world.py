@@ -330,11 +330,12 @@ class World:
         work: Callable[[Invocation], Any],
         done: Callable[[Any, BaseException | None], None],
         delay: int = 0,
-    ) -> None:
-        """Start something that calls AWS; `done` gets what it returned, or why it did not."""
+    ) -> str:
+        """Start something that calls AWS, and return its label; `done` gets what it returned, or why it did not."""
         label = f"{function}-{self.invocations + 1}"
         invocation, process = self.prepare(function, timeout, work, done, label, delay)
         self.at(invocation.began, lambda: self._resume(invocation, process))
+        return label
 
     def prepare(
         self,
@@ -546,15 +547,15 @@ class World:
             again = set(labels) if error is not None else failures(response, labels)
             for message in batch:
                 if message.label not in again:
-                    self._delete(queue, message)
+                    self._delete(queue, message, label)
 
         handler = APPS[function.name].handler
-        self.invoke(
+        label = self.invoke(
             function.name, function.timeout, lambda context: handler({"Records": records}, context), done, delay
         )
 
-    def _delete(self, queue: Queue, message: Message) -> None:
-        self.state.acknowledged(message)
+    def _delete(self, queue: Queue, message: Message, by: str) -> None:
+        self.state.acknowledged(message, by)
         again = self.delayed(faults.UNDELETED, message.label, message.received)
         if again is None:
             queue.messages.pop(message.label, None)
