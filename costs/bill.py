@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from costs.counts import Counts, Download
+from costs import counts as counted
+from costs.counts import Counts, Download, Each
 
 _HERE = Path(__file__).parent
 PRICES: dict[str, Any] = tomllib.loads((_HERE / "prices.toml").read_text())
@@ -32,7 +33,11 @@ class Shape:
         return cls(learners=min(LEARNERS_AT_MOST, 1 + updates_a_second * WINDOW / _ASSUMED["pollers"]))
 
 
-FULL = Shape(learners=LEARNERS_AT_MOST, enrollments=10, certificates=5)
+FULL = Shape(
+    learners=LEARNERS_AT_MOST,
+    enrollments=counted.FULL["record_directory"],
+    certificates=counted.FULL["generate_certificate"],
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Line:
 
 def certificate_bill(counts: Counts, shape: Shape) -> list[Line]:
     """A million certificates, from enrollment to the end of their first month."""
+    enrolling, issuing = (_each(counts, one, shape).reads for one in ("record_directory", "generate_certificate"))
     return [
         _line("S3", "documents put, never overwritten", _PRICE["s3_put"]),
         _line("S3", "documents kept, the first month", _PRICE["s3_gib_month"] * counts.document_bytes / GIB),
@@ -54,8 +60,8 @@ def certificate_bill(counts: Counts, shape: Shape) -> list[Line]:
         _line("DynamoDB", "enrollments, written", _PRICE["write_unit"] * counts.enroll_units),
         _line("DynamoDB", "lists and republication: two indexes", _PRICE["write_unit"] * counts.index_units),
         _line("DynamoDB", "issues, written", _PRICE["write_unit"] * counts.issue_units),
-        _line("DynamoDB", "reads before enrolling", _PRICE["read_unit"] * counts.enroll_reads),
-        _line("DynamoDB", "reads before issuing", _PRICE["read_unit"] * counts.generate_reads),
+        _line("DynamoDB", "reads before enrolling", _PRICE["read_unit"] * enrolling),
+        _line("DynamoDB", "reads before issuing", _PRICE["read_unit"] * issuing),
         _line("DynamoDB", "records kept and backed up, the first month", _kept(counts)),
         _line("SQS", "learners' events fetched", _PRICE["sqs_request"] * _fetched(counts.steps, shape.learners * 2)),
         _line("SQS", "enrollments fetched", _PRICE["sqs_request"] * _fetched(1, shape.enrollments)),
@@ -106,6 +112,10 @@ def invocations(counts: Counts, shape: Shape) -> dict[str, float]:
     }
 
 
+def _each(counts: Counts, function: str, shape: Shape) -> Each:
+    return (counts.together if shape == FULL else counts.alone)[function]
+
+
 def _line(service: str, buys: str, dollars_each: float) -> Line:
     return Line(service, buys, MILLION * dollars_each)
 
@@ -133,14 +143,17 @@ def _processor(counts: Counts, *functions: str) -> float:
 
 
 def waiting(counts: Counts, shape: Shape) -> dict[str, float]:
-    """Dollars of each function for one certificate: one call after the other, but announcing is one for a batch."""
+    """Dollars of each function for one certificate: one call after the other.
+
+    But certificates of a batch are read and announced together, and all but the last are kept while the next is drawn.
+    """
     wait = {service: milliseconds / 1000 for service, milliseconds in _ASSUMED["milliseconds"].items()}
-    made = counts.requests["generate_certificate"]
-    once = made["eventbridge"] * wait["eventbridge"] * (1 / shape.certificates - 1)
+    enrolled = _each(counts, "record_directory", shape).requests
+    made = counts.alone["generate_certificate"].requests
     seconds = {
-        "record_directory": sum(number * wait[one] for one, number in counts.requests["record_directory"].items()),
+        "record_directory": sum(number * wait[one] for one, number in enrolled.items()),
         "record_progress": counts.updates * wait["dynamodb"] + _asked_for(counts, shape) * wait["sqs"],
-        "generate_certificate": sum(number * wait[one] for one, number in made.items()) + once,
+        "generate_certificate": sum(number * wait[one] for one, number in made.items()) / shape.certificates,
     }
     return {function: _seconds(function, 0, waited) for function, waited in seconds.items()}
 
@@ -154,7 +167,7 @@ def _seconds(function: str, processor: float, waited: float) -> float:
 
 def _logged(counts: Counts, shape: Shape) -> float:
     each = invocations(counts, shape)
-    ours = counts.logged["generate_certificate"] + counts.logged["record_directory"]
+    ours = sum(_each(counts, function, shape).logged for function in ("generate_certificate", "record_directory"))
     return float(ours + sum(each.values()) * _ASSUMED["log_lines"])
 
 

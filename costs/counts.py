@@ -1,8 +1,9 @@
 """What a certificate and a download take, counted: one learner of a course of so many steps, two events to a batch."""
 
 import time
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from costs.ledger import Ledger, counting, indexes
 from costs.scene import Invocation, Scene, batches
@@ -10,11 +11,25 @@ from costs.units import STORED_BESIDE_AN_ITEM, size
 from tests.integration.service import Service
 
 EVENTS_TOGETHER = 2
+FULL = {"record_directory": 10, "generate_certificate": 5}  # messages to a batch, as template.yaml has it
+
+
+@dataclass(frozen=True)
+class Each:
+    """What each enrollment or certificate of a batch takes: read units, requests by service, bytes of our own lines."""
+
+    reads: float
+    requests: dict[str, float]
+    logged: float
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Per certificate. `updates` may be a fraction: two events are one."""
+    """Per certificate. `updates` may be a fraction: two events are one.
+
+    `alone` and `together` are what an enrollment and a certificate take by function, in batches of one, and in full
+    ones of one company's people in one course.
+    """
 
     steps: int
     updates: float
@@ -22,10 +37,8 @@ class Counts:
     enroll_units: int
     index_units: int
     issue_units: int
-    enroll_reads: float
-    generate_reads: float
-    requests: dict[str, dict[str, int]]  # of each function, by service; record_progress: of all updates and the request
-    logged: dict[str, int]  # bytes of our own lines, by function
+    alone: dict[str, Each]
+    together: dict[str, Each]
     document_bytes: int
     record_bytes: int  # with what DynamoDB stores beside it
     entry_bytes: int
@@ -41,7 +54,7 @@ class Download:
 
 
 def count(service: Service, steps: int) -> Counts:
-    """Play one learner from enrollment to certificate."""
+    """Play one learner from enrollment to certificate, and then batches of them."""
     scene = Scene(service, steps, seed="counts")
     enrolled = scene.invoke("record_directory", scene.join(1))
     recorded = [scene.invoke("record_progress", batch) for batch in batches(scene.events(0), EVENTS_TOGETHER)]
@@ -57,10 +70,8 @@ def count(service: Service, steps: int) -> Counts:
         enroll_units=sum(call.table_writes for call in enrolled.ledger.calls),
         index_units=sum(sum(call.index_writes.values()) for call in enrolled.ledger.calls),
         issue_units=made.ledger.write_units,
-        enroll_reads=enrolled.ledger.read_units,
-        generate_reads=made.ledger.read_units,
-        requests={one.function: _by_service(one) for one in (enrolled, made)},
-        logged={one.function: one.logged for one in (enrolled, recorded[0], made)},
+        alone={one.function: _each(one) for one in (enrolled, made)},
+        together={one.function: _each(one) for one in _full_batches(service, steps)},
         document_bytes=put.length,
         record_bytes=size(record) + STORED_BESIDE_AN_ITEM,
         entry_bytes=sum(size(entry) + STORED_BESIDE_AN_ITEM for entry in entries if entry),
@@ -88,6 +99,19 @@ def ask(service: Service, path: str, claims: dict[str, str]) -> tuple[Ledger, fl
     return ledger, seconds
 
 
-def _by_service(one: Invocation) -> dict[str, Any]:
-    services = [call.service for call in one.ledger.calls]
-    return {service: services.count(service) for service in sorted(set(services))}
+def _full_batches(service: Service, steps: int) -> Iterator[Invocation]:
+    scene = Scene(service, steps, seed="together")
+    yield scene.invoke("record_directory", scene.join(FULL["record_directory"]))
+    for person in range(FULL["generate_certificate"]):
+        for events in batches(scene.events(person), EVENTS_TOGETHER):
+            scene.invoke("record_progress", events)
+    yield scene.invoke("generate_certificate", scene.waiting("Generation"))
+
+
+def _each(one: Invocation) -> Each:
+    services = Counter(call.service for call in one.ledger.calls)
+    return Each(
+        reads=one.ledger.read_units / one.messages,
+        requests={service: services[service] / one.messages for service in sorted(services)},
+        logged=one.logged / one.messages,
+    )

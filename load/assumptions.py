@@ -39,7 +39,7 @@ ASSUMPTIONS = {
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html",
     ),
     "write units of a mark, and of an issue": Assumption(1, "", "counted: DESIGN §9, tests of the costs"),
-    "read units of a certificate": Assumption(4, "", "counted: four items, read consistently"),
+    "read units of a certificate": Assumption(3, "", "counted: two items of its own, two of all its batch"),
     "processors": Assumption(1, "of this machine's", "Lambda's are taken to be as fast as the one measured on"),
 }
 

@@ -27,7 +27,10 @@ class Pollers:
 
 @dataclass(frozen=True)
 class Work:
-    """Seconds that a function takes: a new worker's start, each batch, and of each message CPU and waiting for AWS."""
+    """Seconds that a function takes: a new worker's start, each batch, and of each message CPU and waiting for AWS.
+
+    One that is `ahead` computes the next message while AWS still answers about those before it.
+    """
 
     start: float
     batch: float
@@ -35,6 +38,7 @@ class Work:
     wait: float
     reads: int  # units that a message costs of the table
     writes: int
+    ahead: bool = False
 
 
 @dataclass(frozen=True)
@@ -195,12 +199,19 @@ class Queue:
         if cold:
             yield from self._place.compute(work.start)
         yield from self._place.ask(work.batch)
+        answers = []
         for _ in batch:
             yield from self._place.compute(work.cpu)
-            yield from self._place.ask(work.wait)
-            yield self._table.use(work)
+            answers.append(self._env.process(self._ask(work)))
+            if not work.ahead:
+                yield answers[-1]
+        yield self._env.all_of(answers)
         self._in_flight.subtract(message.company for message in batch)
         self._done(batch)
+
+    def _ask(self, work: Work) -> Process:
+        yield from self._place.ask(work.wait)
+        yield self._table.use(work)
 
 
 @dataclass(frozen=True)

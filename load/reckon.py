@@ -17,7 +17,7 @@ from load.settings import Provisioned, Settings, provisioned, settings
 FUNCTIONS = {"marks": "RecordAttendance", "lessons": "RecordProgress", "certificates": "GenerateCertificate"}
 FOLDERS = {"marks": "record_attendance", "lessons": "record_progress", "certificates": "generate_certificate"}
 PEOPLE = (10_000, 1_000_000)
-LOCAL_REQUESTS = {"marks": 1.1, "lessons": 1.1, "certificates": 3.2}  # to the emulator: one in ten or five is shared
+LOCAL_REQUESTS = {"marks": 1.1, "lessons": 1.1, "certificates": 2.4}  # to the emulator: some are one for a batch
 UNLIMITED = Units(reads=float("inf"), writes=float("inf"))
 
 
@@ -64,11 +64,12 @@ def _on_aws(name: str, setting: Settings, ready: Provisioned | None, slow: bool,
         pollers = provisioned_pollers(ready.generation if making else ready.attendance)
     work = Work(
         start=value("a new worker, before it imports") + start,
-        batch=value("handing a batch to a worker") + announcing,
+        batch=value("handing a batch to a worker") + announcing + (dynamodb if making else 0),
         cpu=cpu / share,
-        wait=2 * dynamodb + put if making else dynamodb,
+        wait=dynamodb + put if making else dynamodb,
         reads=int(value("read units of a certificate")) if making else 0,
         writes=int(value("write units of a mark, and of an issue")),
+        ahead=making,
     )
     return Function(setting.batch, setting.window, pollers, work)
 
@@ -90,6 +91,7 @@ def _proof(load: dict[str, Any], cpu: dict[str, float], starts: dict[str, float]
                 wait=LOCAL_REQUESTS[name] * a_request / left,
                 reads=0,
                 writes=0,
+                ahead=name == "certificates",
             ),
         )
         for name, logical in FUNCTIONS.items()

@@ -2,19 +2,22 @@
 
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import boto3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit, single_metric
 
 from earned import announcements, pdf, store
 from earned.announcements import Announcement, Bus
 from earned.branding import Logos
-from earned.documents import Assets, DifferentDocument, Documents, file_name
+from earned.documents import Assets, DifferentDocument, Documents, PutElsewhere, file_name
 from earned.facts import digest, moment
 from earned.fitting import DoesNotFit
 from earned.intake import NAMESPACE, Batch, Received
@@ -51,6 +54,17 @@ class Unprintable(Rejected):
 
 
 @dataclass(frozen=True)
+class Draft:
+    """A document that is drawn, and what is to be issued with it: under this revision, or the next that is free."""
+
+    completion: Completion
+    issue: Issue
+    document: bytes
+    begun: datetime
+    waited: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Settings:
     """What this function needs."""
 
@@ -72,22 +86,26 @@ logos = Logos(Assets(s3, settings.assets_bucket), documents, pdf.prove)
 bus = Bus(boto3.client("events"), settings.bus_name)
 dead_letters = Queue(boto3.client("sqs"), settings.dead_letter_queue_url)
 tolerance = timedelta(seconds=float(settings.order_tolerance_seconds))
+# S3 and DynamoDB answer while the next document is drawn. One thread draws: Pango may not in two at once.
+background: Executor = ThreadPoolExecutor(max_workers=10)
+
+Requests = Sequence[Received[GenerationRequest]]
+Made = list[tuple[Received[GenerationRequest], Announcement]]
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Make the certificates of a batch, then announce those that are issued."""
+    """Make the certificates of a batch, then announce those that are issued.
+
+    The record is what counts, never the message. When one changes between judging and issuing, it is judged afresh.
+    """
     batch = Batch(event, dead_letters)
-    made: list[tuple[Received[GenerationRequest], Announcement]] = []
-    for received in batch.read(read_request):
-        with batch.again_on_error(received):
-            try:
-                announcement = generate(received.event)
-            except Rejected as rejection:
-                if received.event.purpose is not Purpose.SWEEP:
-                    batch.quarantine(received, rejection)
-                continue
-            if announcement is not None:
-                made.append((received, announcement))
+    due, made, waited = batch.read(read_request), Made(), list[dict[str, float]]()
+    for _ in range(ATTEMPTS):
+        due = generate(batch, due, made, waited) if due else []
+    with batch.again_on_error(*due):
+        if due:
+            raise store.Changed
+    measure(waited)
     with batch.again_on_error(*(received for received, _ in made)):
         taken = bus.announce([announcement for _, announcement in made])
         batch.again(received for (received, _), ok in zip(made, taken, strict=True) if not ok)
@@ -102,23 +120,60 @@ def read_request(body: str) -> GenerationRequest:
         raise Rejected("not-a-generation-request") from None
 
 
-def generate(request: GenerationRequest) -> Announcement | None:
-    """Bring one certificate in line with its record, and return what to announce, or None when nothing was due.
+def generate(
+    batch: Batch, due: Requests, made: Made, waited: list[dict[str, float]]
+) -> list[Received[GenerationRequest]]:
+    """Bring certificates in line with their records, and return the requests whose records changed meanwhile.
 
-    The record is what counts, never the message. When the record changes between judging and issuing, it is judged
-    afresh; a request that finds its own deed was interrupted after it and announces again.
+    Adds to `made` what to announce, and to `waited` the seconds that the holder of each certificate waited, by cause.
     """
-    for _ in range(ATTEMPTS):
-        case = store.case(request.enrollment_id, request.account_id, request.training_id, request.company_id)
+    changed: list[Received[GenerationRequest]] = []
+    drafts: list[tuple[Received[GenerationRequest], Draft, Future[Issue]]] = []
+    with batch.again_on_error(*due):
+        reading = store.Reading([hint(received.event) for received in due])
+        for received in due:
+            with _judged(batch, received, changed):
+                case = reading.case(hint(received.event))
+                deed = settle(case, received.event) if case is not None else None
+                if isinstance(deed, Draft):
+                    drafts.append((received, deed, background.submit(keep_and_issue, deed)))
+                elif deed is not None:
+                    made.append((received, deed))
+    for received, draft, issuing in drafts:
+        with _judged(batch, received, changed):
+            issue = issuing.result()
+            waited.append(draft.waited | {"rendering": (datetime.now(UTC) - draft.begun).total_seconds()})
+            made.append((received, announcements.issued(draft.completion, issue)))
+    return changed
+
+
+@contextmanager
+def _judged(
+    batch: Batch, received: Received[GenerationRequest], changed: list[Received[GenerationRequest]]
+) -> Iterator[None]:
+    """Whatever comes of one request is not the others' business."""
+    with batch.again_on_error(received):
         try:
-            return settle(case, request) if case is not None else None
-        except store.Changed:
-            continue
-    raise store.Changed
+            yield
+        except Rejected as rejection:
+            if received.event.purpose is not Purpose.SWEEP:
+                batch.quarantine(received, rejection)
+        except (store.Changed, PutElsewhere):
+            changed.append(received)
 
 
-def settle(case: store.Case, request: GenerationRequest) -> Announcement | None:
-    """Do what is due about a certificate; raises `store.Changed` when the record is no longer what was judged."""
+def hint(request: GenerationRequest) -> Completion:
+    """What a request says about its record, to read it and what it names at once."""
+    return Completion(
+        request.enrollment_id, request.account_id, training_id=request.training_id, company_id=request.company_id
+    )
+
+
+def settle(case: store.Case, request: GenerationRequest) -> Announcement | Draft | None:
+    """Do what is due about a certificate; raises `store.Changed` when the record is no longer what was judged.
+
+    A request that finds its own deed was interrupted after it and announces again.
+    """
     completion = case.completion
     match completion.certificate_status:
         case CertificateStatus.WITHDRAWN:
@@ -146,7 +201,7 @@ def announce_revocation(completion: Completion, request: GenerationRequest) -> A
     return announcements.revoked(completion, issue.revision, revocation)
 
 
-def look_after(case: store.Case, request: GenerationRequest) -> Announcement | None:
+def look_after(case: store.Case, request: GenerationRequest) -> Announcement | Draft | None:
     """An issued certificate: announce it again after a crash, revoke, reissue or restore it, or leave it alone."""
     completion, issue = case.completion, case.completion.issue
     if issue is None:
@@ -165,8 +220,8 @@ def look_after(case: store.Case, request: GenerationRequest) -> Announcement | N
     return None
 
 
-def make(case: store.Case, request: GenerationRequest) -> Announcement | None:
-    """Render, keep and issue what was earned, as the first revision or, after a revocation, as the next (L2).
+def make(case: store.Case, request: GenerationRequest) -> Draft | None:
+    """Draw what was earned, as the first revision or, after a revocation, as the next (L2).
 
     What cannot be printed is held.
     """
@@ -178,26 +233,24 @@ def make(case: store.Case, request: GenerationRequest) -> Announcement | None:
     printed = printed_for(completion, training, account, case.company, verdict.completed_at)
     before = completion.issue
     try:
-        revision, sha256 = keep_document(printed, first=before.revision + 1 if before else 1)
+        document = document_of(printed)
     except Unprintable as unprintable:
         hold(completion, Hold(unprintable.cause, unprintable.detail, since=now))
         raise
     issue = Issue(
-        revision=revision,
+        revision=before.revision + 1 if before else 1,
         issued_at=now,
         completed_at=verdict.completed_at,
         training_version=training.version,
         evidence_digest=digest(completion.evidence),
-        document_sha256=sha256,
+        document_sha256=hashlib.sha256(document).hexdigest(),
         printed=printed,
         request=request.request,
         reissued_at=now if before else None,
         reason="returned" if before else None,
         served=served_by(before) if before else (),
     )
-    store.issue(completion, issue)
-    measure(completion, training, verdict.completed_at, request, now)
-    return announcements.issued(completion, issue)
+    return Draft(completion, issue, document, now, waits(completion, training, verdict.completed_at, request, now))
 
 
 def hold(completion: Completion, held: Hold) -> None:
@@ -211,7 +264,7 @@ def hold(completion: Completion, held: Hold) -> None:
         metric.add_dimension("reason", held.reason)
 
 
-def reissue(case: store.Case, issue: Issue, request: GenerationRequest) -> Announcement | None:
+def reissue(case: store.Case, issue: Issue, request: GenerationRequest) -> Draft | None:
     """The next revision, with the account's present name, if the rules it was issued by still hold (A6, N1)."""
     completion, account, now = case.completion, case.account, datetime.now(UTC)
     training = store.archived_training(completion.training_id or "", issue.training_version)
@@ -220,19 +273,18 @@ def reissue(case: store.Case, issue: Issue, request: GenerationRequest) -> Annou
         logger.warning("not reissued", extra={"outstanding": [item.reason for item in earned.outstanding]})
         return None
     printed = replace(issue.printed, holder=account.name)
-    revision, sha256 = keep_document(printed, first=issue.revision + 1)
+    document = document_of(printed)
     superseding = replace(
         issue,
-        revision=revision,
-        document_sha256=sha256,
+        revision=issue.revision + 1,
+        document_sha256=hashlib.sha256(document).hexdigest(),
         printed=printed,
         request=request.request,
         reissued_at=now,
         reason=request.reason,
         served=served_by(issue),
     )
-    store.issue(completion, superseding)
-    return announcements.issued(completion, superseding)
+    return Draft(completion, superseding, document, now)
 
 
 def served_by(issue: Issue) -> tuple[str, ...]:
@@ -248,20 +300,28 @@ def restore(issue: Issue) -> None:
     documents.put(issue.printed.certificate_id, issue.revision, document, file_name(issue.printed))
 
 
-def measure(
+def waits(
     completion: Completion, training: Training, completed_at: datetime, request: GenerationRequest, begun: datetime
-) -> None:
-    """How long this certificate took, by who it waited for (N2)."""
-    causes = {"rendering": (datetime.now(UTC) - begun).total_seconds()}
+) -> dict[str, float]:
+    """Seconds that were waited for a certificate until it was begun, by whom they were waited for (N2)."""
+    causes = {}
     if request.since is not None:
         causes["queue"] = (begun - moment(request.since)).total_seconds()
     if isinstance(training, LiveEvent):
         causes["attendance"] = (completed_at - training.ends_at).total_seconds()
     elif completion.enrolled_at is not None:
         causes["learner"] = (completed_at - completion.enrolled_at).total_seconds()
-    for cause, seconds in causes.items():
-        with single_metric("TimeToCertificate", MetricUnit.Seconds, max(0.0, seconds), namespace=NAMESPACE) as metric:
-            metric.add_dimension("cause", cause)
+    return causes
+
+
+def measure(waited: Sequence[dict[str, float]]) -> None:
+    """How long the certificates of a batch took: one line a cause, whatever their number."""
+    for cause in sorted({cause for causes in waited for cause in causes}):
+        metrics = EphemeralMetrics(namespace=NAMESPACE)
+        metrics.add_dimension("cause", cause)
+        for seconds in (causes[cause] for causes in waited if cause in causes):
+            metrics.add_metric("TimeToCertificate", MetricUnit.Seconds, max(0.0, seconds))
+        metrics.flush_metrics()
 
 
 def printed_for(
@@ -296,12 +356,20 @@ def document_of(printed: Printed) -> bytes:
         raise Unprintable(Reason.LOGO_GONE, str(error)) from None
 
 
-def keep_document(printed: Printed, first: int) -> tuple[int, str]:
-    """Put a document under the first revision that is free or holds the same bytes; returns revision and SHA-256."""
-    document, name = document_of(printed), file_name(printed)
+def keep_and_issue(draft: Draft) -> Issue:
+    """Keep a document, then issue it: both only ask AWS, and may be done beside all else."""
+    issue = replace(draft.issue, revision=keep_document(draft))
+    store.issue(draft.completion, issue)
+    return issue
+
+
+def keep_document(draft: Draft) -> int:
+    """Put a document under the first revision that is free or holds the same bytes, and return that."""
+    printed, first = draft.issue.printed, draft.issue.revision
     for revision in range(first, first + REVISIONS):
         try:
-            return revision, documents.put(printed.certificate_id, revision, document, name)
+            documents.put(printed.certificate_id, revision, draft.document, file_name(printed))
         except DifferentDocument:
             continue
+        return revision
     raise DifferentDocument

@@ -24,6 +24,8 @@ from moto.s3 import s3_backends
 from moto.sqs import sqs_backends
 from urllib3 import HTTPResponse
 
+from tests.at_once import AtOnce
+
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -90,6 +92,7 @@ class Service:
             with environment(service.variables(queue)):
                 service.apps[function] = importlib.import_module(f"functions.{function}.app")
         service.apps["record_directory"].LOOK_AGAIN_SECONDS = 0
+        service.apps["generate_certificate"].background = AtOnce()
         return service
 
     @classmethod

@@ -1,10 +1,13 @@
 """Generation: the record is what counts, every step is safe to repeat, and nothing is announced too early."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, current_thread, main_thread
 from typing import Any
 
 import botocore.client
 import pytest
+from botocore.exceptions import ClientError
 
 from earned import store
 from earned.models import Completion
@@ -34,14 +37,16 @@ def kill_at(patch: pytest.MonkeyPatch, call: int, *, after: bool) -> list[str]:
     return calls
 
 
-def complete(service: Service, story: Story, account: str = "ada") -> None:
-    """Bring a person to the point where only generation is left."""
+def complete(service: Service, story: Story, *accounts: str) -> None:
+    """Bring people, or Ada, to the point where only generation is left."""
     story.directory()
-    story.save_account(account)
-    story.enroll(account)
+    for account in accounts or ("ada",):
+        story.save_account(account)
+        story.enroll(account)
     for function in ("record_directory", "evaluate_enrollments"):
         service.deliver(function)
-    service.post("Progress", *story.do(account, "read", "watch", "quiz"))
+    for account in accounts or ("ada",):
+        service.post("Progress", *story.do(account, "read", "watch", "quiz"))
     service.deliver("record_progress")
 
 
@@ -180,6 +185,63 @@ def test_a_name_changed_between_two_tries_takes_the_next_revision(
     [certificate] = story.certificates()
     assert (certificate["revision"], certificate["holder"]) == (2, "Ada Example")
     assert len(story.own_documents()) == 2
+
+
+def test_a_document_is_put_while_the_next_is_drawn(
+    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete(service, story, "ada", "bo")
+    app, drawn, waited, drew = service.apps["generate_certificate"], [], [], Event()
+    draw, keep = app.document_of, app.keep_document
+
+    def drawing(printed: Any) -> Any:
+        document = draw(printed)
+        drawn.append(current_thread())
+        if len(drawn) == 2:
+            drew.set()
+        return document
+
+    def keeping(draft: Any) -> Any:
+        waited.append(drew.wait(timeout=20))
+        return keep(draft)
+
+    with ThreadPoolExecutor(max_workers=1) as background:
+        monkeypatch.setattr(app, "background", background)
+        monkeypatch.setattr(app, "document_of", drawing)
+        monkeypatch.setattr(app, "keep_document", keeping)
+        deliver_generation(service)
+    assert waited == [True, True]
+    assert drawn == [main_thread(), main_thread()]
+    assert len(story.certificates()) == 2
+
+
+def test_certificates_of_a_batch_are_read_together(
+    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete(service, story, "ada", "bo")
+    with monkeypatch.context() as patch:
+        calls = kill_at(patch, 1_000, after=False)
+        deliver_generation(service)
+    own = [call for call in calls if call not in {"ReceiveMessage", "DeleteMessage"}]
+    assert sorted(own) == ["BatchGetItem", "PutEvents", "PutObject", "PutObject", "UpdateItem", "UpdateItem"]
+
+
+def test_who_puts_a_document_at_the_same_time_as_another_tries_again_at_once(
+    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete(service, story)
+    app, conflict = service.apps["generate_certificate"], {"Error": {"Code": "ConditionalRequestConflict"}}
+    put, refused = app.s3.put_object, [ClientError(conflict, "PutObject")]
+
+    def in_conflict(**arguments: Any) -> Any:
+        if refused:
+            raise refused.pop()
+        return put(**arguments)
+
+    monkeypatch.setattr(app.s3, "put_object", in_conflict)
+    deliver_generation(service)
+    assert refused == []
+    assert [item["revision"] for item in story.certificates()] == [1]
 
 
 def test_html_in_a_name_is_printed_as_text(service: Service, story: Story) -> None:

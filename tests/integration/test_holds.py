@@ -226,15 +226,15 @@ def test_a_certificate_issued_while_another_run_could_not_print_it_is_not_held(
 ) -> None:
     complete(story, UNPRINTABLE)
     generate = story.service.apps["generate_certificate"]
-    keep = generate.keep_document
+    draw = generate.document_of
 
     def overtaken(*arguments: Any, **named: Any) -> Any:
-        monkeypatch.setattr(generate, "keep_document", keep)
+        monkeypatch.setattr(generate, "document_of", draw)
         rename(story, "Ada Sample")
         assert [item["status"] for item in story.certificates()] == ["issued"]
-        return keep(*arguments, **named)
+        return draw(*arguments, **named)
 
-    monkeypatch.setattr(generate, "keep_document", overtaken)
+    monkeypatch.setattr(generate, "document_of", overtaken)
     story.service.settle()
     assert record(story).hold is None
     assert [(item["holder"], item["revision"]) for item in story.certificates()] == [("Ada Sample", 1)]

@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import yaml
 
+from tests.at_once import AtOnce
 from tests.simulation import wire
 from tests.simulation.clock import SECOND
 from tests.simulation.dynamodb import Table
@@ -152,10 +153,11 @@ def _imported() -> dict[str, Any]:
         "AWS_DEFAULT_REGION": "eu-west-1",
     }
     wire.install()
-    modules = {}
+    modules: dict[str, Any] = {}
     for name, function in sorted(FUNCTIONS.items(), key=lambda item: item[0] == "serve_api"):
         os.environ |= _environment(function)
         modules[name] = importlib.import_module(f"functions.{name}.app")
+    modules["generate_certificate"].background = AtOnce()
     return modules
 
 

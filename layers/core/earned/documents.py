@@ -26,6 +26,10 @@ class DifferentDocument(Exception):
     """This revision exists already and says something else."""
 
 
+class PutElsewhere(Exception):
+    """Somebody puts this revision at this very moment, and S3 asks to try again."""
+
+
 class UploadLost(Exception):
     """The upload of an archive is gone, or its parts are not those that were kept; it has to begin anew."""
 
@@ -40,8 +44,8 @@ class Documents:
     def put(self, certificate_id: str, revision: int, pdf: bytes, file_name: str) -> str:
         """Keep a document under its certificate and revision, and return its SHA-256 in hexadecimal.
 
-        Putting the same bytes again changes nothing; raises `DifferentDocument` when other bytes are there. The file
-        name travels with the object, so that no link has to carry a person's name.
+        Putting the same bytes again changes nothing; raises `DifferentDocument` when other bytes are there, and
+        `PutElsewhere`. The file name travels with the object, so that no link has to carry a person's name.
         """
         sha256 = hashlib.sha256(pdf).hexdigest()
         key = key_of(certificate_id, revision)
@@ -57,6 +61,8 @@ class Documents:
                 ChecksumAlgorithm="SHA256",
             )
         except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalRequestConflict":
+                raise PutElsewhere from None
             if error.response["Error"]["Code"] != "PreconditionFailed":
                 raise
             if self.sha256_of(certificate_id, revision) != sha256:

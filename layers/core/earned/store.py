@@ -522,19 +522,27 @@ def cases(completions: Sequence[Completion]) -> list[Case]:
     return [directory.case(completion) for completion in completions]
 
 
-def case(enrollment_id: str, account_id: str, training_id: str, company_id: str | None) -> Case | None:
-    """One consistent batch read of everything about an enrollment, or None when there is no such record.
+class Reading:
+    """All that is needed to judge some enrollments, as of one consistent batch read.
 
-    `training_id` and `company_id` are hints that save a request: where the record says otherwise, the record is right.
+    The ids of training and company in `hints` save a request: where a record says otherwise, the record is right.
     """
-    hint = Completion(enrollment_id, account_id, training_id=training_id, company_id=company_id)
-    rows = _batch_get([row_key(enrollment_id, account_id), *_directory_keys([hint])])
-    record = next((row.completion() for row in rows if isinstance(row, CompletionRow)), None)
-    if record is None:
-        return None
-    if (record.training_id, record.company_id) != (training_id, company_id):
-        return cases([record])[0]
-    return _Directory(rows).case(record)
+
+    def __init__(self, hints: Sequence[Completion]) -> None:
+        records = dict.fromkeys(row_key(one.enrollment_id, one.account_id) for one in hints)
+        rows = _batch_get([*records, *_directory_keys(hints)])
+        self._records = {(row.pk, row.sk): row for row in rows if isinstance(row, CompletionRow)}
+        self._directory = _Directory(rows)
+
+    def case(self, hint: Completion) -> Case | None:
+        """What a hint's enrollment is judged by, or None when there is no such record."""
+        row = self._records.get(row_key(hint.enrollment_id, hint.account_id))
+        if row is None:
+            return None
+        record = row.completion()
+        if (record.training_id, record.company_id) != (hint.training_id, hint.company_id):
+            return cases([record])[0]
+        return self._directory.case(record)
 
 
 class _Directory:
