@@ -53,6 +53,7 @@ STALE = "index stale"
 COLD = "cold start"
 ELSEWHERE = (LATE, TWICE, UNDELETED, HELD, STALE, COLD)
 _ONLY = {CONFLICT: {"PutObject"}, PARTLY_FAILED: {"SendMessageBatch", "PutEvents"}, UNPROCESSED: {"BatchGetItem"}}
+_MAY_LAST, LASTING = {REFUSED, UNREACHABLE, THROTTLED, ERROR}, 0.2  # of them: until the SDK gives up
 SWEPT, SMALL_PAGES = 0.6, 0.3  # of the seeds
 _RATES = (0, 0, 0, 0.005, 0.02, 0.06)
 _THROTTLES = {
@@ -93,6 +94,11 @@ class Weather:
                 if drawn < 0:
                     return kind
         return None
+
+
+def lasts(fault: str, chance: Random) -> bool:
+    """Whether whatever is tried again goes wrong again."""
+    return fault in _MAY_LAST and chance.random() < LASTING
 
 
 def applies(fault: str | None) -> bool:

@@ -224,10 +224,10 @@ def _completed_at(world: "World", training: Posted, facts: list[Posted]) -> int 
 def _rightly_revoked(world: "World", key: Key, before: Item, after: Item) -> None:
     enrollment = _enrollment(world, key)
     _must("issue" in before and "r" not in after, "I1", f"{key[0]} has nothing to revoke")
-    marks = [
-        fact.data["status"] for fact in world.truth.posted if fact.kind == "attendance.marked" and _whose(fact) == key
-    ]
-    _must(enrollment is not None and "absent" in marks, "I1", f"{key[0]} was revoked, and nobody was marked absent")
+    facts = [fact for fact in world.truth.posted if _stored_form(fact) in _facts(before)]
+    schedules = _may_be_current(world, enrollment.data["training_id"]) if enrollment is not None else []
+    latest = [marks[-1] for schedule in schedules if (marks := truth.marks_of(schedule, facts))]
+    _must(any(absent for _, absent in latest), "I1", f"{key[0]} was revoked, and the latest mark is not absent")
 
 
 # I2

@@ -221,6 +221,7 @@ def _announce(tale: _Story, person: _Person) -> None:
     if tale.happens(0.1):
         removed = saved + tale.within(SECOND, tale.chance.choice([10 * MINUTE, 6 * HOUR]))
         tale.post("Directory", "account.removed", {"account_id": person.account_id}, removed)
+        _purge_perhaps(tale, "Evaluation", removed)
         if tale.happens(0.3):
             tale.post("Directory", "account.saved", data, saved + SECOND, posted=removed + tale.within(SECOND, HOUR))
 
@@ -400,7 +401,9 @@ def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
         mark = {"live_event_id": event_id, "status": status, "marked_by": {"account_id": "adm-1", "role": role}}
         posted = now - tale.within(SECOND, HOUR) if tale.happens(0.05) else None  # by a clock that is ahead
         tale.post("Attendance", "attendance.marked", whose | mark, now, posted)
-        now += tale.within(SECOND, 40 * MINUTE)
+        if status == "absent":
+            _purge_perhaps(tale, "Generation", now)
+        now += tale.within(100, 3 * SECOND) if tale.happens(0.2) else tale.within(SECOND, 40 * MINUTE)
     return now
 
 
@@ -474,6 +477,12 @@ _OF_ITS_OWN = {
     "Attendance": "portal.attendance.marked.v1",
 }
 _OF_ANOTHER = dict(zip(_OF_ITS_OWN, [*list(_OF_ITS_OWN.values())[1:], "portal.company.saved.v1"], strict=True))
+
+
+def _purge_perhaps(tale: _Story, queue: str, when: int) -> None:
+    """What an event led to is lost before anybody heard of it: only the sweep can see that it is due."""
+    if tale.happens(0.15):
+        tale.steps.append(Purge(when + tale.within(200, 2 * SECOND), queue))
 
 
 def _bad_luck(tale: _Story, enrollments: int) -> None:

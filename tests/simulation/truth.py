@@ -190,7 +190,7 @@ def _passed(step: dict[str, Any], own: Sequence[Posted], earliest: int) -> int |
 def marks_of(schedule: Posted, facts: Iterable[Posted]) -> list[tuple[int, bool]]:
     """(time, absent) of the marks of an event that were made after its end, in order of time."""
     ends, event_id = milliseconds(schedule.data["ends_at"]), schedule.data["live_event_id"]
-    own = [fact for fact in facts if fact.data["live_event_id"] == event_id]
+    own = [fact for fact in facts if fact.data.get("live_event_id") == event_id]
     return sorted((mark.time, mark.data["status"] == "absent") for mark in own if mark.time >= ends)
 
 

@@ -79,6 +79,7 @@ class Invocation:
     chance: Random
     calls: int = 0
     doomed: bool = False
+    lasting: dict[str, str] = field(default_factory=dict)  # what goes on going wrong, by operation
 
     def get_remaining_time_in_millis(self) -> int:
         """What Lambda's context says."""
@@ -300,7 +301,7 @@ class World:
             for name in house.QUEUES:
                 self.at(self.now + minutes * MINUTE, lambda name=name: self._send_faults_back(name))  # type: ignore[misc]  # as above
         if any(
-            isinstance(step, Lose) for step in self.steps
+            isinstance(step, Lose | Purge) for step in self.steps
         ):  # found within a day, or when an operator has it looked for
             self.at(self.ends - SWEEP_EVERY, lambda: self._invoke_sweep(everything=True))
         self.at(self.ends, self._end)
@@ -435,11 +436,13 @@ class World:
 
     def fault(self, invocation: Invocation, service: str, operation: str) -> str | None:
         """What goes wrong with a call, or None."""
-        fault = self.weather.strikes(invocation.chance, operation)
+        fault = invocation.lasting.get(operation) or self.weather.strikes(invocation.chance, operation)
         if self._out.get(service, 0) > self.now:
             return faults.OUT
         if fault is None or not self._strike(fault, invocation.label, invocation.calls, operation):
             return None
+        if faults.lasts(fault, invocation.chance):
+            invocation.lasting[operation] = fault
         return fault
 
     def _apply(self, service: str, operation: str, request: Any, fault: str | None, invocation: Invocation) -> Answer:
