@@ -49,6 +49,13 @@ def test_a_new_worker_starts_cold_once() -> None:
     assert last(outcome) == pytest.approx(20 * 0.1, rel=0.1), "it was warm from the learners before"
 
 
+@pytest.mark.parametrize(("ahead", "waits"), [(False, 200), (True, 40)])
+def test_who_computes_ahead_waits_for_the_last_of_a_batch_alone(*, ahead: bool, waits: int) -> None:
+    work = replace(SLOW, wait=0.05, ahead=ahead)
+    certificates = Function(batch=5, window=0, pollers=Pollers(1, 0, 1), work=work)
+    assert last(play(functions(certificates), 200, PLENTY)) == pytest.approx(200 * 0.1 + waits * 0.05, rel=0.15)
+
+
 def test_a_batch_that_is_not_full_waits_for_the_window() -> None:
     marks = Function(batch=10, window=2, pollers=MANY, work=QUICK)
     certificates = Function(batch=5, window=0, pollers=MANY, work=QUICK)
