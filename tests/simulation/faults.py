@@ -81,7 +81,7 @@ class Weather:
     def of(cls, seed: int) -> "Weather":
         """The weather of a seed."""
         chance = Random(f"{seed}/weather")
-        rates = {kind: chance.choice(_RATES) for kind in AT_A_CALL}
+        rates = {kind: chance.choice(_RATES) for kind in AT_A_CALL} | {SLOW: chance.choice((0, 0.02, 0.1, 0.3))}
         rates |= {kind: chance.choice((0, 0.02, 0.1, 0.3)) for kind in ELSEWHERE}
         return cls(rates, swept=chance.random() < SWEPT, small_pages=chance.random() < SMALL_PAGES)
 

@@ -129,6 +129,7 @@ class _Training:
     data: dict[str, Any]
     version: int = 1
     since: int = START
+    shrinks: bool = False
 
 
 @dataclass
@@ -258,11 +259,9 @@ def _course(tale: _Story, course_id: str) -> _Training:
     training = _Training(course_id, "Progress", data, since=published)
     for version in range(2, 2 + tale.chance.choice([0, 0, 1, 1, 2])):
         published += tale.within(SECOND, 4 * HOUR)
-        changed = data | {
-            "version": version,
-            "title": f"Title {version} of {course_id}",
-            "steps": _revised(tale, steps),
-        }
+        revised = _revised(tale, steps)
+        training.shrinks = training.shrinks or revised == steps[:-1]
+        changed = data | {"version": version, "title": f"Title {version} of {course_id}", "steps": revised}
         tale.post("Directory", "course.published", changed, published)
     return training
 
@@ -344,7 +343,8 @@ def _learn(tale: _Story, whose: dict[str, str], course: _Training, began: int) -
     if tale.happens(0.15):
         tale.chance.shuffle(steps)
     diligence = tale.chance.choice([0.8, 0.95, 1.0])
-    for step in steps[:-1] if tale.happens(0.15) else steps:  # who stops before the end is done if the course shrinks
+    stops = tale.happens(0.5 if course.shrinks else 0.1)  # who stops before the end is done when the course shrinks
+    for step in steps[:-1] if stops else steps:
         if tale.happens(diligence):
             now = _do(tale, whose, step, now)
         now += tale.chance.choice([SECOND, 30 * SECOND, 3 * MINUTE, HOUR, -2 * MINUTE, -7 * MINUTE])
