@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
@@ -64,8 +65,10 @@ def _outcomes(seeds: range, processes: int) -> Iterator[tuple[Outcome, float]]:
     if processes == 1:
         yield from map(measured, seeds)
         return
-    with get_context("spawn").Pool(processes) as pool:
-        yield from pool.imap_unordered(measured, seeds, chunksize=10)
+    with ProcessPoolExecutor(
+        processes, get_context("spawn")
+    ) as pool:  # tells when a process is gone, and does not wait
+        yield from pool.map(measured, seeds, chunksize=10)
 
 
 @app.command()

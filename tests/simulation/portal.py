@@ -102,10 +102,18 @@ class Lose:
 
 @dataclass(frozen=True)
 class Purge:
-    """An operator empties a queue of ours by mistake; what was asked for there only the sweep can know."""
+    """An operator empties a queue of ours by mistake; what was asked for there only the sweep can know.
+
+    It takes a while, as on AWS, and what comes meanwhile is gone as well.
+    """
 
     at: int
     queue: str
+
+    @property
+    def until(self) -> int:
+        """When it is over."""
+        return self.at + 5 * SECOND
 
     def __str__(self) -> str:
         return f"an operator empties {self.queue}"
@@ -393,8 +401,9 @@ def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
     end = event.data["ends"] if tale.happens(0.75) else event.data["first"]  # some have not heard of the new schedule
     now: int = end + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
     statuses = tale.chance.choice(
-        [["present"]] * 5 + [["absent"], ["present", "absent"], ["present", "absent", "present"], []]
+        [["present"]] * 5 + [["absent"], []] + [["present", "absent"], ["present", "absent", "present"]] * 2
     )
+    hasty = tale.happens(0.4)
     for status in statuses:
         role = "administrator" if tale.happens(0.93) else "employee"
         event_id = event.training_id if tale.happens(0.96) else "event-9"
@@ -403,7 +412,8 @@ def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
         tale.post("Attendance", "attendance.marked", whose | mark, now, posted)
         if status == "absent":
             _purge_perhaps(tale, "Generation", now)
-        now += tale.within(100, 3 * SECOND) if tale.happens(0.2) else tale.within(SECOND, 40 * MINUTE)
+        corrected_at_once = hasty and status == "absent"
+        now += tale.within(100, 3 * SECOND) if corrected_at_once else tale.within(SECOND, 40 * MINUTE)
     return now
 
 
@@ -481,8 +491,8 @@ _OF_ANOTHER = dict(zip(_OF_ITS_OWN, [*list(_OF_ITS_OWN.values())[1:], "portal.co
 
 def _purge_perhaps(tale: _Story, queue: str, when: int) -> None:
     """What an event led to is lost before anybody heard of it: only the sweep can see that it is due."""
-    if tale.happens(0.15):
-        tale.steps.append(Purge(when + tale.within(200, 2 * SECOND), queue))
+    if tale.happens(0.2):
+        tale.steps.append(Purge(when + tale.within(0, 2 * SECOND), queue))
 
 
 def _bad_luck(tale: _Story, enrollments: int) -> None:

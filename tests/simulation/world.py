@@ -114,6 +114,7 @@ class World:
         self.violations: list[str] = []
         self.calls = self.invocations = 0
         self._out: dict[str, int] = {}
+        self._purging: dict[str, int] = {}
         self._warm: dict[str, list[Sandbox]] = {}
         self._at_work: list[Invocation] = []
         self._processes: list[greenlet] = []
@@ -263,11 +264,12 @@ class World:
             case Lose() if self.weather.swept:
                 self.state.lose(step.enrollment_id)
             case Purge() if self.weather.swept:
-                self._purge(step.queue)
+                self._purge(step)
 
-    def _purge(self, name: str) -> None:
+    def _purge(self, purge: Purge) -> None:
         self.purged = True
-        for url in (house.url(name), house.url(f"{name}DeadLetter")):
+        self._purging[purge.queue] = purge.until
+        for url in (house.url(purge.queue), house.url(f"{purge.queue}DeadLetter")):
             self.sqs.queues[url].messages.clear()
 
     def _deploy(self) -> None:
@@ -300,10 +302,8 @@ class World:
         for minutes in (0, 5, 10):
             for name in house.QUEUES:
                 self.at(self.now + minutes * MINUTE, lambda name=name: self._send_faults_back(name))  # type: ignore[misc]  # as above
-        if any(
-            isinstance(step, Lose | Purge) for step in self.steps
-        ):  # found within a day, or when an operator has it looked for
-            self.at(self.ends - SWEEP_EVERY, lambda: self._invoke_sweep(everything=True))
+        # What only a look at everything can find is found within a day, or when an operator has it looked for.
+        self.at(self.ends - SWEEP_EVERY, lambda: self._invoke_sweep(everything=True))
         self.at(self.ends, self._end)
 
     def _arrive(self, queue: Queue, message: Message) -> None:
@@ -510,6 +510,9 @@ class World:
         """A message has come into a queue."""
         if queue.dead_letters is None:
             self.state.quarantined(message)
+            return
+        if self._purging.get(queue.name, 0) > self.now:
+            del queue.messages[message.label]
             return
         message.visible_at += self.delayed(faults.LATE, message.label) or self.chance(message.label).randint(0, 300)
         self._plan_poll(queue, message)
