@@ -339,6 +339,8 @@ def _enrollment(tale: _Story, person: _Person, training: _Training, enrollment_i
             over + tale.within(0, 3 * SECOND) if tale.happens(0.5) else began + tale.within(0, over - began + HOUR)
         )
         tale.post("Directory", "enrollment.removed", whose, removed)
+        if tale.happens(0.25):  # told once more, when it is too late
+            tale.post("Directory", "enrollment.created", created, began, removed + tale.within(100, 5 * SECOND))
         if tale.happens(0.4) and "again" not in enrollment_id:
             _enrollment(tale, person, training, f"{enrollment_id}-again")
     if tale.happens(0.04):
