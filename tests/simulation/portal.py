@@ -119,7 +119,19 @@ class Purge:
         return f"an operator empties {self.queue}"
 
 
-Step = Post | Forge | Ask | Outage | Deploy | Redrive | Lose | Purge
+@dataclass(frozen=True)
+class Meanwhile:
+    """Something is posted while the document of an enrollment's certificate is being put, and that takes a while."""
+
+    at: int
+    enrollment_id: str
+    post: Post
+
+    def __str__(self) -> str:
+        return f"while the document of {self.enrollment_id} is put: {self.post.what}"
+
+
+Step = Post | Forge | Ask | Outage | Deploy | Redrive | Lose | Purge | Meanwhile
 
 
 @dataclass
@@ -161,6 +173,13 @@ class _Story:
 
     def post(self, queue: str, kind: str, data: dict[str, Any], time: int, posted: int | None = None) -> None:
         """Something that happened at `time`, posted then or later, perhaps twice."""
+        step = self.event(queue, kind, data, time, time + self.late() if posted is None else posted)
+        self.steps.append(step)
+        if self.happens(0.05):
+            self.steps.append(replace(step, at=step.at + self.within(0, HOUR)))
+
+    def event(self, queue: str, kind: str, data: dict[str, Any], time: int, posted: int) -> Post:
+        """The posting of something that happened at `time`."""
         self.events += 1
         event = {
             "specversion": "1.0",
@@ -171,16 +190,11 @@ class _Story:
             "datacontenttype": "application/json",
             "data": {name: value for name, value in data.items() if value is not None},
         }
-        when = time + self.late() if posted is None else posted
         refused = (
             "not-an-administrator" if data.get("marked_by", {}).get("role", "administrator") != "administrator" else ""
         )
-        step = Post(
-            max(when, START), queue, json.dumps(event), f"{kind} {_told(data)} of {at(time):%d %H:%M:%S}", refused
-        )
-        self.steps.append(step)
-        if self.happens(0.05):
-            self.steps.append(replace(step, at=step.at + self.within(0, HOUR)))
+        what = f"{kind} {_told(data)} of {at(time):%d %H:%M:%S}"
+        return Post(max(posted, START), queue, json.dumps(event), what, refused)
 
 
 def _told(data: dict[str, Any]) -> str:
@@ -325,6 +339,8 @@ def _enrollment(tale: _Story, person: _Person, training: _Training, enrollment_i
     over = _learn(tale, whose, training, began) if training.queue == "Progress" else _attend(tale, whose, training)
     created = whose | {"training_id": training.training_id, "company_id": company}
     tale.post("Directory", "enrollment.created", created, began, over + HOUR if tale.happens(0.05) else None)
+    if tale.happens(0.15):
+        _meanwhile(tale, person, whose, training, over)
     if tale.happens(0.1):
         _rename(tale, person, over + tale.within(-5 * SECOND, 5 * SECOND))
     if tale.happens(0.1):
@@ -345,6 +361,21 @@ def _enrollment(tale: _Story, person: _Person, training: _Training, enrollment_i
             _enrollment(tale, person, training, f"{enrollment_id}-again")
     if tale.happens(0.04):
         tale.steps.append(Lose(over + tale.within(MINUTE, HOUR), enrollment_id))
+
+
+def _meanwhile(tale: _Story, person: _Person, whose: dict[str, str], training: _Training, over: int) -> None:
+    """What may change between judging and issuing."""
+    mark = {"live_event_id": training.training_id, "status": "absent"}
+    mark |= {"marked_by": {"account_id": "adm-1", "role": "administrator"}}  # type: ignore[dict-item]  # a part of it
+    what: list[tuple[str, str, dict[str, Any]]] = [
+        ("Directory", "enrollment.removed", whose),
+        ("Directory", "account.saved", _saved(person) | {"name": f"{person.name} Renamed"}),
+        ("Directory", "account.removed", {"account_id": person.account_id}),
+        ("Attendance", "attendance.marked", whose | mark),
+    ]
+    queue, kind, data = tale.chance.choice(what if training.queue == "Attendance" else what[:3])
+    then = over + tale.within(SECOND, MINUTE)
+    tale.steps.append(Meanwhile(START, whose["enrollment_id"], tale.event(queue, kind, data, then, then)))
 
 
 def _learn(tale: _Story, whose: dict[str, str], course: _Training, began: int) -> int:
@@ -403,7 +434,7 @@ def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
     end = event.data["ends"] if tale.happens(0.75) else event.data["first"]  # some have not heard of the new schedule
     now: int = end + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
     statuses = tale.chance.choice(
-        [["present"]] * 5 + [["absent"], []] + [["present", "absent"], ["present", "absent", "present"]] * 2
+        [["present"]] * 4 + [["absent"], []] + [["present", "absent"]] * 3 + [["present", "absent", "present"]] * 2
     )
     hasty = tale.happens(0.4)
     for status in statuses:
@@ -493,7 +524,7 @@ _OF_ANOTHER = dict(zip(_OF_ITS_OWN, [*list(_OF_ITS_OWN.values())[1:], "portal.co
 
 def _purge_perhaps(tale: _Story, queue: str, when: int) -> None:
     """What an event led to is lost before anybody heard of it: only the sweep can see that it is due."""
-    if tale.happens(0.2):
+    if tale.happens(0.4):
         tale.steps.append(Purge(when + tale.within(0, 2 * SECOND), queue))
 
 

@@ -30,12 +30,13 @@ from tests.simulation.faults import Killed, Weather
 from tests.simulation.house import APPS, BY_QUEUE, FUNCTIONS, Function, Sandbox
 from tests.simulation.invariants import Violation
 from tests.simulation.paper import paper
-from tests.simulation.portal import START, Ask, Deploy, Forge, Lose, Outage, Post, Purge, Redrive, Step
+from tests.simulation.portal import START, Ask, Deploy, Forge, Lose, Meanwhile, Outage, Post, Purge, Redrive, Step
 from tests.simulation.s3 import S3
 from tests.simulation.sqs import SQS, Message, Queue, failures, lambda_record
 from tests.simulation.truth import Truth
 from tests.simulation.wire import Answer, Refused, answering, forget_retries
 
+MEANWHILE = 4 * SECOND  # in which what is posted is usually dealt with
 SWEEP_EVERY = 5 * MINUTE
 SWEPT = "a sweep"  # no fault, but it can be left out of a story
 MOST_SWEEPS_MISSED = 30  # in a row, while there are faults: what the sweep would do must come right without it, too
@@ -115,6 +116,7 @@ class World:
         self.calls = self.invocations = 0
         self._out: dict[str, int] = {}
         self._purging: dict[str, int] = {}
+        self._meanwhile: list[Meanwhile] = []
         self._warm: dict[str, list[Sandbox]] = {}
         self._at_work: list[Invocation] = []
         self._processes: list[greenlet] = []
@@ -263,6 +265,8 @@ class World:
                 self.redrive(step.queue, Wanted())
             case Lose() if self.weather.swept:
                 self.state.lose(step.enrollment_id)
+            case Meanwhile():
+                self._meanwhile.append(step)
             case Purge() if self.weather.swept:
                 self._purge(step)
 
@@ -294,6 +298,7 @@ class World:
         self.at(self.now + self.chance("last sweep").randint(0, SWEEP_EVERY), self._sweep_on_time)
         self.calm = True
         self._out.clear()
+        self._meanwhile.clear()
         for table in self.dynamodb.tables.values():
             table.catch_up(self.now)
         for queue in self.sqs.queues.values():
@@ -422,6 +427,8 @@ class World:
                 answer = self._apply(service, operation, request, fault, invocation)
             except Refused as why:
                 refused = why
+        if operation == "PutObject":
+            self._meanwhile_happens(about(service, request))
         heard = fault or (str(refused) if refused else "ok")
         said = hashlib.blake2b(answer.body, digest_size=6).hexdigest()
         self.note(f"{invocation.label} {service}.{operation} {about(service, request)}: {heard} {said}")
@@ -433,6 +440,13 @@ class World:
         if refused is not None:
             raise refused
         return answer
+
+    def _meanwhile_happens(self, key: str) -> None:
+        for one in list(self._meanwhile):
+            if f"/{self.state.certificate_id_of(one.enrollment_id)}/" in key:
+                self._meanwhile.remove(one)
+                self._tell(one.post)
+                self._pause(MEANWHILE)
 
     def fault(self, invocation: Invocation, service: str, operation: str) -> str | None:
         """What goes wrong with a call, or None."""
