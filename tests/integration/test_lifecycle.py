@@ -203,6 +203,30 @@ def test_late_events_revive_nothing_and_a_new_enrollment_starts_from_nothing(fin
     assert len(again["outstanding"]) == 3
 
 
+def test_a_withdrawal_is_told_as_the_same_event_though_the_person_joined_a_company_and_was_enrolled_once_more(
+    service: Service, story: Story
+) -> None:
+    story.directory()
+    story.save_account("ada", kind="individual")
+    story.enroll("ada")
+    service.settle()
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    removed = cloud_event("enrollment.removed", story.enrollment_of("ada"), NOON)
+    service.post("Directory", removed)
+    service.settle()
+    *_, first = service.announcements()
+    service.post("Directory", cloud_event("account.saved", story.account("ada"), NOON))
+    service.settle()
+    story.enroll("ada")
+    service.settle()
+    service.post("Directory", removed)
+    service.settle()
+    [again] = service.announcements()
+    assert first["type"] == "earned.certificate.withdrawn.v1"
+    assert again == first
+
+
 def test_a_lost_document_is_made_again_to_the_byte(finished: Story) -> None:
     service, bucket = finished.service, finished.service.outputs["DocumentsBucketName"]
     [(key, before)] = finished.own_documents().items()

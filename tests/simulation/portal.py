@@ -131,7 +131,18 @@ class Meanwhile:
         return f"while the document of {self.enrollment_id} is put: {self.post.what}"
 
 
-Step = Post | Forge | Ask | Outage | Deploy | Redrive | Lose | Purge | Meanwhile
+@dataclass(frozen=True)
+class Die:
+    """Whoever next writes an item is ended right after it, before anybody hears of it."""
+
+    at: int
+    item: str
+
+    def __str__(self) -> str:
+        return f"whoever next writes {self.item} will die of it"
+
+
+Step = Post | Forge | Ask | Outage | Deploy | Redrive | Lose | Purge | Meanwhile | Die
 
 
 @dataclass
@@ -285,6 +296,8 @@ def _course(tale: _Story, course_id: str) -> _Training:
         training.shrinks = training.shrinks or revised == steps[:-1]
         changed = data | {"version": version, "title": f"Title {version} of {course_id}", "steps": revised}
         tale.post("Directory", "course.published", changed, published)
+        if tale.happens(0.3):
+            tale.steps.append(Die(published, f"training#{course_id}/-"))
     return training
 
 

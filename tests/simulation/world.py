@@ -30,7 +30,7 @@ from tests.simulation.faults import Killed, Weather
 from tests.simulation.house import APPS, BY_QUEUE, FUNCTIONS, Function, Sandbox
 from tests.simulation.invariants import Violation
 from tests.simulation.paper import paper
-from tests.simulation.portal import START, Ask, Deploy, Forge, Lose, Meanwhile, Outage, Post, Purge, Redrive, Step
+from tests.simulation.portal import START, Ask, Deploy, Die, Forge, Lose, Meanwhile, Outage, Post, Purge, Redrive, Step
 from tests.simulation.s3 import S3
 from tests.simulation.sqs import SQS, Message, Queue, failures, lambda_record
 from tests.simulation.truth import Truth
@@ -117,6 +117,7 @@ class World:
         self._out: dict[str, int] = {}
         self._purging: dict[str, int] = {}
         self._meanwhile: list[Meanwhile] = []
+        self._deadly: list[str] = []
         self._warm: dict[str, list[Sandbox]] = {}
         self._at_work: list[Invocation] = []
         self._processes: list[greenlet] = []
@@ -226,7 +227,7 @@ class World:
         kinds.update(
             type(step).__name__.lower()
             for step in self.steps
-            if isinstance(step, Outage | Deploy | Redrive | Lose | Purge)
+            if isinstance(step, Outage | Deploy | Redrive | Lose | Purge | Meanwhile | Die)
         )
         return Outcome(
             seed=self.seed,
@@ -265,6 +266,8 @@ class World:
                 self.redrive(step.queue, Wanted())
             case Lose() if self.weather.swept:
                 self.state.lose(step.enrollment_id)
+            case Die():
+                self._deadly.append(step.item)
             case Meanwhile():
                 self._meanwhile.append(step)
             case Purge() if self.weather.swept:
@@ -299,6 +302,7 @@ class World:
         self.calm = True
         self._out.clear()
         self._meanwhile.clear()
+        self._deadly.clear()
         for table in self.dynamodb.tables.values():
             table.catch_up(self.now)
         for queue in self.sqs.queues.values():
@@ -432,7 +436,7 @@ class World:
         heard = fault or (str(refused) if refused else "ok")
         said = hashlib.blake2b(answer.body, digest_size=6).hexdigest()
         self.note(f"{invocation.label} {service}.{operation} {about(service, request)}: {heard} {said}")
-        if fault == faults.KILLED_AFTER:
+        if fault == faults.KILLED_AFTER or (operation == "UpdateItem" and self._is_deadly(about(service, request))):
             raise Killed
         if fault is not None:
             self._pause(faults.wait(fault, invocation.chance))
@@ -440,6 +444,12 @@ class World:
         if refused is not None:
             raise refused
         return answer
+
+    def _is_deadly(self, item: str) -> bool:
+        deadly = item in self._deadly
+        if deadly:
+            self._deadly.remove(item)
+        return deadly
 
     def _meanwhile_happens(self, key: str) -> None:
         for one in list(self._meanwhile):
