@@ -123,17 +123,17 @@ class Bench:
         }
 
     def certificates(self) -> dict[str, dict[str, float]]:
-        """A certificate in a batch of five."""
+        """A certificate in a batch of ten."""
         took = Took(), Took()
         handlers = self._handler("generate_certificate"), self.naive["generate_certificate"].handler
-        for number in range(self.rounds // 5):
-            people = range(1000 + 5 * number, 1005 + 5 * number)
+        for number in range(self.rounds // 10):
+            people = range(1000 + 10 * number, 1010 + 10 * number)
             asked = [_request(person) for person in people], [_naive_request(person) for person in people]
             for handler, messages, one in zip(handlers, asked, took, strict=True):
                 self._measure(handler, messages, one)
         for one in took:
             one.warmed_up()
-        return {"certificate, five in a batch": _beside(took, 5)}
+        return {"certificate, ten in a batch": _beside(took, 10)}
 
     def requests(self) -> dict[str, dict[str, float]]:
         """Requests to the API, by what is asked for."""

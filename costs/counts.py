@@ -11,7 +11,7 @@ from costs.units import STORED_BESIDE_AN_ITEM, size
 from tests.integration.service import Service
 
 EVENTS_TOGETHER = 2
-FULL = {"record_directory": 10, "generate_certificate": 5}  # messages to a batch, as template.yaml has it
+FULL = {"record_directory": 10, "generate_certificate": 10}  # messages to a batch, as template.yaml has it
 
 
 @dataclass(frozen=True)

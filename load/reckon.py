@@ -17,7 +17,7 @@ from load.settings import Provisioned, Settings, provisioned, settings
 FUNCTIONS = {"marks": "RecordAttendance", "lessons": "RecordProgress", "certificates": "GenerateCertificate"}
 FOLDERS = {"marks": "record_attendance", "lessons": "record_progress", "certificates": "generate_certificate"}
 PEOPLE = (10_000, 1_000_000)
-LOCAL_REQUESTS = {"marks": 1.1, "lessons": 1.1, "certificates": 2.4}  # to the emulator: some are one for a batch
+LOCAL_REQUESTS = {"marks": 1.1, "lessons": 1.1, "certificates": 2.2}  # to the emulator: some are one for a batch
 UNLIMITED = Units(reads=float("inf"), writes=float("inf"))
 
 
