@@ -61,7 +61,7 @@ class Draft:
     issue: Issue
     document: bytes
     begun: datetime
-    waited: dict[str, float] = field(default_factory=dict)
+    waited: dict[str, float] = field(default_factory=dict)  # seconds until then, by cause; not of a reissue
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,8 @@ def generate(
     for received, draft, issuing in drafts:
         with _judged(batch, received, changed):
             issue = issuing.result()
-            waited.append(draft.waited | {"rendering": (datetime.now(UTC) - draft.begun).total_seconds()})
+            if draft.waited:
+                waited.append(draft.waited | {"rendering": (datetime.now(UTC) - draft.begun).total_seconds()})
             made.append((received, announcements.issued(draft.completion, issue)))
     return changed
 

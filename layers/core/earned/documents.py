@@ -27,7 +27,7 @@ class DifferentDocument(Exception):
 
 
 class PutElsewhere(Exception):
-    """Somebody puts this revision at this very moment, and S3 asks to try again."""
+    """Somebody puts the same at this very moment, and S3 asks to try again."""
 
 
 class UploadLost(Exception):
@@ -48,26 +48,32 @@ class Documents:
         `PutElsewhere`. The file name travels with the object, so that no link has to carry a person's name.
         """
         sha256 = hashlib.sha256(pdf).hexdigest()
-        key = key_of(certificate_id, revision)
+        is_new = self._put_once(
+            key_of(certificate_id, revision),
+            pdf,
+            "application/pdf",
+            ContentDisposition=attachment(file_name),
+            Metadata={"sha256": sha256},
+            ChecksumAlgorithm="SHA256",
+        )
+        if not is_new and self.sha256_of(certificate_id, revision) != sha256:
+            raise DifferentDocument
+        return sha256
+
+    def _put_once(self, key: str, body: bytes, media_type: str, **more: Any) -> bool:
+        """Put what is not there, and say whether it was not."""
         try:
             self.client.put_object(
-                Bucket=self.bucket,
-                Key=key,
-                Body=pdf,
-                IfNoneMatch="*",
-                ContentType="application/pdf",
-                ContentDisposition=attachment(file_name),
-                Metadata={"sha256": sha256},
-                ChecksumAlgorithm="SHA256",
+                Bucket=self.bucket, Key=key, Body=body, ContentType=media_type, IfNoneMatch="*", **more
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalRequestConflict":
-                raise PutElsewhere from None
-            if error.response["Error"]["Code"] != "PreconditionFailed":
-                raise
-            if self.sha256_of(certificate_id, revision) != sha256:
-                raise DifferentDocument from None
-        return sha256
+            match error.response["Error"]["Code"]:
+                case "PreconditionFailed":
+                    return False
+                case "ConditionalRequestConflict":
+                    raise PutElsewhere from None
+            raise
+        return True
 
     def sha256_of(self, certificate_id: str, revision: int) -> str | None:
         """The SHA-256 of a document's bytes in hexadecimal, or None when it is not there.
@@ -101,18 +107,11 @@ class Documents:
         return self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS)
 
     def keep_logo(self, logo: Logo) -> None:
-        """Keep a sanitised logo under its SHA-256, so that documents that it is printed on can be made again."""
-        try:
-            self.client.put_object(
-                Bucket=self.bucket,
-                Key=_logo_key(logo.sha256),
-                Body=logo.data,
-                IfNoneMatch="*",
-                ContentType=logo.media_type,
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "PreconditionFailed":
-                raise
+        """Keep a sanitised logo under its SHA-256, so that documents that it is printed on can be made again.
+
+        Raises `PutElsewhere`.
+        """
+        self._put_once(_logo_key(logo.sha256), logo.data, logo.media_type)
 
     def logo(self, sha256: str) -> Logo:
         """A logo that was kept; raises `UnusableLogo` if it is not there or no longer what it was."""
