@@ -9,11 +9,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from PIL import Image
 
 from earned import pdf, store
 from earned.branding import REFUSED_SECONDS, Logos
-from earned.documents import Assets, Documents
+from earned.documents import Assets, Documents, PutElsewhere
 from earned.logo import sanitise
 from earned.models import LARGEST_LOGO, Company, Issue, LogoReference, UnusableLogo
 from earned.queues import Purpose, generation_of
@@ -183,6 +184,17 @@ def test_a_kept_logo_is_never_overwritten_and_never_believed_without_its_hash(do
         documents.logo(logo.sha256)
     documents.client.delete_object(Bucket=documents.bucket, Key=f"logos/{logo.sha256}")
     documents.keep_logo(logo)
+
+
+def test_a_logo_that_another_keeps_at_this_moment_is_no_fault(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def conflict(**_: object) -> object:
+        raise ClientError({"Error": {"Code": "ConditionalRequestConflict"}}, "PutObject")
+
+    monkeypatch.setattr(documents.client, "put_object", conflict)
+    with pytest.raises(PutElsewhere):
+        documents.keep_logo(sanitise(png((5, 5, 5)), "image/png"))
 
 
 def test_a_file_that_is_too_large_is_not_read(assets: Assets) -> None:
