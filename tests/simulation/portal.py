@@ -291,7 +291,7 @@ def _course(tale: _Story, course_id: str) -> _Training:
     tale.post("Directory", "course.published", data, published)
     training = _Training(course_id, "Progress", data, since=published)
     for version in range(2, 2 + tale.chance.choice([0, 0, 1, 1, 2])):
-        published += tale.within(SECOND, 4 * HOUR)
+        published += tale.within(SECOND, tale.chance.choice([20 * MINUTE, 4 * HOUR]))
         revised = _revised(tale, steps)
         training.shrinks = training.shrinks or revised == steps[:-1]
         changed = data | {"version": version, "title": f"Title {version} of {course_id}", "steps": revised}
