@@ -397,15 +397,28 @@ def _learn(tale: _Story, whose: dict[str, str], course: _Training, began: int) -
     if tale.happens(0.15):
         tale.chance.shuffle(steps)
     diligence = tale.chance.choice([0.8, 0.95, 1.0])
+    spare = steps[-1] is not course.data["steps"][0]  # the first is required, and a course needs one that is
+    shortened = spare and not course.shrinks and tale.happens(0.25)
     stops = tale.happens(0.5 if course.shrinks else 0.1)  # who stops before the end is done when the course shrinks
-    for step in steps[:-1] if stops else steps:
+    for number, step in enumerate(steps[:-1] if stops or shortened else steps):
         if tale.happens(diligence):
             now = _do(tale, whose, step, now)
+        if shortened and number == 0:
+            now = _shorten(tale, course, steps[-1], now)
         now += tale.chance.choice([SECOND, 30 * SECOND, 3 * MINUTE, HOUR, -2 * MINUTE, -7 * MINUTE])
     if tale.happens(0.3):
         for step in steps:
             now = _do(tale, whose, step, now) + MINUTE
     return now
+
+
+def _shorten(tale: _Story, course: _Training, undone: dict[str, Any], now: int) -> int:
+    """The course loses what somebody has not done yet, while they are at it."""
+    course.shrinks = True
+    steps = [step for step in course.data["steps"] if step is not undone]
+    data = course.data | {"version": 9, "title": f"Title 9 of {course.training_id}", "steps": steps}
+    tale.post("Directory", "course.published", data, now + SECOND, now + SECOND)
+    return now + 20 * SECOND
 
 
 def _do(tale: _Story, whose: dict[str, str], step: dict[str, Any], now: int) -> int:
