@@ -398,7 +398,7 @@ def _learn(tale: _Story, whose: dict[str, str], course: _Training, began: int) -
         tale.chance.shuffle(steps)
     diligence = tale.chance.choice([0.8, 0.95, 1.0])
     spare = steps[-1] is not course.data["steps"][0]  # the first is required, and a course needs one that is
-    shortened = spare and not course.shrinks and tale.happens(0.25)
+    shortened = spare and not course.shrinks and tale.happens(0.35)
     stops = tale.happens(0.5 if course.shrinks else 0.1)  # who stops before the end is done when the course shrinks
     for number, step in enumerate(steps[:-1] if stops or shortened else steps):
         if tale.happens(diligence):
@@ -406,7 +406,7 @@ def _learn(tale: _Story, whose: dict[str, str], course: _Training, began: int) -
         if shortened and number == 0:
             now = _shorten(tale, course, steps[-1], now)
         now += tale.chance.choice([SECOND, 30 * SECOND, 3 * MINUTE, HOUR, -2 * MINUTE, -7 * MINUTE])
-    if tale.happens(0.3):
+    if not shortened and tale.happens(0.3):
         for step in steps:
             now = _do(tale, whose, step, now) + MINUTE
     return now
