@@ -215,6 +215,9 @@ def _told(data: dict[str, Any]) -> str:
 def story(seed: int) -> list[Step]:
     """The story of a seed, in order of time."""
     tale = _Story(Random(f"{seed}/story"))
+    if tale.happens(0.04):
+        _alone(tale)
+        return sorted(tale.steps, key=lambda step: step.at)
     people = [_person(tale, number) for number in range(tale.chance.choice([1, 1, 2, 2, 3, 5]))]
     trainings = [_course(tale, "course-1")] if tale.happens(0.75) else []
     if not trainings or tale.happens(0.35):
@@ -232,6 +235,26 @@ def story(seed: int) -> list[Step]:
     _poison(tale)
     _bad_luck(tale, number)
     return sorted(tale.steps, key=lambda step: step.at)
+
+
+def _alone(tale: _Story) -> None:
+    """Somebody in a course that is shortened while they are at it: nothing else makes good what is missed."""
+    person, began = _person(tale, 0), START + 2 * MINUTE
+    steps = [{"step_id": f"s{number}", "kind": "lesson", "title": f"Step {number}"} for number in (1, 2, 3)]
+    course = {"course_id": "course-1", "version": 1, "title": "Title 1", "steps": steps}
+    whose = {"enrollment_id": "enr-1", "account_id": person.account_id}
+    shortened = course | {"version": 2, "title": "Title 2", "steps": steps[:2]}
+    told: list[tuple[str, str, dict[str, Any]]] = [
+        ("Directory", "account.saved", _saved(person)),
+        ("Directory", "course.published", course),
+        ("Directory", "enrollment.created", whose | {"training_id": "course-1"}),
+        ("Progress", "lesson.completed", whose | {"step_id": "s1"}),
+        ("Directory", "course.published", shortened),
+        ("Progress", "lesson.completed", whose | {"step_id": "s2"}),
+    ]
+    for number, (queue, kind, data) in enumerate(told):
+        then = began + number * MINUTE
+        tale.post(queue, kind, data, then, then)
 
 
 def _early(tale: _Story) -> int:
