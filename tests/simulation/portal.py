@@ -121,14 +121,16 @@ class Purge:
 
 @dataclass(frozen=True)
 class Meanwhile:
-    """Something is posted while the document of an enrollment's certificate is being put, and that takes a while."""
+    """Something is posted while the generator reads a record, or puts its document, and that takes a while."""
 
     at: int
     enrollment_id: str
     post: Post
+    reading: bool = False
 
     def __str__(self) -> str:
-        return f"while the document of {self.enrollment_id} is put: {self.post.what}"
+        what = "record" if self.reading else "document"
+        return f"while the {what} of {self.enrollment_id} is {'read' if self.reading else 'put'}: {self.post.what}"
 
 
 @dataclass(frozen=True)
@@ -494,6 +496,11 @@ def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
         tale.post("Attendance", "attendance.marked", whose | mark, now, posted)
         if status == "absent":
             _purge_perhaps(tale, "Generation", now)
+            if tale.happens(0.3):  # corrected again, while the certificate is about to be revoked
+                present = tale.event(
+                    "Attendance", "attendance.marked", whose | mark | {"status": "present"}, now + 1, now
+                )
+                tale.steps.append(Meanwhile(now, whose["enrollment_id"], present, reading=True))
         corrected_at_once = hasty and status == "absent"
         now += tale.within(100, 3 * SECOND) if corrected_at_once else tale.within(SECOND, 40 * MINUTE)
     return now

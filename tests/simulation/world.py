@@ -431,8 +431,8 @@ class World:
                 answer = self._apply(service, operation, request, fault, invocation)
             except Refused as why:
                 refused = why
-        if operation == "PutObject":
-            self._meanwhile_happens(about(service, request))
+        if invocation.sandbox.function == "generate_certificate":
+            self._meanwhile_happens(operation, about(service, request))
         heard = fault or (str(refused) if refused else "ok")
         said = hashlib.blake2b(answer.body, digest_size=6).hexdigest()
         self.note(f"{invocation.label} {service}.{operation} {about(service, request)}: {heard} {said}")
@@ -451,9 +451,11 @@ class World:
             self._deadly.remove(item)
         return deadly
 
-    def _meanwhile_happens(self, key: str) -> None:
+    def _meanwhile_happens(self, operation: str, subject: str) -> None:
         for one in list(self._meanwhile):
-            if f"/{self.state.certificate_id_of(one.enrollment_id)}/" in key:
+            document = f"/{self.state.certificate_id_of(one.enrollment_id)}/"
+            reads = operation == "BatchGetItem" and f"#{one.enrollment_id} " in f"{subject} "
+            if reads if one.reading else operation == "PutObject" and document in subject:
                 self._meanwhile.remove(one)
                 self._tell(one.post)
                 self._pause(MEANWHILE)
