@@ -86,13 +86,23 @@ def ours() -> set[Metric]:
         and ast.unparse(node.items[0].context_expr.func) == "single_metric"
     ]
     assert len(calls) == sum(path.read_text().count("single_metric(") for path in SOURCES)
+    several = [
+        (call.args[0], function)
+        for path in SOURCES
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef) and "EphemeralMetrics(" in ast.unparse(function)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".add_metric")
+    ]
+    assert len(several) == sum(path.read_text().count("EphemeralMetrics(") for path in SOURCES)
     return {
-        ("Earned", ast.literal_eval(name), tuple(sorted({"service", *dimensions_of(block)}))) for name, block in calls
+        ("Earned", ast.literal_eval(name), tuple(sorted({"service", *dimensions_of(block)})))
+        for name, block in (*calls, *several)
     }
 
 
-def dimensions_of(block: ast.With) -> list[str]:
-    """The dimensions that a `with single_metric(…)` adds."""
+def dimensions_of(block: ast.With | ast.FunctionDef) -> list[str]:
+    """The dimensions that a `with single_metric(…)`, or a function with metrics of its own, adds."""
     calls = [node for node in ast.walk(block) if isinstance(node, ast.Call)]
     return [ast.literal_eval(call.args[0]) for call in calls if ast.unparse(call.func).endswith(".add_dimension")]
 
