@@ -224,9 +224,12 @@ def look_after(case: store.Case, request: GenerationRequest) -> Announcement | D
 def make(case: store.Case, request: GenerationRequest) -> Draft | None:
     """Draw what was earned, as the first revision or, after a revocation, as the next (L2).
 
-    What cannot be printed is held.
+    What cannot be printed is held. A record that has not heard of its account may have a company yet to come, which is
+    printed: whoever tells it asks again.
     """
     completion, training, account, now = case.completion, case.training, case.account, datetime.now(UTC)
+    if not completion.account_known:
+        return None
     verdict = judge_for_issue(completion, training, account, now, tolerance)
     if not completion.stands or verdict.completed_at is None or training is None or account is None or account.removed:
         logger.info("nothing to issue", extra={"outstanding": [item.reason for item in verdict.outstanding]})

@@ -244,6 +244,21 @@ def test_who_puts_a_document_at_the_same_time_as_another_tries_again_at_once(
     assert [item["revision"] for item in story.certificates()] == [1]
 
 
+def test_a_company_that_the_record_has_not_heard_of_yet_is_waited_for(service: Service, story: Story) -> None:
+    story.directory()
+    story.enroll("ada")
+    service.settle()
+    story.save_account("ada")
+    service.deliver("record_directory")
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.deliver("record_progress")
+    service.deliver("generate_certificate")
+    assert story.own_documents() == {}
+    service.settle()
+    [document] = story.own_documents().values()
+    assert "Sample Lanterns" in pages(document)[0]
+
+
 def test_html_in_a_name_is_printed_as_text(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada", name="<b>Ada</b> & <img src=x>")

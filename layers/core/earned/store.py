@@ -400,8 +400,8 @@ def enroll(completion: Completion) -> Completion:
     existing = enrollment(completion.enrollment_id)
     if existing is not None and existing.account_id != completion.account_id:
         raise EnrollmentTaken
-    if existing is not None and existing.issue is not None and not existing.stands:
-        return existing  # told late once more: what was announced of its certificate stays as it was
+    if existing is not None and existing.issue is not None:
+        return existing  # told once more: what was printed and announced of its certificate stays as it was
     row = _completion_row(completion.enrollment_id, completion.account_id)
     values: list[tuple[Attribute[Any], Any]] = [
         (CompletionRow.training, completion.training_id),
