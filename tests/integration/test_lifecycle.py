@@ -227,6 +227,23 @@ def test_a_withdrawal_is_told_as_the_same_event_though_the_person_joined_a_compa
     assert again == first
 
 
+def test_an_issued_certificate_stays_with_its_person_though_they_joined_a_company_and_were_enrolled_once_more(
+    service: Service, story: Story
+) -> None:
+    story.directory()
+    story.save_account("ada", kind="individual")
+    story.enroll("ada")
+    service.settle()
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    service.post("Directory", cloud_event("account.saved", story.account("ada"), NOON))
+    service.settle()
+    story.enroll("ada")
+    service.settle()
+    assert record(story).company_id is None
+    assert story.certificates() == []
+
+
 def test_a_lost_document_is_made_again_to_the_byte(finished: Story) -> None:
     service, bucket = finished.service, finished.service.outputs["DocumentsBucketName"]
     [(key, before)] = finished.own_documents().items()

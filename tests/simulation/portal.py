@@ -403,8 +403,8 @@ def _enrollment(tale: _Story, person: _Person, training: _Training, enrollment_i
 
 def _meanwhile(tale: _Story, person: _Person, whose: dict[str, str], training: _Training, over: int) -> None:
     """What may change between judging and issuing."""
-    mark = {"live_event_id": training.training_id, "status": "absent"}
-    mark |= {"marked_by": {"account_id": "adm-1", "role": "administrator"}}  # type: ignore[dict-item]  # a part of it
+    mark: dict[str, Any] = {"live_event_id": training.training_id, "status": "absent"}
+    mark |= {"marked_by": {"account_id": "adm-1", "role": "administrator"}}
     what: list[tuple[str, str, dict[str, Any]]] = [
         ("Directory", "enrollment.removed", whose),
         ("Directory", "account.saved", _saved(person) | {"name": f"{person.name} Renamed"}),
