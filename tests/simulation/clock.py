@@ -19,6 +19,10 @@ class Clock:
         self.now = start
         self._shown: Any = None
 
+    def show(self, skew: int) -> None:
+        """Let whoever is at work read a time of day that is wrong by this much."""
+        self._shown.move_to((self.now + skew) / SECOND)
+
     def move_to(self, now: int) -> None:
         """Show a time, which is never before the last one."""
         self.now = max(now, self.now)

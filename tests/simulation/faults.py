@@ -51,6 +51,7 @@ UNDELETED = "message not deleted"
 HELD = "batch held by the poller"
 STALE = "index stale"
 COLD = "cold start"
+SKEWED = "clock skewed"
 ELSEWHERE = (LATE, TWICE, UNDELETED, HELD, STALE, COLD)
 _ONLY = {CONFLICT: {"PutObject"}, PARTLY_FAILED: {"SendMessageBatch", "PutEvents"}, UNPROCESSED: {"BatchGetItem"}}
 _MAY_LAST, LASTING = {REFUSED, UNREACHABLE, THROTTLED, ERROR}, 0.2  # of them: until the SDK gives up
@@ -83,7 +84,8 @@ class Weather:
         chance = Random(f"{seed}/weather")
         rates = {kind: chance.choice(_RATES) for kind in AT_A_CALL} | {SLOW: chance.choice((0, 0.02, 0.1, 0.3))}
         rates |= {kind: chance.choice((0, 0.02, 0.1, 0.3)) for kind in ELSEWHERE}
-        return cls(rates, swept=chance.random() < SWEPT, small_pages=chance.random() < SMALL_PAGES)
+        swept, small_pages = chance.random() < SWEPT, chance.random() < SMALL_PAGES
+        return cls(rates | {SKEWED: chance.choice((0, 0.02, 0.1, 0.3))}, swept, small_pages)
 
     def strikes(self, chance: Random, operation: str) -> str | None:
         """The fault that strikes a call, if one does."""
@@ -143,4 +145,11 @@ _SDK: dict[str, type[BotoCoreError]] = {
     UNREACHABLE: ConnectTimeoutError,
     TIMED_OUT: ReadTimeoutError,
 }
-DELAYS = {LATE: (SECOND, 2 * HOUR), TWICE: (0, 5 * SECOND), UNDELETED: (SECOND, HOUR), HELD: (SECOND, 4 * MINUTE)}
+MOST_SKEW = MINUTE
+DELAYS = {
+    LATE: (SECOND, 2 * HOUR),
+    TWICE: (0, 5 * SECOND),
+    UNDELETED: (SECOND, HOUR),
+    HELD: (SECOND, 4 * MINUTE),
+    SKEWED: (-MOST_SKEW, MOST_SKEW),
+}

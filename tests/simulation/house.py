@@ -193,10 +193,13 @@ _SMALL: dict[str, dict[str, Any]] = {
 
 
 class Sandbox:
-    """What one warm function remembers: the caches of its modules. A new one remembers nothing."""
+    """What one warm function remembers: the caches of its modules. A new one remembers nothing.
 
-    def __init__(self, function: str, deployment: int = 0) -> None:
-        self.function, self.deployment = function, deployment
+    Its clock is wrong by `skew` milliseconds.
+    """
+
+    def __init__(self, function: str, deployment: int = 0, skew: int = 0) -> None:
+        self.function, self.deployment, self.skew = function, deployment, skew
         self._state: list[tuple[Any, str, Any]] = [
             *((module, name, _empty(getattr(module, name))) for module, name in _CACHES),
             *((module, name, copy.deepcopy(value)) for module, name, value in _MEMORIES),

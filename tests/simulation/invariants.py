@@ -17,6 +17,7 @@ from earned import events, store
 from earned.facts import encode
 from tests.simulation import truth
 from tests.simulation.clock import at
+from tests.simulation.faults import MOST_SKEW, SKEWED
 from tests.simulation.house import DOCUMENTS, EXPORTS, RECORDS
 from tests.simulation.paper import printed_on
 from tests.simulation.portal import UNPRINTABLE, Ask
@@ -218,7 +219,8 @@ def bool_event(posted: Posted) -> bool:
 def _completed_at(world: "World", training: Posted, facts: list[Posted]) -> int | None:
     if training.kind == "course.published":
         return truth.course_completed_at(training, facts)
-    return truth.present_since(training, facts, world.now)
+    fast = world.current.sandbox.skew if world.current is not None else 0
+    return truth.present_since(training, facts, world.now + fast)  # whether it is over is told by the function's clock
 
 
 def _rightly_revoked(world: "World", key: Key, before: Item, after: Item) -> None:
@@ -494,7 +496,8 @@ def _dealt_with(posted: Posted) -> None:
 
 def _came_right(world: "World", enrollment: Posted) -> None:
     name = enrollment.data["enrollment_id"]
-    if not world.weather.swept and (_crossed(world, enrollment) or any(map(_ahead, world.truth.facts(enrollment)))):
+    ahead = any(_ahead(world, fact) for fact in world.truth.facts(enrollment))
+    if not world.weather.swept and (ahead or _crossed(world, enrollment)):
         return
     record = world.state.record(name, enrollment.data["account_id"])
     there = "issue" in record and "revocation" not in record and "r" not in record
@@ -535,9 +538,14 @@ def _crossed(world: "World", enrollment: Posted) -> bool:
     return any(_at_once(one, other) for one in created for other in news if other.step.queue == "Directory")
 
 
-def _ahead(fact: Posted) -> bool:
-    """Whether something was told before it happened; what it makes then only the sweep can notice."""
-    return fact.time > fact.posted_at
+def _ahead(world: "World", fact: Posted) -> bool:
+    """Whether something was told before it happened, or before a slow clock says that its event is over.
+
+    What it makes then only the sweep can notice.
+    """
+    schedule = world.truth.newest("live-event.scheduled", live_event_id=fact.data.get("live_event_id"))
+    over = milliseconds(schedule.data["ends_at"]) + MOST_SKEW if schedule and world.weather.rates.get(SKEWED) else 0
+    return fact.posted_at < max(fact.time, over)
 
 
 def _at_once(one: Posted, other: Posted) -> bool:

@@ -484,6 +484,8 @@ def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
     """How somebody is marked: mostly once, by an administrator, after the end; returns when the last mark was made."""
     end = event.data["ends"] if tale.happens(0.75) else event.data["first"]  # some have not heard of the new schedule
     now: int = end + tale.within(-10 * MINUTE if tale.happens(0.15) else 1, 20 * MINUTE)
+    if tale.happens(0.2):  # as soon as it is over
+        now = end + tale.within(1, SECOND)
     statuses = tale.chance.choice(
         [["present"]] * 4 + [["absent"], []] + [["present", "absent"]] * 3 + [["present", "absent", "present"]] * 2
     )
@@ -492,7 +494,8 @@ def _attend(tale: _Story, whose: dict[str, str], event: _Training) -> int:
         role = "administrator" if tale.happens(0.93) else "employee"
         event_id = event.training_id if tale.happens(0.96) else "event-9"
         mark = {"live_event_id": event_id, "status": status, "marked_by": {"account_id": "adm-1", "role": role}}
-        posted = now - tale.within(SECOND, HOUR) if tale.happens(0.05) else None  # by a clock that is ahead
+        ahead = tale.chance.choice((30 * SECOND, HOUR)) if tale.happens(0.1) else 0  # by a clock that is
+        posted = now - tale.within(SECOND, ahead) if ahead else None
         tale.post("Attendance", "attendance.marked", whose | mark, now, posted)
         if status == "absent":
             _purge_perhaps(tale, "Generation", now)

@@ -370,7 +370,9 @@ class World:
     def _sandbox(self, function: str, chance: Random, label: str) -> Sandbox:
         warm = self._warm.setdefault(function, [])
         cold = self.happens(faults.COLD, chance, label)
-        return warm.pop(chance.randrange(len(warm))) if warm and not cold else Sandbox(function, self._deployments)
+        if warm and not cold:
+            return warm.pop(chance.randrange(len(warm)))
+        return Sandbox(function, self._deployments, self.delayed(faults.SKEWED, label) or 0)
 
     def _work(self, invocation: Invocation) -> tuple[Any, BaseException | None]:
         try:
@@ -389,6 +391,7 @@ class World:
         """Let an invocation run until it waits, and return for how long; None when it is over."""
         self.current = invocation
         invocation.sandbox.install()
+        self.clock.show(invocation.sandbox.skew)
         outcome = process.switch()
         self.current = None
         if not process.dead:
@@ -452,13 +455,17 @@ class World:
         return deadly
 
     def _meanwhile_happens(self, operation: str, subject: str) -> None:
-        for one in list(self._meanwhile):
-            document = f"/{self.state.certificate_id_of(one.enrollment_id)}/"
-            reads = operation == "BatchGetItem" and f"#{one.enrollment_id} " in f"{subject} "
-            if reads if one.reading else operation == "PutObject" and document in subject:
-                self._meanwhile.remove(one)
-                self._tell(one.post)
-                self._pause(MEANWHILE)
+        while due := [one for one in self._meanwhile if self._is_at_it(one, operation, subject)]:
+            self._meanwhile.remove(due[0])
+            self._tell(due[0].post)
+            self._pause(MEANWHILE)
+
+    def _is_at_it(self, meanwhile: Meanwhile, operation: str, subject: str) -> bool:
+        """Whether a call is the one while which something is to happen."""
+        if meanwhile.reading:
+            return operation == "BatchGetItem" and f"#{meanwhile.enrollment_id} " in f"{subject} "
+        document = f"/{self.state.certificate_id_of(meanwhile.enrollment_id)}/"
+        return operation == "PutObject" and document in subject
 
     def fault(self, invocation: Invocation, service: str, operation: str) -> str | None:
         """What goes wrong with a call, or None."""
