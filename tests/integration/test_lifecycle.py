@@ -1,5 +1,6 @@
 """What becomes of a certificate after it was issued: revoked, returned, reissued, withdrawn, restored."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import boto3
@@ -242,6 +243,24 @@ def test_an_issued_certificate_stays_with_its_person_though_they_joined_a_compan
     service.settle()
     assert record(story).company_id is None
     assert story.certificates() == []
+
+
+def test_so_it_does_though_it_is_issued_while_the_enrollment_is_recorded_once_more(
+    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.directory()
+    story.save_account("ada", kind="individual")
+    story.enroll("ada")
+    service.settle()
+    before = record(story)
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    issued = record(story)
+    seen = iter([before])
+    enrollment = store.enrollment
+    monkeypatch.setattr(store, "enrollment", lambda enrollment_id: next(seen, None) or enrollment(enrollment_id))
+    told = store.enroll(replace(before, company_id=story.company))
+    assert told == record(story) == issued
 
 
 def test_a_lost_document_is_made_again_to_the_byte(finished: Story) -> None:

@@ -410,8 +410,12 @@ def enroll(completion: Completion) -> Completion:
         (CompletionRow.version, completion.training_version),
         (CompletionRow.account_known, completion.account_known or None),
     ]
-    actions = [name.set(name | value) for name, value in values if value is not None]
-    _update(row, [*actions, _holding(existing or completion, completion.company_id)])
+    actions: list[Action] = [name.set(name | value) for name, value in values if value is not None]
+    actions.append(_holding(existing or completion, completion.company_id))
+    try:
+        _update(row, actions, CompletionRow.issue.does_not_exist())
+    except Changed:
+        return enroll(completion)  # issued since it was read
     return row.completion()
 
 
