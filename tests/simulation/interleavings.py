@@ -103,7 +103,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class Situation:
-    """What AWS holds, who is at work, and what comes again later."""
+    """What AWS holds, who is at work, and what comes again later; same versions are same records."""
 
     moves: int
     records: dict[Key, Item]
@@ -150,6 +150,7 @@ class Interleavings(World):
         self._numbers: dict[object, int] = {}
         self._first_moments: dict[tuple[str, ...], Moment] = {}
         self._moments = 0
+        self._trail: Trail = None
         self.dynamodb.on_write = self._written
 
     @property
