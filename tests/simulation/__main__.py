@@ -65,9 +65,8 @@ def _outcomes(seeds: range, processes: int) -> Iterator[tuple[Outcome, float]]:
     if processes == 1:
         yield from map(measured, seeds)
         return
-    with ProcessPoolExecutor(
-        processes, get_context("spawn")
-    ) as pool:  # tells when a process is gone, and does not wait
+    # Unlike `multiprocessing.Pool` it tells when a process is gone, and does not wait for it.
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         yield from pool.map(measured, seeds, chunksize=10)
 
 
