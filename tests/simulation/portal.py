@@ -13,6 +13,7 @@ LONG_OUTAGE = 14 * HOUR + 30 * MINUTE
 SERVICES = ("dynamodb", "s3", "sqs", "eventbridge")
 UNPRINTABLE = "\ue000"  # no font has it
 NAMES = ("Ada Sample", "Bo Example", "Chi Placeholder", "Dee Invented", "Eli Nobody")
+ALONE = (0.04, 0.04)  # of the stories: one person in a course, one at an event; nothing else makes good what is missed
 
 
 @dataclass(frozen=True)
@@ -217,8 +218,9 @@ def _told(data: dict[str, Any]) -> str:
 def story(seed: int) -> list[Step]:
     """The story of a seed, in order of time."""
     tale = _Story(Random(f"{seed}/story"))
-    if tale.happens(0.04):
-        _alone(tale)
+    kind = tale.chance.random()
+    if kind < sum(ALONE):
+        (_alone_in_a_course if kind < ALONE[0] else _alone_at_an_event)(tale)
         return sorted(tale.steps, key=lambda step: step.at)
     people = [_person(tale, number) for number in range(tale.chance.choice([1, 1, 2, 2, 3, 5]))]
     trainings = [_course(tale, "course-1")] if tale.happens(0.75) else []
@@ -239,8 +241,8 @@ def story(seed: int) -> list[Step]:
     return sorted(tale.steps, key=lambda step: step.at)
 
 
-def _alone(tale: _Story) -> None:
-    """Somebody in a course that is shortened while they are at it: nothing else makes good what is missed."""
+def _alone_in_a_course(tale: _Story) -> None:
+    """Somebody in a course that is shortened while they are at it."""
     person, began = _person(tale, 0), START + 2 * MINUTE
     steps = [{"step_id": f"s{number}", "kind": "lesson", "title": f"Step {number}"} for number in (1, 2, 3)]
     course = {"course_id": "course-1", "version": 1, "title": "Title 1", "steps": steps}
@@ -257,6 +259,26 @@ def _alone(tale: _Story) -> None:
     for number, (queue, kind, data) in enumerate(told):
         then = began + number * MINUTE
         tale.post(queue, kind, data, then, then)
+
+
+def _alone_at_an_event(tale: _Story) -> None:
+    """Somebody whose mark is corrected when they have their certificate, and nobody hears that it is to be revoked."""
+    person, began = _person(tale, 0), START + 2 * MINUTE
+    over, corrected = began + 10 * MINUTE, began + 30 * MINUTE
+    whose = {"enrollment_id": "enr-1", "account_id": person.account_id}
+    event = {"live_event_id": "event-1", "title": "Title of event-1", "timezone": "Europe/Berlin"}
+    times = {"starts_at": at(began).isoformat(), "ends_at": at(over).isoformat()}
+    mark = whose | {"live_event_id": "event-1", "marked_by": {"account_id": "adm-1", "role": "administrator"}}
+    told: list[tuple[int, str, str, dict[str, Any]]] = [
+        (began, "Directory", "account.saved", _saved(person)),
+        (began, "Directory", "live-event.scheduled", event | times),
+        (began + MINUTE, "Directory", "enrollment.created", whose | {"training_id": "event-1"}),
+        (over + MINUTE, "Attendance", "attendance.marked", mark | {"status": "present"}),
+        (corrected, "Attendance", "attendance.marked", mark | {"status": "absent"}),
+    ]
+    for then, queue, kind, data in told:
+        tale.post(queue, kind, data, then, then)
+    tale.steps.append(Purge(corrected, "Generation"))
 
 
 def _early(tale: _Story) -> int:
