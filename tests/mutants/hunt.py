@@ -26,14 +26,19 @@ class Hunt:
         return f"{self.bug}, {self.seconds} s, {found}"
 
 
-def hunt(bug: str, first: int, last: int) -> Hunt:
-    """Plant a bug and run seeds until one finds it."""
+def run_with(bug: str, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """What a module does in a copy of the tree in which a bug is planted."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         copy(Path(folder))
         plant(bug, Path(folder))
         env = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{folder}/layers/core"}
-        command = [sys.executable, "-m", "tests.mutants.search", str(first), str(last)]
-        ended = subprocess.run(command, cwd=folder, env=env, check=False, capture_output=True, text=True)
+        command = [sys.executable, "-m", module, *arguments]
+        return subprocess.run(command, cwd=folder, env=env, check=False, capture_output=True, text=True)
+
+
+def hunt(bug: str, first: int, last: int) -> Hunt:
+    """Plant a bug and run seeds until one finds it."""
+    ended = run_with(bug, "tests.mutants.search", str(first), str(last))
     if ended.returncode:
         return Hunt(bug, thought(bug), None, f"since the simulator itself failed:\n{ended.stderr[-3000:]}", 0.0)
     return Hunt(bug, thought(bug), **json.loads(ended.stdout))

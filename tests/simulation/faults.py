@@ -57,6 +57,7 @@ _ONLY = {CONFLICT: {"PutObject"}, PARTLY_FAILED: {"SendMessageBatch", "PutEvents
 _MAY_LAST, LASTING = {REFUSED, UNREACHABLE, THROTTLED, ERROR}, 0.2  # of them: until the SDK gives up
 SWEPT, SMALL_PAGES = 0.6, 0.3  # of the seeds
 _RATES = (0, 0, 0, 0.005, 0.02, 0.06)
+_RATES_ELSEWHERE = (0, 0.02, 0.1, 0.3)
 _THROTTLES = {
     "dynamodb": (400, "ProvisionedThroughputExceededException"),
     "s3": (503, "SlowDown"),
@@ -83,9 +84,9 @@ class Weather:
         """The weather of a seed."""
         chance = Random(f"{seed}/weather")
         rates = {kind: chance.choice(_RATES) for kind in AT_A_CALL} | {SLOW: chance.choice((0, 0.02, 0.1, 0.3))}
-        rates |= {kind: chance.choice((0, 0.02, 0.1, 0.3)) for kind in ELSEWHERE}
+        rates |= {kind: chance.choice(_RATES_ELSEWHERE) for kind in ELSEWHERE}
         swept, small_pages = chance.random() < SWEPT, chance.random() < SMALL_PAGES
-        return cls(rates | {SKEWED: chance.choice((0, 0.02, 0.1, 0.3))}, swept, small_pages)
+        return cls(rates | {SKEWED: chance.choice(_RATES_ELSEWHERE)}, swept, small_pages)
 
     def strikes(self, chance: Random, operation: str) -> str | None:
         """The fault that strikes a call, if one does."""

@@ -80,7 +80,6 @@ class Moment:
     The process that stands here goes on at most once; who goes on from here in another way needs another process.
     """
 
-    number: int
     batch: Batch
     heard: tuple[Answer, ...]
     does: Call | Ended
@@ -123,12 +122,12 @@ class Explored:
     """How much was explored, and the first violation with the way to it."""
 
     situations: int = 0
-    calls: int = 0
+    steps: int = 0
     runs: int = 0
     violation: str = ""
 
     def __str__(self) -> str:
-        return f"{self.situations:,} situations, {self.calls:,} calls, {self.runs:,} runs of a handler"
+        return f"{self.situations:,} situations, {self.steps:,} steps, {self.runs:,} runs of a handler"
 
 
 class Interleavings(World):
@@ -149,7 +148,6 @@ class Interleavings(World):
         self._sent: list[Batch] = []
         self._numbers: dict[object, int] = {}
         self._first_moments: dict[tuple[str, ...], Moment] = {}
-        self._moments = 0
         self._trail: Trail = None
         self.dynamodb.on_write = self._written
 
@@ -172,7 +170,7 @@ class Interleavings(World):
                 self._trail = here.trail
                 try:
                     for situation in self._from(here):
-                        explored.calls += situation.moves > here.moves
+                        explored.steps += 1
                         identity = self._identity(situation)
                         if identity not in seen:
                             seen.add(identity)
@@ -210,7 +208,7 @@ class Interleavings(World):
             tuple(sorted((key, self._number(stored.body)) for key, stored in situation.objects.items())),
             tuple(event["id"] for event in situation.announced),
             _known(situation),
-            tuple(sorted((worker.moment.number, worker.knew) for worker in situation.workers)),
+            tuple(sorted((id(worker.moment), worker.knew) for worker in situation.workers)),
             tuple(sorted(batch.identity for batch in situation.later)),
             situation.crashed,
         )
@@ -355,8 +353,7 @@ class Interleavings(World):
     def _moment(self, batch: Batch, heard: tuple[Answer, ...], invocation: Invocation, process: greenlet) -> Moment:
         """Where a process comes to when it hears the last of this."""
         does = self._switch(invocation, process, *heard[-1:])
-        self._moments += 1
-        return Moment(self._moments, batch, heard, does, invocation, process)
+        return Moment(batch, heard, does, invocation, process)
 
     def _switch(self, invocation: Invocation, process: greenlet, *heard: Answer) -> Call | Ended:
         self.current = invocation

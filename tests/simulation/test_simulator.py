@@ -24,6 +24,23 @@ def test_a_seed_replays_to_the_byte_whatever_ran_before_it_and_whatever_the_hash
     assert len(set(once)) == len(once) - 1
 
 
+def test_a_function_may_read_a_clock_that_is_wrong_by_up_to_a_minute() -> None:
+    code = """
+from tests.simulation.faults import SKEWED, Weather
+from tests.simulation.portal import story
+from tests.simulation.truth import milliseconds
+from tests.simulation.world import World
+for rate in (0, 1):
+    world = World(4, story(4), Weather({SKEWED: rate}))
+    assert not world.run().violations
+    print(*(milliseconds(issue["issued_at"]) for issue in world.state.issued.values()))
+"""
+    right, wrong = (list(map(int, line.split())) for line in python("-c", code).splitlines())
+    off = [abs(one - other) for one, other in zip(right, wrong, strict=True)]
+    assert off
+    assert all(0 < by <= 61_000 for by in off)
+
+
 def test_seeds_are_shared_out_to_processes() -> None:
     told = python("-m", "tests.simulation", "--seeds=1-4", "--processes=2")
     assert re.search(r"^seeds +4$", told, re.MULTILINE)

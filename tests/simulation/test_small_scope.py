@@ -1,11 +1,6 @@
 """The small scope: every case of it, and whether it sees a bug that only one order and one crash in thousands show."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-from tests.mutants.plant import copy, plant
+from tests.mutants.hunt import run_with
 from tests.simulation.chunks import python
 
 CASES = 12  # four facts in three deliveries, of two that differ in whose enrollment is called the first one
@@ -16,12 +11,8 @@ def test_every_interleaving_with_a_crash_at_every_boundary_ends_in_two_certifica
     assert len(told.splitlines()) == CASES
 
 
-def test_a_bug_is_told_by_a_shortest_way_to_it(tmp_path: Path) -> None:
-    copy(tmp_path)
-    plant("act-on-winning-the-write", tmp_path)
-    env = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(tmp_path / "layers" / "core")))}
-    command = [sys.executable, "-m", "tests.simulation.small", "5"]
-    ended = subprocess.run(command, cwd=tmp_path, env=env, check=False, capture_output=True, text=True)
+def test_a_bug_is_told_by_a_shortest_way_to_it() -> None:
+    ended = run_with("act-on-winning-the-write", "tests.simulation.small", "5")
     assert ended.returncode == 1, ended.stderr
     _, *way, violation = ended.stdout.splitlines()
     assert violation == "I3: enr-2 is complete and has no certificate"
