@@ -134,8 +134,9 @@ package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/rea
 bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 	@$(PYTHON) -m bench
 
+# The one warning says what moto cannot create, as in pyproject.toml.
 cost: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -W ignore -m costs
+	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -W error -W 'ignore:Tried to parse AWS:UserWarning' -m costs
 
 bench-memory: .venv/dev/ready $(LAYER)/ready
 	@$(PYTHON) -m bench --memory
