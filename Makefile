@@ -48,41 +48,41 @@ help:
 	@echo 'make clean    remove all that was made'
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(PYTHON) -m local demo
+	@$(PYTHON) -m tools.local demo
 
 drill: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(PYTHON) -m local drill $(if $(ONLY),--only='$(ONLY)')
+	@$(PYTHON) -m tools.local drill $(if $(ONLY),--only='$(ONLY)')
 
 serve: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(PYTHON) -m local serve
+	@$(PYTHON) -m tools.local serve
 
 token: .venv/dev/ready
-	@$(PYTHON) -m local token --role='$(ROLE)' --sub='$(SUB)' --company='$(COMPANY)' $(if $(EXPIRES_IN),--expires-in=$(EXPIRES_IN))
+	@$(PYTHON) -m tools.local token --role='$(ROLE)' --sub='$(SUB)' --company='$(COMPANY)' $(if $(EXPIRES_IN),--expires-in=$(EXPIRES_IN))
 
 stop: .venv/dev/ready
-	@$(PYTHON) -m local stop
+	@$(PYTHON) -m tools.local stop
 
 # An operator's commands: on AWS with STACK, otherwise on the stack that `make serve` started.
 quarantine: .venv/dev/ready
-	@$(PYTHON) -m operations quarantine $(WHERE) $(if $(QUEUE),--queue=$(QUEUE)) $(if $(SHOW),--show=$(SHOW))
+	@$(PYTHON) -m tools.operations quarantine $(WHERE) $(if $(QUEUE),--queue=$(QUEUE)) $(if $(SHOW),--show=$(SHOW))
 
 redrive: .venv/dev/ready
-	@$(PYTHON) -m operations redrive $(WHERE) --queue='$(QUEUE)' $(if $(REASON),--reason=$(REASON)) \
+	@$(PYTHON) -m tools.operations redrive $(WHERE) --queue='$(QUEUE)' $(if $(REASON),--reason=$(REASON)) \
 	    $(addprefix --event=,$(EVENT)) $(if $(DRY_RUN),--dry-run)
 
 erase: .venv/dev/ready
-	@PYTHONPATH=layers/core $(PYTHON) -m operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(DRY_RUN),--dry-run)
+	@PYTHONPATH=layers/core $(PYTHON) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(DRY_RUN),--dry-run)
 
 contracts: .venv/dev/ready
-	@PYTHONPATH=layers/core $(PYTHON) -m contracts
+	@PYTHONPATH=layers/core $(PYTHON) -m tools.contracts
 
-DESIGN ?= layers/core/earned/certificate
+DESIGN ?= layers/core/earned/document/certificate
 OUT    ?= out/preview
 preview: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m preview --design='$(DESIGN)' --out='$(OUT)'
+	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tools.design.preview --design='$(DESIGN)' --out='$(OUT)'
 
 border: .venv/dev/ready
-	@$(PYTHON) -m design '$(DESIGN)'
+	@$(PYTHON) -m tools.design '$(DESIGN)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready
 ifdef ARGS
@@ -125,37 +125,37 @@ republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 
 ARCH ?= both
 build: .venv/dev/ready .venv/sam/ready
-	@$(PYTHON) -m package.shipping --arch='$(ARCH)'
+	@$(PYTHON) -m tools.package.shipping --arch='$(ARCH)'
 
 # Fails when a function is over its budget, which another's work on this machine can cause.
 package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/ready
-	@$(PYTHON) -m package
+	@$(PYTHON) -m tools.package
 
 bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
-	@$(PYTHON) -m bench
+	@$(PYTHON) -m tools.bench
 
 # The one warning says what moto cannot create, as in pyproject.toml.
 cost: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -W error -W 'ignore:Tried to parse AWS:UserWarning' -m costs
+	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -W error -W 'ignore:Tried to parse AWS:UserWarning' -m tools.costs
 
 bench-memory: .venv/dev/ready $(LAYER)/ready
-	@$(PYTHON) -m bench --memory
+	@$(PYTHON) -m tools.bench --memory
 
 PEOPLE ?= 10000
 load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
-	@$(PYTHON) -m load run --people=$(PEOPLE)
+	@$(PYTHON) -m tools.load run --people=$(PEOPLE)
 
 model: .venv/dev/ready
-	@$(PYTHON) -m load model
+	@$(PYTHON) -m tools.load model
 
 mutants: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) $(PYTHON) -m tests.mutants $(if $(SEEDS),--seeds='$(SEEDS)') $(BUG)
+	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(BUG)
 
 mutation: .venv/mutation/ready
 	@.venv/mutation/bin/python -m tests.mutation
 
 performance: .venv/dev/ready
-	@$(PYTHON) -m bench.performance
+	@$(PYTHON) -m tools.bench.performance
 
 layers: $(LAYER)/ready
 
@@ -164,8 +164,8 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 	    --python $$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 	@touch $@
 
-.venv/%/ready: requirements/%.txt local/find_python.sh
-	@python=$$(local/find_python.sh) && echo "Installing .venv/$*" >&2 && rm -rf .venv/$* && "$$python" -m venv .venv/$*
+.venv/%/ready: requirements/%.txt tools/local/find_python.sh
+	@python=$$(tools/local/find_python.sh) && echo "Installing .venv/$*" >&2 && rm -rf .venv/$* && "$$python" -m venv .venv/$*
 	@.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r $< >&2
 	@touch $@
 
@@ -179,5 +179,5 @@ requirements:
 	    layers/$$layer/requirements.in --output-file layers/$$layer/requirements.txt || exit; done
 
 clean:
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local stop; fi
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m tools.local stop; fi
 	rm -rf .venv .layers .local .aws-sam out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,29 +7,32 @@ from typing import Any, assert_never
 
 import boto3
 
-from earned import store
-from earned.intake import Batch
-from earned.judgement import is_due
-from earned.models import Completion, Rejected
-from earned.queues import (
+from earned.aws.dynamodb import contexts as case_reads
+from earned.aws.dynamodb import enrollments, table
+from earned.aws.settings import from_environment
+from earned.aws.sqs import Queue
+from earned.aws.sqs_batch import Batch
+from earned.domain import enrollment
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.errors import Rejected
+from earned.domain.evaluation import is_due
+from earned.messages.requests import (
     AccountChanged,
     EnrollmentsChanged,
     EvaluationRequest,
-    NotOurs,
-    Outgoing,
-    Queue,
+    OutgoingMessage,
     TrainingChanged,
-    evaluation_of,
-    generation_of,
+    UnknownMessage,
+    evaluation_message,
+    generation_message,
     read_evaluation,
 )
-from earned.settings import from_environment
 
 KEYS_PER_PAGE = 500
 ENROLLMENTS_PER_MESSAGE = 25
 
 
-Due = tuple[Completion, dict[str, Any]]
+Due = tuple[CompletionRecord, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Settings:
 
 
 settings = from_environment(Settings, os.environ)
-store.bind(settings.records_table)
+table.bind(settings.records_table)
 sqs = boto3.client("sqs")
 evaluation = Queue(sqs, settings.evaluation_queue_url)
 generation = Queue(sqs, settings.generation_queue_url)
@@ -56,7 +59,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Spread what concerns many, and judge what names its enrollments."""
     batch = Batch(event, dead_letters)
     for received in batch.read(read_request):
-        with batch.again_on_error(received):
+        with batch.retry_on_error(received):
             evaluate(received.event, received.sent, received.group)
     return batch.response()
 
@@ -65,7 +68,7 @@ def read_request(body: str) -> EvaluationRequest:
     """Read a request; raises `Rejected` for anything else."""
     try:
         return read_evaluation(body)
-    except NotOurs:
+    except UnknownMessage:
         raise Rejected("not-an-evaluation-request") from None
 
 
@@ -76,32 +79,32 @@ def evaluate(request: EvaluationRequest, since: int, group: str | None) -> None:
     """
     match request:
         case EnrollmentsChanged():
-            judged = [judge_again(case) for case in store.cases(store.completions(request.enrollments))]
+            judged = [judge_again(case) for case in case_reads.cases(enrollments.completions(request.enrollments))]
             generation.send(
-                [generation_of(completion, since=since, **more) for completion, more in filter(None, judged)]
+                [generation_message(completion, since=since, **more) for completion, more in filter(None, judged)]
             )
         case AccountChanged():
-            keys = store.keys_of_account(request.account_id, request.after, KEYS_PER_PAGE)
+            keys = enrollments.list_account_keys(request.account_id, request.after, KEYS_PER_PAGE)
             evaluation.send(spread(keys, AccountChanged, request.account_id, group))
         case TrainingChanged():
-            keys = store.keys_of_training(request.training_id, request.after, KEYS_PER_PAGE)
+            keys = enrollments.list_training_keys(request.training_id, request.after, KEYS_PER_PAGE)
             evaluation.send(spread(keys, TrainingChanged, request.training_id, group))
         case _:
             assert_never(request)
 
 
 def spread(
-    keys: list[store.Key], more: type[AccountChanged] | type[TrainingChanged], subject: str, group: str | None
-) -> list[Outgoing]:
+    keys: list[enrollment.Key], more: type[AccountChanged] | type[TrainingChanged], subject: str, group: str | None
+) -> list[OutgoingMessage]:
     """Messages that name a few enrollments each, and one that goes on where a full page ended."""
     chunks = [keys[start : start + ENROLLMENTS_PER_MESSAGE] for start in range(0, len(keys), ENROLLMENTS_PER_MESSAGE)]
-    messages = [evaluation_of(EnrollmentsChanged(tuple(chunk)), group or subject) for chunk in chunks]
+    messages = [evaluation_message(EnrollmentsChanged(tuple(chunk)), group or subject) for chunk in chunks]
     if len(keys) == KEYS_PER_PAGE:
-        messages.append(evaluation_of(more(subject, keys[-1]), group or subject))
+        messages.append(evaluation_message(more(subject, keys[-1]), group or subject))
     return messages
 
 
-def judge_again(case: store.Case) -> Due | None:
+def judge_again(case: enrollment.EnrollmentContext) -> Due | None:
     """Bring one record up to date, and return it when something is due about its certificate after that."""
     completion = case.completion
     if case.account is not None and case.account.removed:
@@ -109,22 +112,22 @@ def judge_again(case: store.Case) -> Due | None:
     if completion.awaits_certificate:
         try:
             completion = bring_up_to_date(case)
-        except store.Changed:
+        except table.RecordChanged:
             return None
     return (completion, {}) if is_due(completion, case.training, datetime.now(UTC), tolerance) else None
 
 
-def withdraw(completion: Completion) -> Due | None:
+def withdraw(completion: CompletionRecord) -> Due | None:
     """Remove an enrollment with its account; its certificate, if it had one, is withdrawn (A5)."""
     request = f"account-removed.{completion.enrollment_id}"
-    withdrawn = store.withdraw(completion.enrollment_id, completion.account_id, datetime.now(UTC), request)
+    withdrawn = enrollments.withdraw(completion.enrollment_id, completion.account_id, datetime.now(UTC), request)
     return (withdrawn, {"request": request}) if withdrawn.issue is not None else None
 
 
-def bring_up_to_date(case: store.Case) -> Completion:
+def bring_up_to_date(case: enrollment.EnrollmentContext) -> CompletionRecord:
     """Note the training version and the account in the record where it does not know them yet."""
     completion = case.completion
     version = case.training.version if case.training is not None else None
     if version == completion.training_version and (case.account is None or completion.account_known):
         return completion
-    return store.judge_by(completion, version, case.account)
+    return enrollments.note_training_version(completion, version, case.account)

@@ -10,19 +10,27 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from earned import store
-from earned.access import Operation, Viewer, may
-from earned.documents import Archives, Documents, UploadLost, archive_name, file_name
-from earned.exports import Archive, Export
-from earned.intake import Batch
-from earned.models import CertificateStatus, Rejected, Role
-from earned.queues import ExportRequest, NotOurs, Queue, export_of, read_export
-from earned.settings import from_environment
+from earned.aws.dynamodb import contexts as case_reads
+from earned.aws.dynamodb import enrollments, people, table
+from earned.aws.dynamodb import exports as export_rows
+from earned.aws.s3 import Archives, Documents, UploadLost
+from earned.aws.settings import from_environment
+from earned.aws.sqs import Queue
+from earned.aws.sqs_batch import Batch
+from earned.document.archive import Archive
+from earned.domain import enrollment
+from earned.domain.access import Operation, Viewer, may
+from earned.domain.certificate import CertificateStatus
+from earned.domain.errors import Rejected
+from earned.domain.exports import Export
+from earned.domain.file_names import archive_name, file_name
+from earned.domain.people import Role
+from earned.messages.requests import ExportRequest, UnknownMessage, export_message, read_export
 
 logger = Logger()
 PART_SIZE = 8 * 1024 * 1024
 KEYS_PER_PAGE = 100
-LONGEST_RUN = timedelta(seconds=125)  # a little more than the function's timeout
+MAX_RUN = timedelta(seconds=125)  # a little more than the function's timeout
 TIME_TO_HAND_OVER = 20_000  # milliseconds
 Late = Callable[[], bool]
 
@@ -39,7 +47,7 @@ class Settings:
 
 
 settings = from_environment(Settings, os.environ)
-store.bind(settings.records_table)
+table.bind(settings.records_table)
 # Without checksums of the SDK's own: S3 refuses those of a part when the upload was not begun with the same kind.
 s3 = boto3.client("s3", config=Config(connect_timeout=2, read_timeout=10, request_checksum_calculation="when_required"))
 sqs = boto3.client("sqs")
@@ -53,7 +61,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Go on with the exports of a batch, until they are done or time runs out."""
     batch = Batch(event, dead_letters)
     for received in batch.read(read_request):
-        with batch.again_on_error(received):
+        with batch.retry_on_error(received):
             export = find(received.event)
             if export is not None:
                 run(export, received.message_id, lambda: context.get_remaining_time_in_millis() < TIME_TO_HAND_OVER)
@@ -64,25 +72,25 @@ def read_request(body: str) -> ExportRequest:
     """Read a request; raises `Rejected` for anything else."""
     try:
         return read_export(body)
-    except NotOurs:
+    except UnknownMessage:
         raise Rejected("not-an-export-request") from None
 
 
 def find(request: ExportRequest) -> Export | None:
     """The export that a message speaks of, or None when there is nothing left to do for it."""
-    asked = store.exports_of(request.company_id, request.account_id)
+    asked = export_rows.exports_of(request.company_id, request.account_id)
     export = next((export for export in asked if export.export_id == request.export_id), None)
-    return export if export is not None and not export.is_over(datetime.now(UTC)) else None
+    return export if export is not None and not export.is_closed(datetime.now(UTC)) else None
 
 
-def run(export: Export, runner: str, late: Late) -> None:
+def run(export: Export, lease_owner: str, late: Late) -> None:
     """Go on with an export from where it was left; raises `store.Changed` while another run is at work on it.
 
     That only saves work. Should two run at once all the same, S3 refuses parts that do not belong together, and the
     archive that is published first stays. After `UploadLost` the next delivery begins anew.
     """
     now = datetime.now(UTC)
-    store.take_export(export, runner, now, now + LONGEST_RUN)
+    export_rows.claim_export(export, lease_owner, now, now + MAX_RUN)
     saved = archives.saved(export.export_id)
     archive = Archive.load(saved) if saved is not None else begin(export)
     try:
@@ -96,7 +104,7 @@ def run(export: Export, runner: str, late: Late) -> None:
 
 def begin(export: Export) -> Archive:
     """Begin the archive; its readable name travels with the object, so that no link has to carry it."""
-    company = store.company(export.company_id)
+    company = people.company(export.company_id)
     name = archive_name(company.name if company is not None else export.company_id, export.requested_at)
     archive = Archive.begin(archives.begin(export.export_id, name))
     archives.save(export.export_id, archive.save())
@@ -119,19 +127,19 @@ def fill(export: Export, archive: Archive, late: Late) -> bool:
     return True
 
 
-def cases_of(export: Export, after: store.Key | None) -> Iterator[store.Case]:
+def cases_of(export: Export, after: enrollment.Key | None) -> Iterator[enrollment.EnrollmentContext]:
     """What the company's people are enrolled in, in the order of their ids."""
-    while keys := store.keys_of_company(export.company_id, after, KEYS_PER_PAGE):
-        yield from store.cases(store.completions(keys))
+    while keys := enrollments.list_company_keys(export.company_id, after, KEYS_PER_PAGE):
+        yield from case_reads.cases(enrollments.completions(keys))
         after = keys[-1]
 
 
-def add(export: Export, archive: Archive, case: store.Case) -> None:
+def add(export: Export, archive: Archive, case: enrollment.EnrollmentContext) -> None:
     """Add a certificate, if it stands and the admin may have it."""
     completion, issue = case.completion, case.completion.issue
     admin = Viewer(export.account_id, Role.COMPANY_ADMIN, export.company_id)
-    stands = case.stands and completion.certificate_status is CertificateStatus.ISSUED
-    if stands and issue is not None and may(admin, Operation.EXPORT, completion):
+    is_active = case.is_active and completion.certificate_status is CertificateStatus.ISSUED
+    if is_active and issue is not None and may(admin, Operation.EXPORT, completion):
         document = documents.read(issue.printed.certificate_id, issue.revision)
         archive.add(completion, issue, file_name(issue.printed), document)
     archive.state.after = (completion.enrollment_id, completion.account_id)
@@ -151,7 +159,7 @@ def publish(export: Export, archive: Archive) -> bool:
         while archive.pending:
             keep_part(export, archive)
         archives.publish(export.export_id, state.upload_id, state.parts)
-    store.finish_export(export, len(state.entries), state.failures, datetime.now(UTC))
+    export_rows.finish_export(export, len(state.entries), state.failures, datetime.now(UTC))
     extra = {"export_id": export.export_id, "count": len(state.entries), "failures": len(state.failures)}
     logger.info("export done", extra=extra)
     return True
@@ -160,5 +168,5 @@ def publish(export: Export, archive: Archive) -> bool:
 def hand_over(export: Export, archive: Archive) -> None:
     """Leave the rest to another run: it must be free to take when its message arrives."""
     archives.save(export.export_id, archive.save())
-    store.leave_export(export, len(archive.state.entries), datetime.now(UTC))
-    export_queue.send([export_of(ExportRequest(export.company_id, export.account_id, export.export_id))])
+    export_rows.release_export(export, len(archive.state.entries), datetime.now(UTC))
+    export_queue.send([export_message(ExportRequest(export.company_id, export.account_id, export.export_id))])

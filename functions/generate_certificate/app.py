@@ -14,31 +14,31 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit, single_metric
 
-from earned import announcements, pdf, store
-from earned.announcements import Announcement, Bus
-from earned.branding import Logos
-from earned.documents import Assets, DifferentDocument, Documents, PutElsewhere, file_name
-from earned.facts import digest, moment
-from earned.fitting import DoesNotFit
-from earned.intake import NAMESPACE, Batch, Received
-from earned.judgement import absent_since, judge, judge_for_issue
-from earned.models import (
-    Account,
-    CertificateStatus,
-    Company,
-    Completion,
-    Hold,
-    Issue,
-    LiveEvent,
-    Printed,
-    Reason,
-    Rejected,
-    Revocation,
-    Training,
-    UnusableLogo,
-)
-from earned.queues import GenerationRequest, NotOurs, Purpose, Queue, read_generation
-from earned.settings import from_environment
+from earned.aws.dynamodb import contexts as case_reads
+from earned.aws.dynamodb import enrollments, table, trainings
+from earned.aws.eventbridge import Bus
+from earned.aws.metrics import NAMESPACE
+from earned.aws.s3 import Assets, ConcurrentPut, DocumentConflict, Documents
+from earned.aws.settings import from_environment
+from earned.aws.sqs import Queue
+from earned.aws.sqs_batch import Batch, ReceivedMessage
+from earned.document import render as pdf
+from earned.document.fitting import DoesNotFit
+from earned.domain import enrollment
+from earned.domain.certificate import CertificateContent, CertificateStatus, Hold, Issuance, Revocation
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.errors import Rejected, UnusableLogo
+from earned.domain.evaluation import absent_since, evaluate_for_issue, evaluate_record
+from earned.domain.fact_codec import digest
+from earned.domain.file_names import file_name
+from earned.domain.people import Account, Company
+from earned.domain.requirements import Reason
+from earned.domain.timestamps import moment
+from earned.domain.training import LiveEvent, Training
+from earned.messages import announcements
+from earned.messages.announcements import Announcement
+from earned.messages.requests import GenerationRequest, Purpose, UnknownMessage, read_generation
+from earned.usecases.logos import Logos
 
 logger = Logger()
 ATTEMPTS = 3
@@ -57,8 +57,8 @@ class Unprintable(Rejected):
 class Draft:
     """A document that is drawn, and what is to be issued with it: under this revision, or the next that is free."""
 
-    completion: Completion
-    issue: Issue
+    completion: CompletionRecord
+    issue: Issuance
     document: bytes
     begun: datetime
     waited: dict[str, float] = field(default_factory=dict)  # seconds until then, by cause; not of a reissue
@@ -79,18 +79,18 @@ class Settings:
 
 
 settings = from_environment(Settings, os.environ)
-store.bind(settings.records_table)
+table.bind(settings.records_table)
 s3 = boto3.client("s3")
 documents = Documents(s3, settings.documents_bucket)
-logos = Logos(Assets(s3, settings.assets_bucket), documents, pdf.prove)
+logos = Logos(Assets(s3, settings.assets_bucket), documents, pdf.check_drawable)
 bus = Bus(boto3.client("events"), settings.bus_name)
 dead_letters = Queue(boto3.client("sqs"), settings.dead_letter_queue_url)
 tolerance = timedelta(seconds=float(settings.order_tolerance_seconds))
 # S3 and DynamoDB answer while the next document is drawn. One thread draws: Pango may not in two at once.
 background: Executor = ThreadPoolExecutor(max_workers=10)
 
-Requests = Sequence[Received[GenerationRequest]]
-Made = list[tuple[Received[GenerationRequest], Announcement]]
+Requests = Sequence[ReceivedMessage[GenerationRequest]]
+Made = list[tuple[ReceivedMessage[GenerationRequest], Announcement]]
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -102,11 +102,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     due, made, waited = batch.read(read_request), Made(), list[dict[str, float]]()
     for _ in range(ATTEMPTS):
         due = generate(batch, due, made, waited) if due else []
-    with batch.again_on_error(*due):
+    with batch.retry_on_error(*due):
         if due:
-            raise store.Changed
+            raise table.RecordChanged
     measure(waited)
-    with batch.again_on_error(*(received for received, _ in made)):
+    with batch.retry_on_error(*(received for received, _ in made)):
         taken = bus.announce([announcement for _, announcement in made])
         batch.again(received for (received, _), ok in zip(made, taken, strict=True) if not ok)
     return batch.response()
@@ -116,21 +116,21 @@ def read_request(body: str) -> GenerationRequest:
     """Read a request; raises `Rejected` for anything else."""
     try:
         return read_generation(body)
-    except NotOurs:
+    except UnknownMessage:
         raise Rejected("not-a-generation-request") from None
 
 
 def generate(
     batch: Batch, due: Requests, made: Made, waited: list[dict[str, float]]
-) -> list[Received[GenerationRequest]]:
+) -> list[ReceivedMessage[GenerationRequest]]:
     """Bring certificates in line with their records, and return the requests whose records changed meanwhile.
 
     Adds to `made` what to announce, and to `waited` the seconds that the holder of each certificate waited, by cause.
     """
-    changed: list[Received[GenerationRequest]] = []
-    drafts: list[tuple[Received[GenerationRequest], Draft, Future[Issue]]] = []
-    with batch.again_on_error(*due):
-        reading = store.Reading([hint(received.event) for received in due])
+    changed: list[ReceivedMessage[GenerationRequest]] = []
+    drafts: list[tuple[ReceivedMessage[GenerationRequest], Draft, Future[Issuance]]] = []
+    with batch.retry_on_error(*due):
+        reading = case_reads.Reading([hint(received.event) for received in due])
         for received in due:
             with _judged(batch, received, changed):
                 case = reading.case(hint(received.event))
@@ -150,27 +150,27 @@ def generate(
 
 @contextmanager
 def _judged(
-    batch: Batch, received: Received[GenerationRequest], changed: list[Received[GenerationRequest]]
+    batch: Batch, received: ReceivedMessage[GenerationRequest], changed: list[ReceivedMessage[GenerationRequest]]
 ) -> Iterator[None]:
     """Whatever comes of one request is not the others' business."""
-    with batch.again_on_error(received):
+    with batch.retry_on_error(received):
         try:
             yield
         except Rejected as rejection:
             if received.event.purpose is not Purpose.SWEEP:
                 batch.quarantine(received, rejection)
-        except (store.Changed, PutElsewhere):
+        except (table.RecordChanged, ConcurrentPut):
             changed.append(received)
 
 
-def hint(request: GenerationRequest) -> Completion:
+def hint(request: GenerationRequest) -> CompletionRecord:
     """What a request says about its record, to read it and what it names at once."""
-    return Completion(
+    return CompletionRecord(
         request.enrollment_id, request.account_id, training_id=request.training_id, company_id=request.company_id
     )
 
 
-def settle(case: store.Case, request: GenerationRequest) -> Announcement | Draft | None:
+def settle(case: enrollment.EnrollmentContext, request: GenerationRequest) -> Announcement | Draft | None:
     """Do what is due about a certificate; raises `store.Changed` when the record is no longer what was judged.
 
     A request that finds its own deed was interrupted after it and announces again.
@@ -187,14 +187,14 @@ def settle(case: store.Case, request: GenerationRequest) -> Announcement | Draft
             return make(case, request)
 
 
-def announce_withdrawal(completion: Completion, request: GenerationRequest) -> Announcement | None:
+def announce_withdrawal(completion: CompletionRecord, request: GenerationRequest) -> Announcement | None:
     """The withdrawal, if it was this request's."""
     if completion.issue is None or completion.removed_at is None or completion.removed_by != request.request:
         return None
     return announcements.withdrawn(completion, completion.issue.revision, completion.removed_at)
 
 
-def announce_revocation(completion: Completion, request: GenerationRequest) -> Announcement | None:
+def announce_revocation(completion: CompletionRecord, request: GenerationRequest) -> Announcement | None:
     """The revocation, if it was this request's."""
     issue, revocation = completion.issue, completion.revocation
     if issue is None or revocation is None or revocation.request != request.request:
@@ -202,7 +202,7 @@ def announce_revocation(completion: Completion, request: GenerationRequest) -> A
     return announcements.revoked(completion, issue.revision, revocation)
 
 
-def look_after(case: store.Case, request: GenerationRequest) -> Announcement | Draft | None:
+def look_after(case: enrollment.EnrollmentContext, request: GenerationRequest) -> Announcement | Draft | None:
     """An issued certificate: announce it again after a crash, revoke, reissue or restore it, or leave it alone."""
     completion, issue = case.completion, case.completion.issue
     if issue is None:
@@ -212,7 +212,7 @@ def look_after(case: store.Case, request: GenerationRequest) -> Announcement | D
     absent = absent_since(completion, case.training)
     if absent is not None:
         revocation = Revocation(datetime.now(UTC), Reason.MARKED_ABSENT.value, request.request)
-        store.revoke(completion, revocation)
+        enrollments.revoke(completion, revocation)
         return announcements.revoked(completion, issue.revision, revocation)
     if request.purpose is Purpose.REISSUE and request.request not in issue.served:
         return reissue(case, issue, request)
@@ -221,7 +221,7 @@ def look_after(case: store.Case, request: GenerationRequest) -> Announcement | D
     return None
 
 
-def make(case: store.Case, request: GenerationRequest) -> Draft | None:
+def make(case: enrollment.EnrollmentContext, request: GenerationRequest) -> Draft | None:
     """Draw what was earned, as the first revision or, after a revocation, as the next (L2).
 
     What cannot be printed is held. A record that has not heard of its account may have a company yet to come, which is
@@ -230,8 +230,14 @@ def make(case: store.Case, request: GenerationRequest) -> Draft | None:
     completion, training, account, now = case.completion, case.training, case.account, datetime.now(UTC)
     if not completion.account_known:
         return None
-    verdict = judge_for_issue(completion, training, account, now, tolerance)
-    if not completion.stands or verdict.completed_at is None or training is None or account is None or account.removed:
+    verdict = evaluate_for_issue(completion, training, account, now, tolerance)
+    if (
+        not completion.is_active
+        or verdict.completed_at is None
+        or training is None
+        or account is None
+        or account.removed
+    ):
         logger.info("nothing to issue", extra={"outstanding": [item.reason for item in verdict.outstanding]})
         return None
     printed = printed_for(completion, training, account, case.company, verdict.completed_at)
@@ -241,7 +247,7 @@ def make(case: store.Case, request: GenerationRequest) -> Draft | None:
     except Unprintable as unprintable:
         hold(completion, Hold(unprintable.cause, unprintable.detail, since=now))
         raise
-    issue = Issue(
+    issue = Issuance(
         revision=before.revision + 1 if before else 1,
         issued_at=now,
         completed_at=verdict.completed_at,
@@ -257,22 +263,22 @@ def make(case: store.Case, request: GenerationRequest) -> Draft | None:
     return Draft(completion, issue, document, now, waits(completion, training, verdict.completed_at, request, now))
 
 
-def hold(completion: Completion, held: Hold) -> None:
+def hold(completion: CompletionRecord, held: Hold) -> None:
     """Note in the record why its certificate cannot be printed, count and log it: once, however often it is tried."""
     if completion.hold is not None and replace(completion.hold, since=held.since) == held:
         return
-    store.hold(completion, held)
+    enrollments.hold(completion, held)
     extra = {"enrollment_id": completion.enrollment_id, "reason": held.reason, "detail": held.detail}
     logger.warning("certificate held", extra=extra)
     with single_metric("CertificatesHeld", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
         metric.add_dimension("reason", held.reason)
 
 
-def reissue(case: store.Case, issue: Issue, request: GenerationRequest) -> Draft | None:
+def reissue(case: enrollment.EnrollmentContext, issue: Issuance, request: GenerationRequest) -> Draft | None:
     """The next revision, with the account's present name, if the rules it was issued by still hold (A6, N1)."""
     completion, account, now = case.completion, case.account, datetime.now(UTC)
-    training = store.archived_training(completion.training_id or "", issue.training_version)
-    earned = judge(replace(completion, issue=None), training, now, tolerance)
+    training = trainings.archived_training(completion.training_id or "", issue.training_version)
+    earned = evaluate_record(replace(completion, issue=None), training, now, tolerance)
     if not earned.complete or account is None or account.removed:
         logger.warning("not reissued", extra={"outstanding": [item.reason for item in earned.outstanding]})
         return None
@@ -291,12 +297,12 @@ def reissue(case: store.Case, issue: Issue, request: GenerationRequest) -> Draft
     return Draft(completion, superseding, document, now)
 
 
-def served_by(issue: Issue) -> tuple[str, ...]:
+def served_by(issue: Issuance) -> tuple[str, ...]:
     """The requests that led to this revision and to those before it: none of them is due another one."""
     return (*issue.served, issue.request)
 
 
-def restore(issue: Issue) -> None:
+def restore(issue: Issuance) -> None:
     """Make a lost document again, from what the record says it printed; another hash is never put in its place (I7)."""
     document = document_of(issue.printed)
     if hashlib.sha256(document).hexdigest() != issue.document_sha256:
@@ -305,7 +311,11 @@ def restore(issue: Issue) -> None:
 
 
 def waits(
-    completion: Completion, training: Training, completed_at: datetime, request: GenerationRequest, begun: datetime
+    completion: CompletionRecord,
+    training: Training,
+    completed_at: datetime,
+    request: GenerationRequest,
+    begun: datetime,
 ) -> dict[str, float]:
     """Seconds that were waited for a certificate until it was begun, by whom they were waited for (N2)."""
     causes = {}
@@ -329,11 +339,11 @@ def measure(waited: Sequence[dict[str, float]]) -> None:
 
 
 def printed_for(
-    completion: Completion, training: Training, account: Account, company: Company | None, completed_at: datetime
-) -> Printed:
+    completion: CompletionRecord, training: Training, account: Account, company: Company | None, completed_at: datetime
+) -> CertificateContent:
     """What the document will say: the day is that of the last requirement, in the training's own time zone."""
     certificate_id = completion.certificate_id or ""
-    return Printed(
+    return CertificateContent(
         certificate_id=certificate_id,
         holder=account.name,
         title=training.title,
@@ -348,7 +358,7 @@ def printed_for(
     )
 
 
-def document_of(printed: Printed) -> bytes:
+def document_of(printed: CertificateContent) -> bytes:
     """The PDF; raises `Unprintable` when it would have a hole or not fit, which no retry can mend."""
     try:
         return pdf.render(printed, logos.kept(printed.logo))
@@ -360,10 +370,10 @@ def document_of(printed: Printed) -> bytes:
         raise Unprintable(Reason.LOGO_GONE, str(error)) from None
 
 
-def keep_and_issue(draft: Draft) -> Issue:
+def keep_and_issue(draft: Draft) -> Issuance:
     """Keep a document, then issue it: both only ask AWS, and may be done beside all else."""
     issue = replace(draft.issue, revision=keep_document(draft))
-    store.issue(draft.completion, issue)
+    enrollments.issue(draft.completion, issue)
     return issue
 
 
@@ -373,7 +383,7 @@ def keep_document(draft: Draft) -> int:
     for revision in range(first, first + REVISIONS):
         try:
             documents.put(printed.certificate_id, revision, draft.document, file_name(printed))
-        except DifferentDocument:
+        except DocumentConflict:
             continue
         return revision
-    raise DifferentDocument
+    raise DocumentConflict

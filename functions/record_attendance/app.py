@@ -7,13 +7,15 @@ from typing import Any
 
 import boto3
 
-from earned import store
-from earned.events import ATTENDANCE, AttendanceEvent, read
-from earned.intake import Batch
-from earned.models import LiveEvent, Rejected, Role, Training
-from earned.queues import Queue
-from earned.recording import record_facts
-from earned.settings import from_environment
+from earned.aws.dynamodb import enrollments, table, trainings
+from earned.aws.settings import from_environment
+from earned.aws.sqs import Queue
+from earned.aws.sqs_batch import Batch
+from earned.domain.errors import Rejected
+from earned.domain.people import Role
+from earned.domain.training import LiveEvent, Training
+from earned.messages.events import ATTENDANCE, AttendanceEvent, read
+from earned.usecases.record_facts import record_facts
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Settings:
 
 
 settings = from_environment(Settings, os.environ)
-store.bind(settings.records_table)
+table.bind(settings.records_table)
 sqs = boto3.client("sqs")
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
@@ -36,7 +38,7 @@ last_seen: dict[str, Training] = {}
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Record a batch of attendance marks."""
     batch = Batch(event, dead_letters)
-    record_facts(batch, batch.read(read_mark), store.record_attendance, generation, timedelta(0))
+    record_facts(batch, batch.read(read_mark), enrollments.record_attendance, generation, timedelta(0))
     return batch.response()
 
 
@@ -57,7 +59,7 @@ def _too_early(mark: AttendanceEvent, event: Training | None) -> bool | None:
 
 def _look_up(mark: AttendanceEvent) -> Training | None:
     """The event as it stands: only a fresh reading may refuse a mark, since events are rescheduled (L3)."""
-    event = store.training(mark.data.live_event_id)
+    event = trainings.training(mark.data.live_event_id)
     if event is not None:
         last_seen[mark.data.live_event_id] = event
     return event

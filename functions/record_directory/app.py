@@ -7,9 +7,15 @@ from typing import Any, assert_never
 
 import boto3
 
-from earned import store
-from earned.attendance import may_be_closed
-from earned.events import (
+from earned.aws.dynamodb import contexts as case_reads
+from earned.aws.dynamodb import enrollments, people, table, trainings
+from earned.aws.settings import from_environment
+from earned.aws.sqs import Queue
+from earned.aws.sqs_batch import Batch
+from earned.domain.attendance import may_be_closed
+from earned.domain.errors import Rejected
+from earned.domain.training import LiveEvent
+from earned.messages.events import (
     DIRECTORY,
     AccountRemovedEvent,
     AccountSavedEvent,
@@ -22,18 +28,14 @@ from earned.events import (
     LiveEventScheduledEvent,
     read,
 )
-from earned.intake import Batch
-from earned.models import LiveEvent, Rejected
-from earned.queues import (
+from earned.messages.requests import (
     AccountChanged,
     EnrollmentsChanged,
-    Outgoing,
-    Queue,
+    OutgoingMessage,
     TrainingChanged,
-    evaluation_of,
-    generation_of,
+    evaluation_message,
+    generation_message,
 )
-from earned.settings import from_environment
 
 LOOK_AGAIN_SECONDS = 5
 
@@ -49,7 +51,7 @@ class Settings:
 
 
 settings = from_environment(Settings, os.environ)
-store.bind(settings.records_table)
+table.bind(settings.records_table)
 sqs = boto3.client("sqs")
 evaluation = Queue(sqs, settings.evaluation_queue_url)
 generation = Queue(sqs, settings.generation_queue_url)
@@ -60,7 +62,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Keep a batch of directory events, in any order."""
     batch = Batch(event, dead_letters)
     for received in batch.read(lambda body: read(body, DIRECTORY)):
-        with batch.again_on_error(received):
+        with batch.retry_on_error(received):
             try:
                 evaluation.send(keep(received.event))
             except Rejected as rejection:
@@ -68,27 +70,27 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return batch.response()
 
 
-def keep(event: DirectoryEvent) -> list[Outgoing]:
+def keep(event: DirectoryEvent) -> list[OutgoingMessage]:
     """Keep what an event says, and return the requests to judge again whoever it may matter to.
 
     The requests are made whether or not this event was the newest: an earlier try may have kept it and died.
     """
     match event:
         case CompanySavedEvent():
-            store.save_company(event.data.company(), event.time)
+            people.save_company(event.data.company(), event.time)
             return []
         case AccountSavedEvent():
-            store.save_account(event.data.account(), event.time)
+            people.save_account(event.data.account(), event.time)
             return [_judge_account(event.data.account_id, event.data.company_id)]
         case AccountRemovedEvent():
-            store.remove_account(event.data.account_id, event.time)
+            people.remove_account(event.data.account_id, event.time)
             return [_judge_account(event.data.account_id)]
         case CoursePublishedEvent() | LiveEventScheduledEvent():
             training = event.training()
-            store.save_training(training)
+            trainings.save_training(training)
             return [_judge_training(training.training_id)]
         case LiveEventCancelledEvent():
-            store.cancel_live_event(event.data.live_event_id, event.time)
+            trainings.cancel_live_event(event.data.live_event_id, event.time)
             return [_judge_training(event.data.live_event_id)]
         case EnrollmentCreatedEvent():
             return enroll(event)
@@ -99,42 +101,44 @@ def keep(event: DirectoryEvent) -> list[Outgoing]:
             assert_never(event)
 
 
-def enroll(event: EnrollmentCreatedEvent) -> list[Outgoing]:
+def enroll(event: EnrollmentCreatedEvent) -> list[OutgoingMessage]:
     """Record an enrollment with its company and the training version it is judged by, as far as they are known.
 
     What is not known yet may arrive at this very moment, so the record is looked at again a little later.
     """
     enrolled = event.completion()
-    case = store.cases([replace(enrolled, company_id=None)])[0]  # nothing is asked of its company
+    case = case_reads.cases([replace(enrolled, company_id=None)])[0]  # nothing is asked of its company
     if case.account is not None:
         enrolled = replace(enrolled, account_known=True, company_id=enrolled.company_id or case.account.company_id)
     if case.training is not None:
         enrolled = replace(enrolled, training_version=case.training.version)
     if enrolled.company_id is not None and (case.account is None or case.account.company_id != enrolled.company_id):
-        store.note_company(enrolled.account_id, enrolled.company_id)
+        people.add_account_company(enrolled.account_id, enrolled.company_id)
     try:
-        completion = store.enroll(enrolled)
-    except store.EnrollmentTaken:
+        completion = enrollments.enroll(enrolled)
+    except enrollments.EnrollmentTaken:
         raise Rejected("enrollment-taken", "this enrollment_id belongs to another account") from None
     if isinstance(case.training, LiveEvent) and may_be_closed(case.training, datetime.now(UTC)):
-        store.reopen_event(case.training)
+        trainings.add_to_calendar(case.training)
     known = case.account is not None and not case.account.removed and case.training is not None
     if known and not completion.evidence:
         return []
     changed = EnrollmentsChanged(((completion.enrollment_id, completion.account_id),))
-    return [evaluation_of(changed, completion.company_id or completion.account_id, 0 if known else LOOK_AGAIN_SECONDS)]
+    return [
+        evaluation_message(changed, completion.company_id or completion.account_id, 0 if known else LOOK_AGAIN_SECONDS)
+    ]
 
 
 def withdraw(event: EnrollmentRemovedEvent) -> None:
     """Remove an enrollment; its certificate, if it had one, is withdrawn with it (A5)."""
-    withdrawn = store.withdraw(event.data.enrollment_id, event.data.account_id, event.time, event.identity)
+    withdrawn = enrollments.withdraw(event.data.enrollment_id, event.data.account_id, event.time, event.identity)
     if withdrawn.issue is not None:
-        generation.send([generation_of(withdrawn, request=event.identity)])
+        generation.send([generation_message(withdrawn, request=event.identity)])
 
 
-def _judge_account(account_id: str, company_id: str | None = None) -> Outgoing:
-    return evaluation_of(AccountChanged(account_id), company_id or account_id)
+def _judge_account(account_id: str, company_id: str | None = None) -> OutgoingMessage:
+    return evaluation_message(AccountChanged(account_id), company_id or account_id)
 
 
-def _judge_training(training_id: str) -> Outgoing:
-    return evaluation_of(TrainingChanged(training_id), training_id)
+def _judge_training(training_id: str) -> OutgoingMessage:
+    return evaluation_message(TrainingChanged(training_id), training_id)

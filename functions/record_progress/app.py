@@ -7,12 +7,12 @@ from typing import Any
 
 import boto3
 
-from earned import store
-from earned.events import PROGRESS, read
-from earned.intake import Batch
-from earned.queues import Queue
-from earned.recording import record_facts
-from earned.settings import from_environment
+from earned.aws.dynamodb import enrollments, table
+from earned.aws.settings import from_environment
+from earned.aws.sqs import Queue
+from earned.aws.sqs_batch import Batch
+from earned.messages.events import PROGRESS, read
+from earned.usecases.record_facts import record_facts
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Settings:
 
 
 settings = from_environment(Settings, os.environ)
-store.bind(settings.records_table)
+table.bind(settings.records_table)
 sqs = boto3.client("sqs")
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
@@ -37,5 +37,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Record a batch of progress events."""
     batch = Batch(event, dead_letters)
     received = batch.read(lambda body: read(body, PROGRESS))
-    record_facts(batch, received, store.record_progress, generation, tolerance)
+    record_facts(batch, received, enrollments.record_progress, generation, tolerance)
     return batch.response()

@@ -13,13 +13,14 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 from botocore.config import Config
 
-from earned import store
 from earned.api import attendance, certificates, exports, openapi, progress, support, verification
-from earned.api.routes import Resources
-from earned.documents import Archives, Documents
-from earned.problems import BAD_REQUEST, FAULT, NOT_FOUND, NOT_JSON, Problem
-from earned.queues import Queue
-from earned.settings import from_environment
+from earned.api.problems import BAD_REQUEST, INTERNAL_ERROR, NOT_FOUND, NOT_JSON, Problem
+from earned.api.routes import Dependencies
+from earned.aws.dynamodb import access_log, table
+from earned.aws.dynamodb import support as support_requests
+from earned.aws.s3 import Archives, Documents
+from earned.aws.settings import from_environment
+from earned.aws.sqs import Queue
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,11 @@ class Settings:
 
 
 settings = from_environment(Settings, os.environ)
-store.bind(settings.records_table, settings.access_log_table, settings.support_table)
+table.bind(settings.records_table)
+access_log.bind(settings.access_log_table)
+support_requests.bind(settings.support_table)
 s3, sqs = boto3.client("s3", config=Config(signature_version="s3v4")), boto3.client("sqs")
-resources = Resources(
+resources = Dependencies(
     documents=Documents(s3, settings.documents_bucket),
     archives=Archives(s3, settings.exports_bucket),
     generation=Queue(sqs, settings.generation_queue_url),
@@ -94,4 +97,4 @@ def no_such_route(_error: NotFoundError) -> Response[str]:
 def fault(error: Exception) -> Response[str]:
     """Say that it is our fault, and keep the details to ourselves."""
     logger.error("request failed", extra={"error": type(error).__qualname__})
-    return answer(FAULT)
+    return answer(INTERNAL_ERROR)

@@ -13,14 +13,26 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from earned import store
-from earned.attendance import awaits_mark, may_be_closed, waiting
-from earned.documents import Documents
-from earned.intake import NAMESPACE
-from earned.models import CertificateStatus, Completion, LiveEvent, Training, Turn
-from earned.queues import EnrollmentsChanged, Outgoing, Purpose, Queue, evaluation_of, generation_of
-from earned.settings import from_environment
-from earned.sweeping import Finding, find, its_moment_came, suspicious
+from earned.aws.dynamodb import contexts as case_reads
+from earned.aws.dynamodb import enrollments, sweep_cursor, table, trainings
+from earned.aws.metrics import NAMESPACE
+from earned.aws.s3 import Documents
+from earned.aws.settings import from_environment
+from earned.aws.sqs import Queue
+from earned.domain import enrollment
+from earned.domain.attendance import awaits_mark, may_be_closed
+from earned.domain.certificate import CertificateStatus
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.sweep import Finding, SweepPass, find, is_full_check_due, needs_recheck
+from earned.domain.training import LiveEvent, Training
+from earned.messages.requests import (
+    EnrollmentsChanged,
+    OutgoingMessage,
+    Purpose,
+    evaluation_message,
+    generation_message,
+)
+from earned.usecases.unmarked_attendance import waiting
 
 logger = Logger()
 RECORDS_PER_PAGE = 500
@@ -29,7 +41,7 @@ SECONDS_PER_RUN = 180.0
 EVENTS_PER_RUN = 2_000
 ENROLLMENTS_PER_MESSAGE = 25
 
-Found = tuple[Finding, store.Case]
+Found = tuple[Finding, enrollment.EnrollmentContext]
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,7 @@ class Settings:
 
 
 settings = from_environment(Settings, os.environ)
-store.bind(settings.records_table)
+table.bind(settings.records_table)
 documents = Documents(boto3.client("s3"), settings.documents_bucket)
 sqs = boto3.client("sqs")
 evaluation = Queue(sqs, settings.evaluation_queue_url)
@@ -55,29 +67,29 @@ tolerance = timedelta(seconds=float(settings.order_tolerance_seconds))
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Go on where the last run stopped, and say what was found; `{"everything": true}` looks at every document."""
     now = datetime.now(UTC)
-    sweep = Sweep(begin(store.turn(), now), now, everything=bool(event.get("everything")))
+    sweep = Sweep(begin(sweep_cursor.sweep_pass(), now), now, everything=bool(event.get("everything")))
     enough = monotonic() + SECONDS_PER_RUN
     for _ in range(PAGES_PER_RUN):
         sweep.look_at_page()
-        if sweep.turn.after is None or monotonic() > enough:
+        if sweep.sweep_pass.after is None or monotonic() > enough:
             break
-    report(sweep.records, oldest_unmarked(sweep.turn, now) / timedelta(hours=1))
+    report(sweep.records, oldest_unmarked(sweep.sweep_pass, now) / timedelta(hours=1))
     findings = {finding.value: count for finding, count in sweep.found.items()}
-    return {"records": sweep.records, "findings": findings, "turn_over": sweep.turn.after is None}
+    return {"records": sweep.records, "findings": findings, "turn_over": sweep.sweep_pass.after is None}
 
 
-def begin(last: Turn | None, now: datetime) -> Turn:
+def begin(last: SweepPass | None, now: datetime) -> SweepPass:
     """The turn that was interrupted, or else a new one."""
     if last is not None and last.after is not None:
         return last
-    return Turn(began=now, before=last.began if last else None)
+    return SweepPass(began=now, before=last.began if last else None)
 
 
 class Sweep:
     """One run: a bounded part of a turn. Several at once, or one killed anywhere, do no harm: they repeat requests."""
 
-    def __init__(self, turn: Turn, now: datetime, *, everything: bool) -> None:
-        self.turn = turn
+    def __init__(self, sweep_pass: SweepPass, now: datetime, *, everything: bool) -> None:
+        self.sweep_pass = sweep_pass
         self.found: Counter[Finding] = Counter()
         self.records = 0
         self._now = now
@@ -86,10 +98,10 @@ class Sweep:
 
     def look_at_page(self) -> None:
         """Look at the next records, ask for what they lack, and only then keep how far it came."""
-        records, unreadable, after = store.scan(self.turn.after, RECORDS_PER_PAGE)
+        records, unreadable, after = enrollments.scan(self.sweep_pass.after, RECORDS_PER_PAGE)
         self._read_trainings(records)
         suspects = [(one.enrollment_id, one.account_id) for one in records if self._is_worth_a_look(one)]
-        cases = store.cases(store.completions(suspects))
+        cases = case_reads.cases(enrollments.completions(suspects))
         looked_at = [(self._look(case), case) for case in cases]
         found = [(finding, case) for finding, case in looked_at if finding is not None]
         ask(found)
@@ -100,28 +112,30 @@ class Sweep:
         reopen(
             [case for finding, case in looked_at if finding is None and self._is_thorough(case.completion)], self._now
         )
-        self.turn = replace(self.turn, after=after)
-        store.save_turn(self.turn)
+        self.sweep_pass = replace(self.sweep_pass, after=after)
+        sweep_cursor.save_sweep_pass(self.sweep_pass)
         self.records += len(records) + len(unreadable)
         self.found += count
 
-    def _read_trainings(self, records: Iterable[Completion]) -> None:
+    def _read_trainings(self, records: Iterable[CompletionRecord]) -> None:
         """Read each training once a run; what seems wrong by it is judged again by a fresh reading."""
         unread = {one.training_id for one in records if one.training_id is not None} - self._trainings.keys()
-        self._trainings |= dict.fromkeys(unread) | store.trainings(unread)
+        self._trainings |= dict.fromkeys(unread) | trainings.trainings(unread)
 
-    def _is_worth_a_look(self, completion: Completion) -> bool:
+    def _is_worth_a_look(self, completion: CompletionRecord) -> bool:
         try:
             training = self._trainings.get(completion.training_id or "")
-            return self._is_thorough(completion) or suspicious(completion, training, self._now, tolerance)
+            return self._is_thorough(completion) or needs_recheck(completion, training, self._now, tolerance)
         except Exception:  # whatever is wrong with one record must not keep the sweep from the others
             return True
 
-    def _is_thorough(self, completion: Completion) -> bool:
+    def _is_thorough(self, completion: CompletionRecord) -> bool:
         """Whether account and document are looked at too, which costs a read and a request."""
-        return completion.stands and (self._everything or its_moment_came(completion.enrollment_id, self.turn))
+        return completion.is_active and (
+            self._everything or is_full_check_due(completion.enrollment_id, self.sweep_pass)
+        )
 
-    def _look(self, case: store.Case) -> Finding | None:
+    def _look(self, case: enrollment.EnrollmentContext) -> Finding | None:
         try:
             finding = find(case, self._now, tolerance)
             return check(case) if finding is None and self._is_thorough(case.completion) else finding
@@ -135,7 +149,7 @@ def tell_unreadable(enrollment_id: str, error: str) -> None:
     logger.error("record could not be looked at", extra={"enrollment_id": enrollment_id, "error": error})
 
 
-def check(case: store.Case) -> Finding | None:
+def check(case: enrollment.EnrollmentContext) -> Finding | None:
     """Whether an issued certificate's document is there and is the one that was issued: one request."""
     issue = case.completion.issue
     if issue is None or case.completion.certificate_status is not CertificateStatus.ISSUED:
@@ -152,51 +166,51 @@ def check(case: store.Case) -> Finding | None:
 
 def ask(found: Sequence[Found]) -> None:
     """Ask for what was found to be put right; whoever is asked decides by the record whether anything is to be done."""
-    stale = [case.completion for finding, case in found if finding in {Finding.OUT_OF_DATE, Finding.ACCOUNT_REMOVED}]
+    stale = [case.completion for finding, case in found if finding in {Finding.STALE_VERSION, Finding.ACCOUNT_REMOVED}]
     keys = [(completion.enrollment_id, completion.account_id) for completion in stale]
     chunks = [keys[start : start + ENROLLMENTS_PER_MESSAGE] for start in range(0, len(keys), ENROLLMENTS_PER_MESSAGE)]
     # Of many companies at once: in a message group of their own they wait for everybody, and nobody for them.
-    evaluation.send([evaluation_of(EnrollmentsChanged(tuple(chunk)), "sweep") for chunk in chunks])
+    evaluation.send([evaluation_message(EnrollmentsChanged(tuple(chunk)), "sweep") for chunk in chunks])
     generation.send([message for finding, case in found if (message := _request(finding, case)) is not None])
 
 
-def _request(finding: Finding, case: store.Case) -> Outgoing | None:
+def _request(finding: Finding, case: enrollment.EnrollmentContext) -> OutgoingMessage | None:
     match finding:
         case Finding.JUST_COMPLETED | Finding.COMPLETE_NOT_ISSUED | Finding.HELD | Finding.ABSENT_NOT_REVOKED:
-            return generation_of(case.completion, purpose=Purpose.SWEEP)
+            return generation_message(case.completion, purpose=Purpose.SWEEP)
         case Finding.ISSUED_WITHOUT_DOCUMENT:
-            return generation_of(case.completion, purpose=Purpose.RESTORE)
+            return generation_message(case.completion, purpose=Purpose.RESTORE)
         case _:
             return None
 
 
-def reopen(cases: Iterable[store.Case], now: datetime) -> None:
+def reopen(cases: Iterable[enrollment.EnrollmentContext], now: datetime) -> None:
     """Put events back on the calendar that were taken off it while somebody was just being enrolled."""
     events = {
         case.training.live_event_id: case.training
         for case in cases
         if isinstance(case.training, LiveEvent)
-        and case.stands
+        and case.is_active
         and may_be_closed(case.training, now)
         and awaits_mark(case.completion, case.training, now)
     }
     for event in events.values():
-        store.reopen_event(event)
+        trainings.add_to_calendar(event)
 
 
-def oldest_unmarked(turn: Turn, now: datetime) -> timedelta:
+def oldest_unmarked(sweep_pass: SweepPass, now: datetime) -> timedelta:
     """How long ago the event ended that has waited longest for a mark; on the way, take off those with nobody waiting.
 
     Beyond that event only those are looked at whose moment of the day has come.
     """
     oldest: timedelta | None = None
-    for _, event in islice(store.ended_events(now), EVENTS_PER_RUN):
-        if oldest is not None and not its_moment_came(event.live_event_id, turn):
+    for _, event in islice(trainings.ended_events(now), EVENTS_PER_RUN):
+        if oldest is not None and not is_full_check_due(event.live_event_id, sweep_pass):
             continue
         if is_awaited(event, now):
             oldest = oldest or now - event.ends_at
         elif may_be_closed(event, now):
-            store.close_event(event)
+            trainings.remove_from_calendar(event)
     return oldest or timedelta(0)
 
 

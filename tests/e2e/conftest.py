@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local import stack as stacks
-from local.stack import Stack
 from tests.e2e.portal import Portal
+from tools.local import stack as stacks
+from tools.local.stack import Stack
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import httpx
 from joserfc.jwk import RSAKey
 
-from local import issuer
-from local import stack as stacks
-from local.stack import Stack
+from tools.local import issuer
+from tools.local import stack as stacks
+from tools.local.stack import Stack
 
 PATIENCE = 60
 Found = TypeVar("Found")

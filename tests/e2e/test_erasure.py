@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from operations.erase import Erasure, places
-from operations.stacks import Stack
 from tests.e2e.portal import Portal, wait_for
 from tests.integration import traces
+from tools.operations.erase import Erasure, places
+from tools.operations.stacks import Stack
 
 pytestmark = pytest.mark.stack
 NAME, EMAIL = "Quillfeather", "wrenbox@example.com"

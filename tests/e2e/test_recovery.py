@@ -10,14 +10,14 @@ import pytest
 from botocore.exceptions import ClientError
 from joserfc.jwk import RSAKey
 
-from local import issuer
-from local.drill import Drill
-from local.oncall import OnCall, Portal
-from local.portal import Listener, Reader
-from local.stack import KEYS, Stack
-from operations.stacks import Stack as Operations
 from tests.e2e.portal import wait_for
 from tests.e2e.test_roles import Account
+from tools.local import issuer
+from tools.local.drill import Drill
+from tools.local.oncall import OnCall, Portal
+from tools.local.portal import Listener, Reader
+from tools.local.stack import KEYS, Stack
+from tools.operations.stacks import Stack as Operations
 
 pytestmark = pytest.mark.stack
 

@@ -13,10 +13,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.stack import Stack
 from tests.e2e.portal import Portal
 from tests.unit.test_roles import Statement, allows
 from tests.unit.test_roles import statements as statements  # noqa: PLC0414  # a fixture of this module too
+from tools.local.stack import Stack
 
 pytestmark = pytest.mark.stack
 FUNCTIONS = (

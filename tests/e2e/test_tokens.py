@@ -13,8 +13,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from local import issuer
 from tests.e2e.portal import Portal
+from tools.local import issuer
 
 pytestmark = pytest.mark.stack
 PATH = "/v1/support-requests"

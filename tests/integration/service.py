@@ -24,7 +24,8 @@ from moto.s3 import s3_backends
 from moto.sqs import sqs_backends
 from urllib3 import HTTPResponse
 
-from tests.at_once import AtOnce
+from earned.aws.dynamodb import enrollments, trainings
+from tests.immediate_executor import ImmediateExecutor
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"
@@ -38,7 +39,7 @@ FUNCTIONS = {
     "generate_certificate": "Generation",
     "export_certificates": "Export",
     "sweep": "",
-    "serve_api": "",  # last, since they all share one `store` here, and it alone names the access log
+    "serve_api": "",
 }
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/any"  # moto encrypts nothing
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -92,7 +93,7 @@ class Service:
             with environment(service.variables(queue)):
                 service.apps[function] = importlib.import_module(f"functions.{function}.app")
         service.apps["record_directory"].LOOK_AGAIN_SECONDS = 0
-        service.apps["generate_certificate"].background = AtOnce()
+        service.apps["generate_certificate"].background = ImmediateExecutor()
         return service
 
     @classmethod
@@ -153,7 +154,7 @@ class Service:
         for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
             bucket.keys.clear()
             bucket.multiparts.clear()
-        self.apps["record_progress"].store.training_at.cache_clear()
+        trainings.training_at.cache_clear()
 
     def sweep(self, **event: Any) -> dict[str, Any]:
         """Run the sweep once, as its schedule does; return what it found."""
@@ -260,8 +261,8 @@ class LambdaContext:
 
 def key_of(story: "Story", account: str) -> dict[str, str]:
     """Where the table keeps a person's enrollment, whether it is there or not."""
-    who, store = story.enrollment_of(account), story.service.apps["record_directory"].store
-    pk, sk = store.row_key(who["enrollment_id"], who["account_id"])
+    who = story.enrollment_of(account)
+    pk, sk = enrollments.row_key(who["enrollment_id"], who["account_id"])
     return {"pk": pk, "sk": sk}
 
 

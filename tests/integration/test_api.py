@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from earned.api.routes import ROUTES
+from earned.aws.dynamodb import access_log, enrollments, table
 from tests.integration.service import NOON, Service, Story
 
 
@@ -31,7 +32,7 @@ def issued(service: Service, story: Story) -> Story:
 
 def certificate_of(story: Story, account: str) -> str:
     """A certificate id, read from the record."""
-    record = story.service.apps["serve_api"].store.enrollment(story.id(f"enr-{account}"))
+    record = enrollments.enrollment(story.id(f"enr-{account}"))
     certificate_id: str = record.certificate_id
     return certificate_id
 
@@ -76,12 +77,11 @@ def test_a_download_is_in_the_access_log(issued: Story) -> None:
 def test_no_link_is_handed_out_when_the_access_log_cannot_be_written(
     issued: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = issued.service.apps["serve_api"].store
 
     def out_of_order(*_: object) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(store, "log_access", out_of_order)
+    monkeypatch.setattr(access_log, "log_access", out_of_order)
     path = f"/v1/certificates/{certificate_of(issued, 'ada')}/download"
     status, body = issued.service.get(path, issued.claims("admin", "company-admin"))
     assert (status, body["type"]) == (500, "urn:earned:problem:fault")
@@ -90,8 +90,8 @@ def test_no_link_is_handed_out_when_the_access_log_cannot_be_written(
 
 def test_a_download_costs_two_reads_and_one_write(issued: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    client = issued.service.apps["serve_api"].store.Row._get_connection().connection.client
-    log_client = issued.service.apps["serve_api"].store.AccessRow._get_connection().connection.client
+    client = table.Row._get_connection().connection.client
+    log_client = access_log.AccessRow._get_connection().connection.client
     for one in {id(client): client, id(log_client): log_client}.values():
         one.meta.events.register("before-call", lambda model, **_: calls.append(model.name), unique_id="count")
     issued.service.get(

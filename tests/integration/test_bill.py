@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from costs import bill
-from costs.counts import count, count_download
-from costs.savings import savings
 from tests.integration.service import Service
+from tools.costs import bill
+from tools.costs.counts import count, count_download
+from tools.costs.savings import savings
 
 ROOT = Path(__file__).parents[2]
-COMMITTED = tomllib.loads((ROOT / "costs" / "committed.toml").read_text())["dollars"]
+COMMITTED = tomllib.loads((ROOT / "tools" / "costs" / "committed.toml").read_text())["dollars"]
 FIVE_PERCENT = 1.05
 
 

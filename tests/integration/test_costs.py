@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from costs.ledger import counting
-from costs.scene import Invocation, Scene, batches
-from costs.units import Index, size, write_units
-from earned import store
+from earned.aws.dynamodb import enrollments
 from tests.integration.service import Service, cloud_event
+from tools.costs.capacity_units import Index, size, write_units
+from tools.costs.ledger import counting
+from tools.costs.scenario import Invocation, Scene, batches
 
 UNITS_PER_EVENT = {5: 1, 50: 1, 150: 2}
 
@@ -119,7 +119,7 @@ def test_who_rewatches_every_day_for_a_year_pays_no_more_for_it(service: Service
 
 
 def test_records_of_one_company_of_100_000_people_are_spread_evenly() -> None:
-    keys = [store.row_key(f"enr-{number}", f"acc-{number}")[0] for number in range(100_000)]
+    keys = [enrollments.row_key(f"enr-{number}", f"acc-{number}")[0] for number in range(100_000)]
     buckets = Counter(key.removeprefix("enrollment#")[:1] for key in keys)
     assert len(set(keys)) == len(keys)
     assert len(buckets) == 32

@@ -16,15 +16,15 @@ from moto.s3.models import s3_backends
 from moto.sqs import sqs_backends
 from typer.testing import CliRunner, Result
 
-from earned import store
-from earned.documents import ARCHIVES
-from earned.models import Account, Role, SupportRequest
-from operations import quarantine
-from operations.__main__ import app
-from operations.erase import Erasure, NothingKnown, places
-from operations.stacks import Stack, pairs_of
+from earned.aws.dynamodb import enrollments, people, support
+from earned.aws.s3 import ARCHIVES
+from earned.domain.people import Account, Role, SupportRequest
 from tests.integration import traces
 from tests.integration.service import ACCOUNT, NOON, REGION, Service, Story, cloud_event, receive
+from tools.operations import quarantine
+from tools.operations.__main__ import app
+from tools.operations.erase import Erasure, NothingKnown, places
+from tools.operations.stacks import Stack, pairs_of
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 NEIGHBOUR = "Bellwether"
@@ -61,7 +61,7 @@ class Ada:
     def words(self) -> tuple[str, ...]:
         """All that must not be left; an address stands in a key by a code."""
         surnames = (self.old.removeprefix("Ada "), self.new.removeprefix("Ada "))
-        return (*surnames, self.reason, self.former, self.email, *map(store.email_code, (self.former, self.email)))
+        return (*surnames, self.reason, self.former, self.email, *map(people.email_code, (self.former, self.email)))
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def lived(service: Service, story: Story) -> Story:
     correct_the_name(story)
     export(story, until_late=True)
     lose_a_document(story)
-    ask_support(story)
+    create_support_request(story)
     leave_messages(story)
     return story
 
@@ -134,7 +134,7 @@ def certificate(story: Story, account: str = "ada") -> str:
 
 def certificate_id(story: Story, enrollment_id: str) -> str:
     """The certificate's id in a record."""
-    record = store.enrollment(enrollment_id)
+    record = enrollments.enrollment(enrollment_id)
     assert record is not None
     return record.certificate_id or ""
 
@@ -155,7 +155,7 @@ def lose_a_document(story: Story) -> None:
     s3.put_object(Bucket=bucket, Key=unissued, Body=document["Body"].read())
 
 
-def ask_support(story: Story) -> None:
+def create_support_request(story: Story) -> None:
     """Ada asks by her address, from another one by her name, and by naming her address; Bea asks for herself."""
     ada, elsewhere = Ada(story), "friend@example.org"
     asked = (
@@ -166,7 +166,7 @@ def ask_support(story: Story) -> None:
     )
     for number, (name, email, message) in enumerate(asked):
         request = SupportRequest(story.id(f"{number}"), NOON, name, email, "Leading Well", message)
-        assert store.keep_support_request(request, source=story.tag)
+        assert support.keep_support_request(request, source=story.tag)
 
 
 def leave_messages(story: Story) -> None:
@@ -292,7 +292,7 @@ def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Stor
 def test_what_is_counted_and_verified_stays_true_and_nobody_else_loses_anything(lived: Story, stack: Stack) -> None:
     service = lived.service
     hers = [certificate_id(lived, lived.id(name)) for name in ("enr-ada", "enr-live")]
-    facts = [store.enrollment(lived.id(name)).evidence for name in ("enr-ada", "enr-live")]
+    facts = [enrollments.enrollment(lived.id(name)).evidence for name in ("enr-ada", "enr-live")]
     kept = {key: data for key, data in service.documents().items() if certificate(lived, "bea")[17:43] in key}
     service.announcements()
     erasure(lived, stack).run(lambda _: None)
@@ -301,7 +301,7 @@ def test_what_is_counted_and_verified_stays_true_and_nobody_else_loses_anything(
     assert sorted(withdrawn) == sorted(("earned.certificate.withdrawn.v1", one) for one in hers)
     for one in hers:
         assert json.loads(service.ask("GET", f"/verify/{one}", None)["body"]) == {"status": "withdrawn"}
-    assert [store.enrollment(lived.id(name)).evidence for name in ("enr-ada", "enr-live")] == facts
+    assert [enrollments.enrollment(lived.id(name)).evidence for name in ("enr-ada", "enr-live")] == facts
     assert kept
     assert kept.items() <= service.documents().items()
     assert [one["holder"] for one in lived.certificates()] == [f"Bea {NEIGHBOUR}"]
@@ -358,7 +358,7 @@ def run(story: Story, *words: str, account: str = "ada") -> Result:
 def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_address(
     lived: Story, stack: Stack
 ) -> None:
-    store.save_account(Account(lived.id("ada-2"), Role.EMPLOYEE, "Ada Sample", Ada(lived).email), NOON)
+    people.save_account(Account(lived.id("ada-2"), Role.EMPLOYEE, "Ada Sample", Ada(lived).email), NOON)
     before = {place: hashlib.sha256(data).hexdigest() for place, data in everything(lived.service)}
     counted = run(lived, "--dry-run")
     assert {place: hashlib.sha256(data).hexdigest() for place, data in everything(lived.service)} == before
@@ -369,13 +369,13 @@ def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_ad
     assert f"{lived.id('ada')} is erased" in done.stdout
     assert not traces.has((counted.output + done.output).encode(), Ada(lived).words)
     assert left(lived) == {"table account"}
-    assert store.accounts_with_email(Ada(lived).email) == [lived.id("ada-2")]
+    assert people.accounts_with_email(Ada(lived).email) == [lived.id("ada-2")]
     assert left(lived, Ada(lived).new, Ada(lived).old) == set()
 
 
 def test_an_account_that_nothing_is_known_of_is_not_made_one(story: Story, stack: Stack) -> None:
     with pytest.raises(NothingKnown):
         erasure(story, stack).run(lambda _: None)
-    assert store.account(story.id("ada")) is None
+    assert people.account(story.id("ada")) is None
     told = run(story)
     assert told.exit_code == 1

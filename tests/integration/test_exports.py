@@ -22,9 +22,15 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.dynamodb.models import dynamodb_backends
 
-from earned import exports, store
-from earned.exports import Archive, Export, ExportStatus
-from earned.models import Account, Company, Completion, Issue, Printed, Role, TrainingKind
+from earned.aws.dynamodb import access_log, enrollments, people
+from earned.aws.dynamodb import exports as export_rows
+from earned.document.archive import Archive
+from earned.domain import exports
+from earned.domain.certificate import CertificateContent, Issuance
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.exports import Export, ExportStatus
+from earned.domain.people import Account, Company, Role
+from earned.domain.training import TrainingKind
 from tests.integration.service import ACCOUNT, NOON, REGION, LambdaContext, Service, Story, key_of, receive, record_of
 
 DAY = date(2026, 3, 2)
@@ -33,7 +39,7 @@ DAY = date(2026, 3, 2)
 @pytest.fixture
 def company(service: Service, story: Story) -> Story:
     """A company of three whose certificates are issued, put there through the store and the documents' adapter."""
-    store.save_company(Company(story.company, "Sample Lanterns"), NOON)
+    people.save_company(Company(story.company, "Sample Lanterns"), NOON)
     for account, name in (("ada", "Ada Sample"), ("bea", "Bea Sample"), ("cid", "Cid Sample")):
         give(story, account, name)
     return story
@@ -43,9 +49,9 @@ def give(story: Story, account: str, name: str, pdf: bytes | None = None, title:
     """Give somebody a certificate; returns its id."""
     enrollment = story.enrollment_of(account)
     account_id = enrollment["account_id"]
-    store.save_account(Account(account_id, Role.EMPLOYEE, name, f"{account}@example.com", story.company), NOON)
-    completion = store.enroll(
-        Completion(
+    people.save_account(Account(account_id, Role.EMPLOYEE, name, f"{account}@example.com", story.company), NOON)
+    completion = enrollments.enroll(
+        CompletionRecord(
             enrollment_id=enrollment["enrollment_id"],
             account_id=account_id,
             training_id=story.course,
@@ -54,10 +60,12 @@ def give(story: Story, account: str, name: str, pdf: bytes | None = None, title:
         )
     )
     certificate_id = completion.certificate_id or ""
-    printed = Printed(certificate_id, name, title, TrainingKind.COURSE, DAY, None, None, "en", "https://v.example")
+    printed = CertificateContent(
+        certificate_id, name, title, TrainingKind.COURSE, DAY, None, None, "en", "https://v.example"
+    )
     documents = story.service.apps["generate_certificate"].documents
     sha256 = documents.put(certificate_id, 1, pdf or f"%PDF {certificate_id}".encode(), "certificate.pdf")
-    store.issue(completion, Issue(1, NOON, NOON, 1, "digest", sha256, printed, "request"))
+    enrollments.issue(completion, Issuance(1, NOON, NOON, 1, "digest", sha256, printed, "request"))
     return certificate_id
 
 
@@ -153,7 +161,7 @@ def test_no_link_is_handed_out_when_the_access_log_cannot_be_written(
     def out_of_order(*_: object) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(store, "log_access", out_of_order)
+    monkeypatch.setattr(access_log, "log_access", out_of_order)
     status, body = look(company, export_id)
     assert (status, body["type"]) == (500, "urn:earned:problem:fault")
 
@@ -197,7 +205,7 @@ def test_asked_twice_it_is_made_once(company: Story) -> None:
 
 
 def test_asked_at_the_same_time_it_is_made_once(company: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    add, others = store.add_export, list[Export]()
+    add, others = export_rows.add_export, list[Export]()
 
     def overtaken(export: Export) -> None:
         if not others:
@@ -205,7 +213,7 @@ def test_asked_at_the_same_time_it_is_made_once(company: Story, monkeypatch: pyt
             add(others[0])
         add(export)
 
-    monkeypatch.setattr(store, "add_export", overtaken)
+    monkeypatch.setattr(export_rows, "add_export", overtaken)
     assert ask(company)[1]["export_id"] == "the-other"
 
 
@@ -221,7 +229,7 @@ def test_a_request_whose_message_was_not_sent_sends_it_when_asked_again(
 
 def test_an_export_of_more_than_a_minute_ago_is_made_again(company: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     first = make(company)
-    monkeypatch.setattr(exports, "JUST_NOW", timedelta(0))
+    monkeypatch.setattr(exports, "REUSE_WINDOW", timedelta(0))
     second = make(company)
     assert second["export_id"] != first["export_id"]
     assert look(company, first["export_id"])[1]["status"] == "done"
@@ -271,7 +279,7 @@ def test_a_missing_and_a_differing_document_are_listed_and_the_rest_goes_on(comp
 
 
 def certificate_id_of(story: Story, account: str) -> str:
-    completion = store.enrollment(story.enrollment_of(account)["enrollment_id"])
+    completion = enrollments.enrollment(story.enrollment_of(account)["enrollment_id"])
     assert completion is not None
     return completion.certificate_id or ""
 
@@ -304,7 +312,7 @@ def test_names_never_collide_and_lead_nowhere(service: Service, story: Story) ->
 
 
 def test_the_same_certificates_make_the_same_archive(company: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "JUST_NOW", timedelta(0))
+    monkeypatch.setattr(exports, "REUSE_WINDOW", timedelta(0))
     one, two = (fetch(company, make(company)["export_id"]) for _ in range(2))
     with zipfile.ZipFile(io.BytesIO(one)) as first, zipfile.ZipFile(io.BytesIO(two)) as second:
         assert first.namelist() == second.namelist()
@@ -373,7 +381,7 @@ def test_killed_between_any_two_calls_and_delivered_again_it_is_whole(
     small_parts: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = small_parts.service
-    monkeypatch.setattr(exports, "JUST_NOW", timedelta(0))
+    monkeypatch.setattr(exports, "REUSE_WINDOW", timedelta(0))
     ask(small_parts)
     with calls(lambda _, call: call()) as undisturbed:
         deliver_once(service)
@@ -420,7 +428,7 @@ def test_nothing_appears_before_it_is_whole(small_parts: Story, monkeypatch: pyt
 def test_a_run_that_runs_out_of_time_hands_over_and_the_archive_is_the_same(
     small_parts: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "JUST_NOW", timedelta(0))
+    monkeypatch.setattr(exports, "REUSE_WINDOW", timedelta(0))
     at_once = fetch(small_parts, make(small_parts)["export_id"])
     monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: 0)
     in_six_runs = fetch(small_parts, make(small_parts)["export_id"])
@@ -430,9 +438,9 @@ def test_a_run_that_runs_out_of_time_hands_over_and_the_archive_is_the_same(
 
 def test_a_run_leaves_an_export_alone_that_another_is_at_work_on(company: Story) -> None:
     export_id = ask(company)[1]["export_id"]
-    [export] = store.exports_of(company.company, company.id("admin"))
+    [export] = export_rows.exports_of(company.company, company.id("admin"))
     now = datetime.now(UTC)
-    store.take_export(export, "another", now, now + timedelta(minutes=2))
+    export_rows.claim_export(export, "another", now, now + timedelta(minutes=2))
     [response] = company.service.deliver("export_certificates")
     assert len(response["batchItemFailures"]) == 1
     assert look(company, export_id)[1]["status"] == "running"
@@ -507,12 +515,12 @@ HOUR = timedelta(hours=1)
 def test_how_an_export_stands(changes: dict[str, Any], after: timedelta, status: str, answers: bool) -> None:
     export = Export("co-1", "adm-1", 1, "export-1", NOON, **changes)
     assert export.status(NOON + after) is ExportStatus(status)
-    assert export.answers(NOON + after) is answers
+    assert export.is_reusable(NOON + after) is answers
 
 
 def test_an_expired_export_is_not_gone_on_with(company: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     export_id = ask(company)[1]["export_id"]
-    monkeypatch.setattr(exports, "LIFETIME", timedelta(0))
+    monkeypatch.setattr(exports, "RETENTION", timedelta(0))
     company.service.deliver("export_certificates")
     assert look(company, export_id)[1]["status"] == "failed"
 
@@ -525,11 +533,11 @@ def at_offset(archive: Archive, offset: int) -> Archive:
 def test_an_archive_may_pass_four_gigabytes() -> None:
     beyond = 5 * 1024**3
     archive = at_offset(Archive.begin("upload"), beyond)
-    printed = Printed(
+    printed = CertificateContent(
         "c", "Ada Sample", "Leading Well", TrainingKind.COURSE, DAY, None, None, "en", "https://v.example"
     )
-    issue = Issue(1, NOON, NOON, 1, "digest", hashlib.sha256(b"%PDF").hexdigest(), printed, "request")
-    archive.add(Completion("e", "a", certificate_id="c", training_id="t"), issue, "ada.pdf", b"%PDF")
+    issue = Issuance(1, NOON, NOON, 1, "digest", hashlib.sha256(b"%PDF").hexdigest(), printed, "request")
+    archive.add(CompletionRecord("e", "a", certificate_id="c", training_id="t"), issue, "ada.pdf", b"%PDF")
     archive.close(NOON)
 
     class Sparse(io.BytesIO):
@@ -552,7 +560,7 @@ def multiply(story: Story, account: str, pdf: bytes, times: int) -> None:
     with table.batch_writer() as batch:
         for number in range(times):
             person = f"{account}-{number:05}"
-            certificate_id = store.new_certificate_id(story.enrollment_of(person)["enrollment_id"])
+            certificate_id = enrollments.new_certificate_id(story.enrollment_of(person)["enrollment_id"])
             issue = item["issue"].replace(item["c"], certificate_id).replace("Ada", f"Ada {number % 400}")
             batch.put_item(Item=item | key_of(story, person) | {"c": certificate_id, "issue": issue})
             documents.put(certificate_id, 1, pdf, "certificate.pdf")

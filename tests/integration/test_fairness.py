@@ -14,9 +14,9 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 
-from earned.fields import ID
-from local import scenario
+from earned.messages.schema_types import ID
 from tests.integration.service import NOON, LambdaContext, Service, Story, cloud_event, receive
+from tools.local import scenario
 
 Sent = list[tuple[str, str | None]]
 

@@ -16,9 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from earned import events, intake, store
-from earned.events import ATTENDANCE, DIRECTORY, PROGRESS
-from earned.facts import encode
+from earned.aws import sqs_batch
+from earned.aws.dynamodb import enrollments, table
+from earned.domain.fact_codec import encode
+from earned.messages import events
+from earned.messages.events import ATTENDANCE, DIRECTORY, PROGRESS
 from tests.integration.mutations import KNOWN, NOT_FOR_SQS, OF_QUEUE, SECRET, fresh, message
 from tests.integration.service import ROOT, LambdaContext, Service, cloud_event
 from tests.integration.wire import Key, Wire
@@ -129,18 +131,18 @@ def key_of(body: str) -> Key:
     data, subject = event["data"], event["type"].split(".")[1]
     match subject:
         case "company" | "account":
-            return f"{subject}#{data[f'{subject}_id']}", store.DIRECTORY
+            return f"{subject}#{data[f'{subject}_id']}", table.DIRECTORY
         case "course" | "live-event":
-            return f"training#{data[subject.replace('-', '_') + '_id']}", store.DIRECTORY
+            return f"training#{data[subject.replace('-', '_') + '_id']}", table.DIRECTORY
         case _:
-            return store.row_key(data["enrollment_id"], data["account_id"])
+            return enrollments.row_key(data["enrollment_id"], data["account_id"])
 
 
 def keys_of(body: str) -> set[Key]:
     """All that it may record: an account also knows which companies hold enrollments of its."""
     event = json.loads(body)
     enrolls = event["type"].startswith("portal.enrollment.created")
-    return {key_of(body)} | ({(f"account#{event['data']['account_id']}", store.DIRECTORY)} if enrolls else set())
+    return {key_of(body)} | ({(f"account#{event['data']['account_id']}", table.DIRECTORY)} if enrolls else set())
 
 
 @pytest.fixture(scope="module")
@@ -158,14 +160,14 @@ def fuzzed(running: Service) -> Iterator[Fuzzed]:
     with heard() as log, ExitStack() as stack:
         fuzzed = Fuzzed(running, Wire(known), log)
         clients = [running.apps[f"record_{queue}"].sqs for queue in KINDS]
-        stack.enter_context(fuzzed.wire.between(*clients, store.Row._get_connection().connection.client))
+        stack.enter_context(fuzzed.wire.between(*clients, table.Row._get_connection().connection.client))
         yield fuzzed
 
 
 @contextmanager
 def heard() -> Iterator[io.StringIO]:
     """All that the service logs."""
-    log, handlers = io.StringIO(), [one for one in intake.logger.handlers if isinstance(one, logging.StreamHandler)]
+    log, handlers = io.StringIO(), [one for one in sqs_batch.logger.handlers if isinstance(one, logging.StreamHandler)]
     streams = [handler.setStream(log) for handler in handlers]
     yield log
     for handler, stream in zip(handlers, streams, strict=True):

@@ -9,9 +9,9 @@ import botocore.client
 import pytest
 from botocore.exceptions import ClientError
 
-from earned import store
-from earned.models import Completion
-from earned.queues import generation_of
+from earned.aws.dynamodb import enrollments
+from earned.domain.enrollment import CompletionRecord
+from earned.messages.requests import generation_message
 from tests.integration.service import NOON, Service, Story, cloud_event, pages
 
 
@@ -98,9 +98,9 @@ def test_a_duplicate_request_makes_and_announces_nothing_more(service: Service, 
     deliver_generation(service)
     assert len(service.announcements()) == 1
     service.post("Progress", *story.do("ada", "quiz"))
-    record = store.enrollment(story.id("enr-ada"))
+    record = enrollments.enrollment(story.id("enr-ada"))
     assert record is not None
-    service.post("Generation", generation_of(record).body)
+    service.post("Generation", generation_message(record).body)
     service.settle()
     assert service.announcements() == []
     assert len(story.own_documents()) == 1
@@ -114,8 +114,10 @@ def test_a_forged_request_makes_nothing(service: Service, story: Story, steps: t
     service.settle()
     service.post("Progress", *story.do("ada", *steps))
     service.settle()
-    forged = Completion(story.id("enr-ada"), story.id("ada"), training_id=story.live_event, company_id="co-elsewhere")
-    service.post("Generation", generation_of(forged).body)
+    forged = CompletionRecord(
+        story.id("enr-ada"), story.id("ada"), training_id=story.live_event, company_id="co-elsewhere"
+    )
+    service.post("Generation", generation_message(forged).body)
     service.settle()
     assert story.certificates() == []
     assert service.announcements() == []
@@ -123,7 +125,8 @@ def test_a_forged_request_makes_nothing(service: Service, story: Story, steps: t
 
 def test_a_request_for_an_enrollment_that_is_not_there_makes_nothing(service: Service, story: Story) -> None:
     service.post(
-        "Generation", generation_of(Completion(story.id("enr-nobody"), story.id("nobody"), training_id="t")).body
+        "Generation",
+        generation_message(CompletionRecord(story.id("enr-nobody"), story.id("nobody"), training_id="t")).body,
     )
     service.settle()
     assert service.announcements() == []
@@ -138,8 +141,8 @@ def test_a_message_that_is_no_request_is_kept_with_its_reason(service: Service) 
 def test_wrong_hints_in_a_request_cost_a_read_and_change_nothing(service: Service, story: Story) -> None:
     complete(service, story)
     service.empty()
-    wrong = Completion(story.id("enr-ada"), story.id("ada"), training_id="elsewhere", company_id="co-elsewhere")
-    service.post("Generation", generation_of(wrong).body)
+    wrong = CompletionRecord(story.id("enr-ada"), story.id("ada"), training_id="elsewhere", company_id="co-elsewhere")
+    service.post("Generation", generation_message(wrong).body)
     service.settle()
     assert [item["training"]["id"] for item in story.certificates()] == [story.course]
 

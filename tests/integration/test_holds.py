@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
-from earned import store
-from earned.models import Completion, Hold, Reason
-from earned.queues import Purpose, generation_of
+from earned.aws.dynamodb import enrollments, table
+from earned.domain.certificate import Hold
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.requirements import Reason
+from earned.messages.requests import Purpose, generation_message
 from tests.integration.service import NOON, Service, Story, cloud_event, count_requests
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 UNPRINTABLE = "Ada \U0001fae8"
 
 
-def record(story: Story) -> Completion:
-    found = store.enrollment(story.id("enr-ada"))
+def record(story: Story) -> CompletionRecord:
+    found = enrollments.enrollment(story.id("enr-ada"))
     assert found is not None
     return found
 
@@ -50,9 +52,9 @@ def complete(story: Story, name: str = "Ada Sample") -> None:
     story.service.deliver("record_progress")
 
 
-def ask(story: Story, purpose: Purpose = Purpose.SETTLE) -> None:
+def ask(story: Story, purpose: Purpose = Purpose.RECONCILE) -> None:
     """Ask for Ada's certificate, by a message that may be of any age."""
-    story.service.post("Generation", generation_of(record(story), purpose=purpose).body)
+    story.service.post("Generation", generation_message(record(story), purpose=purpose).body)
     story.service.settle()
 
 
@@ -109,7 +111,7 @@ def test_a_hold_costs_one_request_and_trying_again_none(story: Story, monkeypatc
     before = record(story)
     with monkeypatch.context() as patch:
         operations = count_requests(patch)
-        story.service.post("Generation", generation_of(before, purpose=Purpose.SWEEP).body)
+        story.service.post("Generation", generation_message(before, purpose=Purpose.SWEEP).body)
         operations.clear()
         story.service.deliver("generate_certificate")
     assert of_generation(operations) == {"BatchGetItem": 1}
@@ -209,7 +211,7 @@ def test_a_certificate_that_comes_back_and_cannot_be_printed_is_held_too(service
     assert record(story).hold is None
 
 
-@pytest.mark.parametrize("purpose", [Purpose.SETTLE, Purpose.SWEEP, Purpose.REISSUE, Purpose.RESTORE])
+@pytest.mark.parametrize("purpose", [Purpose.RECONCILE, Purpose.SWEEP, Purpose.REISSUE, Purpose.RESTORE])
 def test_no_message_after_issue_holds_what_was_issued(story: Story, purpose: Purpose) -> None:
     complete(story)
     story.service.settle()
@@ -244,9 +246,9 @@ def test_of_two_runs_that_cannot_print_it_the_first_holds(story: Story) -> None:
     complete(story, UNPRINTABLE)
     before = record(story)
     first = Hold(Reason.MISSING_GLYPH, "no font has it", NOON)
-    store.hold(before, first)
-    with pytest.raises(store.Changed):
-        store.hold(before, Hold(Reason.MISSING_GLYPH, "no font has it", NOON + timedelta(seconds=1)))
+    enrollments.hold(before, first)
+    with pytest.raises(table.RecordChanged):
+        enrollments.hold(before, Hold(Reason.MISSING_GLYPH, "no font has it", NOON + timedelta(seconds=1)))
     assert record(story).hold == first
 
 

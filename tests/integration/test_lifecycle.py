@@ -6,15 +6,15 @@ from datetime import timedelta
 import boto3
 import pytest
 
-from earned import store
-from earned.models import Completion
-from earned.queues import Purpose, generation_of
+from earned.aws.dynamodb import enrollments
+from earned.domain.enrollment import CompletionRecord
+from earned.messages.requests import Purpose, generation_message
 from tests.integration.service import NOON, Service, Story, cloud_event, pages
 
 
-def record(story: Story, account: str = "ada") -> Completion:
+def record(story: Story, account: str = "ada") -> CompletionRecord:
     """The record of an enrollment."""
-    completion = store.enrollment(story.id(f"enr-{account}"))
+    completion = enrollments.enrollment(story.id(f"enr-{account}"))
     assert completion is not None
     return completion
 
@@ -116,7 +116,9 @@ def test_a_corrected_name_reaches_the_document_by_reissue_under_the_same_link(fi
     service.post("Directory", cloud_event("account.saved", corrected | {"company_id": finished.company}, NOON))
     service.settle()
     assert finished.certificates() == [before]
-    service.post("Generation", generation_of(record(finished), purpose=Purpose.REISSUE, reason="name corrected").body)
+    service.post(
+        "Generation", generation_message(record(finished), purpose=Purpose.REISSUE, reason="name corrected").body
+    )
     service.settle()
     [after] = finished.certificates()
     assert (after["certificate_id"], after["revision"], after["holder"]) == (
@@ -135,7 +137,7 @@ def test_a_corrected_name_reaches_the_document_by_reissue_under_the_same_link(fi
 
 def test_the_same_reissue_delivered_twice_makes_one_revision(finished: Story) -> None:
     service = finished.service
-    body = generation_of(record(finished), purpose=Purpose.REISSUE).body
+    body = generation_message(record(finished), purpose=Purpose.REISSUE).body
     service.post("Generation", body, body)
     service.settle()
     assert finished.certificates()[0]["revision"] == 2
@@ -144,7 +146,7 @@ def test_the_same_reissue_delivered_twice_makes_one_revision(finished: Story) ->
 
 def test_a_reissue_delivered_again_after_another_makes_no_further_revision(finished: Story) -> None:
     service = finished.service
-    first, second = (generation_of(record(finished), purpose=Purpose.REISSUE).body for _ in range(2))
+    first, second = (generation_message(record(finished), purpose=Purpose.REISSUE).body for _ in range(2))
     for body in (first, second, first):
         service.post("Generation", body)
         service.settle()
@@ -157,7 +159,7 @@ def test_a_reissue_of_what_is_not_earned_makes_nothing(service: Service, story: 
     story.save_account("ada")
     story.enroll("ada")
     service.settle()
-    service.post("Generation", generation_of(record(story), purpose=Purpose.REISSUE).body)
+    service.post("Generation", generation_message(record(story), purpose=Purpose.REISSUE).body)
     service.settle()
     assert story.certificates() == []
 
@@ -169,7 +171,7 @@ def test_a_later_version_of_the_course_touches_no_issued_certificate_and_does_no
     finished.publish(2, [{"step_id": "new", "kind": "lesson", "title": "One more"}], title="Leading Better")
     service.settle()
     assert [item["status"] for item in finished.certificates()] == ["issued"]
-    service.post("Generation", generation_of(record(finished), purpose=Purpose.REISSUE).body)
+    service.post("Generation", generation_message(record(finished), purpose=Purpose.REISSUE).body)
     service.settle()
     assert finished.certificates()[0]["revision"] == 2
     assert "Leading Well" in pages(finished.own_documents()[f"certificates/{record(finished).certificate_id}/2.pdf"])[0]
@@ -257,9 +259,9 @@ def test_so_it_does_though_it_is_issued_while_the_enrollment_is_recorded_once_mo
     service.settle()
     issued = record(story)
     seen = iter([before])
-    enrollment = store.enrollment
-    monkeypatch.setattr(store, "enrollment", lambda enrollment_id: next(seen, None) or enrollment(enrollment_id))
-    told = store.enroll(replace(before, company_id=story.company))
+    enrollment = enrollments.enrollment
+    monkeypatch.setattr(enrollments, "enrollment", lambda enrollment_id: next(seen, None) or enrollment(enrollment_id))
+    told = enrollments.enroll(replace(before, company_id=story.company))
     assert told == record(story) == issued
 
 
@@ -267,7 +269,7 @@ def test_a_lost_document_is_made_again_to_the_byte(finished: Story) -> None:
     service, bucket = finished.service, finished.service.outputs["DocumentsBucketName"]
     [(key, before)] = finished.own_documents().items()
     boto3.client("s3").delete_object(Bucket=bucket, Key=key)
-    service.post("Generation", generation_of(record(finished), purpose=Purpose.RESTORE).body)
+    service.post("Generation", generation_message(record(finished), purpose=Purpose.RESTORE).body)
     service.settle()
     assert finished.own_documents() == {key: before}
     assert service.announcements() == []

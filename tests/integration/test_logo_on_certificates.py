@@ -3,10 +3,10 @@
 import boto3
 import pytest
 
-from earned import store
-from earned.branding import Logos
-from earned.documents import Assets
-from earned.queues import Purpose, generation_of
+from earned.aws.dynamodb import enrollments
+from earned.aws.s3 import Assets
+from earned.messages.requests import Purpose, generation_message
+from earned.usecases.logos import Logos
 from tests.integration.service import NOON, Service, Story, cloud_event
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 10"><rect width="30" height="10" fill="#b3261e"/></svg>'
@@ -33,7 +33,7 @@ def finish(story: Story) -> bytes:
 
 def printed_logo(story: Story) -> str | None:
     """The hash of the logo that the record says was printed."""
-    record = store.enrollment(story.id("enr-ada"))
+    record = enrollments.enrollment(story.id("enr-ada"))
     assert record is not None
     assert record.issue is not None
     return record.issue.printed.logo
@@ -66,9 +66,9 @@ def test_a_lost_document_comes_back_with_the_logo_it_had(service: Service, story
     s3.put_object(Bucket=service.outputs["AssetsBucketName"], Key=key, Body=SVG.replace(b"#b3261e", b"#0b57d0"))
     [document_key] = story.own_documents()
     s3.delete_object(Bucket=service.outputs["DocumentsBucketName"], Key=document_key)
-    record = store.enrollment(story.id("enr-ada"))
+    record = enrollments.enrollment(story.id("enr-ada"))
     assert record is not None
-    service.post("Generation", generation_of(record, purpose=Purpose.RESTORE).body)
+    service.post("Generation", generation_message(record, purpose=Purpose.RESTORE).body)
     service.settle()
     assert list(story.own_documents().values()) == [before]
 
@@ -84,11 +84,11 @@ def test_a_document_is_held_rather_than_made_again_without_the_logo_it_had(
     for lost in (document_key, f"logos/{printed_logo(story)}"):
         s3.delete_object(Bucket=service.outputs["DocumentsBucketName"], Key=lost)
     generate = service.apps["generate_certificate"]
-    fresh = Logos(Assets(s3, service.outputs["AssetsBucketName"]), generate.documents, generate.pdf.prove)
+    fresh = Logos(Assets(s3, service.outputs["AssetsBucketName"]), generate.documents, generate.pdf.check_drawable)
     monkeypatch.setattr(generate, "logos", fresh)
-    record = store.enrollment(story.id("enr-ada"))
+    record = enrollments.enrollment(story.id("enr-ada"))
     assert record is not None
-    service.post("Generation", generation_of(record, purpose=Purpose.RESTORE).body)
+    service.post("Generation", generation_message(record, purpose=Purpose.RESTORE).body)
     service.settle()
     assert [reason for reason, _ in service.quarantined("Generation")] == ["unprintable"]
     assert story.own_documents() == {}

@@ -12,12 +12,15 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from earned import pdf, store
-from earned.branding import REFUSED_SECONDS, Logos
-from earned.documents import Assets, Documents, PutElsewhere
-from earned.logo import sanitise
-from earned.models import LARGEST_LOGO, Company, Issue, LogoReference, UnusableLogo
-from earned.queues import Purpose, generation_of
+from earned.aws.dynamodb import enrollments, people, table
+from earned.aws.s3 import Assets, ConcurrentPut, Documents
+from earned.document import render as pdf
+from earned.document.logo import sanitise
+from earned.domain.certificate import Issuance
+from earned.domain.errors import UnusableLogo
+from earned.domain.people import MAX_LOGO_BYTES, Company, LogoReference
+from earned.messages.requests import Purpose, generation_message
+from earned.usecases.logos import REFUSED_SECONDS, Logos
 from tests.integration.service import NOON, Service, Story, cloud_event
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 1"><path d="M0 0h3v1z" fill="#0a6" onload="x()"/></svg>'
@@ -64,18 +67,18 @@ def saved(story: Story, logo: LogoReference | None, minutes: int = 0, name: str 
 
 def company(story: Story) -> Company:
     """The company as it is kept."""
-    row = store.CompanyRow.get(f"company#{story.company}", store.DIRECTORY)
+    row = people.CompanyRow.get(f"company#{story.company}", table.DIRECTORY)
     return row.company()
 
 
-def issued(story: Story, account: str = "ada") -> tuple[Issue, bytes]:
+def issued(story: Story, account: str = "ada") -> tuple[Issuance, bytes]:
     """Somebody finishes the course; what was issued, and its document."""
     story.save_account(account)
     story.enroll(account)
     story.service.settle()
     story.service.post("Progress", *story.do(account, "read", "watch", "quiz"))
     story.service.settle()
-    completion = store.enrollment(story.id(f"enr-{account}"))
+    completion = enrollments.enrollment(story.id(f"enr-{account}"))
     assert completion is not None
     assert completion.issue is not None
     key = f"certificates/{completion.certificate_id}/{completion.issue.revision}.pdf"
@@ -113,17 +116,17 @@ def test_a_document_is_made_again_to_the_byte_with_the_logo_it_was_printed_with(
     issue, document = issued(story)
     saved(story, upload(assets, story.id("new"), SVG), minutes=5)
     assets.client.delete_object(Bucket=assets.bucket, Key=story.id("old"))
-    completion = store.enrollment(story.id("enr-ada"))
+    completion = enrollments.enrollment(story.id("enr-ada"))
     assert completion is not None
     key = f"certificates/{completion.certificate_id}/{issue.revision}.pdf"
     assets.client.delete_object(Bucket=story.service.outputs["DocumentsBucketName"], Key=key)
-    story.service.post("Generation", generation_of(completion, purpose=Purpose.RESTORE).body)
+    story.service.post("Generation", generation_message(completion, purpose=Purpose.RESTORE).body)
     story.service.settle()
     assert story.own_documents()[key] == document
 
 
 @pytest.mark.parametrize(
-    "raw", [None, BOMB, b"GIF89a", SVG + b" " * LARGEST_LOGO], ids=["missing", "hostile", "not a logo", "too large"]
+    "raw", [None, BOMB, b"GIF89a", SVG + b" " * MAX_LOGO_BYTES], ids=["missing", "hostile", "not a logo", "too large"]
 )
 def test_a_certificate_does_not_wait_for_a_logo_that_cannot_be_printed(
     story: Story,
@@ -168,7 +171,7 @@ def test_a_logo_that_came_late_is_found_a_minute_later(
     upload(assets, reference.key, png((7, 7, 7)))
     assert logos.of(late) is None
     now = time.monotonic()
-    monkeypatch.setattr("earned.branding.time.monotonic", lambda: now + REFUSED_SECONDS + 1)
+    monkeypatch.setattr("earned.usecases.logos.time.monotonic", lambda: now + REFUSED_SECONDS + 1)
     assert logos.of(late) == sanitise(png((7, 7, 7)), "image/png").sha256
 
 
@@ -193,16 +196,16 @@ def test_a_logo_that_another_keeps_at_this_moment_is_no_fault(
         raise ClientError({"Error": {"Code": "ConditionalRequestConflict"}}, "PutObject")
 
     monkeypatch.setattr(documents.client, "put_object", conflict)
-    with pytest.raises(PutElsewhere):
+    with pytest.raises(ConcurrentPut):
         documents.keep_logo(sanitise(png((5, 5, 5)), "image/png"))
 
 
 def test_a_file_that_is_too_large_is_not_read(assets: Assets) -> None:
-    upload(assets, "large", b"x" * (LARGEST_LOGO + 1))
+    upload(assets, "large", b"x" * (MAX_LOGO_BYTES + 1))
     with pytest.raises(UnusableLogo, match="larger than 512 KB"):
         assets.fetch("large")
-    upload(assets, "largest", b"x" * LARGEST_LOGO)
-    assert len(assets.fetch("largest")) == LARGEST_LOGO
+    upload(assets, "largest", b"x" * MAX_LOGO_BYTES)
+    assert len(assets.fetch("largest")) == MAX_LOGO_BYTES
 
 
 def test_a_fault_of_s3_is_not_the_logos_fault(assets: Assets) -> None:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from contracts import OPENAPI, ROOT
 from tests.integration.service import Service, Story
+from tools.contracts import OPENAPI, ROOT
 
 SUPPORT_REQUEST = {"name": "Ada Sample", "email": "ada@example.com", "training": "Leading Well"}
 

@@ -11,13 +11,13 @@ import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
-from earned import store
-from operations import quarantine
-from operations.__main__ import app
-from operations.quarantine import held, look
-from operations.redrive import Wanted, select, send_back
-from operations.stacks import NoStack, Pair, Stack, pairs_of
+from earned.aws.dynamodb import enrollments
 from tests.integration.service import NOON, Service, Story, cloud_event, receive
+from tools.operations import quarantine
+from tools.operations.__main__ import app
+from tools.operations.quarantine import held, look
+from tools.operations.redrive import Wanted, select, send_back
+from tools.operations.stacks import NoStack, Pair, Stack, pairs_of
 
 STACK = ["--stack", "queues"]
 
@@ -141,7 +141,7 @@ def test_a_message_that_failed_five_times_is_a_fault_and_is_recorded_once_sent_b
     service.settle()
     service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
     with monkeypatch.context() as outage:
-        outage.setattr(store, "record_progress", lambda *_: 1 / 0)
+        outage.setattr(enrollments, "record_progress", lambda *_: 1 / 0)
         for _ in range(6):
             service.deliver("record_progress")
             service.make_visible("Progress")

@@ -7,7 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from earned import queues
+from earned.aws.dynamodb import trainings
+from earned.messages import requests
 from tests.integration.service import NOON, Service, Story, key_of
 
 JSON = ("issue", "revocation", "hold", "body", "logo")
@@ -37,7 +38,7 @@ def write_as_the_next_release_may(service: Service) -> None:
     for item in dynamodb.scan(TableName=table)["Items"]:
         known = {name: {"S": extended(item[name]["S"])} for name in JSON if name in item}
         dynamodb.put_item(TableName=table, Item=item | known | {"of_next_release": {"S": "something"}})
-    service.apps["record_progress"].store.training_at.cache_clear()
+    trainings.training_at.cache_clear()
 
 
 def extended(text: str) -> str:
@@ -104,11 +105,11 @@ def hold(story: Story, account: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("read", "message"),
     [
-        (queues.read_generation, queues.GenerationRequest("enr-1", "acc-1", "course-1", request="r")),
-        (queues.read_evaluation, queues.EnrollmentsChanged((("enr-1", "acc-1"),))),
-        (queues.read_evaluation, queues.TrainingChanged("course-1", ("enr-1", "acc-1"))),
-        (queues.read_evaluation, queues.AccountChanged("acc-1")),
-        (queues.read_export, queues.ExportRequest("co-1", "acc-1", "exp-1")),
+        (requests.read_generation, requests.GenerationRequest("enr-1", "acc-1", "course-1", request="r")),
+        (requests.read_evaluation, requests.EnrollmentsChanged((("enr-1", "acc-1"),))),
+        (requests.read_evaluation, requests.TrainingChanged("course-1", ("enr-1", "acc-1"))),
+        (requests.read_evaluation, requests.AccountChanged("acc-1")),
+        (requests.read_export, requests.ExportRequest("co-1", "acc-1", "exp-1")),
     ],
 )
 def test_messages_of_the_next_release_are_read(read: Any, message: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from earned import store
+from earned.aws.dynamodb import enrollments, support
 from tests.integration.service import NOON, Service, Story, cloud_event
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
@@ -35,7 +35,7 @@ def enrolled(service: Service, story: Story) -> Story:
 
 def certificate_of(story: Story, account: str) -> str:
     """A certificate id, read from the record."""
-    record = store.enrollment(story.id(f"enr-{account}"))
+    record = enrollments.enrollment(story.id(f"enr-{account}"))
     assert record is not None
     assert record.certificate_id is not None
     return record.certificate_id
@@ -74,7 +74,7 @@ def test_a_request_that_is_incomplete_or_too_long_is_refused_without_being_repea
 def test_a_source_that_asks_too_often_is_answered_alike_and_not_kept(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "REQUESTS_PER_HOUR", 0)
+    monkeypatch.setattr(support, "REQUESTS_PER_HOUR", 0)
     before = service.get("/v1/support-requests", SUPPORT, limit="100")[1]["items"]
     assert service.post_to("/v1/support-requests", ASKED) == (202, {"status": "received"})
     assert service.get("/v1/support-requests", SUPPORT, limit="100")[1]["items"] == before

@@ -9,8 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
-from earned import store
-from earned.models import Completion, Turn
+from earned.aws.dynamodb import enrollments, sweep_cursor
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.sweep import SweepPass
 from tests.integration.service import NOON, Service, Story, cloud_event, count_requests, key_of
 
 
@@ -39,8 +40,8 @@ def operations(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return count_requests(monkeypatch)
 
 
-def record(story: Story, account: str = "ada") -> Completion:
-    completion = store.enrollment(story.id(f"enr-{account}"))
+def record(story: Story, account: str = "ada") -> CompletionRecord:
+    completion = enrollments.enrollment(story.id(f"enr-{account}"))
     assert completion is not None
     return completion
 
@@ -140,7 +141,7 @@ def test_documents_are_looked_at_once_a_day(finished: Story, operations: Counter
     assert operations["HeadObject"] == 1
     service.sweep()
     assert operations["HeadObject"] == 1
-    store.save_turn(Turn(began=datetime.now(UTC) - timedelta(days=1)))
+    sweep_cursor.save_sweep_pass(SweepPass(began=datetime.now(UTC) - timedelta(days=1)))
     service.sweep()
     assert operations["HeadObject"] == 2
 
@@ -276,7 +277,7 @@ def test_a_run_that_is_killed_is_gone_on_with(story: Story, monkeypatch: pytest.
         patch.setattr(app, killed_in, killed)
         with pytest.raises(KeyboardInterrupt):
             service.sweep()
-    reached = store.turn()
+    reached = sweep_cursor.turn()
     assert reached is not None
     assert reached.after is not None
     while not service.sweep()["turn_over"]:
@@ -290,7 +291,7 @@ def test_a_run_that_is_killed_is_gone_on_with(story: Story, monkeypatch: pytest.
 def test_several_runs_at_once_do_no_harm(story: Story) -> None:
     service, people, now = story.service, crowd(story, 6), datetime.now(UTC)
     app = service.apps["sweep"]
-    runs = [app.Sweep(app.begin(store.turn(), now), now, everything=False) for _ in range(2)]
+    runs = [app.Sweep(app.begin(sweep_cursor.turn(), now), now, everything=False) for _ in range(2)]
     for number in range(20):
         runs[number % 2].look_at_page()
     service.settle()

@@ -6,9 +6,11 @@ from typing import Any
 import boto3
 import pytest
 
-from earned import store
-from earned.facts import encode, milliseconds
-from earned.models import AttendanceMarked, LiveEvent
+from earned.aws.dynamodb import trainings
+from earned.domain.fact_codec import encode
+from earned.domain.facts import AttendanceMarked
+from earned.domain.timestamps import milliseconds
+from earned.domain.training import LiveEvent
 from tests.integration.service import NOON, Service, Story, cloud_event, count_requests, key_of
 
 ADMINISTRATOR = {"sub": "adm-1", "role": "administrator"}
@@ -50,7 +52,7 @@ def cancel(story: Story, event: str, at: datetime) -> None:
 
 
 def the_event(story: Story) -> LiveEvent:
-    event = store.training(story.live_event)
+    event = trainings.training(story.live_event)
     assert isinstance(event, LiveEvent)
     return event
 
@@ -148,7 +150,7 @@ def test_a_garbled_cursor_is_refused_and_a_forged_one_opens_nothing(service: Ser
 
 
 def on_calendar() -> bool:
-    return bool(list(store.ended_events(datetime.now(UTC))))
+    return bool(list(trainings.ended_events(datetime.now(UTC))))
 
 
 def test_an_event_that_is_done_costs_nothing_any_more_and_a_new_enrollment_brings_it_back(attended: Story) -> None:
@@ -183,7 +185,7 @@ def test_an_event_that_was_done_comes_back_when_it_is_rescheduled(service: Servi
 
 
 def test_the_sweep_brings_back_an_event_that_it_took_off_while_somebody_was_being_enrolled(attended: Story) -> None:
-    store.close_event(the_event(attended))
+    trainings.remove_from_calendar(the_event(attended))
     assert waiting(attended.service) == []
     attended.service.sweep(everything=True)
     assert waiting(attended.service) == [3]
@@ -195,7 +197,7 @@ def test_an_event_that_was_rescheduled_meanwhile_is_not_taken_off(service: Servi
     before = the_event(story)
     schedule(story, "event", ENDED + timedelta(hours=1), NOON + timedelta(hours=1))
     service.settle()
-    store.close_event(before)
+    trainings.remove_from_calendar(before)
     assert on_calendar()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from earned import store
+from earned.aws.dynamodb import contexts, enrollments
 from tests.integration.service import NOON, Service, Story, cloud_event
 
 
@@ -31,7 +31,7 @@ def present(service: Service, story: Story) -> Story:
 
 def certificate_of(story: Story) -> str:
     """The certificate id in the record."""
-    record = store.enrollment(story.id("enr-ada"))
+    record = enrollments.enrollment(story.id("enr-ada"))
     assert record is not None
     assert record.certificate_id is not None
     return record.certificate_id
@@ -104,7 +104,7 @@ def test_a_fault_is_never_taken_for_a_valid_certificate(present: Story, monkeypa
     def out_of_order(_: str) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(store, "certificate", out_of_order)
+    monkeypatch.setattr(contexts, "certificate", out_of_order)
     status, body = verify(present, certificate_of(present))
     assert status == 500
     assert body["status"] == 500

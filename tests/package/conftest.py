@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from package import built
-from package.built import Function
-from package.imports import Imported, load
-from package.runtime import Worker
 from tests.integration.service import Service, Story, aws_in_process
 from tests.package import aws
+from tools.package import built
+from tools.package.built import Function
+from tools.package.imports import Imported, load
+from tools.package.runtime import Worker
 
 REGION = "eu-central-1"  # not that of the integration tests, which may run in this process as well
 

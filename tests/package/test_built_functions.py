@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from package.built import LIMIT
-from package.runtime import RIC_PACKAGES
 from tests.integration.service import FUNCTIONS, Service, Story, pages
 from tests.package.conftest import Built
+from tools.package.built import LIMIT
+from tools.package.runtime import RIC_PACKAGES
 
-EVENTS = {"earned.events", "aws_lambda_powertools.utilities.parser", "regex"}
-DOCUMENTS = {"earned.pdf", "weasyprint", "jinja2", "fontTools", "babel", "segno"}
-LOGOS = {"earned.logo", "PIL", "defusedxml"}
+EVENTS = {"earned.messages.events", "aws_lambda_powertools.utilities.parser", "regex"}
+DOCUMENTS = {"earned.document.render", "weasyprint", "jinja2", "fontTools", "babel", "segno"}
+LOGOS = {"earned.document.logo", "PIL", "defusedxml"}
 ROUTES = {"earned.api", "aws_lambda_powertools.event_handler"}
 # Of all that is costly to import: what a function uses.
 USES = {

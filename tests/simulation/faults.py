@@ -68,7 +68,7 @@ _APPLIED = {LOST, TIMED_OUT, ERROR_APPLIED, KILLED_AFTER}
 
 
 @dataclass(frozen=True)
-class Weather:
+class FaultProfile:
     """How likely each kind of fault is, and whether the sweep runs: without it, messages alone must do what they can.
 
     Where there is no sweep no index lags, since what falls between a lagging index and a message only a sweep can find.
@@ -80,7 +80,7 @@ class Weather:
     small_pages: bool = False
 
     @classmethod
-    def of(cls, seed: int) -> "Weather":
+    def of(cls, seed: int) -> "FaultProfile":
         """The weather of a seed."""
         chance = Random(f"{seed}/weather")
         rates = {kind: chance.choice(_RATES) for kind in AT_A_CALL} | {SLOW: chance.choice((0, 0.02, 0.1, 0.3))}
@@ -146,11 +146,11 @@ _SDK: dict[str, type[BotoCoreError]] = {
     UNREACHABLE: ConnectTimeoutError,
     TIMED_OUT: ReadTimeoutError,
 }
-MOST_SKEW = MINUTE
+MAX_SKEW = MINUTE
 DELAYS = {
     LATE: (SECOND, 2 * HOUR),
     TWICE: (0, 5 * SECOND),
     UNDELETED: (SECOND, HOUR),
     HELD: (SECOND, 4 * MINUTE),
-    SKEWED: (-MOST_SKEW, MOST_SKEW),
+    SKEWED: (-MAX_SKEW, MAX_SKEW),
 }

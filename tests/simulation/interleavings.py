@@ -26,12 +26,12 @@ from greenlet import getcurrent, greenlet
 from tests.simulation import invariants
 from tests.simulation.clock import Clock
 from tests.simulation.dynamodb import Item, Key, Table
-from tests.simulation.faults import Killed, Weather
-from tests.simulation.house import APPS, BY_QUEUE, RECORDS
+from tests.simulation.faults import FaultProfile, Killed
 from tests.simulation.invariants import Violation
-from tests.simulation.portal import Post
+from tests.simulation.runtime import APPS, BY_QUEUE, RECORDS
 from tests.simulation.s3 import Stored
 from tests.simulation.sqs import Message, Queue, failures, lambda_record
+from tests.simulation.stories import Post
 from tests.simulation.wire import Answer, Refused, refusal
 from tests.simulation.world import Invocation, World, about
 
@@ -134,7 +134,7 @@ class Interleavings(World):
     """A world that begins where another ended, and in which everything is tried that can come of a few facts."""
 
     def __init__(self, prepared: World, facts: Sequence[Post]) -> None:
-        super().__init__(1, [], Weather())
+        super().__init__(1, [], FaultProfile())
         self.clock = Clock(prepared.now)
         self.state.certificates = dict(prepared.state.certificates)
         for posted in prepared.truth.posted:

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
-from earned import events, store
-from earned.facts import encode
-from tests.simulation import truth
+from earned.aws.dynamodb import enrollments
+from earned.domain.fact_codec import encode
+from earned.messages import events
+from tests.simulation import oracle
 from tests.simulation.clock import at
-from tests.simulation.faults import MOST_SKEW, SKEWED
-from tests.simulation.house import DOCUMENTS, EXPORTS, RECORDS
-from tests.simulation.paper import printed_on
-from tests.simulation.portal import UNPRINTABLE, Ask
+from tests.simulation.fake_pdf import printed_on
+from tests.simulation.faults import MAX_SKEW, SKEWED
+from tests.simulation.oracle import Posted, milliseconds
+from tests.simulation.runtime import DOCUMENTS, EXPORTS, RECORDS
 from tests.simulation.s3 import Stored
 from tests.simulation.sqs import Message
-from tests.simulation.truth import Posted, milliseconds
+from tests.simulation.stories import UNPRINTABLE, Ask
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -121,11 +122,11 @@ class State:
 
     def record(self, enrollment_id: str, account_id: str) -> Item:
         """A record as it stands; empty when there is none."""
-        return self.world.dynamodb.tables[RECORDS].items.get(store.row_key(enrollment_id, account_id), {})
+        return self.world.dynamodb.tables[RECORDS].items.get(enrollments.row_key(enrollment_id, account_id), {})
 
     def certificate_id_of(self, enrollment_id: str) -> str:
         """The id that an enrollment's certificate has or will have."""
-        return self.certificates.get(store.row_key(enrollment_id, "")[0], "a" * 26)
+        return self.certificates.get(enrollments.row_key(enrollment_id, "")[0], "a" * 26)
 
     def lose(self, enrollment_id: str) -> None:
         """Let the newest document of a certificate be gone."""
@@ -218,9 +219,9 @@ def bool_event(posted: Posted) -> bool:
 
 def _completed_at(world: "World", training: Posted, facts: list[Posted]) -> int | None:
     if training.kind == "course.published":
-        return truth.course_completed_at(training, facts)
+        return oracle.course_completed_at(training, facts)
     fast = world.current.sandbox.skew if world.current is not None else 0
-    return truth.present_since(training, facts, world.now + fast)  # whether it is over is told by the function's clock
+    return oracle.present_since(training, facts, world.now + fast)  # whether it is over is told by the function's clock
 
 
 def _rightly_revoked(world: "World", key: Key, before: Item, after: Item) -> None:
@@ -228,7 +229,7 @@ def _rightly_revoked(world: "World", key: Key, before: Item, after: Item) -> Non
     _must("issue" in before and "r" not in after, "I1", f"{key[0]} has nothing to revoke")
     facts = [fact for fact in world.truth.posted if _stored_form(fact) in _facts(before)]
     schedules = _may_be_current(world, enrollment.data["training_id"]) if enrollment is not None else []
-    latest = [marks[-1] for schedule in schedules if (marks := truth.marks_of(schedule, facts))]
+    latest = [marks[-1] for schedule in schedules if (marks := oracle.marks_of(schedule, facts))]
     _must(any(absent for _, absent in latest), "I1", f"{key[0]} was revoked, and the latest mark is not absent")
 
 
@@ -256,7 +257,7 @@ def _kept(world: "World", posted: Posted) -> None:
     """What is acknowledged is in a record, or its enrollment needs it no more."""
     data, table = posted.data, world.dynamodb.tables[RECORDS].items
     lost = f"{posted.step.what} is acknowledged, and is nowhere"
-    if posted.kind in truth.FACTS:
+    if posted.kind in oracle.FACTS:
         record = table.get(_whose(posted), {})
         over = "r" in record or ("issue" in record and posted.step.queue == "Progress")
         _must(over or _stored_form(posted) in _facts(record), "I3", lost)
@@ -476,7 +477,7 @@ def at_the_end(world: "World") -> None:
     """Fifteen minutes after the last fault everything is as the truth says, whatever happened on the way (I3, I4)."""
     for posted in world.truth.posted:
         _dealt_with(posted)
-        if posted.kind in truth.FACTS and not posted.step.refused:
+        if posted.kind in oracle.FACTS and not posted.step.refused:
             _refused_if_misplaced(world, posted)
     for queue in world.sqs.queues.values():
         left = [message.label for message in queue.messages.values() if queue.dead_letters or message.reason is None]
@@ -544,7 +545,7 @@ def _ahead(world: "World", fact: Posted) -> bool:
     What it makes then only the sweep can notice.
     """
     schedule = world.truth.newest("live-event.scheduled", live_event_id=fact.data.get("live_event_id"))
-    over = milliseconds(schedule.data["ends_at"]) + MOST_SKEW if schedule and world.weather.rates.get(SKEWED) else 0
+    over = milliseconds(schedule.data["ends_at"]) + MAX_SKEW if schedule and world.weather.rates.get(SKEWED) else 0
     return fact.posted_at < max(fact.time, over)
 
 
@@ -576,19 +577,19 @@ def _still_there(world: "World", record: Item) -> None:
 
 
 def _whose(posted: Posted) -> Key:
-    return store.row_key(str(posted.data.get("enrollment_id")), str(posted.data.get("account_id")))
+    return enrollments.row_key(str(posted.data.get("enrollment_id")), str(posted.data.get("account_id")))
 
 
 def _enrollment(world: "World", key: Key) -> Posted | None:
     return next((one for one in world.truth.posted if one.kind == "enrollment.created" and _whose(one) == key), None)
 
 
-def _known_before(world: "World") -> truth.Those:
+def _known_before(world: "World") -> oracle.Those:
     """What was acknowledged before the invocation at hand began."""
     return _known_at(world.current.began if world.current is not None else world.now)
 
 
-def _known_at(moment: int) -> truth.Those:
+def _known_at(moment: int) -> oracle.Those:
     return lambda one: one.counts() and one.acknowledged_at is not None and one.acknowledged_at <= moment
 
 
@@ -605,7 +606,7 @@ def _facts(record: Item) -> set[bytes]:
 
 def _stored_form(posted: Posted) -> bytes | None:
     """A fact as records keep it; None for what is none."""
-    if posted.kind not in truth.FACTS or posted.step.refused:
+    if posted.kind not in oracle.FACTS or posted.step.refused:
         return None
     if posted.stored is None:
         event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])

@@ -4,15 +4,15 @@ import json
 import sys
 from typing import Any
 
-from tests.simulation.faults import Weather
-from tests.simulation.portal import story
+from tests.simulation.faults import FaultProfile
+from tests.simulation.stories import story
 from tests.simulation.wire import Refused
 from tests.simulation.world import World
 
 
 def tell(seed: int) -> None:
     """Run a story and print each request with its answer; indexes and scans are up to date, as moto's are."""
-    world, print_to = World(seed, story(seed), Weather()), sys.stdout
+    world, print_to = World(seed, story(seed), FaultProfile()), sys.stdout
     world.dynamodb.lag = lambda: 0
     answer = world.dynamodb.answer
 

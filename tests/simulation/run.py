@@ -2,14 +2,14 @@
 
 import time
 
-from tests.simulation.faults import Weather
-from tests.simulation.portal import story
+from tests.simulation.faults import FaultProfile
+from tests.simulation.stories import story
 from tests.simulation.world import Outcome, World
 
 
 def run(seed: int) -> Outcome:
     """Run a seed; the same seed gives the same outcome to the byte, whatever ran before it."""
-    return World(seed, story(seed), Weather.of(seed)).run()
+    return World(seed, story(seed), FaultProfile.of(seed)).run()
 
 
 def measured(seed: int) -> tuple[Outcome, float]:
@@ -17,5 +17,5 @@ def measured(seed: int) -> tuple[Outcome, float]:
     began = time.process_time()
     outcome = run(seed)
     outcome.log.clear()
-    outcome.struck.clear()
+    outcome.injected.clear()
     return outcome, time.process_time() - began

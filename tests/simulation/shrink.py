@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.simulation.faults import Weather
-from tests.simulation.portal import Step, story
-from tests.simulation.shortest import shortest
+from tests.simulation.delta_debugging import shortest
+from tests.simulation.faults import FaultProfile
+from tests.simulation.stories import Step, story
 from tests.simulation.world import Outcome, World
 
-MOST_RUNS = 400
+MAX_RUNS = 400
 
 
 @dataclass
 class _Budget:
-    left: int = MOST_RUNS
+    left: int = MAX_RUNS
 
 
 def shrink(seed: int) -> Outcome | None:
     """The shortest run found that violates the same invariant as the seed does; None when the seed violates none."""
-    weather, budget = Weather.of(seed), _Budget()
+    weather, budget = FaultProfile.of(seed), _Budget()
 
     def run(steps: Sequence[Step], faults: Sequence[str] | None) -> Outcome:
         budget.left -= 1
@@ -32,10 +32,10 @@ def shrink(seed: int) -> Outcome | None:
         return budget.left > 0 and _kind(run(steps, faults)) == _kind(whole)
 
     steps = shortest(story(seed), lambda fewer: fails(fewer, None))
-    struck = run(steps, None).struck
-    struck = shortest(struck, lambda fewer: fails(steps, fewer))
-    steps = shortest(steps, lambda fewer: fails(fewer, struck))
-    return run(steps, struck)
+    injected = run(steps, None).injected
+    injected = shortest(injected, lambda fewer: fails(steps, fewer))
+    steps = shortest(steps, lambda fewer: fails(fewer, injected))
+    return run(steps, injected)
 
 
 def _kind(outcome: Outcome) -> str:

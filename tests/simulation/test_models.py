@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from tests.integration.service import aws_in_process, stand_up
 from tests.simulation import wire
-from tests.simulation.chunks import python
 from tests.simulation.s3 import S3
+from tests.simulation.seeds import python
 
 SEEDS = "range(1, 13)"
 TABLES = {"records": "RecordsTableName", "access": "AccessLogTableName", "support": "SupportTableName"}

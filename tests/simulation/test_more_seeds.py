@@ -1,6 +1,6 @@
 """The other half of the seeds of every test run."""
 
-from tests.simulation.chunks import run_seeds
+from tests.simulation.seeds import run_seeds
 
 
 def test_no_story_with_any_fault_violates_an_invariant() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.mutants.hunt import hunt
+from tests.planted_bugs.hunt import hunt
 
 QUICKLY_FOUND = (
     "a-new-certificate-id-each-time",

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.chunks import python
-from tests.simulation.shortest import shortest
+from tests.simulation.delta_debugging import shortest
+from tests.simulation.seeds import python
 from tests.simulation.sqs import failures
 
 REPLAYED = [50, 4, 7, 10, 11, 50]  # 50 draws real documents

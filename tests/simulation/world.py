@@ -21,25 +21,38 @@ from unittest.mock import patch
 import boto3
 from greenlet import getcurrent, greenlet
 
-from operations.quarantine import held
-from operations.redrive import Wanted, select, send_back
-from tests.simulation import faults, house, invariants, people
+from tests.simulation import api_clients, faults, invariants, runtime
 from tests.simulation.clock import MINUTE, SECOND, Clock, at
 from tests.simulation.dynamodb import DynamoDB
-from tests.simulation.faults import Killed, Weather
-from tests.simulation.house import APPS, BY_QUEUE, FUNCTIONS, Function, Sandbox
+from tests.simulation.fake_pdf import paper
+from tests.simulation.faults import FaultProfile, Killed
 from tests.simulation.invariants import Violation
-from tests.simulation.paper import paper
-from tests.simulation.portal import START, Ask, Deploy, Die, Forge, Lose, Meanwhile, Outage, Post, Purge, Redrive, Step
+from tests.simulation.oracle import Truth
+from tests.simulation.runtime import APPS, BY_QUEUE, FUNCTIONS, Function, Sandbox
 from tests.simulation.s3 import S3
 from tests.simulation.sqs import SQS, Message, Queue, failures, lambda_record
-from tests.simulation.truth import Truth
+from tests.simulation.stories import (
+    START,
+    Ask,
+    ConcurrentEvent,
+    CrashAfterWrite,
+    DeleteDocument,
+    Deploy,
+    ForgedMessage,
+    Outage,
+    Post,
+    Purge,
+    Redrive,
+    Step,
+)
 from tests.simulation.wire import Answer, Refused, answering, forget_retries
+from tools.operations.quarantine import held
+from tools.operations.redrive import Wanted, select, send_back
 
 MEANWHILE = 4 * SECOND  # in which what is posted is usually dealt with
 SWEEP_EVERY = 5 * MINUTE
 SWEPT = "a sweep"  # no fault, but it can be left out of a story
-MOST_SWEEPS_MISSED = 30  # in a row, while there are faults: what the sweep would do must come right without it, too
+MAX_SWEEPS_MISSED = 30  # in a row, while there are faults: what the sweep would do must come right without it, too
 AFTER_THE_LAST_FAULT = 15 * MINUTE
 DEPLOYMENT_ENDS = 0.5  # of the invocations that are under way
 _operator = boto3.client("sqs")
@@ -63,7 +76,7 @@ class Outcome:
     invocations: int
     simulated: int
     faults: Counter[str] = field(default_factory=Counter)
-    struck: list[str] = field(default_factory=list)
+    injected: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
 
 
@@ -97,26 +110,26 @@ class World:
     """Services, functions and everybody else. `allowed` are the faults that may strike, if not all."""
 
     def __init__(
-        self, seed: int, steps: Sequence[Step], weather: Weather, allowed: frozenset[str] | None = None
+        self, seed: int, steps: Sequence[Step], weather: FaultProfile, allowed: frozenset[str] | None = None
     ) -> None:
         self.seed, self.weather, self.allowed = seed, weather, allowed
         self.steps = steps
         self.clock = Clock(START)
         self.truth = Truth()
-        self.dynamodb = DynamoDB(house.tables(), lambda: self.now, self.lag)
+        self.dynamodb = DynamoDB(runtime.tables(), lambda: self.now, self.lag)
         self.s3 = S3()
-        self.sqs = SQS(house.queues(), lambda: self.now, self.sent)
+        self.sqs = SQS(runtime.queues(), lambda: self.now, self.sent)
         self.announced: list[dict[str, Any]] = []
         self.state = invariants.State(self)
         self.current: Invocation | None = None
-        self.calm = self.purged = False
-        self.struck: list[str] = []
+        self.quiesce = self.purged = False
+        self.injected: list[str] = []
         self.log: list[str] = []
         self.violations: list[str] = []
         self.calls = self.invocations = 0
         self._out: dict[str, int] = {}
         self._purging: dict[str, int] = {}
-        self._meanwhile: list[Meanwhile] = []
+        self._meanwhile: list[ConcurrentEvent] = []
         self._deadly: list[str] = []
         self._warm: dict[str, list[Sandbox]] = {}
         self._at_work: list[Invocation] = []
@@ -155,9 +168,9 @@ class World:
 
     def _strike(self, kind: str, *about: object) -> bool:
         name = f"{kind}: {'/'.join(map(str, about))}"
-        if self.calm or (self.allowed is not None and name not in self.allowed):
+        if self.quiesce or (self.allowed is not None and name not in self.allowed):
             return False
-        self.struck.append(name)
+        self.injected.append(name)
         self.note(name)
         return True
 
@@ -194,7 +207,7 @@ class World:
             stack.enter_context(patch.object(APPS["sweep"], "monotonic", lambda: self.now / SECOND))
             stack.enter_context(paper(self.seed))
             if self.weather.small_pages:
-                stack.enter_context(house.small_pages())
+                stack.enter_context(runtime.small_pages())
             stack.enter_context(answering(self._send))
             stack.enter_context(redirect_stdout(_Nowhere()))  # where metrics go
             try:
@@ -222,12 +235,12 @@ class World:
 
     def _outcome(self) -> Outcome:
         certificates = len(self.state.issued)
-        kinds = Counter(name.partition(":")[0] for name in self.struck)
+        kinds = Counter(name.partition(":")[0] for name in self.injected)
         del kinds[SWEPT]
         kinds.update(
             type(step).__name__.lower()
             for step in self.steps
-            if isinstance(step, Outage | Deploy | Redrive | Lose | Purge | Meanwhile | Die)
+            if isinstance(step, Outage | Deploy | Redrive | DeleteDocument | Purge | ConcurrentEvent | CrashAfterWrite)
         )
         return Outcome(
             seed=self.seed,
@@ -239,36 +252,36 @@ class World:
             invocations=self.invocations,
             simulated=self.now - START,
             faults=kinds,
-            struck=self.struck,
+            injected=self.injected,
             log=self.log,
         )
 
     # The story
 
     def _tell(self, step: Step) -> None:
-        if isinstance(step, Post | Forge) and self._out.get("sqs", 0) > self.now:
+        if isinstance(step, Post | ForgedMessage) and self._out.get("sqs", 0) > self.now:
             self.at(self._out["sqs"] + self.chance("again", step.at).randint(0, MINUTE), lambda: self._tell(step))
             return
         self.note(str(step))
         match step:
             case Post():
-                message = self.sqs.send(house.url(step.queue), {"MessageBody": step.body, "MessageGroupId": "portal"})
+                message = self.sqs.send(runtime.url(step.queue), {"MessageBody": step.body, "MessageGroupId": "portal"})
                 self.truth.add(step, message.label, self.now)
-            case Forge():
-                self.sqs.send(house.url(step.queue), {"MessageBody": step.body})
+            case ForgedMessage():
+                self.sqs.send(runtime.url(step.queue), {"MessageBody": step.body})
             case Ask():
-                people.ask(self, step)
+                api_clients.ask(self, step)
             case Outage():
                 self._out[step.service] = step.until
             case Deploy():
                 self._deploy()
             case Redrive():
                 self.redrive(step.queue, Wanted())
-            case Lose() if self.weather.swept:
+            case DeleteDocument() if self.weather.swept:
                 self.state.lose(step.enrollment_id)
-            case Die():
+            case CrashAfterWrite():
                 self._deadly.append(step.item)
-            case Meanwhile():
+            case ConcurrentEvent():
                 self._meanwhile.append(step)
             case Purge() if self.weather.swept:
                 self._purge(step)
@@ -276,7 +289,7 @@ class World:
     def _purge(self, purge: Purge) -> None:
         self.purged = True
         self._purging[purge.queue] = purge.until
-        for url in (house.url(purge.queue), house.url(f"{purge.queue}DeadLetter")):
+        for url in (runtime.url(purge.queue), runtime.url(f"{purge.queue}DeadLetter")):
             self.sqs.queues[url].messages.clear()
 
     def _deploy(self) -> None:
@@ -289,8 +302,8 @@ class World:
         """Send back what is in a dead-letter queue, as the operator's command does."""
 
         def work(_: Invocation) -> None:
-            with held(_operator, house.url(f"{queue}DeadLetter")) as hold:
-                for _step in send_back(hold, house.url(queue), select(hold, wanted, limit=1000)):
+            with held(_operator, runtime.url(f"{queue}DeadLetter")) as hold:
+                for _step in send_back(hold, runtime.url(queue), select(hold, wanted, limit=1000)):
                     pass
 
         self.invoke("operator", 10 * MINUTE, work, lambda *_: None)
@@ -299,7 +312,7 @@ class World:
         """The last fault is over: what it delayed arrives, and what it sent to quarantine as a fault is sent back."""
         self.note("all faults are over")
         self.at(self.now + self.chance("last sweep").randint(0, SWEEP_EVERY), self._sweep_on_time)
-        self.calm = True
+        self.quiesce = True
         self._out.clear()
         self._meanwhile.clear()
         self._deadly.clear()
@@ -309,7 +322,7 @@ class World:
             for message in queue.messages.values():
                 self._arrive(queue, message)
         for minutes in (0, 5, 10):
-            for name in house.QUEUES:
+            for name in runtime.QUEUES:
                 self.at(self.now + minutes * MINUTE, lambda name=name: self._send_faults_back(name))  # type: ignore[misc]  # as above
         # What only a look at everything can find is found within a day, or when an operator has it looked for.
         self.at(self.ends - SWEEP_EVERY, lambda: self._invoke_sweep(everything=True))
@@ -324,7 +337,7 @@ class World:
             self._plan_poll(queue, message)
 
     def _send_faults_back(self, name: str) -> None:
-        if self.sqs.queues[house.url(f"{name}DeadLetter")].messages:
+        if self.sqs.queues[runtime.url(f"{name}DeadLetter")].messages:
             self.redrive(name, Wanted(reason="fault"))
 
     def _end(self) -> None:
@@ -460,7 +473,7 @@ class World:
             self._tell(due[0].post)
             self._pause(MEANWHILE)
 
-    def _is_at_it(self, meanwhile: Meanwhile, operation: str, subject: str) -> bool:
+    def _is_at_it(self, meanwhile: ConcurrentEvent, operation: str, subject: str) -> bool:
         """Whether a call is the one while which something is to happen."""
         if meanwhile.reading:
             return operation == "BatchGetItem" and f"#{meanwhile.enrollment_id} " in f"{subject} "
@@ -533,7 +546,7 @@ class World:
             long
             if self.happens(faults.STALE, chance, self.current.label, self.current.calls)
             else 0
-            if self.calm
+            if self.quiesce
             else usual
         )
 
@@ -605,11 +618,11 @@ class World:
     # The sweep
 
     def _sweep_now_and_then(self) -> None:
-        if self.calm:
+        if self.quiesce:
             return
         if self._strike(SWEPT, self.now):
             self._invoke_sweep()
-        missed = self.chance("sweep", self.now).randint(0, MOST_SWEEPS_MISSED)
+        missed = self.chance("sweep", self.now).randint(0, MAX_SWEEPS_MISSED)
         self.at(self.now + (1 + missed) * SWEEP_EVERY, self._sweep_now_and_then)
 
     def _sweep_on_time(self) -> None:

@@ -4,26 +4,12 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from earned.facts import encode, identify
-from earned.models import (
-    Account,
-    AttemptsGranted,
-    AttendanceMarked,
-    Completion,
-    Course,
-    Fact,
-    Issue,
-    LiveEvent,
-    Printed,
-    QuizGraded,
-    Revocation,
-    Role,
-    Step,
-    StepDone,
-    StepKind,
-    TrainingKind,
-    VideoWatched,
-)
+from earned.domain.certificate import CertificateContent, Issuance, Revocation
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.fact_codec import encode, identify
+from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
+from earned.domain.people import Account, Role
+from earned.domain.training import Course, LiveEvent, Step, StepKind, TrainingKind
 
 ENROLLED = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LATER = datetime(2026, 6, 1, tzinfo=UTC)
@@ -95,9 +81,9 @@ def account(**changes: Any) -> Account:
     return dataclasses.replace(Account("account-1", Role.INDIVIDUAL, "Ilse Brandvold", "ilse@mail.example"), **changes)
 
 
-def completion(*facts: Fact, **changes: Any) -> Completion:
+def completion(*facts: Fact, **changes: Any) -> CompletionRecord:
     """The record of an enrollment that stands, with these facts."""
-    record = Completion(
+    record = CompletionRecord(
         enrollment_id="enrollment-1",
         account_id="account-1",
         evidence=frozenset(map(encode, facts)),
@@ -113,9 +99,9 @@ def revocation(at: datetime = ENDS) -> Revocation:
     return Revocation(at, "marked-absent", "request-2")
 
 
-def issue(**changes: Any) -> Issue:
+def issue(**changes: Any) -> Issuance:
     """A first revision."""
-    printed = Printed(
+    printed = CertificateContent(
         certificate_id="k3f7m2qzt5vx4hbrn6wdyc2jpa",
         holder="Ilse Brandvold",
         title="Safe lifting",
@@ -126,5 +112,5 @@ def issue(**changes: Any) -> Issue:
         language="en",
         verify_url="https://learn.example/verify/k3f7m2qzt5vx4hbrn6wdyc2jpa",
     )
-    first = Issue(1, after(1), ENROLLED, 1, "0" * 64, "0" * 64, printed, "request-1")
+    first = Issuance(1, after(1), ENROLLED, 1, "0" * 64, "0" * 64, printed, "request-1")
     return dataclasses.replace(first, **changes)

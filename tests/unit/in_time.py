@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from earned import pdf
+from earned.document import render as pdf
 from tests.unit.test_pdf import ANNA
 
 SLOWEST = 2.0  # seconds of CPU

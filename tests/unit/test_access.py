@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from earned.access import TABLE, Operation, Viewer, may, may_ever, may_for_company, may_for_self
-from earned.models import Role
+from earned.domain.access import TABLE, Operation, Viewer, may, may_for_company, may_for_self, role_has
+from earned.domain.people import Role
 from tests.unit.builders import after, completion
 
 COLUMNS = ("individual", "employee", "company-admin", "administrator", "support")
@@ -71,7 +71,7 @@ def test_a_viewer_of_no_company_is_in_nobodys_company(row: str, role: str, scope
 
 @pytest.mark.parametrize(("row", "role", "scope"), CELLS)
 def test_what_is_nobodys_in_particular_is_for_those_whose_cell_is_not_empty(row: str, role: str, scope: str):
-    assert may_ever(Viewer("me", Role(role), "mine"), Operation(row)) is (scope != "-")
+    assert role_has(Viewer("me", Role(role), "mine"), Operation(row)) is (scope != "-")
 
 
 @pytest.mark.parametrize(("row", "role", "scope"), CELLS)

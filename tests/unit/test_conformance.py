@@ -16,16 +16,18 @@ import zxingcpp
 from PIL import Image, ImageChops
 from weasyprint import HTML
 
-from earned import pdf
-from earned.models import Logo, Printed, TrainingKind
-from earned.wording import printable
-from preview.samples import certificates, names
+from earned.document import render as pdf
+from earned.document.wording import printable
+from earned.domain.certificate import CertificateContent
+from earned.domain.people import Logo
+from earned.domain.training import TrainingKind
 from tests.unit.test_pdf import ANNA, LONG_NAME, drawing, picture
+from tools.design.preview.samples import certificates, names
 
 OUTLOUD = Path(__file__).parents[2] / ".venv" / "conformance" / "bin" / "outloud"
 EVENT = dataclasses.replace(ANNA, kind=TrainingKind.LIVE_EVENT, holder="Bo", company=None, hours=None)
 DRAWN, GRADED, PAINTED, CLEAR = drawing("#123"), drawing("url(#g)"), picture((9, 9, 9)), picture((9, 9, 9, 99))
-KINDS: dict[str, tuple[Printed, Logo | None]] = {
+KINDS: dict[str, tuple[CertificateContent, Logo | None]] = {
     "course": (ANNA, None),
     "live event": (EVENT, None),
     "long": (dataclasses.replace(ANNA, holder=LONG_NAME, title="Strategic Alignment and Governance, " * 8), None),
@@ -41,7 +43,7 @@ KINDS: dict[str, tuple[Printed, Logo | None]] = {
 
 
 # A certificate in each language and for each script.
-SAMPLES: dict[str, tuple[Printed, Logo | None]] = {
+SAMPLES: dict[str, tuple[CertificateContent, Logo | None]] = {
     **{sample.name: (sample.printed, sample.logo) for sample in certificates(pdf.NORTHLIGHT.wording.languages)},
     **{script: (printed, None) for script, printed in names().items()},
 }
@@ -95,7 +97,7 @@ def picture_of(document: bytes) -> Image.Image:
     return page.render(scale=150 / 72).to_pil().convert("RGB")
 
 
-def plain(printed: Printed, logo: Logo | None) -> bytes:
+def plain(printed: CertificateContent, logo: Logo | None) -> bytes:
     """The same page as WeasyPrint alone makes it, with nothing drawn beforehand."""
     images = pdf.NORTHLIGHT.images.with_logo(logo)
     page = HTML(string=pdf.NORTHLIGHT.page(printed), base_url=pdf.BASE, url_fetcher=images)

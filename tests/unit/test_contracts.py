@@ -17,13 +17,14 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 import earned.api
-from contracts import ASYNCAPI, EVENTS, OPENAPI, ROOT, SERVED_OPENAPI
-from earned import announcements
-from earned.announcements import Announcement
 from earned.api.routes import BEARER, ROUTES
-from earned.models import Rejected, Revocation
+from earned.domain.certificate import Revocation
+from earned.domain.errors import Rejected
+from earned.messages import announcements
+from earned.messages.announcements import Announcement
 from tests.unit.builders import LATER, completion, issue
 from tests.unit.test_events import EVERY_PATH, EXAMPLES, JSON, QUEUES, drop, posted, put, read, with_data
+from tools.contracts import ASYNCAPI, EVENTS, OPENAPI, ROOT, SERVED_OPENAPI
 
 SCHEMAS = {path.name.removesuffix(".schema.json"): json.loads(path.read_text()) for path in (ROOT / EVENTS).iterdir()}
 API = json.loads((ROOT / OPENAPI).read_text())
@@ -53,7 +54,7 @@ def is_read(event: dict[str, Any], name: str) -> bool:
 def test_the_documents_are_those_of_the_models() -> None:
     # In a process of its own: the API's module reads its environment when it is imported.
     environment = os.environ | {"PYTHONPATH": str(ROOT / "layers" / "core")}
-    command = [sys.executable, "-m", "contracts", "--check"]
+    command = [sys.executable, "-m", "tools.contracts", "--check"]
     check = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert check.returncode == 0, check.stderr
 
@@ -231,7 +232,8 @@ def test_every_route_is_in_the_openapi_document_with_its_security() -> None:
     for module in pkgutil.iter_modules(earned.api.__path__):
         importlib.import_module(f"earned.api.{module.name}")
     declared = {
-        (route.method.lower(), route.path.replace("<", "{").replace(">", "}")): bool(route.rows) for route in ROUTES
+        (route.method.lower(), route.path.replace("<", "{").replace(">", "}")): bool(route.operations)
+        for route in ROUTES
     }
     documented = {
         (method, path): operation.get("security") == [{BEARER: []}]

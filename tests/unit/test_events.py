@@ -11,24 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earned import events, facts
-from earned.events import ATTENDANCE, DIRECTORY, PROGRESS
-from earned.models import (
-    Account,
-    AttendanceMarked,
-    Company,
-    Course,
-    Fact,
-    LiveEvent,
-    LogoReference,
-    QuizGraded,
-    Rejected,
-    Role,
-    Step,
-    StepDone,
-    StepKind,
-    VideoWatched,
-)
+from earned.domain import fact_codec, timestamps
+from earned.domain.errors import Rejected
+from earned.domain.facts import AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
+from earned.domain.people import Account, Company, LogoReference, Role
+from earned.domain.training import Course, LiveEvent, Step, StepKind
+from earned.messages import events
+from earned.messages.events import ATTENDANCE, DIRECTORY, PROGRESS
 from tests.unit.builders import course, lesson, live_event
 
 # One literal example of every type.
@@ -195,7 +184,7 @@ def test_a_course_is_ordered_its_steps_required_and_its_quizzes_unlimited_unless
 def test_a_live_event():
     assert read(posted("live-event.scheduled")).training() == LiveEvent(
         live_event_id="event-1",
-        version=facts.milliseconds(AT),
+        version=timestamps.milliseconds(AT),
         title="First aid",
         starts_at=datetime(2026, 4, 1, 14, tzinfo=UTC),
         ends_at=datetime(2026, 4, 1, 17, tzinfo=UTC),
@@ -240,7 +229,7 @@ def test_attempts_and_grants_are_told_apart_by_source_and_id_together():
 def test_an_attempt_and_a_grant():
     attempt, grant = read(posted("quiz.graded")).fact(), read(posted("quiz.attempts-granted")).fact()
 
-    assert attempt == QuizGraded("s5", AT, 82.5, facts.identify("https://learn.example/backend", "event-0001"))
+    assert attempt == QuizGraded("s5", AT, 82.5, fact_codec.identify("https://learn.example/backend", "event-0001"))
     assert (grant.step_id, grant.at, grant.attempts, grant.granted_by) == ("s5", AT, 2, "support-1")
 
 
@@ -370,7 +359,7 @@ def test_any_finite_score_is_taken_and_kept(number: float):
     fact = read(with_data("quiz.graded", score=number)).fact()
 
     assert fact.score == float(number)
-    assert list(facts.decode([facts.encode(fact)], course(lesson("s5")))) == [fact]
+    assert list(fact_codec.decode([fact_codec.encode(fact)], course(lesson("s5")))) == [fact]
 
 
 @pytest.mark.parametrize(
@@ -462,7 +451,7 @@ def test_two_steps_with_the_same_stored_code_refuse_the_course():
     pair: list[str] = []
     for number in range(10**6):
         step_id = f"s{number}"
-        other = found.setdefault(facts.code(step_id), step_id)
+        other = found.setdefault(fact_codec.code(step_id), step_id)
         if other != step_id:
             pair = [other, step_id]
             break
@@ -730,7 +719,7 @@ def test_a_name_in_any_writing_is_taken_as_it_is(written: str):
         ([[-1, 5], [0, 5]], ((0, 5_000),)),
         ([[-0.0001, 5]], ()),
         ([[-10, -5]], ()),
-        ([[80, 1e308]], ((80_000, facts.LONGEST_VIDEO),)),
+        ([[80, 1e308]], ((80_000, fact_codec.MAX_VIDEO_SECONDS),)),
         ([[1e308, 1.5e308]], ()),
         ([[-1e308, 1e308]], ()),
         ([[5, 6], [1, 2], [1, 2]], ((5_000, 6_000), (1_000, 2_000), (1_000, 2_000))),
@@ -740,7 +729,7 @@ def test_ranges_that_can_count_nothing_are_left_out_and_the_others_kept(played, 
     fact = read(with_data("video.watched", played=played)).fact()
 
     assert fact.played == kept
-    assert list(facts.decode([facts.encode(fact)], course(lesson("s4")))) == [fact]
+    assert list(fact_codec.decode([fact_codec.encode(fact)], course(lesson("s4")))) == [fact]
 
 
 @pytest.mark.parametrize(
@@ -879,7 +868,7 @@ def consume(body: str, queue: str) -> None:
         fact = event.fact()
         subject = getattr(fact, "step_id", "event-1")
         training = live_event(live_event_id=fact.live_event_id) if queue == "attendance" else course(lesson(subject))
-        assert list(facts.decode([facts.encode(fact)], training)) == [fact]
+        assert list(fact_codec.decode([fact_codec.encode(fact)], training)) == [fact]
     for make in ("training", "completion"):
         getattr(event, make, lambda: None)()
     for make in ("company", "account"):

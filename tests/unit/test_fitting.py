@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from earned.fitting import SCALES, DoesNotFit, largest
+from earned.document.fitting import SCALES, DoesNotFit, largest
 
 
 def lines(width: float, height: float) -> Callable[[float], float]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from design.guilloche import PAPERS, border
+from tools.design.guilloche import PAPERS, border
 
-FOLDER = Path(__file__).parents[2] / "layers/core/earned/certificate"
+FOLDER = Path(__file__).parents[2] / "layers/core/earned/document/certificate"
 
 
 @pytest.mark.parametrize("paper", PAPERS)

@@ -18,11 +18,12 @@ import pypdfium2
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from earned import pdf
-from earned.events import Language, Printable, StepTitle
-from earned.logo import sanitise
-from earned.models import Logo, UnusableLogo
-from earned.wording import printable
+from earned.document import render as pdf
+from earned.document.logo import sanitise
+from earned.document.wording import printable
+from earned.domain.errors import UnusableLogo
+from earned.domain.people import Logo
+from earned.messages.events import Language, Printable, StepTitle
 from tests.unit.hostile import DRAWINGS, TEXTS, TOO_LONG
 from tests.unit.in_time import in_time
 from tests.unit.test_logo import HOSTILE, PNG, SVG, chunk, picture, svg
@@ -203,7 +204,7 @@ def mapped_files() -> set[Path]:
 
 
 @pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
+def evaluate_record() -> Iterator[Judge]:
     with NamedTemporaryFile("w", prefix="") as canary:  # its path is short, for what is crowded takes longer
         canary.write(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text id="x">{MARKER}</text></svg>')
         canary.flush()
@@ -218,35 +219,35 @@ def test_there_are_more_than_300_hostile_texts_and_logos():
 @pytest.mark.parametrize(
     "text", [pytest.param(text, id=f"{kind} {n}") for kind, texts in TEXTS.items() for n, text in enumerate(texts)]
 )
-def test_a_hostile_text_is_printed_as_it_is_or_refused(text: str, judge: Judge):
-    text = judge.aimed(text)
-    with judge.watching():
+def test_a_hostile_text_is_printed_as_it_is_or_refused(text: str, evaluate_record: Judge):
+    text = evaluate_record.aimed(text)
+    with evaluate_record.watching():
         try:
             document = certificate(text)
         except (pdf.MissingGlyph, pdf.DoesNotFit):
             return
-    judge.pass_judgement(document, printable(text))
+    evaluate_record.pass_judgement(document, printable(text))
     if text.isascii():
         assert letters(page_text(document)).count(letters(text)) >= 3
 
 
-def test_the_longest_text_that_is_accepted_is_printed_in_time(judge: Judge):
+def test_the_longest_text_that_is_accepted_is_printed_in_time(evaluate_record: Judge):
     stack = "\u1000\u1039\u1000\u1039\u1000\u1039\u1000"  # one character to a reader
     text = TypeAdapter(Printable).validate_python(stack * 200)
-    with judge.watching():
+    with evaluate_record.watching():
         document = certificate(text)
-    judge.pass_judgement(document, text)
+    evaluate_record.pass_judgement(document, text)
 
 
 @pytest.mark.parametrize(
     "ending",
     ['"><img src=/CANARY>', "</a><a href=file:///CANARY>", "' onclick='x", ") >> /JS (x) (", "{{7*7}}"],
 )
-def test_a_hostile_verification_link_is_one_link_and_a_text(ending: str, judge: Judge):
-    link = ANNA.verify_url + judge.aimed(ending)
-    with judge.watching():
+def test_a_hostile_verification_link_is_one_link_and_a_text(ending: str, evaluate_record: Judge):
+    link = ANNA.verify_url + evaluate_record.aimed(ending)
+    with evaluate_record.watching():
         document = certificate("Ada Example", verify_url=link)
-    judge.pass_judgement(document, "Ada Example", link)
+    evaluate_record.pass_judgement(document, "Ada Example", link)
 
 
 @pytest.mark.parametrize("text", TOO_LONG.values(), ids=TOO_LONG)
@@ -259,13 +260,13 @@ def test_a_text_that_would_take_its_time_is_not_accepted(text: str):
 @pytest.mark.parametrize(
     ("media_type", "data"), [pytest.param(media_type, data, id=name) for media_type, name, data in LOGOS]
 )
-def test_a_hostile_logo_is_refused_or_harmless_on_a_certificate(media_type: str, data: bytes, judge: Judge):
-    data = judge.aimed(data.decode("latin-1")).encode("latin-1")
-    with judge.watching():
+def test_a_hostile_logo_is_refused_or_harmless_on_a_certificate(media_type: str, data: bytes, evaluate_record: Judge):
+    data = evaluate_record.aimed(data.decode("latin-1")).encode("latin-1")
+    with evaluate_record.watching():
         try:
             logo = sanitise(data, media_type)
-            pdf.prove(logo)
+            pdf.check_drawable(logo)
         except UnusableLogo:
             return
         document = certificate("Ada Example", logo)
-    judge.pass_judgement(document, "Ada Example")
+    evaluate_record.pass_judgement(document, "Ada Example")

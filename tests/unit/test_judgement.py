@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earned import judgement
-from earned.facts import encode
-from earned.models import Completion, Hold, Reason, Requirement, Verdict, Who
+from earned.domain import evaluation as judgement
+from earned.domain.certificate import Hold
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.fact_codec import encode
+from earned.domain.requirements import Reason, Requirement, ResponsibleParty, Verdict
 from tests.unit.builders import (
     ENDS,
     ENROLLED,
@@ -37,64 +39,64 @@ AN_HOUR_LATER, TWO_HOURS_LATER = after(60, start=ENDS), after(120, start=ENDS)
 
 
 def test_a_record_is_judged_by_the_facts_it_holds():
-    assert judgement.judge(EARNED, COURSE, LATER) == Verdict((), after(2))
-    assert [one.id for one in judgement.judge(UNFINISHED, COURSE, LATER).outstanding] == ["b"]
+    assert judgement.evaluate_record(EARNED, COURSE, LATER) == Verdict((), after(2))
+    assert [one.id for one in judgement.evaluate_record(UNFINISHED, COURSE, LATER).outstanding] == ["b"]
 
 
 def test_facts_about_something_else_count_nothing():
     record = completion(done("z"), watched(step_id="z"), marked(True))
 
-    assert [one.id for one in judgement.judge(record, COURSE, LATER).outstanding] == ["a", "b"]
+    assert [one.id for one in judgement.evaluate_record(record, COURSE, LATER).outstanding] == ["a", "b"]
 
 
 def test_a_live_events_record_is_judged_now():
     record = completion(marked(True), training_id="event-1")
 
-    assert judgement.judge(record, live_event(), ENDS).complete
-    assert not judgement.judge(record, live_event(), ENDS - timedelta(seconds=1)).complete
+    assert judgement.evaluate_record(record, live_event(), ENDS).complete
+    assert not judgement.evaluate_record(record, live_event(), ENDS - timedelta(seconds=1)).complete
 
 
 def test_the_tolerance_is_passed_on():
     record = completion(done("b", after(0)), done("a", after(10)))
 
-    assert not judgement.judge(record, COURSE, LATER).complete
-    assert judgement.judge(record, COURSE, LATER, timedelta(minutes=10)).complete
-    assert judgement.judge_for_issue(record, COURSE, account(), LATER, timedelta(minutes=10)).complete
+    assert not judgement.evaluate_record(record, COURSE, LATER).complete
+    assert judgement.evaluate_record(record, COURSE, LATER, timedelta(minutes=10)).complete
+    assert judgement.evaluate_for_issue(record, COURSE, account(), LATER, timedelta(minutes=10)).complete
     assert judgement.is_due(record, COURSE, LATER, timedelta(minutes=10))
 
 
 def test_an_unknown_training_is_the_one_thing_outstanding_and_supports_to_act_on():
-    (only,) = judgement.judge(EARNED, None, LATER).outstanding
+    (only,) = judgement.evaluate_record(EARNED, None, LATER).outstanding
 
     assert only == Requirement("training", "course-1", "", Reason.TRAINING_UNKNOWN, ENROLLED)
-    assert only.who is Who.SUPPORT
+    assert only.who is ResponsibleParty.SUPPORT
 
 
 @pytest.mark.parametrize("training", [None, course(lesson("c")), course(lesson("a"), quiz(attempts=1))])
 def test_an_issued_certificate_stays_complete_whatever_is_published_or_said_since(training):
-    assert judgement.judge(ISSUED, training, LATER) == Verdict((), after(1))
-    assert judgement.judge_for_issue(ISSUED, training, None, LATER) == Verdict((), after(1))
+    assert judgement.evaluate_record(ISSUED, training, LATER) == Verdict((), after(1))
+    assert judgement.evaluate_for_issue(ISSUED, training, None, LATER) == Verdict((), after(1))
 
 
 def test_a_record_that_waits_for_its_account_is_not_complete_however_much_was_done():
-    verdict = judgement.judge_for_issue(EARNED, COURSE, None, LATER)
+    verdict = judgement.evaluate_for_issue(EARNED, COURSE, None, LATER)
 
     assert verdict == Verdict((Requirement("account", "account-1", "", Reason.ACCOUNT_UNKNOWN, after(2)),), None)
-    assert verdict.outstanding[0].who is Who.SUPPORT
+    assert verdict.outstanding[0].who is ResponsibleParty.SUPPORT
 
 
 def test_an_unknown_account_comes_after_what_the_learner_has_to_do():
-    outstanding = judgement.judge_for_issue(UNFINISHED, COURSE, None, LATER).outstanding
+    outstanding = judgement.evaluate_for_issue(UNFINISHED, COURSE, None, LATER).outstanding
 
     assert [(one.kind, one.since) for one in outstanding] == [("lesson", after(1)), ("account", ENROLLED)]
 
 
 def test_with_its_account_known_a_record_is_judged_by_the_rules_alone():
-    assert judgement.judge_for_issue(EARNED, COURSE, account(), LATER) == Verdict((), after(2))
+    assert judgement.evaluate_for_issue(EARNED, COURSE, account(), LATER) == Verdict((), after(2))
 
 
 def test_neither_training_nor_account_known_are_both_outstanding():
-    outstanding = judgement.judge_for_issue(EARNED, None, None, LATER).outstanding
+    outstanding = judgement.evaluate_for_issue(EARNED, None, None, LATER).outstanding
 
     assert [one.reason for one in outstanding] == [Reason.TRAINING_UNKNOWN, Reason.ACCOUNT_UNKNOWN]
 
@@ -109,7 +111,7 @@ def test_neither_training_nor_account_known_are_both_outstanding():
         (completion(done("a"), done("b"), removed_at=after(9)), COURSE, False),
         (completion(done("a"), done("b"), enrolled_at=None), COURSE, False),
         (completion(done("a"), done("b"), enrolled_at=None, removed_at=after(9)), COURSE, False),
-        (Completion("enrollment-1", "account-1", EARNED.evidence), COURSE, False),
+        (CompletionRecord("enrollment-1", "account-1", EARNED.evidence), COURSE, False),
     ],
     ids=[
         "earned",
@@ -158,18 +160,18 @@ def test_a_certificate_is_due_for_revocation_once_corrected_and_for_return_once_
 
 
 def test_a_revoked_certificate_is_judged_by_the_rules_again():
-    (only,) = judgement.judge(REVOKED, live_event(), LATER).outstanding
+    (only,) = judgement.evaluate_record(REVOKED, live_event(), LATER).outstanding
 
     assert (only.reason, only.since) == (Reason.MARKED_ABSENT, AN_HOUR_LATER)
-    assert judgement.judge(RETURNED, live_event(), LATER) == Verdict((), TWO_HOURS_LATER)
-    assert [one.kind for one in judgement.judge_for_issue(RETURNED, live_event(), None, LATER).outstanding] == [
+    assert judgement.evaluate_record(RETURNED, live_event(), LATER) == Verdict((), TWO_HOURS_LATER)
+    assert [one.kind for one in judgement.evaluate_for_issue(RETURNED, live_event(), None, LATER).outstanding] == [
         "account"
     ]
 
 
 @pytest.mark.parametrize("changes", [{"cancelled": True}, {"ends_at": LATER}, {"ends_at": ENDS + timedelta(days=1)}])
 def test_rescheduling_or_cancelling_after_issue_leaves_the_certificate_standing(changes: dict[str, Any]):
-    assert judgement.judge(ATTENDED, live_event(**changes), LATER) == Verdict((), ENDS)
+    assert judgement.evaluate_record(ATTENDED, live_event(**changes), LATER) == Verdict((), ENDS)
     assert not judgement.is_due(ATTENDED, live_event(**changes), LATER)
 
 
@@ -199,14 +201,14 @@ def test_no_later_version_nor_unknown_training_revokes_anything():
         (replace(REVOKED, removed_at=LATER), "withdrawn"),
     ],
 )
-def test_a_certificate_is_issued_revoked_or_withdrawn(record: Completion, status: str | None):
+def test_a_certificate_is_issued_revoked_or_withdrawn(record: CompletionRecord, status: str | None):
     assert record.certificate_status == status
 
 
 def test_facts_without_an_enrollment_are_judged_without_failing():
-    bare = Completion("enrollment-1", "account-1", EARNED.evidence)
+    bare = CompletionRecord("enrollment-1", "account-1", EARNED.evidence)
 
-    unknown = judgement.judge_for_issue(bare, None, None, LATER).outstanding[0]
+    unknown = judgement.evaluate_for_issue(bare, None, None, LATER).outstanding[0]
     assert (unknown.id, unknown.reason) == ("", Reason.TRAINING_UNKNOWN)
 
 
@@ -217,7 +219,7 @@ def test_a_certificate_is_due_if_and_only_if_nothing_is_outstanding_and_it_await
         removed_at=after(1) if removed else None,
         enrolled_at=ENROLLED if enrolled else None,
     )
-    verdict = judgement.judge(record, COURSE if known else None, LATER)
+    verdict = judgement.evaluate_record(record, COURSE if known else None, LATER)
 
     assert verdict.complete is (known and {"a", "b"} <= steps)
     assert judgement.is_due(record, COURSE if known else None, LATER) is (verdict.complete and enrolled and not removed)
@@ -228,15 +230,15 @@ def test_a_certificate_is_due_if_and_only_if_nothing_is_outstanding_and_it_await
 HOLD = Hold(Reason.MISSING_GLYPH, "no font has U+1FAE8", LATER)
 
 
-def blocking(record: Completion) -> tuple[Requirement, ...]:
-    return judgement.blocking(record, COURSE, judgement.judge_for_issue(record, COURSE, account(), LATER))
+def blocking(record: CompletionRecord) -> tuple[Requirement, ...]:
+    return judgement.blockers(record, COURSE, judgement.evaluate_for_issue(record, COURSE, account(), LATER))
 
 
 def test_a_hold_is_what_blocks_when_nothing_is_outstanding_and_supports_to_act_on():
     (only,) = blocking(replace(EARNED, hold=HOLD))
 
     assert only == Requirement("certificate", "enrollment-1", "Safe lifting", HOLD.reason, LATER, HOLD.detail)
-    assert only.who is Who.SUPPORT
+    assert only.who is ResponsibleParty.SUPPORT
     assert only.message == (
         "The certificate for “Safe lifting” is held because a character on it cannot be printed; "
         "support can have the text corrected or a font added (no font has U+1FAE8)."
@@ -246,7 +248,7 @@ def test_a_hold_is_what_blocks_when_nothing_is_outstanding_and_supports_to_act_o
 def test_what_is_held_is_complete_and_due_all_the_same():
     held = replace(EARNED, hold=HOLD)
 
-    assert judgement.judge_for_issue(held, COURSE, account(), LATER) == Verdict((), after(2))
+    assert judgement.evaluate_for_issue(held, COURSE, account(), LATER) == Verdict((), after(2))
     assert judgement.is_due(held, COURSE, LATER)
 
 
@@ -267,7 +269,7 @@ def test_what_is_outstanding_is_told_before_a_hold():
 def test_every_reason_for_a_hold_says_who_must_act_and_what_is_wrong(reason):
     (only,) = blocking(replace(EARNED, hold=replace(HOLD, reason=reason)))
 
-    assert only.who is Who.SUPPORT
+    assert only.who is ResponsibleParty.SUPPORT
     assert "“Safe lifting” is held because" in only.message
     assert "support can have" in only.message
     assert only.message.endswith("(no font has U+1FAE8).")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from load.model import Function, Outcome, Pollers, Units, Work, play
+from tools.load.model import Function, Outcome, Pollers, Units, Work, play
 
 PLENTY = Units(reads=1e9, writes=1e9)
 QUICK = Work(start=0, batch=1e-6, cpu=0.001, wait=1e-6, reads=0, writes=1)

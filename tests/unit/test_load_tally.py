@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from load.crowd import HALL, SCHOOL, Crowd
-from load.drive import Certificate, Played
-from load.tally import tally
-from load.watch import EMULATOR, WORKERS, Sample, Usage
+from tools.load.results import tally
+from tools.load.runner import Certificate, Played
+from tools.load.sampler import EMULATOR, WORKERS, Sample, Usage
+from tools.load.workload import HALL, SCHOOL, Crowd
 
 
 def sample(at: float, cpu: float, waiting: int) -> Sample:

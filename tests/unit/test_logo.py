@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile, PngImagePlugin
 
-from earned import pdf
-from earned.logo import LARGEST_LOGO, MOST_PIXELS, PRINTED_PIXELS, sanitise
-from earned.models import Logo, UnusableLogo
+from earned.document import render as pdf
+from earned.document.logo import MAX_LOGO_BYTES, MAX_PIXELS, PRINTED_PIXELS, sanitise
+from earned.domain.errors import UnusableLogo
+from earned.domain.people import Logo
 from tests.unit.in_time import in_time
 
 SVG, PNG = "image/svg+xml", "image/png"
@@ -278,7 +279,7 @@ SVGS: dict[str, bytes] = {
     "encoding of many bytes": b'<?xml version="1.0" encoding="shift_jis"?>' + svg(),
     "UTF-16": svg(f"<script>alert(1)</script>{SHAPE}").decode().encode("utf-16"),
     "EBCDIC": b'<?xml version="1.0" encoding="cp037"?>' + svg(),
-    "too large": svg(f"<!--{'x' * LARGEST_LOGO}-->{SHAPE}"),
+    "too large": svg(f"<!--{'x' * MAX_LOGO_BYTES}-->{SHAPE}"),
 }
 PNGS: dict[str, bytes] = {
     "100 megapixels": claimed(10_000, 10_000, bytes(100_000)),
@@ -303,7 +304,7 @@ PNGS: dict[str, bytes] = {
     "empty": b"",
     "signature": b"\x89PNG\r\n\x1a\n",
     "random": b"\x89PNG\r\n\x1a\n" + hashlib.shake_128(b"x").digest(5000),
-    "too large": picture() + bytes(LARGEST_LOGO),
+    "too large": picture() + bytes(MAX_LOGO_BYTES),
 }
 HOSTILE = [(SVG, name, data) for name, data in SVGS.items()] + [(PNG, name, data) for name, data in PNGS.items()]
 
@@ -312,7 +313,7 @@ def read_and_drawn(data: bytes, media_type: str) -> Logo | UnusableLogo:
     """A logo that was drawn, or why it is refused."""
     try:
         logo = sanitise(data, media_type)
-        pdf.prove(logo)
+        pdf.check_drawable(logo)
     except UnusableLogo as refused:
         return refused
     return logo
@@ -406,7 +407,7 @@ def test_a_png_loses_all_that_is_not_a_pixel():
 
 
 def test_the_bound_on_pixels_allows_what_designers_export():
-    assert MOST_PIXELS >= 4000 * 4000
+    assert MAX_PIXELS >= 4000 * 4000
     assert sanitise(picture("RGBA", (4000, 4000), (1, 2, 3, 4)), PNG)
 
 
@@ -443,7 +444,7 @@ def test_what_illustration_programs_export_is_printed():
         '<circle cx="150" cy="50" r="11.338583" fill="url(#d1)" stroke="none" stroke-miterlimit="10" /></svg>'
     )
     assert sanitise(logo.data, SVG) == logo
-    pdf.prove(logo)
+    pdf.check_drawable(logo)
 
 
 @pytest.mark.parametrize(
@@ -492,7 +493,7 @@ def test_the_most_that_is_accepted_is_drawn_in_time(inside: str):
     gradient = '<linearGradient id="g"><stop/><stop offset="1"/></linearGradient>'
     with in_time():
         logo = sanitise(svg(f'{gradient}<g opacity=".5"><g opacity=".5">{inside}</g></g>'), SVG)
-        pdf.prove(logo)
+        pdf.check_drawable(logo)
     assert len(logo.data) > 40_000
 
 
@@ -576,4 +577,4 @@ def test_whatever_is_rebuilt_is_plain_is_rebuilt_to_itself_and_can_be_drawn(elem
         return
     assert HARMLESS.sub(b"", logo.data) == b""
     assert sanitise(logo.data, SVG) == logo
-    pdf.prove(logo)
+    pdf.check_drawable(logo)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from operations.mentions import Person
+from tools.operations.mentions import Person
 
 ADA = Person("acc-1", "ada@example.com", frozenset({"Ada Żółć-Sample", "Li"}))
 

@@ -15,12 +15,15 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from earned import pdf
-from earned.logo import sanitise
-from earned.models import Logo, Printed, TrainingKind, UnusableLogo
+from earned.document import render as pdf
+from earned.document.logo import sanitise
+from earned.domain.certificate import CertificateContent
+from earned.domain.errors import UnusableLogo
+from earned.domain.people import Logo
+from earned.domain.training import TrainingKind
 
 FOLDER = Path(pdf.__file__).with_name("certificate")
-ANNA = Printed(
+ANNA = CertificateContent(
     certificate_id="k3f7m2qzt5vx4hbrn6wdyc2jpa",
     holder="Marguerite Oyelaran-Lindqvist",
     title="Leading Through Uncertainty",
@@ -207,7 +210,7 @@ def test_a_design_that_asks_for_more_than_its_folder_is_refused(tmp_path: Path, 
     folder = shutil.copytree(FOLDER, tmp_path / "design")
     page = folder / "certificate.html"
     page.write_text(page.read_text().replace("<header>", place.format(address) + "<header>"))
-    with pytest.raises(pdf.FaultyDesign, match="not an image of the design"):
+    with pytest.raises(pdf.InvalidDesign, match="not an image of the design"):
         pdf.render(ANNA, design=pdf.Design(folder))
 
 
@@ -223,7 +226,7 @@ def test_a_design_without_a_part_that_is_needed_is_refused(tmp_path: Path, there
     folder = shutil.copytree(FOLDER, tmp_path / "design")
     page = folder / "certificate.html"
     page.write_text(page.read_text("utf-8").replace(there, ""), "utf-8")
-    with pytest.raises(pdf.FaultyDesign, match=told):
+    with pytest.raises(pdf.InvalidDesign, match=told):
         pdf.render(ANNA, design=pdf.Design(folder))
 
 
@@ -232,7 +235,7 @@ def test_an_image_of_the_design_cannot_ask_for_more_either(tmp_path: Path):
     (folder / "mark.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/hostname"/></svg>'
     )
-    with pytest.raises(pdf.FaultyDesign):
+    with pytest.raises(pdf.InvalidDesign):
         pdf.render(ANNA, design=pdf.Design(folder))
 
 
@@ -321,4 +324,4 @@ def test_logos_of_many_companies_leave_nothing_behind():
 def test_a_logo_that_was_not_made_safe_fetches_nothing_and_is_found_out(inside: str):
     raw = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{inside}</svg>'.encode()
     with pytest.raises(UnusableLogo):
-        pdf.prove(Logo(raw, "image/svg+xml"))
+        pdf.check_drawable(Logo(raw, "image/svg+xml"))

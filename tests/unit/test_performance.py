@@ -2,7 +2,7 @@
 
 import json
 
-from bench.performance import DOCUMENT, FIGURES, page
+from tools.bench.performance import DOCUMENT, FIGURES, page
 
 
 def test_the_document_is_what_its_figures_make_it() -> None:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.mutants.plant import BUGS, copy, plant, thought
+from tests.planted_bugs.plant import BUGS, copy, plant, thought
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from earned import pdf
-from preview import __main__ as command
-from preview import samples
+from earned.document import render as pdf
+from tools.design.preview import __main__ as command
+from tools.design.preview import samples
 
 FOLDER = Path(pdf.__file__).with_name("certificate")
 ROOT = Path(__file__).parents[2]
@@ -85,7 +85,7 @@ def test_a_broken_folder_ends_with_a_message_that_says_what_is_wrong(
 
 
 def test_the_names_show_forty_scripts_and_more_each_once():
-    listed = tomllib.loads((ROOT / "preview/names.toml").read_text("utf-8"))
+    listed = tomllib.loads((ROOT / "tools/design/preview/names.toml").read_text("utf-8"))
     assert len(listed["names"]) >= 40
     assert len(set(listed["names"].values())) == len(listed["names"])
     assert listed["languages"].keys() <= listed["names"].keys()

@@ -10,23 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earned import rules
-from earned.facts import decode, encode
-from earned.models import (
-    AttemptsGranted,
-    Course,
-    Fact,
-    LiveEvent,
-    QuizGraded,
-    Reason,
-    Step,
-    StepDone,
-    StepKind,
-    Training,
-    Verdict,
-    VideoWatched,
-    Who,
-)
+from earned.domain import rules
+from earned.domain.fact_codec import decode, encode
+from earned.domain.facts import AttemptsGranted, Fact, QuizGraded, StepDone, VideoWatched
+from earned.domain.requirements import Reason, ResponsibleParty, Verdict
+from earned.domain.training import Course, LiveEvent, Step, StepKind, Training
 from tests.unit.builders import (
     ENDS,
     ENROLLED,
@@ -218,18 +206,18 @@ def test_a_training_with_every_rule_met_is_complete_since_the_last_was(
 @pytest.mark.parametrize(
     ("reason", "who"),
     [
-        (Reason.NOT_COMPLETED, Who.LEARNER),
-        (Reason.NOT_WATCHED_TO_THE_END, Who.LEARNER),
-        (Reason.NOT_PASSED, Who.LEARNER),
-        (Reason.OUT_OF_ORDER, Who.LEARNER),
-        (Reason.ATTEMPTS_EXHAUSTED, Who.SUPPORT),
-        (Reason.EVENT_NOT_ENDED, Who.NOBODY),
-        (Reason.EVENT_CANCELLED, Who.NOBODY),
-        (Reason.ATTENDANCE_NOT_MARKED, Who.ADMINISTRATOR),
-        (Reason.MARKED_ABSENT, Who.ADMINISTRATOR),
+        (Reason.NOT_COMPLETED, ResponsibleParty.LEARNER),
+        (Reason.NOT_WATCHED_TO_THE_END, ResponsibleParty.LEARNER),
+        (Reason.NOT_PASSED, ResponsibleParty.LEARNER),
+        (Reason.OUT_OF_ORDER, ResponsibleParty.LEARNER),
+        (Reason.ATTEMPTS_EXHAUSTED, ResponsibleParty.SUPPORT),
+        (Reason.EVENT_NOT_ENDED, ResponsibleParty.NOBODY),
+        (Reason.EVENT_CANCELLED, ResponsibleParty.NOBODY),
+        (Reason.ATTENDANCE_NOT_MARKED, ResponsibleParty.ADMINISTRATOR),
+        (Reason.MARKED_ABSENT, ResponsibleParty.ADMINISTRATOR),
     ],
 )
-def test_the_table_above_has_every_reason_the_rules_can_give(reason: Reason, who: Who):
+def test_the_table_above_has_every_reason_the_rules_can_give(reason: Reason, who: ResponsibleParty):
     assert (reason, who) in {(row.reason, row.who) for row in UNMET.values()}
 
 

@@ -11,8 +11,8 @@ import pytest
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from cfnlint.decode.cfn_yaml import load
 
-from earned.sweeping import Finding
-from operations.quarantine import FAULT
+from earned.domain.sweep import Finding
+from tools.operations.quarantine import FAULT
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()

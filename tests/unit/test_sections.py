@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from weasyprint import HTML
 
-from earned import pdf
-from earned.models import Printed
+from earned.document import render as pdf
+from earned.domain.certificate import CertificateContent
 from tests.unit.builders import issue
 
 WORDING = pdf.NORTHLIGHT.wording
 PRINTED = dataclasses.replace(issue().printed, hours=7.5)
 
 
-def page(printed: Printed) -> str:
+def page(printed: CertificateContent) -> str:
     """The HTML of a certificate; instead of a logo the mark of the design, which is as good here."""
     return pdf.NORTHLIGHT.page(printed).replace('src="logo"', 'src="mark.svg"')
 
@@ -28,14 +28,14 @@ def parts(html: str) -> list[str]:
     return re.split("<!-- live -->|<!-- still -->", body)
 
 
-def variants() -> Iterator[Printed]:
+def variants() -> Iterator[CertificateContent]:
     for language, kind, company, logo, paper in product(
         WORDING.languages, [PRINTED.kind], [None, "Larkspur"], [None, "0" * 64], pdf.PAPERS
     ):
         yield dataclasses.replace(PRINTED, language=language, kind=kind, company=company, logo=logo, paper=paper)
 
 
-def boxes(printed: Printed) -> list[Any]:
+def boxes(printed: CertificateContent) -> list[Any]:
     """The boxes that show something, as laid out."""
     html = HTML(string=page(printed), base_url=pdf.BASE, url_fetcher=pdf.NORTHLIGHT.images)
     (only,) = html.render(stylesheets=[pdf.NORTHLIGHT.styles(printed.paper)]).pages
@@ -47,7 +47,7 @@ def boxes(printed: Printed) -> list[Any]:
 @pytest.mark.parametrize("language", WORDING.languages)
 def test_what_is_still_says_nothing_of_the_person_or_the_training(language: str):
     one = dataclasses.replace(PRINTED, language=language, company="Larkspur", logo="0" * 64)
-    other = Printed(
+    other = CertificateContent(
         certificate_id="zzzz7m2qzt5vx4hbrn6wdyc2jp",
         holder="Someone",
         title="Something",

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earned import documents, queues
-from earned.settings import MissingSettings, from_environment
+from earned.aws.settings import MissingSettings, from_environment
+from earned.domain import file_names
+from earned.messages import requests
 from tests.unit.builders import completion, issue
 
 PRINTED = replace(issue().printed, title="Safe lifting", holder="Ilse Brandvold", completed_on=date(2026, 3, 2))
@@ -53,26 +54,26 @@ def test_all_missing_settings_are_named_at_once(environment: dict[str, str], mis
 
 
 def test_a_generation_request_comes_back_as_it_was_sent_and_is_grouped_by_company_else_by_account():
-    ours = queues.generation_of(completion(company_id="company-1"))
-    request = queues.read_generation(ours.body)
+    ours = requests.generation_message(completion(company_id="company-1"))
+    request = requests.read_generation(ours.body)
 
     assert (request.enrollment_id, request.account_id) == ("enrollment-1", "account-1")
     assert (request.training_id, request.company_id) == ("course-1", "company-1")
     assert ours.group == "company-1"
-    assert queues.generation_of(completion(company_id=None)).group == "account-1"
+    assert requests.generation_message(completion(company_id=None)).group == "account-1"
 
 
 def test_a_generation_request_says_what_it_is_for():
-    plain = queues.read_generation(queues.generation_of(completion()).body)
-    asked = queues.generation_of(completion(), purpose=queues.Purpose.REISSUE, reason="new name", since=7)
-    request = queues.read_generation(asked.body)
+    plain = requests.read_generation(requests.generation_message(completion()).body)
+    asked = requests.generation_message(completion(), purpose=requests.Purpose.REISSUE, reason="new name", since=7)
+    request = requests.read_generation(asked.body)
 
     assert (plain.purpose, plain.reason, plain.since) == ("settle", None, None)
     assert (request.purpose, request.reason, request.since) == ("reissue", "new name", 7)
 
 
 def test_two_generation_requests_for_the_same_enrollment_can_be_told_apart():
-    first, second = (queues.read_generation(queues.generation_of(completion()).body) for _ in range(2))
+    first, second = (requests.read_generation(requests.generation_message(completion()).body) for _ in range(2))
 
     assert first.request != second.request
     assert replace(first, request=second.request) == second
@@ -81,20 +82,20 @@ def test_two_generation_requests_for_the_same_enrollment_can_be_told_apart():
 @pytest.mark.parametrize(
     "request_",
     [
-        queues.EnrollmentsChanged((("enrollment-1", "account-1"), ("enrollment-2", "account-2"))),
-        queues.EnrollmentsChanged(()),
-        queues.TrainingChanged("course-1"),
-        queues.TrainingChanged("course-1", after=("enrollment-1", "account-1")),
-        queues.AccountChanged("account-1"),
-        queues.AccountChanged("account-1", after=("enrollment-1", "account-1")),
+        requests.EnrollmentsChanged((("enrollment-1", "account-1"), ("enrollment-2", "account-2"))),
+        requests.EnrollmentsChanged(()),
+        requests.TrainingChanged("course-1"),
+        requests.TrainingChanged("course-1", after=("enrollment-1", "account-1")),
+        requests.AccountChanged("account-1"),
+        requests.AccountChanged("account-1", after=("enrollment-1", "account-1")),
     ],
 )
-def test_an_evaluation_request_comes_back_as_it_was_sent(request_: queues.EvaluationRequest):
-    assert queues.read_evaluation(queues.evaluation_of(request_, "group-1").body) == request_
+def test_an_evaluation_request_comes_back_as_it_was_sent(request_: requests.EvaluationRequest):
+    assert requests.read_evaluation(requests.evaluation_message(request_, "group-1").body) == request_
 
 
 def test_an_evaluation_request_may_be_delayed():
-    later = queues.evaluation_of(queues.TrainingChanged("course-1"), "group-1", delay_seconds=30)
+    later = requests.evaluation_message(requests.TrainingChanged("course-1"), "group-1", delay_seconds=30)
 
     assert (later.group, later.delay_seconds) == ("group-1", 30)
 
@@ -104,15 +105,15 @@ NOT_OURS = ["", "{", "null", "[]", "{}", '"x"', '{"after": 1}', '{"enrollment_id
 
 @pytest.mark.parametrize("body", NOT_OURS)
 def test_what_none_of_our_functions_sent_is_not_ours(body: str):
-    for reader in (queues.read_generation, queues.read_evaluation):
-        with pytest.raises(queues.NotOurs):
+    for reader in (requests.read_generation, requests.read_evaluation):
+        with pytest.raises(requests.UnknownMessage):
             reader(body)
 
 
 @given(st.text())
 def test_no_text_makes_reading_a_message_fail_in_another_way(body: str):
-    for reader in (queues.read_generation, queues.read_evaluation):
-        with pytest.raises(queues.NotOurs):
+    for reader in (requests.read_generation, requests.read_evaluation):
+        with pytest.raises(requests.UnknownMessage):
             reader(body)
 
 
@@ -129,7 +130,7 @@ def test_no_text_makes_reading_a_message_fail_in_another_way(body: str):
     ],
 )
 def test_a_file_name_is_readable_and_has_nothing_that_file_systems_refuse(title: str, holder: str, expected: str):
-    assert documents.file_name(replace(PRINTED, title=title, holder=holder)) == expected
+    assert file_names.file_name(replace(PRINTED, title=title, holder=holder)) == expected
 
 
 ANY_TEXT = st.text(st.characters(), max_size=150)
@@ -137,7 +138,7 @@ ANY_TEXT = st.text(st.characters(), max_size=150)
 
 @given(ANY_TEXT, ANY_TEXT)
 def test_any_title_and_holder_make_a_short_file_name_without_controls(title: str, holder: str):
-    name = documents.file_name(replace(PRINTED, title=title, holder=holder))
+    name = file_names.file_name(replace(PRINTED, title=title, holder=holder))
 
     assert name.endswith(".pdf")
     assert len(name.encode()) <= 255  # what file systems take
@@ -148,8 +149,8 @@ def test_any_title_and_holder_make_a_short_file_name_without_controls(title: str
 
 @given(ANY_TEXT, ANY_TEXT)
 def test_any_title_and_holder_make_a_header_of_plain_characters_that_gives_the_name_back(title: str, holder: str):
-    name = documents.file_name(replace(PRINTED, title=title, holder=holder))
-    header = documents.attachment(name)
+    name = file_names.file_name(replace(PRINTED, title=title, holder=holder))
+    header = file_names.attachment(name)
     parts = re.fullmatch(r"""attachment; filename="[ -~]+"; filename\*=UTF-8''([!-~]+)""", header)
 
     assert parts is not None
@@ -158,18 +159,18 @@ def test_any_title_and_holder_make_a_header_of_plain_characters_that_gives_the_n
 
 
 def test_the_longest_title_and_holder_make_a_file_name_that_file_systems_take():
-    name = documents.file_name(replace(PRINTED, title="安" * 500, holder="\U0001d49c" * 200))
+    name = file_names.file_name(replace(PRINTED, title="安" * 500, holder="\U0001d49c" * 200))
 
     assert len(name.encode()) <= 255
     assert name.endswith("\U0001d49c - 2026-03-02.pdf")
 
 
 def test_a_title_of_nothing_but_what_file_systems_refuse_leaves_no_hole_in_the_file_name():
-    assert documents.file_name(replace(PRINTED, title="???")) == "Ilse Brandvold - 2026-03-02.pdf"
+    assert file_names.file_name(replace(PRINTED, title="???")) == "Ilse Brandvold - 2026-03-02.pdf"
 
 
 def test_a_long_title_does_not_push_the_holder_and_the_day_out_of_the_file_name():
-    name = documents.file_name(replace(PRINTED, title="Advanced lifting of very heavy things " * 5))
+    name = file_names.file_name(replace(PRINTED, title="Advanced lifting of very heavy things " * 5))
 
     assert "Ilse Brandvold" in name
     assert name.endswith("2026-03-02.pdf")

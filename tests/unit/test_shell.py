@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from local.stack import Stack
+from tools.local.stack import Stack
 
 RUNNING = Stack(
     aws_endpoint="http://127.0.0.1:4566",

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from package import shipping
-from package.built import LIMIT, Function
-from package.shipping import Weight, weigh
+from tools.package import shipping
+from tools.package.built import LIMIT, Function
+from tools.package.shipping import Weight, weigh
 
 
 def function(folder: Path, *sizes: int) -> Function:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earned.models import Course, Fact, Step
-from earned.rules import TOLERANCE, evaluate, superfluous
+from earned.domain.compaction import redundant_facts
+from earned.domain.facts import Fact
+from earned.domain.rules import TOLERANCE, evaluate
+from earned.domain.training import Course, Step
 from tests.unit.builders import (
     ENROLLED,
     LATER,
@@ -57,7 +59,7 @@ def test_no_verdict_changes_without_it_whatever_is_still_to_come(
     steps: list[Step], ordered: bool, known: list[Fact], to_come: list[Fact]
 ) -> None:
     training = course(*steps, ordered=ordered)
-    kept = set(known) - superfluous(training, known, BEFORE)
+    kept = set(known) - redundant_facts(training, known, BEFORE)
     assert verdict(training, kept) == verdict(training, known)
     assert verdict(training, [*kept, *to_come]) == verdict(training, [*known, *to_come])
 
@@ -70,25 +72,25 @@ def test_no_verdict_changes_without_it_whatever_is_still_to_come(
 def test_of_what_is_done_every_day_for_a_year_two_are_kept(step: Step, again: Any) -> None:
     days: list[datetime] = [ENROLLED + timedelta(days=day) for day in range(365)]
     known = {again(day) for day in days}
-    assert len(known - superfluous(course(lesson("x"), step), known, days[-1] + timedelta(days=1))) == 1
-    assert len(known - superfluous(course(step), known, days[-1] + timedelta(days=1))) <= 2
+    assert len(known - redundant_facts(course(lesson("x"), step), known, days[-1] + timedelta(days=1))) == 1
+    assert len(known - redundant_facts(course(step), known, days[-1] + timedelta(days=1))) <= 2
 
 
 def test_what_is_recent_is_kept() -> None:
     known = {done("a", after(minute)) for minute in range(10)}
-    assert superfluous(course(lesson("a")), known, after(0)) == set()
+    assert redundant_facts(course(lesson("a")), known, after(0)) == set()
 
 
 def test_attempts_that_are_counted_are_kept() -> None:
     known = {graded(10, after(minute), "d") for minute in range(10)}
-    assert superfluous(course(quiz("d", attempts=2)), known, LATER) == set()
+    assert redundant_facts(course(quiz("d", attempts=2)), known, LATER) == set()
 
 
 @pytest.mark.parametrize("pieces", [[(0, 20_000), (20_000, 40_000)], [(0, 30_000), (10_000, 40_000)]])
 def test_a_sitting_is_repeated_once_later_ones_together_played_all_of_it(pieces: list[tuple[int, int]]) -> None:
     first = watched((0, 40_000), at=after(1), step_id="b")
     later = [watched(piece, at=after(minute), step_id="b") for minute, piece in enumerate(pieces, start=2)]
-    assert superfluous(course(video("b")), [first, *later], LATER) == {first}
+    assert redundant_facts(course(video("b")), [first, *later], LATER) == {first}
 
 
 WAITING = course(lesson("x"), lesson("a"), lesson("b"), quiz("c"))  # nothing counts, since `x` is not done
@@ -96,22 +98,22 @@ WAITING = course(lesson("x"), lesson("a"), lesson("b"), quiz("c"))  # nothing co
 
 def test_of_what_is_too_early_the_last_is_kept_in_each_step() -> None:
     known = [done(step, after(minute)) for step in "ab" for minute in range(3)]
-    assert superfluous(WAITING, known, LATER) == {done(step, after(minute)) for step in "ab" for minute in range(2)}
+    assert redundant_facts(WAITING, known, LATER) == {done(step, after(minute)) for step in "ab" for minute in range(2)}
 
 
 def test_of_what_is_of_one_moment_the_same_is_kept_in_whatever_order_it_is_told() -> None:
     known = [graded(10, after(1), "c", event=f"event-{number}") for number in range(9)]
-    assert superfluous(WAITING, known, LATER) == set(sorted(known, key=repr)[:-1])
+    assert redundant_facts(WAITING, known, LATER) == set(sorted(known, key=repr)[:-1])
 
 
 def test_a_better_score_is_not_repeated_by_a_worse_one() -> None:
-    assert superfluous(WAITING, [graded(90, after(1), "c"), graded(10, after(2), "c")], LATER) == set()
+    assert redundant_facts(WAITING, [graded(90, after(1), "c"), graded(10, after(2), "c")], LATER) == set()
 
 
 def test_what_is_old_is_older_than_the_grace_for_clocks() -> None:
     first, second = done("a", after(1)), done("a", after(2))
-    assert superfluous(WAITING, [first, second], second.at + TOLERANCE) == set()
-    assert superfluous(WAITING, [first, second], second.at + TOLERANCE + MILLISECOND) == {first}
+    assert redundant_facts(WAITING, [first, second], second.at + TOLERANCE) == set()
+    assert redundant_facts(WAITING, [first, second], second.at + TOLERANCE + MILLISECOND) == {first}
 
 
 @pytest.mark.parametrize(
@@ -121,9 +123,9 @@ def test_what_is_old_is_older_than_the_grace_for_clocks() -> None:
 )
 def test_what_counted_is_kept(step: Step, counted: datetime) -> None:
     known = [done("x", after(10)), done("a", counted), done("a", after(20))]
-    assert superfluous(course(lesson("x"), step), known, LATER) == set()
+    assert redundant_facts(course(lesson("x"), step), known, LATER) == set()
 
 
 def test_what_counted_is_kept_of_an_optional_step_whatever_is_ahead_of_it() -> None:
     known = [done("a", after(1)), done("a", after(2))]
-    assert superfluous(course(lesson("x"), lesson("a", required=False)), known, LATER) == set()
+    assert redundant_facts(course(lesson("x"), lesson("a", required=False)), known, LATER) == set()

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from earned import wording
-from earned.models import TrainingKind
-from earned.wording import FaultyDesign, Wording, printable
+from earned.document import wording
+from earned.document.wording import InvalidDesign, Wording, printable
+from earned.domain.training import TrainingKind
 from tests.unit.builders import issue
 
 FOLDER = Path(wording.__file__).with_name("certificate")
@@ -148,7 +148,7 @@ def test_the_colours_of_the_brand_are_variables_of_the_style_sheets():
 
 
 def test_a_style_sheet_that_asks_for_a_colour_that_the_brand_lacks_is_refused():
-    with pytest.raises(FaultyDesign, match="no colour mauve"):
+    with pytest.raises(InvalidDesign, match="no colour mauve"):
         NORTHLIGHT.brand.colour("p { color: var(--mauve) }")
 
 
@@ -168,17 +168,17 @@ def test_a_style_sheet_that_asks_for_a_colour_that_the_brand_lacks_is_refused():
 def test_a_file_that_lacks_something_is_refused_saying_which_and_what(
     tmp_path: Path, file: str, old: str, new: str, complaint: str
 ):
-    with pytest.raises(FaultyDesign, match=complaint):
+    with pytest.raises(InvalidDesign, match=complaint):
         Wording(changed(tmp_path, file, old, new))
 
 
 def test_a_design_without_brand_or_english_is_refused(tmp_path: Path):
     folder = shutil.copytree(FOLDER, tmp_path / "design")
     (folder / "wording/en.toml").unlink()
-    with pytest.raises(FaultyDesign, match=r"wording/en\.toml is not there"):
+    with pytest.raises(InvalidDesign, match=r"wording/en\.toml is not there"):
         Wording(folder)
     (folder / "brand.toml").unlink()
-    with pytest.raises(FaultyDesign, match=r"brand\.toml: .*No such file"):
+    with pytest.raises(InvalidDesign, match=r"brand\.toml: .*No such file"):
         Wording(folder)
 
 

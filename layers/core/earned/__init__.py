@@ -1,1 +1,1 @@
-"""Certificates for a learning portal, issued exactly when they are earned."""
+"""Training certificates for a learning portal, in six layers: domain, messages, aws, document, usecases, api."""

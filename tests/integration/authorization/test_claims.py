@@ -59,7 +59,7 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[int, str]]] = {
 
 def guarded() -> list[tuple[str, str]]:
     """The routes that are not for everybody, once the function is there."""
-    return [(route.method, route.path) for route in ROUTES if route.rows]
+    return [(route.method, route.path) for route in ROUTES if route.operations]
 
 
 def answered(service: Service, claims: dict[str, Any] | None, method: str, path: str) -> tuple[int, str, set[str]]:

@@ -10,14 +10,14 @@ from itertools import product
 import cedarpy
 import pytest
 
-from contracts import OPENAPI, ROOT
-from tests.integration.authorization.asking import Answer, Asking, ask, mismatch, named, remembering
-from tests.integration.authorization.chances import Page, random_asking
+from tests.integration.authorization.id_tampering import tried
 from tests.integration.authorization.operations import OF_AN_ENROLLMENT, OPERATIONS, Expected, Operation, ids_of
 from tests.integration.authorization.oracle import POLICIES, SCHEMA, Viewer
-from tests.integration.authorization.tricks import tried
+from tests.integration.authorization.random_requests import Page, random_asking
+from tests.integration.authorization.requests import Answer, Asking, ask, mismatch, named, remembering
 from tests.integration.authorization.world import ROLES, STATES, Enrollment, World
 from tests.integration.service import Service
+from tools.contracts import OPENAPI, ROOT
 
 Record = Callable[[str, object], None]
 BY_METHOD_AND_PATH = {(one.method, one.path.partition("?")[0]): one for one in OPERATIONS}

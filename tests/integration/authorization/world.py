@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
+from earned.aws.dynamodb import enrollments
 from tests.integration.authorization.oracle import Thing, Viewer, may
 from tests.integration.service import NOON, Service, cloud_event
 
@@ -136,7 +137,7 @@ class World:
 
     def _with_certificate(self, one: Enrollment) -> Enrollment:
         """With the id that the record keeps, shown or not."""
-        record = self.service.apps["serve_api"].store.enrollment(one.enrollment)
+        record = enrollments.enrollment(one.enrollment)
         certificate = record.certificate_id if record else ""
         issued = record is not None and record.issue is not None
         assert issued is (one.state in ISSUED_AT_SOME_TIME), one

@@ -5,16 +5,18 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from earned import store
-from earned.access import Operation
+from earned.api.paging import Cursor, Limit, from_cursor, to_cursor
+from earned.api.responses import rfc_3339
 from earned.api.routes import Routes
-from earned.attendance import waiting
-from earned.fields import Instant
-from earned.models import LiveEvent
-from earned.paging import Cursor, Limit, from_cursor, to_cursor
-from earned.views import rfc_3339
+from earned.aws.dynamodb import trainings
+from earned.domain.access import Operation
+from earned.domain.training import LiveEvent
+from earned.messages.schema_types import Instant
+from earned.usecases.unmarked_attendance import waiting
 
 routes = Routes()
+
+
 SECONDS_PER_PAGE = 3.0
 
 
@@ -34,7 +36,7 @@ class UnmarkedPage(TypedDict):
     next_cursor: NotRequired[str]
 
 
-@routes.serves("GET", "/v1/unmarked-attendance", Operation.SEE_UNMARKED_ATTENDANCE)
+@routes.endpoint("GET", "/v1/unmarked-attendance", Operation.SEE_UNMARKED_ATTENDANCE)
 def unmarked_attendance(cursor: Cursor = None, limit: Limit = 50) -> UnmarkedPage:
     """Ended events with people still unmarked, the one that ended first at the top.
 
@@ -42,7 +44,7 @@ def unmarked_attendance(cursor: Cursor = None, limit: Limit = 50) -> UnmarkedPag
     """
     answer: UnmarkedPage = {"items": []}
     enough = monotonic() + SECONDS_PER_PAGE
-    events = store.ended_events(routes.now, from_cursor(cursor))
+    events = trainings.ended_events(routes.now, from_cursor(cursor))
     for position, event in events:
         people = sum(waiting(event, routes.now))
         if people > 0:

@@ -7,28 +7,31 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import AwareDatetime
 
-from earned import store
-from earned.access import Operation, may, may_for_company, may_for_self
+from earned.api.paging import Cursor, Fetch, Limit, page
+from earned.api.problems import NOT_FOUND
+from earned.api.responses import CertificatePage, DownloadView, certificate_view, rfc_3339
 from earned.api.routes import Routes
-from earned.documents import LINK_SECONDS, file_name
-from earned.models import CertificateStatus
-from earned.paging import Cursor, Fetch, Limit, page
-from earned.problems import NOT_FOUND
-from earned.views import CertificatePage, DownloadView, certificate_view, rfc_3339
+from earned.aws.dynamodb import access_log, enrollments
+from earned.aws.dynamodb import contexts as case_reads
+from earned.aws.s3 import LINK_SECONDS
+from earned.domain.access import Operation, may, may_for_company, may_for_self
+from earned.domain.certificate import CertificateStatus
+from earned.domain.enrollment import EnrollmentContext
+from earned.domain.file_names import file_name
 
 routes = Routes()
 
 
-@routes.serves("GET", "/v1/certificates", Operation.LIST_CERTIFICATES)
+@routes.endpoint("GET", "/v1/certificates", Operation.LIST_CERTIFICATES)
 def own_certificates(cursor: Cursor = None, limit: Limit = 50) -> CertificatePage:
     """Own certificates, of an individual."""
     if not may_for_self(routes.viewer, Operation.LIST_CERTIFICATES):
         raise NOT_FOUND
     own = routes.viewer.account_id
-    return _page(lambda after, number: store.keys_of_account(own, after, number), cursor, limit)
+    return _page(lambda after, number: enrollments.list_account_keys(own, after, number), cursor, limit)
 
 
-@routes.serves("GET", "/v1/companies/<company_id>/certificates", Operation.LIST_CERTIFICATES)
+@routes.endpoint("GET", "/v1/companies/<company_id>/certificates", Operation.LIST_CERTIFICATES)
 def company_certificates(
     company_id: str,
     cursor: Cursor = None,
@@ -42,7 +45,7 @@ def company_certificates(
     if not may_for_company(routes.viewer, Operation.LIST_CERTIFICATES, company_id):
         raise NOT_FOUND
 
-    def wanted(case: store.Case) -> bool:
+    def wanted(case: EnrollmentContext) -> bool:
         completion, issue = case.completion, case.completion.issue
         return (
             issue is not None
@@ -52,20 +55,20 @@ def company_certificates(
             and (issued_to is None or issue.issued_at <= _instant(issued_to, time.max))
         )
 
-    return _page(lambda after, number: store.keys_of_company(company_id, after, number), cursor, limit, wanted)
+    return _page(lambda after, number: enrollments.list_company_keys(company_id, after, number), cursor, limit, wanted)
 
 
-@routes.serves("GET", "/v1/certificates/<certificate_id>/download", Operation.DOWNLOAD)
+@routes.endpoint("GET", "/v1/certificates/<certificate_id>/download", Operation.DOWNLOAD)
 def download(certificate_id: str) -> DownloadView:
     """A link to the document, kept in the access log before it is handed out."""
     viewer, now = routes.viewer, routes.now
-    case = store.certificate(certificate_id)
-    if case is None or not case.stands or not may(viewer, Operation.DOWNLOAD, case.completion):
+    case = case_reads.certificate(certificate_id)
+    if case is None or not case.is_active or not may(viewer, Operation.DOWNLOAD, case.completion):
         raise NOT_FOUND
     issue = case.completion.issue
     if issue is None or case.completion.certificate_status is not CertificateStatus.ISSUED:
         raise NOT_FOUND
-    store.log_access(certificate_id, issue.revision, viewer.account_id, viewer.role, viewer.company_id, now)
+    access_log.log_access(certificate_id, issue.revision, viewer.account_id, viewer.role, viewer.company_id, now)
     return {
         "url": routes.resources.documents.link(certificate_id, issue.revision),
         "expires_at": rfc_3339(now + timedelta(seconds=LINK_SECONDS)),
@@ -74,11 +77,11 @@ def download(certificate_id: str) -> DownloadView:
 
 
 def _page(
-    fetch: Fetch, cursor: str | None, limit: int, wanted: Callable[[store.Case], bool] = lambda _: True
+    fetch: Fetch, cursor: str | None, limit: int, wanted: Callable[[EnrollmentContext], bool] = lambda _: True
 ) -> CertificatePage:
     viewer = routes.viewer
 
-    def keep(case: store.Case) -> bool:
+    def keep(case: EnrollmentContext) -> bool:
         completion = case.completion
         return completion.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, completion) and wanted(case)
 

@@ -6,17 +6,21 @@ from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
 
-from earned import store
-from earned.access import Operation, may_for_company
+from earned.api.problems import NOT_FOUND
+from earned.api.responses import one_of, rfc_3339
 from earned.api.routes import Routes
-from earned.documents import LINK_SECONDS
-from earned.exports import Export, ExportStatus
-from earned.fields import Instant
-from earned.problems import NOT_FOUND
-from earned.queues import ExportRequest, export_of
-from earned.views import one_of, rfc_3339
+from earned.aws.dynamodb import access_log
+from earned.aws.dynamodb import exports as export_rows
+from earned.aws.dynamodb.table import RecordChanged
+from earned.aws.s3 import LINK_SECONDS
+from earned.domain.access import Operation, may_for_company
+from earned.domain.exports import Export, ExportStatus
+from earned.messages.requests import ExportRequest, export_message
+from earned.messages.schema_types import Instant
 
 routes = Routes()
+
+
 ATTEMPTS = 3
 
 
@@ -40,21 +44,21 @@ class ExportView(TypedDict):
     expires_at: NotRequired[Instant]
 
 
-@routes.serves("POST", "/v1/companies/<company_id>/exports", Operation.EXPORT, status_code=202)
-def ask_for_export(company_id: str) -> ExportView:
+@routes.endpoint("POST", "/v1/companies/<company_id>/exports", Operation.EXPORT, status_code=202)
+def create_export(company_id: str) -> ExportView:
     """Have all certificates of a company put into one archive; whoever asks again gets the one that is being made.
 
     The record is there before the message is sent, and the message is sent again for as long as nobody acts on it.
     """
     export = _asked_for(company_id)
-    if export.finished_at is None and not export.is_at_work(routes.now):
+    if export.finished_at is None and not export.is_running(routes.now):
         request = ExportRequest(company_id, export.account_id, export.export_id)
-        routes.resources.export_queue.send([export_of(request)])
+        routes.resources.export_queue.send([export_message(request)])
     return _view(export)
 
 
-@routes.serves("GET", "/v1/companies/<company_id>/exports/<export_id>", Operation.EXPORT)
-def look_at_export(company_id: str, export_id: str) -> ExportView:
+@routes.endpoint("GET", "/v1/companies/<company_id>/exports/<export_id>", Operation.EXPORT)
+def get_export(company_id: str, export_id: str) -> ExportView:
     """An export, with a link once it is done, kept in the access log before it is handed out."""
     viewer, now = routes.viewer, routes.now
     found = next((export for export in _own(company_id) if export.export_id == export_id), None)
@@ -62,7 +66,7 @@ def look_at_export(company_id: str, export_id: str) -> ExportView:
         raise NOT_FOUND
     view = _view(found)
     if found.status(now) is ExportStatus.DONE:
-        store.log_access(f"exports/{export_id}", None, viewer.account_id, viewer.role, viewer.company_id, now)
+        access_log.log_access(f"exports/{export_id}", None, viewer.account_id, viewer.role, viewer.company_id, now)
         view["url"] = routes.resources.archives.link(export_id)
         view["expires_at"] = rfc_3339(now + timedelta(seconds=LINK_SECONDS))
     return view
@@ -72,23 +76,23 @@ def _own(company_id: str) -> list[Export]:
     """The exports that this viewer asked for, oldest first; another admin's are not there."""
     if not may_for_company(routes.viewer, Operation.EXPORT, company_id):
         raise NOT_FOUND
-    return store.exports_of(company_id, routes.viewer.account_id)
+    return export_rows.exports_of(company_id, routes.viewer.account_id)
 
 
 def _asked_for(company_id: str) -> Export:
     """The export that answers this request: the latest, or a new one, made once however many ask at the same time."""
     for _ in range(ATTEMPTS):
         latest = next(reversed(_own(company_id)), None)
-        if latest is not None and latest.answers(routes.now):
+        if latest is not None and latest.is_reusable(routes.now):
             return latest
         number = latest.number + 1 if latest is not None else 1
         export = Export(company_id, routes.viewer.account_id, number, secrets.token_hex(16), routes.now)
         try:
-            store.add_export(export)
-        except store.Changed:
+            export_rows.add_export(export)
+        except RecordChanged:
             continue
         return export
-    raise store.Changed
+    raise RecordChanged
 
 
 def _view(export: Export) -> ExportView:

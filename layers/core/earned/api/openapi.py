@@ -8,13 +8,15 @@ from aws_lambda_powertools.event_handler import Response
 from earned.api.routes import Routes
 
 routes = Routes()
+
+
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
 
 _RESPONSES = {200: {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
-@routes.serves("GET", "/v1/openapi.json", responses=_RESPONSES)
+@routes.endpoint("GET", "/v1/openapi.json", responses=_RESPONSES)
 def openapi() -> Response[str]:
     """This document."""
     return Response(200, "application/json", _document(), headers={"Cache-Control": "public, max-age=300"})

@@ -1,41 +1,42 @@
 """Progress: enrollments, with what is outstanding in each (N3)."""
 
-from earned import store
-from earned.access import Operation, may, may_for_company
+from earned.api.paging import Cursor, Fetch, Limit, page
+from earned.api.problems import NOT_FOUND
+from earned.api.responses import EnrollmentPage, EnrollmentView, enrollment_view
 from earned.api.routes import Routes
-from earned.paging import Cursor, Fetch, Limit, page
-from earned.problems import NOT_FOUND
-from earned.views import EnrollmentPage, EnrollmentView, enrollment_view
+from earned.aws.dynamodb import contexts as case_reads
+from earned.aws.dynamodb import enrollments
+from earned.domain.access import Operation, may, may_for_company
 
 routes = Routes()
 
 
-@routes.serves("GET", "/v1/enrollments", Operation.SEE_OWN_PROGRESS)
+@routes.endpoint("GET", "/v1/enrollments", Operation.SEE_OWN_PROGRESS)
 def own_enrollments(cursor: Cursor = None, limit: Limit = 50) -> EnrollmentPage:
     """Own enrollments."""
     own = routes.viewer.account_id
-    return _page(lambda after, number: store.keys_of_account(own, after, number), cursor, limit)
+    return _page(lambda after, number: enrollments.list_account_keys(own, after, number), cursor, limit)
 
 
-@routes.serves("GET", "/v1/enrollments/<enrollment_id>", Operation.SEE_OWN_PROGRESS, Operation.SEE_PROGRESS)
+@routes.endpoint("GET", "/v1/enrollments/<enrollment_id>", Operation.SEE_OWN_PROGRESS, Operation.SEE_PROGRESS)
 def enrollment(enrollment_id: str) -> EnrollmentView:
     """One enrollment, strongly consistent."""
-    completion = store.enrollment(enrollment_id)
+    completion = enrollments.enrollment(enrollment_id)
     rows = (Operation.SEE_OWN_PROGRESS, Operation.SEE_PROGRESS)
     if completion is None or not any(may(routes.viewer, row, completion) for row in rows):
         raise NOT_FOUND
-    case = store.cases([completion])[0]
-    if not case.stands:
+    case = case_reads.cases([completion])[0]
+    if not case.is_active:
         raise NOT_FOUND
     return enrollment_view(case, routes.viewer, routes.now, routes.resources.tolerance)
 
 
-@routes.serves("GET", "/v1/companies/<company_id>/enrollments", Operation.SEE_PROGRESS)
+@routes.endpoint("GET", "/v1/companies/<company_id>/enrollments", Operation.SEE_PROGRESS)
 def company_enrollments(company_id: str, cursor: Cursor = None, limit: Limit = 50) -> EnrollmentPage:
     """The enrollments of a company's people."""
     if not may_for_company(routes.viewer, Operation.SEE_PROGRESS, company_id):
         raise NOT_FOUND
-    return _page(lambda after, number: store.keys_of_company(company_id, after, number), cursor, limit)
+    return _page(lambda after, number: enrollments.list_company_keys(company_id, after, number), cursor, limit)
 
 
 def _page(fetch: Fetch, cursor: str | None, limit: int) -> EnrollmentPage:

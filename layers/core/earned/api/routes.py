@@ -1,4 +1,4 @@
-"""Routes that declare which rows of the access table they are, and refuse every role that has none of them."""
+"""Routes that declare which operations of the access table they are, and refuse every role that has none of them."""
 
 import re
 from collections.abc import Callable
@@ -10,19 +10,21 @@ from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from earned.access import Operation, Viewer, may_ever
-from earned.documents import Archives, Documents
-from earned.fields import ID
-from earned.models import Role
-from earned.problems import NOT_AN_ACCESS_TOKEN, NOT_FOUND, UNKNOWN_ROLE, Problem
-from earned.queues import Queue
+from earned.api.problems import NOT_AN_ACCESS_TOKEN, NOT_FOUND, UNKNOWN_ROLE, Problem
+from earned.aws.s3 import Archives, Documents
+from earned.aws.sqs import Queue
+from earned.domain.access import Operation, Viewer, role_has
+from earned.domain.people import Role
+from earned.messages.schema_types import ID
 
 AnswerT = TypeVar("AnswerT")
+
+
 BEARER = "access-token"
 
 
 @dataclass(frozen=True)
-class Resources:
+class Dependencies:
     """What the routes work with."""
 
     documents: Documents
@@ -37,14 +39,14 @@ class Resources:
 
 @dataclass(frozen=True)
 class Route:
-    """A path and the rows of the access table it serves; none: everyone, without a token.
+    """A path and the operations of the access table it serves; none: everyone, without a token.
 
     `problems` are those that this route alone answers.
     """
 
     method: str
     path: str
-    rows: tuple[Operation, ...]
+    operations: tuple[Operation, ...]
     problems: tuple[Problem, ...] = ()
 
 
@@ -92,37 +94,37 @@ class Routes(APIGatewayHttpRouter):
         return now
 
     @property
-    def resources(self) -> Resources:
+    def resources(self) -> Dependencies:
         """What there is to work with."""
-        resources: Resources = self.context["resources"]
+        resources: Dependencies = self.context["resources"]
         return resources
 
-    def serves(
-        self, method: str, path: str, *rows: Operation, problems: tuple[Problem, ...] = (), **options: Any
+    def endpoint(
+        self, method: str, path: str, *operations: Operation, problems: tuple[Problem, ...] = (), **options: Any
     ) -> Callable[[Callable[..., AnswerT]], Callable[..., AnswerT]]:
-        """Declare a route: its rows of the access table, its own problems, and `options` of Powertools' `route`."""
+        """Declare a route: its operations of the access table, its own problems, and `options` of Powertools' `route`."""
 
         def declare(function: Callable[..., AnswerT]) -> Callable[..., AnswerT]:
             @wraps(function)
             def guarded(*arguments: Any, **named: Any) -> AnswerT:
-                if rows and not any(may_ever(self.viewer, row) for row in rows):
+                if operations and not any(role_has(self.viewer, row) for row in operations):
                     raise NOT_FOUND
                 return function(*arguments, **named)
 
-            ROUTES.append(Route(method, path, rows, problems))
-            described = _description(function, rows)
+            ROUTES.append(Route(method, path, operations, problems))
+            described = _description(function, operations)
             self.route(path, method=[method], **described, **options)(guarded)
             return guarded
 
         return declare
 
 
-def _description(function: Callable[..., Any], rows: tuple[Operation, ...]) -> dict[str, Any]:
+def _description(function: Callable[..., Any], operations: tuple[Operation, ...]) -> dict[str, Any]:
     """What the OpenAPI document says of a route: in the words of the function, grouped by its module."""
     return {
         "summary": function.__name__.replace("_", " ").capitalize(),
         "description": getdoc(function),
         "operation_id": function.__name__,
         "tags": [function.__module__.rpartition(".")[2]],
-        "security": [{BEARER: []}] if rows else None,
+        "security": [{BEARER: []}] if operations else None,
     }

@@ -7,29 +7,34 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from pydantic import BaseModel, ConfigDict, Field
 
-from earned import store
-from earned.access import Operation
-from earned.api.routes import Routes
-from earned.diagnosis import diagnose
-from earned.intake import NAMESPACE
-from earned.models import CertificateStatus, SupportRequest
-from earned.paging import Cursor, Limit, from_cursor, to_cursor
-from earned.problems import NOT_FOUND, NOT_STANDING, WHOSE_DIAGNOSIS
-from earned.queues import Purpose, generation_of
-from earned.views import (
+from earned.api.paging import Cursor, Limit, from_cursor, to_cursor
+from earned.api.problems import CERTIFICATE_NOT_ACTIVE, MISSING_SUBJECT, NOT_FOUND
+from earned.api.responses import (
+    Accepted,
     DiagnosisPage,
     DiagnosisView,
     SupportRequestPage,
-    TakenView,
     diagnosis_view,
     support_request_view,
 )
+from earned.api.routes import Routes
+from earned.aws.dynamodb import contexts as case_reads
+from earned.aws.dynamodb import enrollments, people, support
+from earned.aws.metrics import NAMESPACE
+from earned.domain.access import Operation
+from earned.domain.certificate import CertificateStatus
+from earned.domain.diagnosis import diagnose
+from earned.domain.enrollment import EnrollmentContext
+from earned.domain.people import SupportRequest
+from earned.messages.requests import Purpose, generation_message
 
 routes = Routes()
-MOST_ENROLLMENTS = 100
 
 
-class Asked(BaseModel):
+MAX_ENROLLMENTS = 100
+
+
+class SupportRequestBody(BaseModel):
     """A support request as it comes in."""
 
     model_config = ConfigDict(strict=True)
@@ -40,34 +45,34 @@ class Asked(BaseModel):
     message: Annotated[str, Field(max_length=4000)] | None = None
 
 
-class Correction(BaseModel):
+class ReissueBody(BaseModel):
     """Why a certificate is reissued."""
 
     reason: Annotated[str, Field(max_length=500)] | None = None
 
 
-@routes.serves("POST", "/v1/support-requests", status_code=202)
-def ask_support(asked: Annotated[Asked, Body()]) -> TakenView:
+@routes.endpoint("POST", "/v1/support-requests", status_code=202)
+def create_support_request(asked: Annotated[SupportRequestBody, Body()]) -> Accepted:
     """Take a support request; the answer is the same for anybody."""
     request = SupportRequest(secrets.token_hex(8), routes.now, asked.name, asked.email, asked.training, asked.message)
-    kept = store.keep_support_request(request, routes.current_event.request_context.http.source_ip)
+    kept = support.keep_support_request(request, routes.current_event.request_context.http.source_ip)
     with single_metric("SupportRequests", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
         metric.add_dimension("kept", str(kept).lower())
     return {"status": "received"}
 
 
-@routes.serves("GET", "/v1/support-requests", Operation.SUPPORT)
+@routes.endpoint("GET", "/v1/support-requests", Operation.SUPPORT)
 def list_support_requests(cursor: Cursor = None, limit: Limit = 50) -> SupportRequestPage:
     """What was asked, newest first."""
     after = from_cursor(cursor)
-    requests = store.support_requests(after[1] if after else None, limit)
+    requests = support.support_requests(after[1] if after else None, limit)
     page: SupportRequestPage = {"items": [support_request_view(request) for request in requests]}
     if len(requests) == limit:
-        page["next_cursor"] = to_cursor(("request", store.position_of(requests[-1])))
+        page["next_cursor"] = to_cursor(("request", support.cursor_position(requests[-1])))
     return page
 
 
-@routes.serves("GET", "/v1/diagnoses", Operation.SUPPORT, problems=(WHOSE_DIAGNOSIS,))
+@routes.endpoint("GET", "/v1/diagnoses", Operation.SUPPORT, problems=(MISSING_SUBJECT,))
 def diagnoses(
     email: Annotated[str | None, Query(min_length=1, max_length=320)] = None,
     account_id: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
@@ -77,30 +82,34 @@ def diagnoses(
     if account_id is not None:
         accounts = [account_id]
     elif email is not None:
-        accounts = store.accounts_with_email(email)
+        accounts = people.accounts_with_email(email)
     else:
-        raise WHOSE_DIAGNOSIS
-    keys = [key for account in accounts for key in store.keys_of_account(account, None, MOST_ENROLLMENTS)]
-    cases = store.cases(store.completions(keys))
+        raise MISSING_SUBJECT
+    keys = [key for account in accounts for key in enrollments.list_account_keys(account, None, MAX_ENROLLMENTS)]
+    cases = case_reads.cases(enrollments.completions(keys))
     return {"items": [_diagnose(case) for case in cases if training_id in (None, case.completion.training_id)]}
 
 
-@routes.serves(
-    "POST", "/v1/certificates/<certificate_id>/reissue", Operation.SUPPORT, problems=(NOT_STANDING,), status_code=202
+@routes.endpoint(
+    "POST",
+    "/v1/certificates/<certificate_id>/reissue",
+    Operation.SUPPORT,
+    problems=(CERTIFICATE_NOT_ACTIVE,),
+    status_code=202,
 )
-def reissue(certificate_id: str, correction: Annotated[Correction | None, Body()] = None) -> TakenView:
+def reissue(certificate_id: str, correction: Annotated[ReissueBody | None, Body()] = None) -> Accepted:
     """Ask for the next revision, with the account's present name; the rules are looked at again before it is made."""
-    case = store.certificate(certificate_id)
+    case = case_reads.certificate(certificate_id)
     if case is None or case.completion.issue is None:
         raise NOT_FOUND
-    if not case.stands or case.completion.certificate_status is not CertificateStatus.ISSUED:
-        raise NOT_STANDING
+    if not case.is_active or case.completion.certificate_status is not CertificateStatus.ISSUED:
+        raise CERTIFICATE_NOT_ACTIVE
     reason = correction.reason if correction else None
-    routes.resources.generation.send([generation_of(case.completion, purpose=Purpose.REISSUE, reason=reason)])
+    routes.resources.generation.send([generation_message(case.completion, purpose=Purpose.REISSUE, reason=reason)])
     return {"status": "queued"}
 
 
-def _diagnose(case: store.Case) -> DiagnosisView:
+def _diagnose(case: EnrollmentContext) -> DiagnosisView:
     completion, issue = case.completion, case.completion.issue
     diagnosis = diagnose(completion, case.training, case.account, routes.now, routes.resources.tolerance)
     document = (

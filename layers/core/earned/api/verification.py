@@ -13,17 +13,27 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from typing_extensions import TypedDict
 
-from earned import store
+from earned.api.responses import Day, one_of, rfc_3339
 from earned.api.routes import Routes
-from earned.fields import Instant
-from earned.models import CertificateStatus, Issue
-from earned.views import Day, one_of, rfc_3339
+from earned.aws.dynamodb import contexts as case_reads
+from earned.domain.certificate import CertificateStatus, Issuance
+from earned.messages.schema_types import Instant
 
 routes = Routes()
+
+
 _HERE = Path(__file__).parent
+
+
 _PAGE = Template((_HERE / "verification.html").read_text(encoding="utf-8"))
+
+
 _STYLE = (_HERE / "verification.css").read_text(encoding="utf-8")
+
+
 _STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
+
+
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'",
@@ -31,6 +41,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Vary": "Accept",
 }
+
+
 _WORDS = {
     "valid": ("This certificate is valid", "It was issued to the person named here and stands today."),
     "revoked": ("This certificate was revoked", "It was issued, and taken back on the day named here."),
@@ -56,13 +68,15 @@ class Verification(TypedDict):
 
 
 _CONTENT = {"application/json": {"model": Verification}, "text/html": {"schema": {"type": "string"}}}
+
+
 _RESPONSES = {
     200: {"description": "What is known of the certificate", "content": _CONTENT},
     404: {"description": "No such certificate: `unknown`", "content": _CONTENT},
 }
 
 
-@routes.serves("GET", "/verify/<certificate_id>", responses=_RESPONSES)
+@routes.endpoint("GET", "/verify/<certificate_id>", responses=_RESPONSES)
 def verify(certificate_id: str, revision: Annotated[int | None, Query(ge=1)] = None) -> Response[str]:
     """Say whether a certificate is real; `revision` asks about the copy that is at hand."""
     found = verification(certificate_id, revision)
@@ -74,11 +88,11 @@ def verify(certificate_id: str, revision: Annotated[int | None, Query(ge=1)] = N
 
 def verification(certificate_id: str, revision: int | None) -> dict[str, Any]:
     """The answer for machines: `status`, and what else may be said; anything not known to be valid is not called so."""
-    case = store.certificate(certificate_id)
+    case = case_reads.certificate(certificate_id)
     issue = case.completion.issue if case is not None else None
     if case is None or issue is None or (revision is not None and revision > issue.revision):
         return {"status": "unknown"}
-    if not case.stands:
+    if not case.is_active:
         return {"status": "withdrawn"}
     revocation = case.completion.revocation
     if revocation is not None:
@@ -90,7 +104,7 @@ def verification(certificate_id: str, revision: int | None) -> dict[str, Any]:
     return {"status": "valid"} | _particulars(issue)
 
 
-def _particulars(issue: Issue) -> dict[str, Any]:
+def _particulars(issue: Issuance) -> dict[str, Any]:
     return {
         "holder": issue.printed.holder,
         "training": issue.printed.title,

@@ -1,1 +1,0 @@
-"""The artwork of the certificate that is drawn by a program: see `python -m design`."""

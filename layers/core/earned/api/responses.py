@@ -1,0 +1,356 @@
+"""What the API answers (CONTRACT.md), made from records; what one may not hold is not in it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, NotRequired
+
+from pydantic import WithJsonSchema
+from typing_extensions import TypedDict
+
+from earned.domain.access import Operation, Viewer, may
+from earned.domain.certificate import CertificateStatus, Issuance
+from earned.domain.diagnosis import Attendance, Diagnosis, TimelineEntry
+from earned.domain.enrollment import CompletionRecord, EnrollmentContext
+from earned.domain.evaluation import blockers, evaluate_for_issue
+from earned.domain.people import Account, Role, SupportRequest
+from earned.domain.requirements import Reason, Requirement, ResponsibleParty
+from earned.domain.training import StepKind, Training, TrainingKind
+from earned.messages.schema_types import Instant
+
+
+def one_of(*values: str) -> WithJsonSchema:
+    """What the OpenAPI document says of a text that is one of these."""
+    return WithJsonSchema({"type": "string", "enum": [str(value) for value in values]})
+
+
+Day = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
+
+
+KindOfTraining = Annotated[str, one_of(*TrainingKind)]
+
+
+KindOfRequirement = Annotated[str, one_of(*StepKind, "event", "attendance", "training", "account", "certificate")]
+
+
+StatusOfCertificate = Annotated[str, one_of(*CertificateStatus)]
+
+
+StatusOfCompletion = Annotated[str, one_of("in-progress", "completed")]
+
+
+class TrainingView(TypedDict):
+    """A training; kind and title are absent until the portal has announced it."""
+
+    id: str
+    kind: NotRequired[KindOfTraining]
+    title: NotRequired[str]
+
+
+class RequirementView(TypedDict):
+    """An outstanding requirement (N3); of kind `certificate` when all are met and it is held."""
+
+    kind: KindOfRequirement
+    id: str
+    title: str
+    reason: Annotated[str, one_of(*Reason)]
+    message: str
+    who: Annotated[str, one_of(*ResponsibleParty)]
+    since: Instant
+
+
+class CertificateOfEnrollment(TypedDict):
+    """A certificate, as part of its enrollment."""
+
+    certificate_id: str
+    status: StatusOfCertificate
+    revision: int
+    issued_at: Instant
+
+
+class EnrollmentView(TypedDict):
+    """One person in one training; `certificate` is there only for those who may hold it (A2)."""
+
+    enrollment_id: str
+    account_id: str
+    training: TrainingView
+    status: StatusOfCompletion
+    completed_at: NotRequired[Instant]
+    outstanding: list[RequirementView]
+    as_of: Instant
+    certificate: NotRequired[CertificateOfEnrollment]
+
+
+class CertificateView(TypedDict):
+    """A certificate in a list."""
+
+    certificate_id: str
+    enrollment_id: str
+    account_id: str
+    holder: str
+    training: TrainingView
+    status: StatusOfCertificate
+    revision: int
+    completed_on: Day
+    issued_at: Instant
+
+
+class EnrollmentPage(TypedDict):
+    """One page; `next_cursor` is absent on the last."""
+
+    items: list[EnrollmentView]
+    next_cursor: NotRequired[str]
+
+
+class CertificatePage(TypedDict):
+    """One page; `next_cursor` is absent on the last."""
+
+    items: list[CertificateView]
+    next_cursor: NotRequired[str]
+
+
+class DownloadView(TypedDict):
+    """A link to a document, good until `expires_at`."""
+
+    url: str
+    expires_at: Instant
+    file_name: str
+
+
+def enrollment_view(case: EnrollmentContext, viewer: Viewer, as_of: datetime, tolerance: timedelta) -> EnrollmentView:
+    """An enrollment as `viewer` may see it."""
+    completion = case.completion
+    verdict = evaluate_for_issue(completion, case.training, case.account, as_of, tolerance)
+    view: EnrollmentView = {
+        "enrollment_id": completion.enrollment_id,
+        "account_id": completion.account_id,
+        "training": training_view(completion, case.training),
+        "status": "completed" if verdict.complete else "in-progress",
+        "outstanding": [requirement_view(one) for one in blockers(completion, case.training, verdict)],
+        "as_of": rfc_3339(as_of),
+    }
+    if verdict.completed_at is not None:
+        view["completed_at"] = rfc_3339(verdict.completed_at)
+    if completion.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, completion):
+        view["certificate"] = {
+            "certificate_id": completion.certificate_id or "",
+            "status": completion.certificate_status or "",
+            "revision": completion.issue.revision,
+            "issued_at": rfc_3339(completion.issue.issued_at),
+        }
+    return view
+
+
+def certificate_view(completion: CompletionRecord, issue: Issuance, training: Training | None) -> CertificateView:
+    """A certificate as its holder or their company's admin sees it."""
+    return {
+        "certificate_id": completion.certificate_id or "",
+        "enrollment_id": completion.enrollment_id,
+        "account_id": completion.account_id,
+        "holder": issue.printed.holder,
+        "training": training_view(completion, training),
+        "status": completion.certificate_status or "",
+        "revision": issue.revision,
+        "completed_on": issue.printed.completed_on.isoformat(),
+        "issued_at": rfc_3339(issue.issued_at),
+    }
+
+
+def training_view(completion: CompletionRecord, training: Training | None) -> TrainingView:
+    """The training an enrollment is in."""
+    view: TrainingView = {"id": completion.training_id or ""}
+    if training is not None:
+        view["kind"] = training.kind.value
+        view["title"] = training.title
+    return view
+
+
+def requirement_view(requirement: Requirement) -> RequirementView:
+    """An outstanding requirement, in codes and in plain words."""
+    return {
+        "kind": requirement.kind,
+        "id": requirement.id,
+        "title": requirement.title,
+        "reason": requirement.reason.value,
+        "message": requirement.message,
+        "who": requirement.who.value,
+        "since": rfc_3339(requirement.since),
+    }
+
+
+def rfc_3339(at: datetime) -> str:
+    """A time as the API writes it: UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Accepted(TypedDict):
+    """A request was taken and is worked on."""
+
+    status: str
+
+
+class SupportRequestView(TypedDict):
+    """What somebody asked support."""
+
+    request_id: str
+    at: Instant
+    name: str
+    email: str
+    training: str
+    message: NotRequired[str]
+
+
+class SupportRequestPage(TypedDict):
+    """One page; `next_cursor` is absent on the last."""
+
+    items: list[SupportRequestView]
+    next_cursor: NotRequired[str]
+
+
+class TimelineEntryView(TypedDict):
+    """One line of a timeline."""
+
+    at: Instant
+    what: str
+    subject: str
+    title: NotRequired[str]
+    detail: NotRequired[str]
+
+
+class CompletionView(TypedDict):
+    """How far somebody is, and what happened."""
+
+    status: StatusOfCompletion
+    completed_at: NotRequired[Instant]
+    timeline: list[TimelineEntryView]
+
+
+class AttendanceView(TypedDict):
+    """How somebody is marked at a live event."""
+
+    status: Annotated[str, one_of("present", "absent", "not-marked")]
+    marked_by: NotRequired[str]
+    marked_at: NotRequired[Instant]
+
+
+class DiagnosedEnrollment(TypedDict):
+    """An enrollment as support sees it."""
+
+    enrollment_id: str
+    company_id: NotRequired[str]
+    enrolled_at: NotRequired[Instant]
+    removed_at: NotRequired[Instant]
+
+
+class DiagnosedAccount(TypedDict):
+    """An account as support sees it; only the id is there until the portal has announced it."""
+
+    account_id: str
+    kind: NotRequired[Annotated[str, one_of(*Role)]]
+    name: NotRequired[str]
+    removed: NotRequired[bool]
+
+
+class DiagnosedCertificate(TypedDict):
+    """A certificate as support sees it; its document is never handed out here."""
+
+    certificate_id: str
+    status: StatusOfCertificate
+    revision: int
+    document_present: bool
+    document_intact: bool
+
+
+class DiagnosisView(TypedDict):
+    """One enrollment, diagnosed (N4)."""
+
+    enrollment: DiagnosedEnrollment
+    account: DiagnosedAccount
+    training: TrainingView
+    completion: CompletionView
+    attendance: NotRequired[AttendanceView]
+    certificate: NotRequired[DiagnosedCertificate]
+    outstanding: list[RequirementView]
+    blocking: RequirementView | None
+
+
+class DiagnosisPage(TypedDict):
+    """All enrollments of a person."""
+
+    items: list[DiagnosisView]
+
+
+def support_request_view(request: SupportRequest) -> SupportRequestView:
+    """A support request as support reads it."""
+    view: SupportRequestView = {
+        "request_id": request.request_id,
+        "at": rfc_3339(request.at),
+        "name": request.name,
+        "email": request.email,
+        "training": request.training,
+    }
+    if request.message:
+        view["message"] = request.message
+    return view
+
+
+def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None) -> DiagnosisView:
+    """A diagnosis as support reads it; `document` says whether it is present and intact."""
+    completion, verdict = diagnosis.completion, diagnosis.verdict
+    outstanding = [requirement_view(requirement) for requirement in diagnosis.blockers]
+    view: DiagnosisView = {
+        "enrollment": _diagnosed_enrollment(completion),
+        "account": _diagnosed_account(completion.account_id, diagnosis.account),
+        "training": training_view(completion, diagnosis.training),
+        "completion": {
+            "status": "completed" if verdict.complete else "in-progress",
+            "timeline": [_moment_view(moment) for moment in diagnosis.timeline],
+        },
+        "outstanding": outstanding,
+        "blocking": outstanding[0] if outstanding else None,
+    }
+    if verdict.completed_at is not None:
+        view["completion"]["completed_at"] = rfc_3339(verdict.completed_at)
+    if diagnosis.attendance is not None:
+        view["attendance"] = _attendance_view(diagnosis.attendance)
+    if completion.issue is not None and document is not None:
+        view["certificate"] = {
+            "certificate_id": completion.certificate_id or "",
+            "status": completion.certificate_status or "",
+            "revision": completion.issue.revision,
+            "document_present": document[0],
+            "document_intact": document[1],
+        }
+    return view
+
+
+def _diagnosed_enrollment(completion: CompletionRecord) -> DiagnosedEnrollment:
+    view: DiagnosedEnrollment = {"enrollment_id": completion.enrollment_id}
+    if completion.company_id is not None:
+        view["company_id"] = completion.company_id
+    if completion.enrolled_at is not None:
+        view["enrolled_at"] = rfc_3339(completion.enrolled_at)
+    if completion.removed_at is not None:
+        view["removed_at"] = rfc_3339(completion.removed_at)
+    return view
+
+
+def _diagnosed_account(account_id: str, account: Account | None) -> DiagnosedAccount:
+    view: DiagnosedAccount = {"account_id": account_id}
+    if account is not None:
+        view |= {"kind": account.kind.value, "name": account.name, "removed": account.removed}
+    return view
+
+
+def _attendance_view(attendance: Attendance) -> AttendanceView:
+    view: AttendanceView = {"status": attendance.status}
+    if attendance.marked_by is not None and attendance.marked_at is not None:
+        view |= {"marked_by": attendance.marked_by, "marked_at": rfc_3339(attendance.marked_at)}
+    return view
+
+
+def _moment_view(moment: TimelineEntry) -> TimelineEntryView:
+    view: TimelineEntryView = {"at": rfc_3339(moment.at), "what": moment.what, "subject": moment.subject}
+    if moment.title:
+        view["title"] = moment.title
+    if moment.detail:
+        view["detail"] = moment.detail
+    return view

@@ -1,0 +1,100 @@
+"""Export items."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PynamoDBException
+
+from earned.aws.dynamodb.table import RecordChanged, Row, stored_as, to_json, to_moment, update, update_if
+from earned.domain.exports import Export, Failure
+from earned.domain.timestamps import milliseconds, moment
+
+_FAILURES = TypeAdapter(tuple[Failure, ...])
+
+
+MAX_FAILURES_KEPT = 100
+
+
+@stored_as("export")
+class ExportRow(Row):
+    """A company export; the table forgets it some time after `expires`, in seconds since 1970."""
+
+    export_id = UnicodeAttribute()
+    requested = NumberAttribute()
+    expires = NumberAttribute()
+    lease_owner = UnicodeAttribute(null=True)
+    lease_until = NumberAttribute(null=True)
+    finished = NumberAttribute(null=True)
+    files = NumberAttribute(null=True)
+    failures = UnicodeAttribute(null=True)
+
+    def export(self) -> Export:
+        """The domain's view."""
+        _, company_id, account_id = self.pk.split("#", 2)
+        return Export(
+            company_id=company_id,
+            account_id=account_id,
+            number=int(self.sk),
+            export_id=self.export_id,
+            requested_at=moment(int(self.requested)),
+            lease_until=to_moment(self.lease_until),
+            finished_at=to_moment(self.finished),
+            count=int(self.files or 0),
+            failures=_FAILURES.validate_json(self.failures) if self.failures else (),
+        )
+
+
+def exports_of(company_id: str, account_id: str) -> list[Export]:
+    """The exports of a company that one admin asked for within a day or two, strongly consistent, oldest first."""
+    return [row.export() for row in ExportRow.query(_export_key(company_id, account_id), consistent_read=True)]
+
+
+def add_export(export: Export) -> None:
+    """Record an export; raises `Changed` when this admin has one of the same number already."""
+    row = _export_row(
+        export,
+        export_id=export.export_id,
+        requested=milliseconds(export.requested_at),
+        expires=int(export.expires_at.timestamp()),
+    )
+    try:
+        row.save(ExportRow.pk.does_not_exist())
+    except PynamoDBException as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            raise RecordChanged from error
+        raise
+
+
+def claim_export(export: Export, lease_owner: str, now: datetime, until: datetime) -> None:
+    """Note who works on an export, and until when; raises `Changed` while another runner does, or once it is done."""
+    free = ExportRow.lease_until.does_not_exist() | (ExportRow.lease_until <= milliseconds(now))
+    condition = ExportRow.export_id.exists() & ExportRow.finished.does_not_exist()
+    actions = [ExportRow.lease_owner.set(lease_owner), ExportRow.lease_until.set(milliseconds(until))]
+    update(_export_row(export), actions, condition & (free | (ExportRow.lease_owner == lease_owner)))
+
+
+def release_export(export: Export, count: int, now: datetime) -> None:
+    """Note how many files an export has so far, and that nobody works on it."""
+    actions = [ExportRow.files.set(count), ExportRow.lease_until.set(milliseconds(now))]
+    update(_export_row(export), actions, ExportRow.export_id.exists())
+
+
+def finish_export(export: Export, count: int, failures: Sequence[Failure], now: datetime) -> None:
+    """Note that an export is done and what came of it; the first to say so is right."""
+    actions = [
+        ExportRow.finished.set(milliseconds(now)),
+        ExportRow.files.set(count),
+        ExportRow.failures.set(to_json(_FAILURES, tuple(failures[:MAX_FAILURES_KEPT]))),
+    ]
+    update_if(_export_row(export), actions, ExportRow.export_id.exists() & ExportRow.finished.does_not_exist())
+
+
+def _export_row(export: Export, **values: Any) -> ExportRow:
+    return ExportRow(_export_key(export.company_id, export.account_id), f"{export.number:09}", **values)
+
+
+def _export_key(company_id: str, account_id: str) -> str:
+    return f"export#{company_id}#{account_id}"

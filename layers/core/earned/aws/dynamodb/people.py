@@ -1,0 +1,146 @@
+"""Account and company items."""
+
+import hashlib
+import unicodedata
+from datetime import UTC, datetime
+
+from pydantic import TypeAdapter
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.expressions.update import Action
+
+from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get, put_if_newer, stored_as, to_json, to_moment, update
+from earned.domain.people import Account, Company, LogoReference, Role
+from earned.domain.timestamps import milliseconds
+
+NEVER_AGAIN = datetime.max.replace(tzinfo=UTC)
+
+
+_LOGO = TypeAdapter(LogoReference)
+
+
+@stored_as("account")
+class AccountRow(Row):
+    """An account; `saved` and `removed` are the times of the events that said so.
+
+    `companies` are all that may hold an enrollment of its: a set that only grows.
+    """
+
+    saved = NumberAttribute(null=True)
+    removed = NumberAttribute(null=True)
+    kind = UnicodeAttribute(null=True)
+    name = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    email_code = UnicodeAttribute(null=True)
+    company = UnicodeAttribute(null=True)
+    companies = UnicodeSetAttribute(null=True)
+    language = UnicodeAttribute(null=True)
+
+    def account(self) -> Account | None:
+        """The domain's view; None while only a removal has arrived."""
+        if self.saved is None:
+            return None
+        return Account(
+            account_id=self.pk.removeprefix("account#"),
+            kind=Role(self.kind),
+            name=self.name or "",  # none is left of one that was erased
+            email=self.email or "",
+            company_id=self.company,
+            language=self.language or "en",
+            removed=self.removed is not None,
+        )
+
+
+@stored_as("company")
+class CompanyRow(Row):
+    """A company; `saved` is the time of the event that said so."""
+
+    saved = NumberAttribute()
+    name = UnicodeAttribute()
+    logo = UnicodeAttribute(null=True)
+
+    def company(self) -> Company:
+        """The domain's view."""
+        logo = _LOGO.validate_json(self.logo) if self.logo else None
+        return Company(self.pk.removeprefix("company#"), self.name, logo, to_moment(self.saved))
+
+
+def add_account_company(account_id: str, company_id: str) -> None:
+    """Note that a company may hold enrollments of an account, before one does: where else would they be looked for?"""
+    update(AccountRow(f"account#{account_id}", ROOT_SORT_KEY), [AccountRow.companies.add({company_id})])
+
+
+def company(company_id: str) -> Company | None:
+    """A company, strongly consistent, or None while the portal has not announced it."""
+    row = next(iter(batch_get([(f"company#{company_id}", ROOT_SORT_KEY)])), None)
+    return row.company() if isinstance(row, CompanyRow) else None
+
+
+def account(account_id: str) -> Account | None:
+    """An account, strongly consistent, or None while the portal has not announced it."""
+    row = next(iter(batch_get([(f"account#{account_id}", ROOT_SORT_KEY)])), None)
+    return row.account() if isinstance(row, AccountRow) else None
+
+
+def save_company(company: Company, at: datetime) -> None:
+    """Keep a company unless a later event was kept already."""
+    actions = [
+        CompanyRow.saved.set(milliseconds(at)),
+        CompanyRow.name.set(company.name),
+        CompanyRow.logo.set(to_json(_LOGO, company.logo)) if company.logo else CompanyRow.logo.remove(),
+    ]
+    put_if_newer(CompanyRow(f"company#{company.company_id}", ROOT_SORT_KEY), actions, CompanyRow.saved, at)
+
+
+def save_account(account: Account, at: datetime) -> None:
+    """Keep an account unless a later event was kept already."""
+    actions: list[Action] = [
+        AccountRow.saved.set(milliseconds(at)),
+        AccountRow.kind.set(account.kind.value),
+        AccountRow.name.set(account.name),
+        AccountRow.email.set(account.email),
+        AccountRow.email_code.set(email_code(account.email)),
+        AccountRow.language.set(account.language),
+        AccountRow.company.set(account.company_id) if account.company_id else AccountRow.company.remove(),
+    ]
+    if account.company_id:
+        actions.append(AccountRow.companies.add({account.company_id}))
+    put_if_newer(AccountRow(f"account#{account.account_id}", ROOT_SORT_KEY), actions, AccountRow.saved, at)
+
+
+def remove_account(account_id: str, at: datetime) -> None:
+    """Remove an account for good, also before it is known."""
+    row = AccountRow(f"account#{account_id}", ROOT_SORT_KEY)
+    update(row, [AccountRow.removed.set(AccountRow.removed | milliseconds(at))])
+
+
+def seal_account(account_id: str, at: datetime) -> Account | None:
+    """Remove an account for good and keep nothing that is said of it later, whatever its time; who it was stays.
+
+    That is returned, so that its traces can be found, until `forget_account`.
+    """
+    row = AccountRow(f"account#{account_id}", ROOT_SORT_KEY)
+    actions = [
+        AccountRow.removed.set(AccountRow.removed | milliseconds(at)),
+        AccountRow.saved.set(milliseconds(NEVER_AGAIN)),
+        AccountRow.kind.set(AccountRow.kind | Role.INDIVIDUAL.value),
+    ]
+    update(row, actions)
+    return row.account()
+
+
+def erase_account_identity(account_id: str) -> None:
+    """Keep of an account that it was removed, and not who it was; raises `Changed` unless it was closed before."""
+    named = (AccountRow.name, AccountRow.email, AccountRow.email_code, AccountRow.language)
+    closed = AccountRow.saved == milliseconds(NEVER_AGAIN)
+    update(AccountRow(f"account#{account_id}", ROOT_SORT_KEY), [one.remove() for one in named], closed)
+
+
+def email_code(email: str) -> str:
+    """What stands for an email address in a key: a hash of it, without its case and surrounding space."""
+    return hashlib.sha256(unicodedata.normalize("NFC", email).strip().casefold().encode()).hexdigest()[:32]
+
+
+def accounts_with_email(email: str, limit: int = 20) -> list[str]:
+    """The ids of the accounts that have this address, removed ones included."""
+    rows = Row.by_email.query(email_code(email), limit=limit, page_size=limit)
+    return [row.pk.removeprefix("account#") for row in rows]

@@ -1,0 +1,43 @@
+"""How far the sweep is."""
+
+from typing import Any
+
+from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
+
+from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get, since_1970, stored_as, to_moment, update
+from earned.domain.sweep import SweepPass
+from earned.domain.timestamps import milliseconds, moment
+
+
+@stored_as("sweep")
+class SweepRow(Row):
+    """How far the sweep is in its turn; the position is that of the record it saw last."""
+
+    began = NumberAttribute()
+    before = NumberAttribute(null=True)
+    after_pk = UnicodeAttribute(null=True)
+    after_sk = UnicodeAttribute(null=True)
+
+    def sweep_pass(self) -> SweepPass:
+        """The domain's view."""
+        after = (self.after_pk, self.after_sk) if self.after_pk is not None else None
+        return SweepPass(moment(int(self.began)), to_moment(self.before), after)
+
+
+def sweep_pass() -> SweepPass | None:
+    """How far the sweep is, or None before its first run."""
+    row = next(iter(batch_get([("sweep#turn", ROOT_SORT_KEY)])), None)
+    return row.sweep_pass() if isinstance(row, SweepRow) else None
+
+
+def save_sweep_pass(sweep_pass: SweepPass) -> None:
+    """Keep how far the sweep is; several at once may overwrite each other, which makes one of them repeat itself."""
+    after_pk, after_sk = sweep_pass.after or (None, None)
+    values: list[tuple[Attribute[Any], Any]] = [
+        (SweepRow.began, milliseconds(sweep_pass.began)),
+        (SweepRow.before, since_1970(sweep_pass.before)),
+        (SweepRow.after_pk, after_pk),
+        (SweepRow.after_sk, after_sk),
+    ]
+    actions = [name.remove() if value is None else name.set(value) for name, value in values]
+    update(SweepRow("sweep#turn", ROOT_SORT_KEY), actions)

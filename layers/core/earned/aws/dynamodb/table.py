@@ -1,0 +1,156 @@
+"""The records table: keys, indexes and the writes that every kind of item shares.
+
+One table holds the directory's items and one completion record per enrollment.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PynamoDBException
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from earned.domain.enrollment import Key
+from earned.domain.timestamps import milliseconds, moment
+
+ROOT_SORT_KEY = "-"  # of the one item that a partition of the directory holds
+RowT = TypeVar("RowT", bound="Row")
+
+
+class RecordChanged(Exception):
+    """The record is no longer what was evaluated; read it again."""
+
+
+class ClientSettings:
+    """PynamoDB's own defaults (connect 15 s, read 30 s, 3 retries) exceed the functions' timeouts."""
+
+    connect_timeout_seconds = 2
+    read_timeout_seconds = 3
+    max_retry_attempts = 3
+
+
+class _ByHolder(GlobalSecondaryIndex["Row"]):
+    class Meta:
+        index_name = "by-holder"
+        projection = KeysOnlyProjection()
+
+    holder = UnicodeAttribute(hash_key=True, attr_name="h")
+    sk = UnicodeAttribute(range_key=True)
+
+
+class _ByTraining(GlobalSecondaryIndex["Row"]):
+    class Meta:
+        index_name = "by-training"
+        projection = KeysOnlyProjection()
+
+    training = UnicodeAttribute(hash_key=True, attr_name="t")
+    sk = UnicodeAttribute(range_key=True)
+
+
+class _ByEmail(GlobalSecondaryIndex["Row"]):
+    class Meta:
+        index_name = "by-email"
+        projection = KeysOnlyProjection()
+
+    email_code = UnicodeAttribute(hash_key=True)
+
+
+class _ByCalendar(GlobalSecondaryIndex["Row"]):
+    class Meta:
+        index_name = "by-calendar"
+        projection = KeysOnlyProjection()
+
+    calendar = UnicodeAttribute(hash_key=True)
+    ends = UnicodeAttribute(range_key=True)
+
+
+class Row(Model):
+    """An item of the records table; what it is stands before the `#` of its partition key."""
+
+    class Meta(ClientSettings):
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    by_holder = _ByHolder()
+    by_training = _ByTraining()
+    by_email = _ByEmail()
+    by_calendar = _ByCalendar()
+
+    @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> "Row":
+        """Make the row that the key says it is, so that one batch read returns all kinds."""
+        kind, _, _ = data["pk"]["S"].partition("#")
+        row: Row = _KINDS[kind]._instantiate(data)
+        return row
+
+
+def stored_as(kind: str) -> Callable[[type[RowT]], type[RowT]]:
+    """Register the class of the items whose partition key begins with `kind#`."""
+
+    def register(row: type[RowT]) -> type[RowT]:
+        _KINDS[kind] = row
+        return row
+
+    return register
+
+
+_KINDS: dict[str, type[Row]] = {}
+
+
+def bind(records_table: str) -> None:
+    """Name the table, once, before anything else; all its rows share one client."""
+    Row.Meta.table_name = records_table
+    Row._get_connection()
+
+
+def batch_get(keys: Sequence[Key]) -> list[Row]:
+    return list(Row.batch_get(keys, consistent_read=True))
+
+
+def put_if_newer(row: Row, actions: Sequence[Action], stamp: NumberAttribute, at: datetime) -> None:
+    """Last writer wins by the time of happening."""
+    update_if(row, actions, stamp.does_not_exist() | (stamp < milliseconds(at)))
+
+
+def update_if(row: Row, actions: Sequence[Action], condition: Condition) -> None:
+    try:
+        update(row, actions, condition, otherwise=RecordChanged)
+    except RecordChanged:
+        return
+
+
+def update(
+    row: Row,
+    actions: Sequence[Action],
+    condition: Condition | None = None,
+    otherwise: type[Exception] = RecordChanged,
+) -> None:
+    """One UpdateItem that leaves the whole item in `row`; raises `otherwise` when the condition does not hold."""
+    try:
+        row.update(list(actions), condition)
+    except PynamoDBException as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            raise otherwise from error
+        raise
+
+
+def whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def to_moment(number: float | None) -> datetime | None:
+    return None if number is None else moment(int(number))
+
+
+def since_1970(at: datetime | None) -> int | None:
+    return None if at is None else milliseconds(at)
+
+
+def to_json(adapter: TypeAdapter[Any], value: object) -> str:
+    return adapter.dump_json(value, exclude_defaults=True).decode()

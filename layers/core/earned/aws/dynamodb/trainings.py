@@ -1,0 +1,147 @@
+"""Training items: newest, archived versions, and the calendar of live events."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from pydantic import TypeAdapter
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
+
+from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get, put_if_newer, stored_as, to_json, update_if, whole
+from earned.domain.enrollment import Key
+from earned.domain.timestamps import milliseconds
+from earned.domain.training import Course, LiveEvent, Training
+
+CALENDAR = "live-events"
+
+
+EVENTS_PER_PAGE = 25
+
+
+_TRAINING: TypeAdapter[Training] = TypeAdapter(Training)
+
+
+@stored_as("training")
+class TrainingRow(Row):
+    """A course's newest version or a live event's latest schedule, and when it was last cancelled.
+
+    A live event is on the calendar as long as somebody may wait for their mark.
+    """
+
+    version = NumberAttribute(null=True)
+    cancelled = NumberAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+    calendar = UnicodeAttribute(null=True)
+    ends = UnicodeAttribute(null=True)
+
+    def training(self) -> Training | None:
+        """The domain's view; None while only a cancellation has arrived."""
+        return _training_from(self.body, int(self.version), whole(self.cancelled)) if self.body else None
+
+
+def save_training(training: Training) -> None:
+    """Keep a course version or a schedule, also as the newest unless a newer one was kept already."""
+    actions = [TrainingRow.version.set(training.version), TrainingRow.body.set(to_json(_TRAINING, training))]
+    update_if(_archived(training.training_id, training.version), actions, TrainingRow.version.does_not_exist())
+    newest = TrainingRow.version.does_not_exist() | (TrainingRow.version < training.version)
+    update_if(_training_row(training.training_id), actions + _on_calendar(training), newest)
+
+
+def cancel_live_event(live_event_id: str, at: datetime) -> None:
+    """Keep the time of the latest cancellation, also before the event is known."""
+    put_if_newer(_training_row(live_event_id), [TrainingRow.cancelled.set(milliseconds(at))], TrainingRow.cancelled, at)
+
+
+def ended_events(now: datetime, after: Key | None = None) -> Iterator[tuple[Key, LiveEvent]]:
+    """The live events on the calendar that ended before `now`, oldest first, each with its position.
+
+    An event that was rescheduled a moment ago may still stand where it was; its own times are those that count.
+    """
+    while True:
+        page = _calendar_page(after, EVENTS_PER_PAGE)
+        ended = [position for position in page if position[0] < _sortable(now)]
+        known = trainings([live_event_id for _, live_event_id in ended])
+        for position in ended:
+            event = known.get(position[1])
+            if isinstance(event, LiveEvent):
+                yield position, event
+        if len(ended) < EVENTS_PER_PAGE:
+            return
+        after = ended[-1]
+
+
+def _calendar_page(after: Key | None, limit: int) -> list[Key]:
+    start = after and {
+        "calendar": {"S": CALENDAR},
+        "ends": {"S": after[0]},
+        "pk": {"S": f"training#{after[1]}"},
+        "sk": {"S": ROOT_SORT_KEY},
+    }
+    rows = Row.by_calendar.query(CALENDAR, last_evaluated_key=start, limit=limit, page_size=limit)
+    return [(row.ends, row.pk.removeprefix("training#")) for row in rows if isinstance(row, TrainingRow)]
+
+
+def remove_from_calendar(event: LiveEvent) -> None:
+    """Take an ended event for which nobody waits off the calendar, unless it was rescheduled meanwhile."""
+    unchanged = TrainingRow.ends == _sortable(event.ends_at)
+    update_if(_training_row(event.live_event_id), [TrainingRow.calendar.remove()], unchanged)
+
+
+def add_to_calendar(event: LiveEvent) -> None:
+    """Put an event back on the calendar if it is not there."""
+    closed = TrainingRow.ends.exists() & TrainingRow.calendar.does_not_exist()
+    update_if(_training_row(event.live_event_id), [TrainingRow.calendar.set(CALENDAR)], closed)
+
+
+def _on_calendar(training: Training) -> list[Action]:
+    if isinstance(training, Course):
+        return []
+    return [TrainingRow.calendar.set(CALENDAR), TrainingRow.ends.set(_sortable(training.ends_at))]
+
+
+def _training_row(training_id: str) -> TrainingRow:
+    return TrainingRow(f"training#{training_id}", ROOT_SORT_KEY)
+
+
+def trainings(training_ids: Iterable[str]) -> dict[str, Training]:
+    """Trainings as they stand, strongly consistent, by id; unknown ones are left out."""
+    rows = batch_get([(f"training#{training_id}", ROOT_SORT_KEY) for training_id in dict.fromkeys(training_ids)])
+    found = ((row.pk.removeprefix("training#"), row.training()) for row in rows if isinstance(row, TrainingRow))
+    return {training_id: training for training_id, training in found if training is not None}
+
+
+def training(training_id: str) -> Training | None:
+    """A training as it stands, strongly consistent, or None."""
+    row = next(iter(batch_get([(f"training#{training_id}", ROOT_SORT_KEY)])), None)
+    return row.training() if isinstance(row, TrainingRow) else None
+
+
+def archived_training(training_id: str, version: int) -> Training | None:
+    """A training as it was in one version: what a certificate was issued by."""
+    row = _archived(training_id, version)
+    found = next(iter(batch_get([(row.pk, row.sk)])), None)
+    return found.training() if isinstance(found, TrainingRow) else None
+
+
+def _archived(training_id: str, version: int) -> TrainingRow:
+    return TrainingRow(f"training#{training_id}", f"version#{version}")
+
+
+@lru_cache(maxsize=256)
+def training_at(training_id: str, version: int) -> Training | None:
+    """A training in `version` or a newer one; read once per version, since a record names the one it is judged by."""
+    return training(training_id)
+
+
+def _sortable(at: datetime) -> str:
+    """A time as text that sorts like it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _training_from(body: str, version: int, cancelled: int | None) -> Training:
+    training = _TRAINING.validate_json(body)
+    if cancelled is None or isinstance(training, Course):
+        return training
+    return replace(training, version=max(version, cancelled), cancelled=cancelled >= version)

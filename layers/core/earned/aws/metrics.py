@@ -1,0 +1,3 @@
+"""Custom CloudWatch metrics."""
+
+NAMESPACE = "Earned"

@@ -1,0 +1,52 @@
+"""Messages between our own functions, and the only module that talks to SQS."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from earned.messages.requests import OutgoingMessage
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef, SendMessageBatchRequestEntryTypeDef
+
+MAX_BATCH = 10
+
+
+class SendFailed(Exception):
+    """SQS did not take every message; sending all of them again is safe."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One queue."""
+
+    client: "SQSClient"
+    url: str
+
+    def send(self, messages: Sequence[OutgoingMessage]) -> None:
+        """Send messages, ten to a request; raises `NotSent` unless SQS answers of each that it was taken."""
+        for start in range(0, len(messages), MAX_BATCH):
+            entries = [_entry(index, message) for index, message in enumerate(messages[start : start + MAX_BATCH])]
+            answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
+            # That none is named as failed says nothing: the SDK makes an empty answer of one that was cut short.
+            if len(answer.get("Successful", [])) < len(entries):
+                codes = {entry["Code"] for entry in answer.get("Failed", [])}
+                raise SendFailed(", ".join(sorted(codes)) or "the answer was cut short")
+
+    def quarantine(self, body: str, reason: str, group: str | None) -> None:
+        """Keep a refused message, unchanged, with a stable reason as its message attribute `reason`."""
+        attributes: dict[str, MessageAttributeValueTypeDef] = {"reason": {"DataType": "String", "StringValue": reason}}
+        fair: dict[str, Any] = {"MessageGroupId": group} if group else {}
+        self.client.send_message(QueueUrl=self.url, MessageBody=body, MessageAttributes=attributes, **fair)
+
+
+def _entry(index: int, message: OutgoingMessage) -> "SendMessageBatchRequestEntryTypeDef":
+    entry: SendMessageBatchRequestEntryTypeDef = {
+        "Id": str(index),
+        "MessageBody": message.body,
+        "MessageGroupId": message.group,
+    }
+    if message.delay_seconds:
+        entry["DelaySeconds"] = message.delay_seconds
+    return entry

@@ -1,0 +1,93 @@
+"""One batch from SQS: each message is dealt with, quarantined with its reason, or left for a retry."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from earned.aws.metrics import NAMESPACE
+from earned.aws.sqs import Queue
+from earned.domain.errors import Rejected
+
+logger = Logger()
+
+
+EventT = TypeVar("EventT")
+
+
+EventT_co = TypeVar("EventT_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class ReceivedMessage(Generic[EventT_co]):
+    """A message and what was read from it; `sent` is when SQS got it, in milliseconds since 1970."""
+
+    message_id: str
+    body: str
+    group: str | None
+    sent: int
+    event: EventT_co
+
+
+class Batch:
+    """The messages of one invocation, and which of them must come again.
+
+    A batch is answered message by message (`ReportBatchItemFailures`), so none fails its neighbours.
+    """
+
+    def __init__(self, lambda_event: dict[str, Any], dead_letters: Queue) -> None:
+        self._records: list[dict[str, Any]] = lambda_event["Records"]
+        self._dead_letters = dead_letters
+        self._again: set[str] = set()
+
+    def read(self, reader: Callable[[str], EventT]) -> list[ReceivedMessage[EventT]]:
+        """What `reader` makes of each body; the ones it rejects are quarantined and left out."""
+        accepted: list[ReceivedMessage[EventT]] = []
+        for record in self._records:
+            attributes = record["attributes"]
+            raw = ReceivedMessage(
+                message_id=record["messageId"],
+                body=record["body"],
+                group=attributes.get("MessageGroupId"),
+                sent=int(attributes["SentTimestamp"]),
+                event=None,
+            )
+            with self.retry_on_error(raw):
+                try:
+                    accepted.append(ReceivedMessage(raw.message_id, raw.body, raw.group, raw.sent, reader(raw.body)))
+                except Rejected as rejection:
+                    self.quarantine(raw, rejection)
+        return accepted
+
+    def quarantine(self, received: ReceivedMessage[Any], rejection: Rejected) -> None:
+        """Put a message that can never succeed into the dead-letter queue, with its reason (I3)."""
+        with self.retry_on_error(received):
+            self._dead_letters.quarantine(received.body, rejection.reason, received.group)
+            logger.warning(
+                "event refused",
+                extra={"message_id": received.message_id, "reason": rejection.reason, "detail": rejection.detail},
+            )
+            with single_metric("EventsRefused", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
+                metric.add_dimension("reason", rejection.reason)
+
+    @contextmanager
+    def retry_on_error(self, *received: ReceivedMessage[Any]) -> Iterator[None]:
+        """Whatever goes wrong inside is a fault, not the message's: it comes again."""
+        try:
+            yield
+        except Exception as error:
+            logger.error("left for a retry", extra={"error": type(error).__qualname__, "messages": len(received)})
+            with single_metric("MessagesFailed", MetricUnit.Count, len(received), namespace=NAMESPACE):
+                pass
+            self.again(received)
+
+    def again(self, received: Iterable[ReceivedMessage[Any]]) -> None:
+        """Leave messages for a retry."""
+        self._again.update(one.message_id for one in received)
+
+    def response(self) -> dict[str, Any]:
+        """What Lambda deletes and what it delivers again."""
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(self._again)]}

@@ -1,0 +1,186 @@
+"""Company exports: how one stands, and a ZIP whose making can be left off and gone on with (A3)."""
+
+import hashlib
+import io
+import json
+import unicodedata
+import zlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from pydantic import TypeAdapter
+
+from earned.domain.certificate import Issuance
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.exports import Failure
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file in the archive, with what the archive's directory needs to say of it."""
+
+    file_name: str = field(repr=False)
+    certificate_id: str
+    account_id: str
+    training_id: str
+    size: int
+    sha256: str
+    crc32: int
+    offset: int
+    at: datetime
+
+    def described(self) -> dict[str, str | int]:
+        """Its line in the manifest."""
+        return {
+            "file_name": self.file_name,
+            "certificate_id": self.certificate_id,
+            "account_id": self.account_id,
+            "training_id": self.training_id,
+            "bytes": self.size,
+            "sha256": self.sha256,
+        }
+
+
+@dataclass
+class _State:
+    """How far an archive is; `size` counts all bytes so far, `after` is the last enrollment that was dealt with."""
+
+    upload_id: str
+    parts: list[str] = field(default_factory=list)
+    size: int = 0
+    after: tuple[str, str] | None = None
+    entries: list[Entry] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    closed: bool = False
+
+
+_STATE = TypeAdapter(_State)
+
+
+class Archive:
+    """A ZIP in the making: parts that are kept already, and `pending` bytes that are not.
+
+    Nothing written is ever changed, so an archive saved anywhere goes on from there, in another process too.
+    """
+
+    def __init__(self, state: _State, pending: bytes = b"") -> None:
+        self.state = state
+        self.pending = bytearray(pending)
+        self._taken = {_folded(entry.file_name) for entry in state.entries}
+        self._tried: dict[str, int] = {}
+
+    @classmethod
+    def begin(cls, upload_id: str) -> "Archive":
+        """An empty archive."""
+        return cls(_State(upload_id))
+
+    @classmethod
+    def load(cls, saved: bytes) -> "Archive":
+        """Go on with what `save` returned."""
+        state, _, pending = saved.partition(b"\n")
+        return cls(_STATE.validate_json(state), pending)
+
+    def save(self) -> bytes:
+        """All there is to know of it, but for the parts that are kept already."""
+        return _STATE.dump_json(self.state) + b"\n" + self.pending
+
+    def add(self, completion: CompletionRecord, issue: Issuance, file_name: str, document: bytes | None) -> None:
+        """Add a certificate's document under a name of its own, or note why it cannot be had."""
+        ids = (completion.certificate_id or "", completion.account_id, completion.training_id or "")
+        if document is None:
+            self.state.failures.append(Failure(*ids, "document-missing"))
+        elif hashlib.sha256(document).hexdigest() != issue.document_sha256:
+            self.state.failures.append(Failure(*ids, "document-differs"))
+        else:
+            name, at = self._free(file_name), issue.reissued_at or issue.issued_at
+            crc32, offset = zlib.crc32(document), self.state.size
+            entry = Entry(name, *ids, len(document), issue.document_sha256, crc32, offset, at)
+            self._append(_file(entry, document))
+            self.state.entries.append(entry)
+
+    def close(self, now: datetime) -> None:
+        """Add the manifest and the directory; the archive is whole after that."""
+        manifest = {
+            "files": [entry.described() for entry in self.state.entries],
+            "failures": [_FAILURE.dump_python(failure) for failure in self.state.failures],
+        }
+        body = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
+        sha256, crc32, offset = hashlib.sha256(body).hexdigest(), zlib.crc32(body), self.state.size
+        last = Entry(MANIFEST, "", "", "", len(body), sha256, crc32, offset, now)
+        self._append(_file(last, body))
+        self._append(_directory([*self.state.entries, last], self.state.size))
+        self.state.closed = True
+
+    def cut(self, size: int) -> bytes:
+        """Take up to `size` pending bytes; they are the caller's to keep."""
+        part = bytes(self.pending[:size])
+        del self.pending[:size]
+        return part
+
+    def _append(self, body: bytes) -> None:
+        self.pending += body
+        self.state.size += len(body)
+
+    def _free(self, file_name: str) -> str:
+        """The name, or the first of `name (2).pdf`, `name (3).pdf` … that no file has."""
+        stem, dot, suffix = file_name.rpartition(".")
+        free = file_name
+        while _folded(free) in self._taken:
+            self._tried[stem] = self._tried.get(stem, 1) + 1
+            free = f"{stem} ({self._tried[stem]}){dot}{suffix}"
+        self._taken.add(_folded(free))
+        return free
+
+
+_FAILURE = TypeAdapter(Failure)
+
+
+def _folded(file_name: str) -> str:
+    """What two names have in common that some file system takes for one: it ignores case, or normalises Unicode."""
+    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", file_name).upper().casefold())
+
+
+def _header(entry: Entry) -> ZipInfo:
+    """A file's header, the same whenever it is made."""
+    at = entry.at.astimezone(UTC)
+    header = ZipInfo(entry.file_name, (at.year, at.month, at.day, at.hour, at.minute, at.second))
+    header.compress_type = ZIP_STORED  # a PDF is compressed already
+    header.external_attr = 0o644 << 16
+    header.file_size = header.compress_size = entry.size
+    header.CRC = entry.crc32
+    header.header_offset = entry.offset
+    return header
+
+
+def _file(entry: Entry, body: bytes) -> bytes:
+    """A file as it stands in the archive: a local header, which says nothing of its place, and the bytes."""
+    alone = io.BytesIO()
+    with ZipFile(alone, "w") as archive:
+        archive.writestr(_header(entry), body)
+        end = alone.tell()  # a directory of this one file follows when it is closed
+    return alone.getvalue()[:end]
+
+
+def _directory(entries: list[Entry], offset: int) -> bytes:
+    """The archive's directory, as it stands at `offset` behind all files."""
+    end = _From(offset)
+    with ZipFile(end, "w") as archive:
+        archive.infolist().extend(map(_header, entries))
+    return end.getvalue()
+
+
+class _From(io.BytesIO):
+    """The end of a file whose beginning is elsewhere: positions count from `offset`."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__()
+        self._offset = offset
+
+    def tell(self) -> int:
+        return super().tell() + self._offset
+
+    def seek(self, position: int, whence: int = io.SEEK_SET) -> int:
+        return super().seek(position - self._offset if whence == io.SEEK_SET else position, whence) + self._offset

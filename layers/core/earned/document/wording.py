@@ -1,0 +1,217 @@
+"""What a certificate says, in its language: the wording of a design folder; dates and numbers by Babel."""
+
+import re
+import tomllib
+import unicodedata
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.units import format_unit
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from earned.domain.certificate import CertificateContent
+from earned.domain.training import TrainingKind
+
+# Bidi controls and invisible characters that can only deceive. ZWJ and ZWNJ stay: Persian and Indic names need them.
+_INVISIBLE = [0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF]
+
+
+_DECEITFUL = dict.fromkeys(
+    [*_INVISIBLE, *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)]
+)
+
+
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+
+
+_VARIABLE = re.compile(r"var\(\s*--([\w-]+)")
+
+
+_OTHERS = "en"  # how languages that the design does not know are worded
+
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
+DataT = TypeVar("DataT", bound="_Data")
+
+
+class InvalidDesign(Exception):
+    """The design folder lacks something, or asks for what cannot be drawn."""
+
+
+class _Data(BaseModel):
+    """A file of the design folder: all keys are there, and none that nobody reads."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+class ByLanguage(_Data):
+    """A text that differs by language; English stands in for those that are not there."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Text]
+    en: Text
+
+
+class Colours(_Data):
+    """The colours that are not only named by style sheets; a design may have more."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Colour]
+    ink: Colour
+
+
+class Brand(_Data):
+    """Who certifies, and in which colours: brand.toml."""
+
+    provider: Text | ByLanguage
+    signatory: Text | ByLanguage
+    role: Text | ByLanguage
+    colours: Colours
+
+    def colour(self, styles: str) -> str:
+        """Style sheets with the colours as their variables; raises FaultyDesign when they use others."""
+        colours = self.colours.model_dump()
+        unknown = sorted(set(_VARIABLE.findall(styles)) - colours.keys() - {"scale"})  # the template sets that one
+        if unknown:
+            raise InvalidDesign(f"brand.toml has no colour {', '.join(unknown)}, which a style sheet asks for")
+        return f":root {{ {'; '.join(f'--{name}: {colour}' for name, colour in colours.items())} }}\n{styles}"
+
+
+class Occasion(_Data):
+    """What is certified."""
+
+    heading: Text
+    statement: Text
+
+
+class Language(_Data):
+    """The wording in one language: wording/<language>.toml."""
+
+    lead: Text
+    company: Annotated[str, StringConstraints(pattern=r"\{company\}")]
+    number: Text
+    verify: Text
+    scan: Text
+    code: Text
+    course: Occasion
+    live_event: Occasion = Field(alias="live-event")
+    locale: Text | None = None  # whose dates and numbers, unless the certificate's own language tag says more
+    hours: Literal["long", "short"] = "long"
+
+    def occasion(self, kind: TrainingKind) -> Occasion:
+        """The wording for a kind of training."""
+        return self.course if kind is TrainingKind.COURSE else self.live_event
+
+
+class Wording:
+    """The texts of a design folder, read once; raises FaultyDesign when they are not complete."""
+
+    def __init__(self, folder: Path) -> None:
+        self.brand = _read(folder / "brand.toml", Brand)
+        self._languages = {path.stem: _read(path, Language) for path in sorted((folder / "wording").glob("*.toml"))}
+        if _OTHERS not in self._languages:
+            raise InvalidDesign(f"wording/{_OTHERS}.toml is not there, which every other language falls back to")
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages that have a wording of their own."""
+        return list(self._languages)
+
+    def language(self, tag: str) -> str:
+        """The language that a certificate is worded in: the tag's primary one, or English."""
+        primary = tag.partition("-")[0].lower()
+        return primary if primary in self._languages else _OTHERS
+
+    def words(self, printed: CertificateContent) -> dict[str, str]:
+        """What certificates of the same language and kind have in common."""
+        language = self.language(printed.language)
+        wording, brand = self._languages[language], self.brand
+        return {
+            "language": language,
+            "direction": Locale.parse(language).text_direction,
+            "provider": _in(language, brand.provider),
+            "signatory": _in(language, brand.signatory),
+            "role": _in(language, brand.role),
+            **wording.model_dump(include={"lead", "number", "verify", "scan", "code"}),
+            **wording.occasion(printed.kind).model_dump(),
+        }
+
+    def texts(self, printed: CertificateContent) -> dict[str, Any]:
+        """All that the template may print, each text as it stands on the page."""
+        holder, title, company = (printable(text or "") for text in (printed.holder, printed.title, printed.company))
+        words = self.words(printed)
+        language = self._languages[words["language"]]
+        locale = _locale(printed.language, language.locale or words["language"])
+        return {
+            "words": words,
+            "holder": holder,
+            "title": title,
+            "company": language.company.replace("{company}", company) if company else None,
+            "direction": {
+                "provider": _direction(words["provider"]),
+                "holder": _direction(holder),
+                "title": _direction(title),
+            },
+            "scripts": {"holder": _scripts(holder), "title": _scripts(title)},
+            "language": printed.language if _LANGUAGE_TAG.fullmatch(printed.language) else words["language"],
+            "date": format_date(printed.completed_on, "long", locale),
+            "hours": format_unit(printed.hours, "duration-hour", language.hours, locale=locale)
+            if printed.hours
+            else None,
+            "logo": {"of": company} if printed.logo else None,
+            "number": " ".join(re.findall(".{1,4}", printed.certificate_id)),
+            "verify_url": printed.verify_url,
+        }
+
+
+def printable(text: str) -> str:
+    """The text in NFC, on one line, without control characters, bidi overrides and lone surrogates."""
+    kept = (c for c in text.translate(_DECEITFUL) if c.isspace() or unicodedata.category(c) not in {"Cc", "Cs"})
+    return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
+
+
+def _read(path: Path, kind: type[DataT]) -> DataT:
+    name = path.name if kind is Brand else f"{path.parent.name}/{path.name}"
+    try:
+        return kind.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise InvalidDesign(f"{name}: {'; '.join(faults)}") from None
+    except (OSError, ValueError) as error:
+        raise InvalidDesign(f"{name}: {error}") from None
+
+
+def _in(language: str, text: str | ByLanguage) -> str:
+    return text if isinstance(text, str) else str(getattr(text, language, text.en))
+
+
+def _locale(tag: str, otherwise: str) -> Locale:
+    """The locale of the tag's region in the language that is printed, if Babel has it, else that language's own.
+
+    So es-MX has Mexico's format, en the one of `otherwise`, and pt-BR, worded in English, the same.
+    """
+    language = otherwise.partition("-")[0]
+    region = tag.partition("-")[2]
+    try:
+        locale = Locale.parse(f"{language}-{region}", sep="-") if region else None
+    except (UnknownLocaleError, ValueError):
+        locale = None
+    return locale if locale and locale.territory else Locale.parse(otherwise, sep="-")
+
+
+def _direction(text: str) -> str:
+    """`rtl` when the first letter with a direction runs from right to left (UAX #9, P2 and P3)."""
+    strong = (unicodedata.bidirectional(c) for c in text)
+    return "rtl" if next((b for b in strong if b in {"L", "R", "AL"}), "L") in {"R", "AL"} else "ltr"
+
+
+def _scripts(text: str) -> str:
+    """The scripts of its letters as Unicode names them, such as `cyrillic latin`: classes for style sheets."""
+    return " ".join(sorted({unicodedata.name(c, "").partition(" ")[0].lower() for c in text if c.isalpha()}))

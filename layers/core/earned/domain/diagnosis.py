@@ -1,0 +1,119 @@
+"""Why a certificate is missing, in one look (N4): the record told as support reads it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.evaluation import blockers, evaluate_for_issue
+from earned.domain.fact_codec import decode
+from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
+from earned.domain.people import Account
+from earned.domain.requirements import Requirement, Verdict
+from earned.domain.training import Course, LiveEvent, Training
+
+MAX_TIMELINE = 500
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One line of a timeline: what happened, to what, when, and what else there is to say."""
+
+    at: datetime
+    what: str
+    subject: str
+    title: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """How a person is marked at a live event, and by whom."""
+
+    status: str
+    marked_by: str | None = None
+    marked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One enrollment, diagnosed."""
+
+    completion: CompletionRecord
+    training: Training | None
+    account: Account | None
+    verdict: Verdict
+    blockers: tuple[Requirement, ...]
+    timeline: tuple[TimelineEntry, ...]
+    attendance: Attendance | None
+
+
+def diagnose(
+    completion: CompletionRecord,
+    training: Training | None,
+    account: Account | None,
+    now: datetime,
+    tolerance: timedelta,
+) -> Diagnosis:
+    """Judge a record as generation would, and tell what happened in it, latest last."""
+    verdict = evaluate_for_issue(completion, training, account, now, tolerance)
+    facts = tuple(decode(completion.evidence, training)) if training is not None else ()
+    moments = sorted((*_of_record(completion), *(_of_fact(fact, training) for fact in facts)), key=lambda m: m.at)
+    return Diagnosis(
+        completion=completion,
+        training=training,
+        account=account,
+        verdict=verdict,
+        blockers=blockers(completion, training, verdict),
+        timeline=tuple(moments[-MAX_TIMELINE:]),
+        attendance=_attendance(training, facts) if isinstance(training, LiveEvent) else None,
+    )
+
+
+def _of_record(completion: CompletionRecord) -> Iterator[TimelineEntry]:
+    """What became of the enrollment and its certificate."""
+    certificate = completion.certificate_id or ""
+    if completion.enrolled_at is not None:
+        yield TimelineEntry(completion.enrolled_at, "enrolled", completion.enrollment_id)
+    if completion.hold is not None:
+        detail = f"{completion.hold.reason}: {completion.hold.detail}"
+        yield TimelineEntry(completion.hold.since, "certificate-held", completion.enrollment_id, detail=detail)
+    if completion.issue is not None:
+        yield TimelineEntry(completion.issue.issued_at, "certificate-issued", certificate)
+        if completion.issue.reissued_at is not None:
+            detail = completion.issue.reason or ""
+            yield TimelineEntry(completion.issue.reissued_at, "certificate-reissued", certificate, detail=detail)
+    if completion.revocation is not None:
+        yield TimelineEntry(
+            completion.revocation.at, "certificate-revoked", certificate, detail=completion.revocation.reason
+        )
+    if completion.removed_at is not None:
+        yield TimelineEntry(completion.removed_at, "removed", completion.enrollment_id)
+
+
+def _of_fact(fact: Fact, training: Training | None) -> TimelineEntry:
+    """What a learner, an administrator or support did."""
+    titles = {step.step_id: step.title for step in training.steps} if isinstance(training, Course) else {}
+    match fact:
+        case StepDone():
+            return TimelineEntry(fact.at, "completed", fact.step_id, titles.get(fact.step_id, ""))
+        case VideoWatched():
+            played = ", ".join(f"{start / 1000:g}-{end / 1000:g} s" for start, end in fact.played)
+            return TimelineEntry(fact.at, "watched", fact.step_id, titles.get(fact.step_id, ""), played)
+        case QuizGraded():
+            return TimelineEntry(fact.at, "graded", fact.step_id, titles.get(fact.step_id, ""), f"score {fact.score:g}")
+        case AttemptsGranted():
+            detail = f"{fact.attempts} more, by {fact.granted_by}"
+            return TimelineEntry(fact.at, "attempts-granted", fact.step_id, titles.get(fact.step_id, ""), detail)
+        case AttendanceMarked():
+            what = "marked-present" if fact.present else "marked-absent"
+            title = training.title if training is not None else ""
+            return TimelineEntry(fact.at, what, fact.live_event_id, title, f"by {fact.marked_by}")
+
+
+def _attendance(event: LiveEvent, facts: tuple[Fact, ...]) -> Attendance:
+    marks = [fact for fact in facts if isinstance(fact, AttendanceMarked) and fact.at >= event.ends_at]
+    if not marks:
+        return Attendance("not-marked")
+    latest = max(marks, key=lambda mark: (mark.at, not mark.present))
+    return Attendance("present" if latest.present else "absent", latest.marked_by, latest.at)

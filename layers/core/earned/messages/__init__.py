@@ -1,0 +1,1 @@
+"""What travels: events from the portal, announcements to it, requests between functions."""

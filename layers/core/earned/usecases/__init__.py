@@ -1,0 +1,1 @@
+"""What the functions do, one module each; collaborators are handed in."""

@@ -1,0 +1,222 @@
+"""The functions as the templates configure them, imported once per process, and what a warm one remembers."""
+
+import copy
+import importlib
+import os
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import yaml
+
+from earned.aws import s3
+from tests.immediate_executor import ImmediateExecutor
+from tests.simulation import wire
+from tests.simulation.clock import SECOND
+from tests.simulation.dynamodb import Table
+from tests.simulation.sqs import Queue
+
+ROOT = Path(__file__).resolve().parents[2]
+QUEUES = ("Directory", "Progress", "Attendance", "Evaluation", "Generation", "Export")
+RECORDS, ACCESS, SUPPORT = "records", "access", "support"
+DOCUMENTS, ASSETS, EXPORTS = "documents", "assets", "exports"
+
+
+class _Template(yaml.SafeLoader):
+    """YAML whose CloudFormation tags are read as (tag, value)."""
+
+
+def _tagged(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return tag, loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return tag, loader.construct_sequence(node, deep=True)
+    assert isinstance(node, yaml.MappingNode)
+    return tag, loader.construct_mapping(node, deep=True)
+
+
+_Template.add_multi_constructor("!", _tagged)
+
+
+def _template(path: str) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.load((ROOT / path).read_text(), _Template)  # a safe loader with our tags
+    return read
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function: its timeout, and the queue, batch size and window (milliseconds) of its event source."""
+
+    name: str
+    timeout: int
+    queue: str = ""
+    batch_size: int = 0
+    window: int = 0
+
+
+def _functions() -> dict[str, Function]:
+    template, found = _template("template.yaml"), {}
+    for resource in template["Resources"].values():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        properties = resource["Properties"]
+        name = properties["CodeUri"].removeprefix("functions/")
+        timeout = properties.get("Timeout", template["Globals"]["Function"]["Timeout"]) * SECOND
+        source: dict[str, Any] = next(
+            ({"queue": q} | e["Properties"] for q, e in properties.get("Events", {}).items() if e["Type"] == "SQS"), {}
+        )
+        window = source.get("MaximumBatchingWindowInSeconds", 0) * SECOND
+        found[name] = Function(name, timeout, source.get("queue", ""), source.get("BatchSize", 0), window)
+    return found
+
+
+FUNCTIONS = _functions()
+BY_QUEUE = {function.queue: function for function in FUNCTIONS.values() if function.queue}
+
+
+def url(queue: str) -> str:
+    """A queue's URL; `DirectoryDeadLetter` and the like are those of dead letters."""
+    return f"https://sqs.eu-west-1.amazonaws.com/123456789012/{queue}"
+
+
+def queues() -> dict[str, Queue]:
+    """Empty queues by URL, with the times and counts of the template."""
+    template, made = _template_of_queues(), {}
+    for name in QUEUES:
+        properties = template["Resources"][f"{name}Queue"]["Properties"]
+        visibility = template["Parameters"][properties["VisibilityTimeout"][1]]["Default"] * SECOND
+        dead = made[url(f"{name}DeadLetter")] = Queue(f"{name}DeadLetter", visibility)
+        most = properties["RedrivePolicy"]["maxReceiveCount"]
+        made[url(name)] = Queue(name, visibility, dead, most)
+    return made
+
+
+@lru_cache(maxsize=1)
+def _template_of_queues() -> dict[str, Any]:
+    return _template("infra/queues.yaml")
+
+
+@lru_cache(maxsize=1)
+def _template_of_storage() -> dict[str, Any]:
+    return _template("infra/storage.yaml")
+
+
+def tables() -> dict[str, Table]:
+    """Empty tables by name, with the keys and indexes of the template."""
+    resources = _template_of_storage()["Resources"]
+    names = {RECORDS: "RecordsTable", ACCESS: "AccessLogTable", SUPPORT: "SupportTable"}
+    return {name: _table(resources[resource]["Properties"]) for name, resource in names.items()}
+
+
+def _table(properties: dict[str, Any]) -> Table:
+    indexes = properties.get("GlobalSecondaryIndexes", [])
+    return Table(_schema(properties), {index["IndexName"]: _schema(index) for index in indexes})
+
+
+def _schema(properties: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(key["AttributeName"] for key in properties["KeySchema"])
+
+
+def _environment(function: Function) -> dict[str, str]:
+    return {
+        "RECORDS_TABLE": RECORDS,
+        "SUPPORT_TABLE": SUPPORT,
+        "ACCESS_LOG_TABLE": ACCESS,
+        "ASSETS_BUCKET": ASSETS,
+        "DOCUMENTS_BUCKET": DOCUMENTS,
+        "EXPORTS_BUCKET": EXPORTS,
+        "EVALUATION_QUEUE_URL": url("Evaluation"),
+        "GENERATION_QUEUE_URL": url("Generation"),
+        "EXPORT_QUEUE_URL": url("Export"),
+        "DEAD_LETTER_QUEUE_URL": url(f"{function.queue}DeadLetter"),
+        "ORDER_TOLERANCE_SECONDS": str(_template("template.yaml")["Parameters"]["OrderToleranceSeconds"]["Default"]),
+        "BUS_NAME": "announcements",
+        "VERIFY_BASE_URL": "https://certificates.example",
+        "ROLE_CLAIM": "role",
+        "COMPANY_CLAIM": "company_id",
+        "CLIENT_CLAIM": "client_id",
+        "POWERTOOLS_SERVICE_NAME": "earned",
+        "POWERTOOLS_METRICS_DISABLED": "true",
+        "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+    }
+
+
+def _imported() -> dict[str, Any]:
+    """The functions' modules by name; `serve_api` last, since all share one `store` and it names all tables."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+    }
+    wire.install()
+    modules: dict[str, Any] = {}
+    for name, function in sorted(FUNCTIONS.items(), key=lambda item: item[0] == "serve_api"):
+        os.environ |= _environment(function)
+        modules[name] = importlib.import_module(f"functions.{name}.app")
+    modules["generate_certificate"].background = ImmediateExecutor()
+    return modules
+
+
+APPS = _imported()
+from earned.domain import evaluation as judgement
+from earned.usecases import record_facts as recording
+from earned.usecases.logos import Logos
+
+_NAMES = [
+    (module, name, value)
+    for module in (*APPS.values(), recording, judgement)
+    for name, value in vars(module).items()
+    if not name.startswith("__") and not name.isupper()
+]
+_CACHES = [(module, name) for module, name, value in _NAMES if hasattr(value, "cache_clear")]
+_MEMORIES = [(module, name, copy.deepcopy(value)) for module, name, value in _NAMES if type(value) in {dict, list, set}]
+
+
+def small_pages() -> AbstractContextManager[Any]:
+    """Pages and batches so small that a story of a few people meets their ends."""
+    found = ExitStack()
+    for module, sizes in _SMALL.items():
+        found.enter_context(patch.multiple(module, **sizes))
+    return found
+
+
+_SMALL: dict[str, dict[str, Any]] = {
+    "functions.evaluate_enrollments.app": {"KEYS_PER_PAGE": 2, "ENROLLMENTS_PER_MESSAGE": 1},
+    "functions.sweep.app": {"RECORDS_PER_PAGE": 4, "ENROLLMENTS_PER_MESSAGE": 1},
+    "earned.queues": {"LARGEST_BATCH": 2},
+    "earned.store": {"EVENTS_PER_PAGE": 1},
+}
+
+
+class Sandbox:
+    """What one warm function remembers: the caches of its modules. A new one remembers nothing.
+
+    Its clock is wrong by `skew` milliseconds.
+    """
+
+    def __init__(self, function: str, deployment: int = 0, skew: int = 0) -> None:
+        self.function, self.deployment, self.skew = function, deployment, skew
+        self._state: list[tuple[Any, str, Any]] = [
+            *((module, name, _empty(getattr(module, name))) for module, name in _CACHES),
+            *((module, name, copy.deepcopy(value)) for module, name, value in _MEMORIES),
+            (APPS["generate_certificate"], "logos", _logos()),
+        ]
+
+    def install(self) -> None:
+        """Let the modules remember what this one does."""
+        for module, name, value in self._state:
+            setattr(module, name, value)
+
+
+def _empty(cached: Any) -> Any:
+    return lru_cache(**cached.cache_parameters())(cached.__wrapped__)
+
+
+def _logos() -> Logos:
+    app = APPS["generate_certificate"]
+    return Logos(s3.Assets(app.s3, app.settings.assets_bucket), app.documents, app.pdf.check_drawable)

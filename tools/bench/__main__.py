@@ -1,0 +1,216 @@
+"""The command behind `make bench`: what a certificate costs here and with others, all measured in one run."""
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+from rich.table import Table
+
+from tools.bench.machine import machine
+from tools.bench.page import ROOT, nth
+from tools.bench.visual_diff import NotTheSamePage, differing_pixels, require_same
+from tools.bench.workers import CONTENDERS, OURS, PLAIN, Broken, Drawn, Worker, all_at_work, at_work, environment
+
+OUT = ROOT / "out" / "bench"
+WARM_UP = 5
+PER_ROUND = 5  # certificates in a row of each contender
+COLD_STARTS = 5
+CERTIFICATES, NOTED_EVERY = 3000, 500
+MILLI, MEBI = 1000, 2**20
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
+
+
+@app.command()
+def main(
+    rounds: Annotated[int, typer.Option(min=2, help=f"of {PER_ROUND} certificates of each contender")] = 20,
+    memory: Annotated[bool, typer.Option("--memory", help=f"instead: our memory over {CERTIFICATES}")] = False,
+) -> None:
+    """Measure how a certificate is made, and what handlers take; fill out/bench/."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    try:
+        if memory:
+            _measure_memory()
+        else:
+            _compare(rounds)
+            _measure_handlers(rounds * PER_ROUND)
+    except (Broken, NotTheSamePage) as failure:
+        console.print(f"Nothing was measured: {failure}", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from failure
+
+
+def _compare(rounds: int) -> None:
+    made_on = machine()
+    with _progress() as progress:
+        advance = _task(progress, "same page", len(CONTENDERS))
+        with all_at_work() as crew:
+            sameness = _check(crew, advance)
+            advance = _task(progress, "warm", rounds * len(CONTENDERS))
+            warm = _draw_in_rounds(crew, rounds, advance)
+            versions = {module: worker.versions for module, worker in crew.items()}
+        advance = _task(progress, "cold", COLD_STARTS * len(CONTENDERS))
+        cold = _start_cold(advance)
+    ours = statistics.median(drawn.cpu for drawn in warm[OURS])
+    figures = {
+        contender.module: {
+            "label": contender.label,
+            "versions": versions[contender.module],
+            **_summary(warm[contender.module], ours),
+            "cold_cpu_ms": _cold_summary(cold[contender.module]),
+            "compared_with_plain": sameness[contender.module],
+        }
+        for contender in CONTENDERS
+    }
+    _write("render.json", {**made_on, "certificates_each": rounds * PER_ROUND, "contenders": figures})
+    _print_comparison(figures)
+
+
+def _measure_handlers(rounds: int) -> None:
+    made_on = machine()
+    console.print("Handlers, ours and naive ones, over moto ...")
+    order = [sys.executable, "-m", "tools.bench.handlers", str(rounds)]
+    done = subprocess.run(order, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise Broken("a handler failed: its last words are above")
+    figures = json.loads(done.stdout)
+    _write("handlers.json", {**made_on, "calls": rounds, **figures})
+    _print_handlers(figures)
+
+
+def _check(crew: dict[str, Worker], advance: Callable[[], None]) -> dict[str, dict[str, float]]:
+    """Stop unless all draw the same page; the difference of each from plain WeasyPrint's. Warms them up as well."""
+    page, files = nth(0), {contender.module: OUT / f"{contender.module}.pdf" for contender in CONTENDERS}
+    for module, worker in crew.items():
+        worker.draw(page, files[module])
+        for index in range(1, WARM_UP):
+            worker.draw(nth(index))
+        advance()
+    return {
+        contender.module: {
+            "worst_tile_of_255_at_40_dpi": require_same(contender.label, files[contender.module], files[PLAIN], page),
+            "differing_pixels_at_150_dpi": differing_pixels(files[contender.module], files[PLAIN]),
+        }
+        for contender in CONTENDERS
+    }
+
+
+def _draw_in_rounds(crew: dict[str, Worker], rounds: int, advance: Callable[[], None]) -> dict[str, list[Drawn]]:
+    """A few of each in turn, so that whatever else the machine does hits all alike."""
+    drawn: dict[str, list[Drawn]] = {module: [] for module in crew}
+    for first in range(WARM_UP, WARM_UP + rounds * PER_ROUND, PER_ROUND):
+        for module, worker in crew.items():
+            drawn[module] += [worker.draw(nth(index)) for index in range(first, first + PER_ROUND)]
+            advance()
+    return drawn
+
+
+def _start_cold(advance: Callable[[], None]) -> dict[str, list[tuple[float, float]]]:
+    """Seconds of importing and of the first certificate, in fresh processes."""
+    took: dict[str, list[tuple[float, float]]] = {contender.module: [] for contender in CONTENDERS}
+    for index in range(COLD_STARTS):
+        for contender in CONTENDERS:
+            with at_work(contender) as worker:
+                took[contender.module].append((worker.import_cpu, worker.draw(nth(index)).cpu))
+            advance()
+    return took
+
+
+def _measure_memory() -> None:
+    [contender] = (contender for contender in CONTENDERS if contender.module == OURS)
+    made_on = machine()
+    noted: dict[int, int] = {}
+    with _progress() as progress, at_work(contender) as worker:
+        advance = _task(progress, "certificates", CERTIFICATES)
+        for made in range(1, CERTIFICATES + 1):
+            drawn = worker.draw(nth(made))
+            if made % NOTED_EVERY == 0:
+                noted[made] = drawn.rss
+            advance()
+    figures = {str(made): round(rss / MEBI, 1) for made, rss in noted.items()}
+    _write("memory.json", {**made_on, "rss_mb_after_certificates": figures})
+    table = Table("certificates", "RSS MB")
+    for certificates, megabytes in figures.items():
+        table.add_row(certificates, f"{megabytes:.1f}")
+    console.print(table)
+
+
+def _summary(drawn: Sequence[Drawn], ours: float) -> dict[str, Any]:
+    lower, median, upper = statistics.quantiles((one.cpu for one in drawn), n=4)
+    return {
+        "cpu_ms": {
+            "median": round(median * MILLI, 2),
+            "quartiles": [round(lower * MILLI, 2), round(upper * MILLI, 2)],
+            "mean": round(statistics.mean(one.cpu for one in drawn) * MILLI, 2),
+        },
+        "times_ours": round(median / ours, 2),
+        "bytes": round(statistics.median(one.bytes for one in drawn)),
+        "peak_rss_mb": round(drawn[-1].peak_rss / MEBI, 1),
+        "rss_growth_mb": round((drawn[-1].rss - drawn[0].rss) / MEBI, 1),
+    }
+
+
+def _cold_summary(took: Sequence[tuple[float, float]]) -> dict[str, float]:
+    imports, firsts = zip(*took, strict=True)
+    return {
+        "import": round(statistics.median(imports) * MILLI),
+        "first_certificate": round(statistics.median(firsts) * MILLI),
+        "together": round(statistics.median(map(sum, took)) * MILLI),
+    }
+
+
+def _progress() -> Progress:
+    return Progress("{task.description:12}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)
+
+
+def _task(progress: Progress, name: str, total: int) -> Callable[[], None]:
+    task = progress.add_task(name, total=total)
+    return lambda: progress.advance(task)
+
+
+def _write(name: str, figures: dict[str, Any]) -> None:
+    (OUT / name).write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    console.print(f"Figures in {(OUT / name).relative_to(ROOT)}")
+
+
+def _print_comparison(figures: dict[str, dict[str, Any]]) -> None:
+    table = Table("", "version", title="One certificate, the same page")
+    columns = "CPU ms", "times ours", "cold CPU ms", "bytes", "peak RSS MB", "RSS growth MB", "pixels unlike plain"
+    for column in columns:
+        table.add_column(column, justify="right")
+    for found in figures.values():
+        table.add_row(
+            found["label"],
+            next(iter(found["versions"].values())),
+            f"{found['cpu_ms']['median']:.1f}",
+            f"{found['times_ours']:.2f}",
+            f"{found['cold_cpu_ms']['together']:.0f}",
+            f"{found['bytes']:,}",
+            f"{found['peak_rss_mb']:.0f}",
+            f"{found['rss_growth_mb']:+.1f}",
+            f"{found['compared_with_plain']['differing_pixels_at_150_dpi']:,}",
+        )
+    console.print(table)
+
+
+def _print_handlers(figures: dict[str, Any]) -> None:
+    table = Table("", title="Handlers: CPU without moto's, requests to AWS")
+    for column in ("CPU ms", "requests", "naive CPU ms", "naive requests", "times ours"):
+        table.add_column(column, justify="right")
+    for name, found in {**figures["handlers"], **figures["api"]}.items():
+        ours, naive = found.get("ours", found), found.get("naive")
+        theirs = (f"{naive['cpu_ms']:.1f}", f"{naive['requests']:.1f}", f"{found['times_ours']:.1f}") if naive else ()
+        table.add_row(name, f"{ours['cpu_ms']:.1f}", f"{ours['requests']:.1f}", *theirs)
+    for name, found in figures["starts"].items():
+        table.add_row(f"import {name}", f"{found['ours']}", "", f"{found['naive']}", "", f"{found['times_ours']:.1f}")
+    console.print(table)
+
+
+if __name__ == "__main__":
+    app()

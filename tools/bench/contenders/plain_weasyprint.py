@@ -1,0 +1,25 @@
+"""WeasyPrint as its documentation begins: a string of HTML in, a PDF out, nothing kept; fonts by @font-face.
+
+The template is the design's own, so a cold start here imports what ours imports.
+"""
+
+from weasyprint import HTML
+
+from earned.document.render import NORTHLIGHT
+from tools.bench.contenders.ours import printed
+from tools.bench.page import DESIGN, ITALIC, REGULAR, Page
+
+FACES = f"""
+@font-face {{ font-family: 'EB Garamond 12'; src: url({REGULAR.as_uri()}) }}
+@font-face {{ font-family: 'EB Garamond 12'; font-style: italic; src: url({ITALIC.as_uri()}) }}
+html {{ font-variant-numeric: lining-nums }}
+"""
+SHEETS = [(DESIGN / name).read_text("utf-8") for name in ("certificate.css", "a4.css")]
+STYLES = NORTHLIGHT.wording.brand.colour("\n".join(SHEETS))
+
+
+def draw(page: Page, faces: str = FACES) -> bytes:
+    """One certificate."""
+    styled = NORTHLIGHT.page(printed(page)).replace("</head>", f"<style>{faces}{STYLES}</style></head>")
+    pdf: bytes = HTML(string=styled, base_url=f"{DESIGN.as_uri()}/").write_pdf()
+    return pdf

@@ -1,0 +1,114 @@
+"""The page that all contenders draw: its words, and for those without HTML the place of every line and drawing.
+
+The places were read off WeasyPrint's own layout. Nothing here needs to follow the design by itself: before anything is
+timed, every contender's page is compared with the design's, so a change of the design is noticed.
+Standard library only, since every contender's environment imports it.
+"""
+
+import re
+from base64 import b32encode
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DESIGN = ROOT / "layers" / "core" / "earned" / "document" / "certificate"
+LAYER = ROOT / ".layers" / "weasyprint"
+FONTS = LAYER / "fonts"
+REGULAR, ITALIC = FONTS / "EBGaramond12-Regular.ttf", FONTS / "EBGaramond12-Italic.ttf"
+
+WIDTH, HEIGHT = 297, 210  # millimetres, as all places are; from the top left
+CODE = 210, 148, 22  # left, top and side of the QR code
+DRAWINGS = (  # left, top, width, height
+    (DESIGN / "border-a4.svg", (0, 0, WIDTH, HEIGHT)),
+    (DESIGN / "mark.svg", (143, 25.5, 11, 11)),
+    (DESIGN / "ornament.svg", (108.5, 96.7, 80, 2.2)),
+    (DESIGN / "signature.svg", (53.5, 149, 45, 16.1334)),
+)
+RULE = 44, 162.6334, 64, 0.2, "#8d97a0"  # left, middle, length, thickness
+PAPER, TEXT, BLUE, INK, GREY = "#fffefb", "#2b3742", "#1d3f5e", "#10283f", "#5a6670"
+
+HEADING = "Certificate of Completion"
+_GIVEN = """
+Åsa Beatriz Chiara Dagny Émile Fionnuala Gülşen Håkon Imogen Jürgen Katarzyna Łucja Marguerite Noémie Olumide Priya
+Quentin Rosalind Søren Tomáš Ursula Vivienne Wilhelmina Xavier Yolanda Zoë Ambrose Benedikt Cecilia Dorothea
+""".split()  # noqa: SIM905  # a list would take a line for each
+_FAMILY = """
+Abernathy Bjørklund Castellanos Dąbrowska Eriksson Featherstone Gonçalves Hawthorne Ibáñez Jankowski Kowalczyk Lindqvist
+Mørk Nakamura Oyelaran Pettersson Quayle Rasmussen Šimková Thorvaldsen Ueda Vásquez Whitcombe Yeşilyurt
+""".split()  # noqa: SIM905  # as above
+_TITLES = "Leading Through Uncertainty", "Giving Feedback that Helps", "The First Ninety Days", "Coaching for Managers"
+_COMPANIES = "Larkspur Logistics", "Halcyon Mills", "Brightwater & Sons", "Kestrel Instruments", "Ottoline Foods"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What differs from certificate to certificate."""
+
+    certificate_id: str
+    holder: str
+    title: str
+    company: str
+
+    @property
+    def number(self) -> str:
+        """The number as it is printed."""
+        return " ".join(re.findall(".{1,4}", self.certificate_id))
+
+    @property
+    def link(self) -> str:
+        """The address that the QR code holds."""
+        return f"https://learn.northlight.example/verify/{self.certificate_id}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Text of one colour within a line; `spacing` in points after every letter."""
+
+    text: str
+    colour: str = TEXT
+    spacing: float = 0
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line centred on `middle`."""
+
+    baseline: float
+    size: float  # points
+    runs: tuple[Run, ...]
+    italic: bool = False
+    middle: float = WIDTH / 2
+
+
+def nth(index: int) -> Page:
+    """The page of one learner; the first 17,000 have different names."""
+    rest, given = divmod(index, len(_GIVEN))
+    second, first = divmod(rest, len(_FAMILY))
+    holder = f"{_GIVEN[given]} {_FAMILY[first]}" + (f"-{_FAMILY[second]}" if second else "")
+    return Page(
+        certificate_id=b32encode(sha256(str(index).encode()).digest()).decode().lower()[:26],
+        holder=holder,
+        title=_TITLES[index % len(_TITLES)],
+        company=_COMPANIES[index % len(_COMPANIES)],
+    )
+
+
+def lines(page: Page) -> tuple[Line, ...]:
+    """Every line of text on the page."""
+    return (
+        Line(42.243, 11, (Run("NORTHLIGHT LEADERSHIP ACADEMY", BLUE, 2.4),)),
+        Line(57.852, 36, (Run(HEADING, BLUE),)),
+        Line(68.771, 14, (Run("This is to certify that"),), italic=True),
+        Line(88.371, 46, (Run(page.holder, INK),)),
+        Line(105.586, 15, (Run(f"of {page.company}"),), italic=True),
+        Line(114.901, 14, (Run("has successfully completed the course"),), italic=True),
+        Line(126.056, 26, (Run(page.title, BLUE),)),
+        Line(135.834, 14, (Run("14 November 2026 · 24 hours"),)),
+        Line(167.563, 12, (Run("Ingrid Solvang"),), middle=76),
+        Line(172.214, 10.5, (Run("Director of Learning", GREY),), italic=True, middle=76),
+        Line(175.158, 10, (Run("Scan to verify", GREY),), italic=True, middle=221),
+        Line(180.079, 8.5, (Run(f"Certificate No. {page.number}", GREY),)),
+        Line(183.977, 8.5, (Run("Verify at ", GREY), Run(page.link, GREY, link=page.link))),
+    )

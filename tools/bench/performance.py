@@ -1,0 +1,186 @@
+"""The command behind `make performance`: docs/performance.md, from what the measuring commands left in out/."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tools.bench.page import ROOT
+
+DOCUMENT = ROOT / "docs" / "performance.md"
+FIGURES = DOCUMENT.with_suffix(".json")  # all that the document says, so that a test can tell whether it is what it was
+SOURCES = {
+    "render": ("bench/render.json", "make bench"),
+    "handlers": ("bench/handlers.json", "make bench"),
+    "package": ("package.json", "make package"),
+    "load": ("load/load.json", "make load"),
+    "model": ("load/model.json", "make model"),
+}
+Figures = dict[str, Any]
+
+
+def main() -> int:
+    """Gather the figures and write both files; 1 when a command has not been run."""
+    missing = [command for name, command in SOURCES.values() if not (ROOT / "out" / name).exists()]
+    if missing:
+        print(f"Nothing was written: run `{missing[0]}` first.")
+        return 1
+    figures = {name: json.loads((ROOT / "out" / path).read_text("utf-8")) for name, (path, _) in SOURCES.items()}
+    del figures["load"]["samples"]
+    shutil.copyfile(ROOT / "out" / "load" / "load.png", DOCUMENT.with_suffix(".png"))
+    FIGURES.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    DOCUMENT.write_text(page(figures), "utf-8")
+    return 0
+
+
+def page(figures: Figures) -> str:
+    """The document, of the figures alone."""
+    parts = (_rendering, _handlers, _starts, _load, _model)
+    return "\n".join([_HEAD, *(part(figures) for part in parts)])
+
+
+_HEAD = """# How fast it is
+Written by `make performance` from what `make bench`, `make package`, `make load` and `make model` found. CPU is what
+counts: it is paid for, and other work on a machine changes it least. Each table is of one run, so that its ratios hold.
+"""
+
+
+def _rendering(figures: Figures) -> str:
+    found = figures["render"]
+    rows = [
+        (
+            one["label"],
+            f"{one['cpu_ms']['median']:.1f}",
+            f"{one['times_ours']:.2f}",
+            f"{one['cold_cpu_ms']['together']:.0f}",
+            f"{one['bytes'] / 1000:.0f}",
+            f"{one['peak_rss_mb']:.0f}",
+            f"{one['compared_with_plain']['differing_pixels_at_150_dpi']:,}",
+        )
+        for one in found["contenders"].values()
+    ]
+    heads = "", "CPU ms", "times ours", "cold CPU ms", "KB", "peak MB", "pixels unlike plain WeasyPrint"
+    return f"## One certificate, the same page\n{_made_on(found)}\n\n{_table(heads, rows)}"
+
+
+def _handlers(figures: Figures) -> str:
+    found = figures["handlers"]
+    rows = []
+    for name, one in {**found["handlers"], **found["api"]}.items():
+        ours, naive = one.get("ours", one), one.get("naive")
+        theirs = (
+            (f"{naive['cpu_ms']:.1f}", f"{naive['requests']:.1f}", f"{one['times_ours']:.1f}") if naive else ("",) * 3
+        )
+        clock = f"{ours['clock_ms_with_moto']:.0f}"
+        rows.append((name, f"{ours['cpu_ms']:.1f}", f"{ours['requests']:.1f}", clock, *theirs))
+    heads = "", "CPU ms", "requests", "ms with moto", "naive: CPU ms", "requests", "times ours"
+    return f"""## A handler, for each event, certificate or request
+{_made_on(found)} Moto's own time and the wire are not in the CPU.
+The naive ones (`bench/naive/`) have an idempotency table, read, change and write back, and draw with plain WeasyPrint.
+
+{_table(heads, rows)}"""
+
+
+def _starts(figures: Figures) -> str:
+    naive = figures["handlers"]["starts"]
+    rows = [
+        (
+            name,
+            f"{one['cpu_s']:.2f}",
+            f"{one['bytes'] / 1e6:.0f}",
+            *((f"{naive[name]['ours']}", f"{naive[name]['naive']}") if name in naive else ("", "")),
+        )
+        for name, one in figures["package"]["functions"].items()
+    ]
+    heads = "", "CPU s until the first event", "MB unzipped", "ms to import", "naive: ms to import"
+    found = figures["package"]
+    busy = f"As built, medians of {found['starts']} processes; the machine's load was {found['load']}."
+    return f"## A cold start\n{busy} Imports: both in the development environment.\n\n{_table(heads, rows)}"
+
+
+def _load(figures: Figures) -> str:
+    found = figures["load"]
+    cpu, bound, memory = found["cpu_ms_per_certificate"], found["cpu_bound"], found["peak_rss_mb"]
+    rows = [
+        ("attendees of one company, marked at once", f"{found['attendees']:,}"),
+        ("learners of another, finishing a course meanwhile", f"{found['learners']:,}"),
+        ("certificates of those due", f"{found['certificates']:,} of {found['due']:,}"),
+        ("announced twice, refused, batches failed", _counts(found, "announced_twice", "refused", "failed_batches")),
+        ("seconds", f"{found['seconds']:.0f}"),
+        ("certificates, events a second", _counts(found, "certificates_per_second", "events_per_second")),
+        ("CPU ms a certificate: functions, emulator", _counts(cpu, "workers", "emulator")),
+        ("peak MB: functions, emulator", _counts(memory, "workers", "emulator")),
+        ("10,000 at that CPU on two idle processors", f"{bound['functions_and_emulator']} s"),
+        ("the same without the emulator", f"{bound['functions']} s"),
+        ("the target, DESIGN §9", f"{bound['target']} s"),
+    ]
+    waits = [
+        (name.replace("_", ", "), *(f"{one[cut]:.1f}" for cut in ("p50", "p99", "max")))
+        for name, one in found["seconds_to_certificate"].items()
+    ]
+    return f"""## A hall marked at once, on the local stack
+{_made_on(found)} Others used {found["processors_used_by_others"]} of the processors meanwhile.
+
+{_table(("", ""), rows)}
+{_table(("seconds to certificate", "p50", "p99", "max"), waits)}
+![Queues, rate, memory and processors over time](performance.png)
+"""
+
+
+def _counts(found: Figures, *names: str) -> str:
+    return ", ".join(f"{found[name]}" for name in names)
+
+
+def _model(figures: Figures) -> str:
+    found = figures["model"]
+    rows = [
+        (
+            f"{one['people']:,}",
+            one["pollers"],
+            "100 ms" if one["s3_on_a_bad_day"] else "30 ms",
+            *(f"{one[who][cut]:.1f}" for who, cut in _SHOWN),
+        )
+        for one in found["scenarios"]
+    ]
+    heads = "people", "pollers", "S3 put", "p50", "p99", "another company: idle p99", "meanwhile p99"
+    proof = found["proof"]
+    proven = [
+        (who.replace("_", ", "), *(f"{proof[side][who][cut]:.1f}" for cut in ("p50", "p99") for side in _SIDES))
+        for who in ("hall", "school", "school_idle")
+    ]
+    assumed = [
+        (name, f"{one['value']:g} {one['unit']}".strip(), one["source"]) for name, one in found["assumptions"].items()
+    ]
+    return f"""## What AWS would make of it: a model, nothing measured there
+{_made_on(found)} All workers cold; settings of `template.yaml`, whose
+parameter `Pollers` is `default` or `provisioned`; seconds from mark to certificate.
+
+{_table(heads, rows)}
+The same model with the local stack's limits, {proof["attendees"]:,} people, \
+{proof["processors_left_by_others"]} processors left by others:
+
+{_table(("seconds", "p50 predicted", "measured", "p99 predicted", "measured"), proven)}
+Assumed:
+
+{_table(("what", "value", "source"), assumed)}"""
+
+
+_SHOWN = ("hall", "p50"), ("hall", "p99"), ("school_idle", "p99"), ("school", "p99")
+_SIDES = "predicted", "measured"
+
+
+def _made_on(found: Figures) -> str:
+    busy = found["load_before"][0]
+    return (
+        f"{found['date'][:10]}, {found['cores']} cores of {found['cpu']}, Python {found['python']}, load {busy} before."
+    )
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""Whether all contenders drew the same page: its words can be read, and its picture is plain WeasyPrint's."""
+
+from pathlib import Path
+
+import pypdf
+import pypdfium2
+from PIL import Image, ImageChops
+
+from tools.bench.page import Page, lines
+
+TILES = 27, 19  # 11 mm a side: the QR code, the mark, a word fill several
+# Of 255. Honest pages reach 17, where their figures are old-style; one without its mark 21, without its seal 32,
+# without its signature 47. Finer things, the ornament and the rule, would not be missed.
+MAX_COUNT = 18
+
+
+class NotTheSamePage(Exception):
+    """A contender draws less or something else, so its figures would say nothing."""
+
+
+def require_same(label: str, pdf: Path, original: Path, page: Page) -> int:
+    """The mean difference of the worst tile, of 255."""
+    document = pypdf.PdfReader(pdf)
+    if len(document.pages) != 1:
+        raise NotTheSamePage(f"{label} draws {len(document.pages)} pages instead of one ({pdf})")
+    text = "".join(document.pages[0].extract_text().split())
+    for line in lines(page):
+        words = "".join("".join(run.text for run in line.runs).split())
+        if words not in text:
+            raise NotTheSamePage(f"{label} does not print {words!r} ({pdf})")
+    worst = worst_tile(pdf, original)
+    if worst > MAX_COUNT:
+        raise NotTheSamePage(f"{label} draws another picture: a tile differs by {worst} of 255 ({pdf})")
+    return worst
+
+
+def worst_tile(pdf: Path, original: Path) -> int:
+    """The mean difference of the tile that differs most, of 255, at 40 dpi.
+
+    Drawn at 160 dpi, because pdfium widens what is small to whole pixels, one way for a path, another for rectangles.
+    """
+    coarse, original_coarse = _picture(pdf, 160).reduce(4), _picture(original, 160).reduce(4)
+    difference = ImageChops.difference(coarse, original_coarse).convert("L")
+    return max(difference.resize(TILES, Image.Resampling.BOX).tobytes())
+
+
+def differing_pixels(pdf: Path, original: Path) -> int:
+    """How many pixels differ at all at 150 dpi."""
+    bands = ImageChops.difference(_picture(pdf, 150), _picture(original, 150)).split()
+    largest = ImageChops.lighter(ImageChops.lighter(bands[0], bands[1]), bands[2])
+    return sum(largest.histogram()[1:])
+
+
+def _picture(pdf: Path, dpi: int) -> Image.Image:
+    picture: Image.Image = pypdfium2.PdfDocument(pdf)[0].render(scale=dpi / 72).to_pil()
+    return picture.convert("RGB")

@@ -1,0 +1,49 @@
+"""A contender in a process of its own: reads pages as lines of JSON, draws them, answers with what it took."""
+
+import json
+import sys
+import time
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
+
+from tools.bench.page import Page
+
+
+def main() -> None:
+    """Import the contender named on the command line before its packages, then draw page after page."""
+    contender, *packages = sys.argv[1:]
+    before = _cpu()
+    draw = import_module(f"tools.bench.contenders.{contender}").draw
+    took = _cpu() - before
+    _answer(cpu=took, versions={package: version(package) for package in packages})
+    for line in sys.stdin:
+        job = json.loads(line)
+        page = Page(**job["page"])
+        before = _cpu()
+        pdf = draw(page)
+        took = _cpu() - before
+        if job["keep"]:
+            Path(job["keep"]).write_bytes(pdf)
+        _answer(cpu=took, bytes=len(pdf), rss=_memory("VmRSS"), peak_rss=_memory("VmHWM"))
+
+
+def _cpu() -> float:
+    """Seconds of this process, its threads and the processes that it started and waited for."""
+    children = getrusage(RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def _memory(field: str) -> int:
+    """Bytes; not ru_maxrss, which begins with what the parent had."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.partition(f"{field}:")[2].split()[0]) * 1024
+
+
+def _answer(**figures: object) -> None:
+    print(json.dumps(figures), flush=True)
+
+
+if __name__ == "__main__":
+    main()

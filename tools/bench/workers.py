@@ -1,0 +1,107 @@
+"""The contenders, each at work in a process and with the packages of its own."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.bench.page import FONTS, LAYER, ROOT, Page
+
+OURS = "ours"
+PLAIN = "plain_weasyprint"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A module of bench.contenders and the environment that it runs in."""
+
+    module: str
+    label: str
+    environment: str
+    packages: tuple[str, ...]  # whose versions matter
+
+
+CONTENDERS = (
+    Contender(OURS, "ours", "dev", ("weasyprint",)),
+    Contender(PLAIN, "plain WeasyPrint", "dev", ("weasyprint",)),
+    Contender("plain_weasyprint_system_fonts", "plain WeasyPrint, fonts of the system", "dev", ("weasyprint",)),
+    Contender("reportlab_tuned", "ReportLab, tuned", "bench", ("reportlab", "rl_accel")),
+    Contender("reportlab_guide", "ReportLab, as its guide shows", "bench", ("reportlab", "rl_accel")),
+    Contender("typst_warm", "Typst, warm", "bench", ("typst",)),
+    Contender("fpdf2", "fpdf2", "bench", ("fpdf2",)),
+)
+
+
+class Broken(Exception):
+    """A contender ended instead of answering."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What one certificate took."""
+
+    cpu: float  # seconds
+    bytes: int
+    rss: int
+    peak_rss: int
+
+
+class Worker:
+    """A contender's process, its module imported."""
+
+    def __init__(self, contender: Contender, process: subprocess.Popen[str]) -> None:
+        self._contender, self._process = contender, process
+        hello = self._answer()
+        self.import_cpu: float = hello["cpu"]
+        self.versions: dict[str, str] = hello["versions"]
+
+    def draw(self, page: Page, keep: Path | None = None) -> Drawn:
+        """Have a page drawn, perhaps kept as a file."""
+        assert self._process.stdin
+        job = {"page": asdict(page), "keep": str(keep) if keep else None}
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        return Drawn(**self._answer())
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise Broken(f"{self._contender.label} ended before it had drawn its page: its last words are above")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def environment() -> dict[str, str]:
+    """What a process needs that draws with the layer's libraries and fonts and finds our packages."""
+    return {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'core'}",
+        "LD_LIBRARY_PATH": str(LAYER / "lib"),  # what is deployed; without harfbuzz-subset a page takes far longer
+        "FONTCONFIG_PATH": str(FONTS),
+    }
+
+
+@contextmanager
+def at_work(contender: Contender) -> Iterator[Worker]:
+    """A fresh process for a contender; ends with the block."""
+    python = ROOT / ".venv" / contender.environment / "bin" / "python"
+    command = [str(python), "-m", "tools.bench.worker", contender.module, *contender.packages]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield Worker(contender, process)
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def all_at_work() -> Iterator[dict[str, Worker]]:
+    """Every contender, by the name of its module."""
+    with ExitStack() as stack:
+        yield {contender.module: stack.enter_context(at_work(contender)) for contender in CONTENDERS}

@@ -1,0 +1,10 @@
+"""What the service promises, generated from its own models into docs/: event schemas, AsyncAPI and OpenAPI."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VERSION = "1.0.0"
+EVENTS = Path("docs/events")
+ASYNCAPI = Path("docs/asyncapi.yaml")
+OPENAPI = Path("docs/openapi.json")
+SERVED_OPENAPI = Path("layers/core/earned/api/openapi.json")

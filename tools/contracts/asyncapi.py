@@ -1,0 +1,69 @@
+"""The AsyncAPI 3 document: the queues that the portal posts to, and the bus on which it hears what came of it."""
+
+from collections.abc import Iterable
+
+from earned.messages.announcements import TYPES
+from tools.contracts import VERSION
+from tools.contracts.events import QUEUES, schemas
+from tools.contracts.writing import Json
+
+QUEUE = (
+    "An SQS standard queue; its URL is the stack's output {name}QueueUrl. A message body is one event; events may come "
+    "late, repeated and out of order. Set MessageGroupId to the company_id of whom the event is about, for individuals "
+    "to their account_id, so that no company waits for another's thousands; an event about a training needs none. "
+    "What is refused is kept in the dead-letter queue with its reason."
+)
+BUS = (
+    "An EventBridge bus; its name is the stack's output BusName. `source` is `earned`, `detail-type` the event's type, "
+    "`detail` the event. An event may come twice, with the same id."
+)
+SCHEMA_FORMAT = "application/schema+json;version=2020-12"
+
+
+def asyncapi() -> Json:
+    """The document; payloads are the schemas beside it."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Earned: events",
+            "version": VERSION,
+            "description": "CloudEvents 1.0 in structured JSON, both ways. Unknown extra fields are ignored.",
+        },
+        "defaultContentType": "application/cloudevents+json",
+        "channels": _channels(),
+        "operations": _operations(),
+        "components": {"messages": {_name(type_): _message(type_, schema) for type_, schema in schemas().items()}},
+    }
+
+
+def _channels() -> Json:
+    queues = {name: _channel(QUEUE.format(name=name.title()), kinds) for name, kinds in QUEUES.items()}
+    return queues | {"announcements": _channel(BUS, TYPES)}
+
+
+def _channel(description: str, types: Iterable[str]) -> Json:
+    messages = {_name(type_): {"$ref": f"#/components/messages/{_name(type_)}"} for type_ in types}
+    return {"address": None, "description": description, "messages": messages}
+
+
+def _operations() -> Json:
+    receiving = {f"record-{name}": _operation("receive", name) for name in QUEUES}
+    return receiving | {"announce": _operation("send", "announcements")}
+
+
+def _operation(action: str, channel: str) -> Json:
+    return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}}
+
+
+def _message(type_: str, schema: Json) -> Json:
+    reference = {"$ref": f"./events/{type_}.schema.json"}
+    return {
+        "name": type_,
+        "summary": schema["description"],
+        "payload": {"schemaFormat": SCHEMA_FORMAT, "schema": reference},
+    }
+
+
+def _name(type_: str) -> str:
+    """A type as a key, which may have no dots in it."""
+    return type_.replace(".", "-")

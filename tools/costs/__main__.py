@@ -1,0 +1,134 @@
+"""The command behind `make cost`: the bill, line by line, and how it changes with steps and volume."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import asdict
+from io import StringIO
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tests.integration.service import QUEUES, Service, aws_in_process
+from tools.costs import bill
+from tools.costs.counts import Counts, count, count_download
+from tools.costs.measure import measure
+from tools.costs.savings import Saving, savings
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = ROOT / "out" / "cost.json"
+STEPS = (5, 50, 150)
+VOLUMES = (1, 10, 100)  # millions of certificates a year
+AIM, AIM_OF_DOWNLOADS = 12, 2  # dollars a million (DESIGN §9)
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+MEASURE = typer.Option("--measure", help="only print what tools/costs/measured.toml should say")
+
+
+def main(again: Annotated[bool, MEASURE] = False) -> None:
+    """Count, multiply, print, and write out/cost.json."""
+    with aws_in_process(), redirect_stdout(StringIO()):  # what the handlers log is counted, not read
+        service = Service.start()
+        if again:
+            found: Any = measure(service)
+        else:
+            counts = {steps: count(service, steps) for steps in STEPS}
+            download, _ = count_download(service)
+    if again:
+        console.print(json.dumps({"cpu": found, "load": round(os.getloadavg()[0], 1)}))
+        return
+    _show(counts, bill.download_bill(download))
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps(_figures(counts, bill.download_bill(download)), indent=2) + "\n")
+
+
+def _show(counts: dict[int, Counts], downloads: Sequence[bill.Line]) -> None:
+    five = counts[5]
+    full, alone = bill.certificate_bill(five, bill.FULL), bill.certificate_bill(five, bill.Shape())
+    _print_bill(full, alone)
+    _print_volumes(counts)
+    _print_lines(f"A million downloads, without what leaves AWS (aim: ${AIM_OF_DOWNLOADS})", downloads, "dollars")
+    _print_lines("Whatever happens, a month", _fixed(), "dollars")
+    _print_lines("A million certificates of five steps, each further month", bill.keeping_a_month(five), "dollars")
+    _print_savings(savings(five))
+
+
+def _print_bill(full: Sequence[bill.Line], alone: Sequence[bill.Line]) -> None:
+    table = Table("", "buys", title=f"A million certificates of five events, two of a learner in a batch (aim: ${AIM})")
+    table.add_column("$, full batches", justify="right")
+    table.add_column("$, each alone", justify="right")
+    for one, other in zip(full, alone, strict=True):
+        table.add_row(one.service, one.buys, f"{one.dollars:.2f}", f"{other.dollars:.2f}")
+    table.add_section()
+    table.add_row("", "all", f"{bill.total([*full]):.2f}", f"{bill.total([*alone]):.2f}")
+    console.print(table)
+
+
+def _print_volumes(counts: dict[int, Counts]) -> None:
+    table = Table("steps", title="Dollars for a million, by steps and by certificates a year")
+    for volume in VOLUMES:
+        table.add_column(f"{volume} million a year", justify="right")
+    table.add_column("full batches", justify="right")
+    table.add_column("the portal's sends, besides", justify="right")
+    for steps, one in counts.items():
+        by_volume = [bill.total(bill.certificate_bill(one, bill.Shape.of_volume(v * 1e6, steps))) for v in VOLUMES]
+        full = bill.total(bill.certificate_bill(one, bill.FULL))
+        table.add_row(str(steps), *(f"{dollars:.2f}" for dollars in (*by_volume, full, bill.portal_sends(one))))
+    console.print(table)
+
+
+def _print_lines(title: str, lines: Sequence[bill.Line], unit: str) -> None:
+    table = Table("", "buys", title=title)
+    table.add_column(unit, justify="right")
+    for line in lines:
+        table.add_row(line.service, line.buys, f"{line.dollars:.2f}")
+    table.add_section()
+    table.add_row("", "all", f"{bill.total([*lines]):.2f}")
+    console.print(table)
+
+
+def _print_savings(found: Sequence[Saving]) -> None:
+    table = Table("the next dollar", "and what it would cost", title="A million certificates, full batches")
+    table.add_column("saves $", justify="right")
+    for one in found:
+        table.add_row(one.what, one.but, f"{one.dollars:.2f}")
+    console.print(table)
+
+
+def _fixed() -> list[bill.Line]:
+    alarms = (ROOT / "infra" / "observability.yaml").read_text().count("Type: AWS::CloudWatch::Alarm")
+    return bill.fixed_a_month(alarms, len(QUEUES), OWN_METRICS)
+
+
+OWN_METRICS = 30  # TimeToCertificate, SweepFindings, EventsRefused and others, each value of a dimension by itself
+
+
+def _figures(counts: dict[int, Counts], downloads: Sequence[bill.Line]) -> dict[str, Any]:
+    return {
+        "prices": bill.PRICES,
+        "cpu": bill.MEASURED["cpu"],
+        "counts": {steps: asdict(one) for steps, one in counts.items()},
+        "dollars_a_million": {
+            steps: {
+                "full": [asdict(line) for line in bill.certificate_bill(one, bill.FULL)],
+                "alone": [asdict(line) for line in bill.certificate_bill(one, bill.Shape())],
+                "by_millions_a_year": {
+                    volume: bill.total(bill.certificate_bill(one, bill.Shape.of_volume(volume * 1e6, steps)))
+                    for volume in VOLUMES
+                },
+            }
+            for steps, one in counts.items()
+        },
+        "dollars_a_million_downloads": [asdict(line) for line in downloads],
+    }
+
+
+if __name__ == "__main__":
+    typer.run(main)

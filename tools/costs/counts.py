@@ -1,0 +1,117 @@
+"""What a certificate and a download take, counted: one learner of a course of so many steps, two events to a batch."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.integration.service import Service
+from tools.costs.capacity_units import STORED_BESIDE_AN_ITEM, size
+from tools.costs.ledger import Ledger, counting, indexes
+from tools.costs.scenario import Invocation, Scene, batches
+
+EVENTS_TOGETHER = 2
+FULL = {"record_directory": 10, "generate_certificate": 10}  # messages to a batch, as template.yaml has it
+
+
+@dataclass(frozen=True)
+class Each:
+    """What each enrollment or certificate of a batch takes: read units, requests by service, bytes of our own lines."""
+
+    reads: float
+    requests: dict[str, float]
+    logged: float
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Per certificate. `updates` may be a fraction: two events are one.
+
+    `alone` and `together` are what an enrollment and a certificate take by function, in batches of one, and in full
+    ones of one company's people in one course.
+    """
+
+    steps: int
+    updates: float
+    update_units: float  # write units of all updates together
+    enroll_units: int
+    index_units: int
+    issue_units: int
+    alone: dict[str, Each]
+    together: dict[str, Each]
+    document_bytes: int
+    record_bytes: int  # with what DynamoDB stores beside it
+    entry_bytes: int
+
+
+@dataclass(frozen=True)
+class Download:
+    """Per download."""
+
+    reads: float
+    writes: int
+    requests: int
+
+
+def count(service: Service, steps: int) -> Counts:
+    """Play one learner from enrollment to certificate, and then batches of them."""
+    scene = Scene(service, steps, seed="counts")
+    enrolled = scene.invoke("record_directory", scene.join(1))
+    recorded = [scene.invoke("record_progress", batch) for batch in batches(scene.events(0), EVENTS_TOGETHER)]
+    made = scene.invoke("generate_certificate", scene.waiting("Generation"))
+    updates = [call for one in recorded for call in one.ledger.of("dynamodb") if call.table_writes]
+    [put] = made.ledger.of("s3")
+    record = scene.record(0)
+    entries = [index.entry(record) for index in indexes(service.outputs["RecordsTableName"])]
+    return Counts(
+        steps=steps,
+        updates=steps / EVENTS_TOGETHER,
+        update_units=sum(call.write_units for call in updates) * steps / EVENTS_TOGETHER / len(updates),
+        enroll_units=sum(call.table_writes for call in enrolled.ledger.calls),
+        index_units=sum(sum(call.index_writes.values()) for call in enrolled.ledger.calls),
+        issue_units=made.ledger.write_units,
+        alone={one.function: _each(one) for one in (enrolled, made)},
+        together={one.function: _each(one) for one in _full_batches(service, steps)},
+        document_bytes=put.length,
+        record_bytes=size(record) + STORED_BESIDE_AN_ITEM,
+        entry_bytes=sum(size(entry) + STORED_BESIDE_AN_ITEM for entry in entries if entry),
+    )
+
+
+def count_download(service: Service) -> tuple[Download, float]:
+    """Download one certificate, as its company's admin; also returns the seconds of processor it took."""
+    scene = Scene(service, 5, seed="download")
+    scene.invoke("record_directory", scene.join(1))
+    scene.invoke("record_progress", scene.events(0))
+    scene.invoke("generate_certificate", scene.waiting("Generation"))
+    path = f"/v1/certificates/{scene.record(0)['c']['S']}/download"
+    ledger, seconds = ask(service, path, scene.admin)
+    return Download(ledger.read_units, ledger.write_units, len(ledger.calls)), seconds
+
+
+def ask(service: Service, path: str, claims: dict[str, str]) -> tuple[Ledger, float]:
+    """Ask the API, the second time, when it is warm."""
+    service.get(path, claims)
+    with counting() as ledger:
+        began = time.process_time()
+        service.get(path, claims)
+        seconds = time.process_time() - began - sum(call.seconds for call in ledger.calls)
+    return ledger, seconds
+
+
+def _full_batches(service: Service, steps: int) -> Iterator[Invocation]:
+    scene = Scene(service, steps, seed="together")
+    yield scene.invoke("record_directory", scene.join(FULL["record_directory"]))
+    for person in range(FULL["generate_certificate"]):
+        for events in batches(scene.events(person), EVENTS_TOGETHER):
+            scene.invoke("record_progress", events)
+    yield scene.invoke("generate_certificate", scene.waiting("Generation"))
+
+
+def _each(one: Invocation) -> Each:
+    services = Counter(call.service for call in one.ledger.calls)
+    return Each(
+        reads=one.ledger.read_units / one.messages,
+        requests={service: services[service] / one.messages for service in sorted(services)},
+        logged=one.logged / one.messages,
+    )

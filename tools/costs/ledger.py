@@ -1,0 +1,192 @@
+"""Counts every request to AWS as it goes out on the wire, retries included, with the capacity it takes of DynamoDB.
+
+It listens to botocore's own events. Import it before any client is made. Items are looked at in moto, before and after.
+"""
+
+import json
+import time
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.handlers import BUILTIN_HANDLERS
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
+
+from tests.integration.service import ACCOUNT, REGION
+from tools.costs.capacity_units import Index, Item, read_units, size, write_units
+
+
+@dataclass
+class Call:
+    """One request: what it carried, and the capacity it took; `seconds` are those that moto took to play AWS."""
+
+    service: str
+    operation: str
+    length: int = 0  # of its body, in bytes
+    entries: int = 1
+    table_writes: int = 0
+    index_writes: dict[str, int] = field(default_factory=dict)
+    read_units: float = 0.0
+    consistent: bool = False
+    seconds: float = 0.0
+
+    @property
+    def write_units(self) -> int:
+        """In the table and its indexes."""
+        return self.table_writes + sum(self.index_writes.values())
+
+
+@dataclass
+class Ledger:
+    """The requests made while it was open."""
+
+    calls: list[Call] = field(default_factory=list)
+
+    def of(self, *services: str) -> list[Call]:
+        """The requests to some services."""
+        return [call for call in self.calls if call.service in services]
+
+    @property
+    def operations(self) -> list[str]:
+        """What was asked for, in order."""
+        return [f"{call.service}.{call.operation}" for call in self.calls]
+
+    @property
+    def write_units(self) -> int:
+        """Of all tables and indexes."""
+        return sum(call.write_units for call in self.calls)
+
+    @property
+    def read_units(self) -> float:
+        """Of all tables and indexes."""
+        return sum(call.read_units for call in self.calls)
+
+
+@contextmanager
+def counting() -> Iterator[Ledger]:
+    """A ledger of the requests made meanwhile."""
+    ledger = Ledger()
+    _open.append(ledger)
+    try:
+        yield ledger
+    finally:
+        _open.remove(ledger)
+
+
+def indexes(table: str) -> list[Index]:
+    """A table's indexes, as deployed; all of ours project their keys only."""
+    described = _table(table)
+    keys = [*described.hash_key_names, *described.range_key_names]
+    return [
+        Index(index.name, own, tuple(dict.fromkeys([*own, *keys])))
+        for index in described.global_indexes
+        for own in [tuple(key["AttributeName"] for key in index.schema)]
+    ]
+
+
+def stored(table: str, key: Item) -> Item | None:
+    """An item as it stands."""
+    described = _table(table)
+    hash_key, range_key = (
+        DynamoType(dict(key[name])) for name in (described.hash_key_names[0], described.range_key_names[0])
+    )
+    found = described.get_item(hash_key, range_key)
+    return None if found is None else {name: _raw(value) for name, value in found.to_json()["Attributes"].items()}
+
+
+_open: list[Ledger] = []
+_under_way: list[Call] = []
+_before: list[Item | None] = []
+
+
+def _sending(request: Any, event_name: str, **_more: Any) -> None:
+    """Registered ahead of moto."""
+    if not _open:
+        return
+    _, service, operation = event_name.split(".")
+    asked = _asked(request, service)
+    _before[:] = [stored(asked["TableName"], _key(asked))] if operation in _WRITES else []
+    call = Call(service, operation, _length(request.headers), len(asked.get("Entries", "1")))
+    call.consistent = asked.get("ConsistentRead", False)
+    call.seconds -= time.process_time()
+    _under_way[:] = [call]
+
+
+def _sent(request: Any, event_name: str, **_more: Any) -> None:
+    """Registered behind moto, which has done what was asked by now."""
+    if not _open:
+        return
+    [call] = _under_way
+    call.seconds += time.process_time()
+    asked = _asked(request, call.service)
+    for before in _before:
+        _count_write(call, asked["TableName"], before, stored(asked["TableName"], _key(asked)))
+    if call.operation == "BatchGetItem":
+        call.read_units = sum(map(_batch_units, *zip(*asked["RequestItems"].items(), strict=True)))
+    for ledger in _open:
+        ledger.calls.append(call)
+
+
+def _answered(parsed_response: dict[str, Any] | None, context: Any, event_name: str, **_more: Any) -> None:
+    """A query is counted by what it returned: none of ours has a filter."""
+    if _open and _under_way[0].operation == "Query" and parsed_response is not None:
+        sizes = [size(item) for item in parsed_response["Items"]]
+        _under_way[0].read_units = read_units(sizes, consistent=_under_way[0].consistent)
+
+
+def _length(headers: Any) -> int:
+    """Of a body; one that is sent in chunks says it elsewhere."""
+    return int(headers.get("X-Amz-Decoded-Content-Length") or headers.get("Content-Length") or 0)
+
+
+_WRITES = {"UpdateItem", "PutItem"}
+
+
+def _asked(request: Any, service: str) -> dict[str, Any]:
+    """The parameters of a request to a service that is asked in JSON."""
+    return {} if service == "s3" else dict(json.loads(request.body))
+
+
+def _key(asked: dict[str, Any]) -> Item:
+    key: Item = asked.get("Key") or asked["Item"]
+    return key
+
+
+def _count_write(call: Call, table: str, before: Item | None, after: Item | None) -> None:
+    call.table_writes = write_units(before, after)
+    units = {index.name: index.write_units(before, after) for index in indexes(table)}
+    call.index_writes = {name: number for name, number in units.items() if number}
+
+
+def _batch_units(table: str, asked: dict[str, Any]) -> float:
+    """Each item of a batch by itself, those that are not there too."""
+    found = [stored(table, key) for key in asked["Keys"]]
+    return sum(read_units([size(item or {})], consistent=asked["ConsistentRead"]) for item in found)
+
+
+def _table(name: str) -> Any:
+    return dynamodb_backends[ACCOUNT][REGION].tables[name]
+
+
+def _raw(typed: dict[str, Any]) -> dict[str, Any]:
+    """Moto keeps some bytes as they are and some in base64."""
+    [(kind, value)] = typed.items()
+    match kind:
+        case "B":
+            return {kind: _decoded(value)}
+        case "BS":
+            return {kind: [_decoded(one) for one in value]}
+        case _:
+            return typed
+
+
+def _decoded(value: bytes | str) -> bytes:
+    return value if isinstance(value, bytes) else b64decode(value)
+
+
+BUILTIN_HANDLERS.insert(0, ("before-send", _sending))
+BUILTIN_HANDLERS.append(("before-send", _sent))
+BUILTIN_HANDLERS.append(("response-received", _answered))

@@ -1,0 +1,136 @@
+"""A company's learners and a course of so many steps, played through the real handlers in batches of one's choice."""
+
+import itertools
+import json
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any
+
+import boto3
+
+from earned.aws.dynamodb import enrollments
+from tests.integration.service import NOON, LambdaContext, Service, cloud_event, receive
+from tools.costs.capacity_units import Item
+from tools.costs.ledger import Ledger, counting, stored
+
+Event = dict[str, Any]
+_CYCLE = ("lesson", "video", "reading", "activity", "quiz", "lesson", "video", "reading", "activity", "lesson")
+_PLAYED = [[0, 600]]  # browsers join the ranges of a sitting
+
+
+@dataclass
+class Invocation:
+    """What one invocation of a function took; `cpu` are its own seconds of processor, without those of moto."""
+
+    function: str
+    messages: int
+    ledger: Ledger = field(default_factory=Ledger)
+    cpu: float = 0.0
+    logged: int = 0
+
+
+class Scene:
+    """A course and its learners, with ids as long as UUIDs."""
+
+    def __init__(self, service: Service, steps: int, seed: object = 0) -> None:
+        self.service = service
+        self._ids = (str(uuid.uuid5(uuid.NAMESPACE_OID, f"{steps} {seed} {n}")) for n in itertools.count())
+        self.course, self.company = next(self._ids), next(self._ids)
+        self.steps = [_step(next(self._ids), number) for number in range(steps)]
+        self.people: list[dict[str, str]] = []
+        self._keep("company.saved", {"company_id": self.company, "name": "Musterwerke Nordwest GmbH"})
+        published = {"course_id": self.course, "version": 1, "title": "Occupational Safety for Supervisors"}
+        self._keep("course.published", published | {"steps": self.steps, "hours": 6})
+
+    @property
+    def admin(self) -> dict[str, str]:
+        """The claims of the company's admin."""
+        return {"sub": "admin", "role": "company-admin", "company_id": self.company}
+
+    def join(self, people: int) -> list[Event]:
+        """Announce people; returns the events that enroll them."""
+        new = [{"enrollment_id": next(self._ids), "account_id": next(self._ids)} for _ in range(people)]
+        for one in new:
+            who = {"kind": "employee", "name": "Maximiliane Beispielhausen", "email": "m@example.com"}
+            self._keep("account.saved", {"account_id": one["account_id"], "company_id": self.company} | who)
+        self.people += new
+        more = {"training_id": self.course, "company_id": self.company}
+        return [cloud_event("enrollment.created", one | more) for one in new]
+
+    def events(self, person: int, first: int = 0, last: int | None = None) -> list[Event]:
+        """What a person does, one event a step."""
+        return [
+            cloud_event(
+                kind,
+                self.people[person] | {"step_id": step["step_id"]} | data,
+                NOON.replace(day=3 + number // 60, minute=number % 60),
+            )
+            for number, step in list(enumerate(self.steps))[first:last]
+            for kind, data in [_doing(step)]
+        ]
+
+    def invoke(self, function: str, events: Sequence[Event | str]) -> Invocation:
+        """Hand events to a function as one batch; fails unless it did with each what was due."""
+        records = [_record(number, event) for number, event in enumerate(events)]
+        done, log = Invocation(function, len(records)), StringIO()
+        handler = self.service.apps[function].handler
+        with counting() as done.ledger, redirect_stdout(log):
+            began = time.process_time()
+            response = handler({"Records": records}, LambdaContext())
+            done.cpu = time.process_time() - began - sum(call.seconds for call in done.ledger.calls)
+        done.logged = len(log.getvalue().encode()) + 26 * log.getvalue().count("\n")
+        if response["batchItemFailures"]:
+            raise RuntimeError(f"{function} left {len(response['batchItemFailures'])} of {len(records)} for a retry")
+        return done
+
+    def waiting(self, queue: str) -> list[str]:
+        """Take the messages out of a queue."""
+        sqs, url, found = boto3.client("sqs"), self.service.url(queue), []
+        while batch := receive(url):
+            found += [message["Body"] for message in batch]
+            for message in batch:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def record(self, person: int) -> Item:
+        """A person's record, as the table has it."""
+        who = self.people[person]
+        pk, sk = enrollments.row_key(who["enrollment_id"], who["account_id"])
+        item = stored(self.service.outputs["RecordsTableName"], {"pk": {"S": pk}, "sk": {"S": sk}})
+        assert item is not None
+        return item
+
+    def _keep(self, kind: str, data: dict[str, Any]) -> None:
+        self.invoke("record_directory", [cloud_event(kind, data)])
+        self.waiting("Evaluation")
+
+
+def batches(events: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:
+    """The events, so many at a time."""
+    return (events[start : start + most] for start in range(0, len(events), most))
+
+
+def _step(step_id: str, number: int) -> dict[str, Any]:
+    kind = _CYCLE[number % len(_CYCLE)]
+    more = {"video": {"duration": 600}, "quiz": {"passing_score": 80, "attempts": 3}}.get(kind, {})
+    return {"step_id": step_id, "kind": kind, "title": f"Step {number + 1}: what it is about"} | more
+
+
+def _doing(step: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    match step["kind"]:
+        case "video":
+            return "video.watched", {"played": _PLAYED}
+        case "quiz":
+            return "quiz.graded", {"score": 90}
+        case _:
+            return "lesson.completed", {}
+
+
+def _record(number: int, event: Event | str) -> dict[str, Any]:
+    body = event if isinstance(event, str) else json.dumps(event)
+    attributes = {"SentTimestamp": "1772452800000", "MessageGroupId": "company"}
+    return {"messageId": str(number), "body": body, "attributes": attributes}

@@ -1,0 +1,73 @@
+"""The certificates that a preview shows. All names are invented."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from earned.document.logo import sanitise
+from earned.document.render import PAPERS
+from earned.domain.certificate import CertificateContent
+from earned.domain.people import Logo
+from earned.domain.training import TrainingKind
+
+HERE = Path(__file__).parent
+ORDINARY = CertificateContent(
+    certificate_id="k3f7m2qzt5vx4hbrn6wdyc2jpa",
+    holder="Marguerite Oyelaran-Lindqvist",
+    title="Leading Through Uncertainty",
+    kind=TrainingKind.COURSE,
+    completed_on=date(2026, 11, 14),
+    hours=7.5,
+    company="Larkspur Logistics",
+    language="en",
+    verify_url="https://learn.northlight.example/verify/k3f7m2qzt5vx4hbrn6wdyc2jpa",
+)
+MAX_NAME_LENGTH = (
+    "Maximiliana Theodora Konstantinopoulou-Featherstonehaugh von und zu Hohenlohe-Lorenburg, Marchioness of " * 2
+)
+# A holder and a title in languages that have something of their own to show.
+NATIVE = {
+    "es": ("Begoña Íñiguez Larráin", "Liderar en tiempos de incertidumbre"),
+    "fr": ("Éloïse Garçonnet-Lefrêne", "Le leadership en période incertaine"),
+    "de": ("Jörg Weißenfäller", "Führung in unsicheren Zeiten"),
+    "ar": ("ليلى نور الدين", "القيادة في زمن عدم اليقين"),
+    "ja": ("林 花子", "不確実な時代のリーダーシップ"),
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One certificate, under the name that its files get."""
+
+    name: str
+    printed: CertificateContent
+    logo: Logo | None = None
+
+
+def certificates(languages: list[str]) -> Iterator[Sample]:
+    """Each language, kind and paper, then what strains the page, on both papers."""
+    logo = sanitise((HERE / "logo.svg").read_bytes(), "image/svg+xml")
+    for paper in PAPERS:
+        ordinary = replace(ORDINARY, paper=paper)
+        for language in languages:
+            holder, title = NATIVE.get(language, (ORDINARY.holder, ORDINARY.title))
+            for kind in TrainingKind:
+                worded = replace(ordinary, language=language, holder=holder, title=title, kind=kind)
+                yield Sample(f"{language}-{kind}-{paper}", worded)
+        branded = replace(ordinary, logo=logo.sha256)
+        crowded = replace(branded, holder=MAX_NAME_LENGTH, title="Strategic Alignment and Governance, " * 8)
+        yield Sample(f"logo-{paper}", branded, logo)
+        yield Sample(f"no-company-{paper}", replace(ordinary, company=None, hours=None))
+        yield Sample(f"longest-{paper}", crowded, logo)
+        yield Sample(f"one-letter-{paper}", replace(ordinary, holder="Q", title="Z", company="X"))
+
+
+def names() -> dict[str, CertificateContent]:
+    """A certificate for each script, by the script's name."""
+    listed = tomllib.loads((HERE / "names.toml").read_text("utf-8"))
+    return {
+        script: replace(ORDINARY, holder=name, language=listed["languages"].get(script, ORDINARY.language))
+        for script, name in listed["names"].items()
+    }

@@ -1,0 +1,98 @@
+"""The commands behind `make load` and `make model`."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tools.bench.machine import machine
+from tools.load.forecast import read, reckon
+from tools.load.results import tally
+from tools.load.runner import Play, Stuck
+from tools.load.workload import Crowd
+from tools.local import stack
+from tools.local.stack import ROOT, STATE, StackFailed
+
+OUT = ROOT / "out" / "load"
+FAILURES = "left for a retry", "failed processing SQS batch"  # in the log of the emulator
+CHART = (str(ROOT / ".venv" / "bench" / "bin" / "python"), "-m", "tools.load.chart")  # an environment that can plot
+AHEAD = 20  # learners who finish on an idle system
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+@app.command()
+def run(people: Annotated[int, typer.Option(min=1, help="attendees marked at once")] = 10_000) -> None:
+    """Mark a hall on a local stack of its own; fill out/load/; exits with 1 when something was lost or failed."""
+    directory, crowd = STATE / "load", Crowd(people, learners=AHEAD + max(20, people // 50))
+    try:
+        with stack.started(directory) as keeper:
+            for step in keeper.steps():
+                console.print(step)
+            figures = _play(keeper.stack, directory, crowd)
+    except (StackFailed, Stuck) as failure:
+        console.print(str(failure), markup=False, soft_wrap=True)
+        raise typer.Exit(1) from failure
+    _write("load", figures)
+    subprocess.run([*CHART, OUT / "load.json", OUT / "load.png"], cwd=ROOT, check=True)  # noqa: S603  # our own
+    _print(figures)
+    whole = (figures["certificates"], figures["announced_twice"], figures["refused"], figures["failed_batches"])
+    raise typer.Exit(0 if whole == (figures["due"], 0, 0, 0) else 1)
+
+
+@app.command()
+def model() -> None:
+    """Reckon what AWS would make of a hall, from what `make load` and `make package` measured; fill out/load/."""
+    measured = OUT / "load.json", ROOT / "out" / "package.json"
+    if missing := [path for path in measured if not path.exists()]:
+        console.print(f"{missing[0].relative_to(ROOT)} is missing: run `make {missing[0].stem}` first.")
+        raise typer.Exit(1)
+    figures = machine() | reckon(*map(read, measured))
+    _write("model", figures)
+    _print_scenarios(figures)
+
+
+def _print_scenarios(figures: dict[str, Any]) -> None:
+    table = Table("people at once", "pollers", "S3 put", "p50", "p99", "another company, idle p99", "meanwhile p99")
+    for it in figures["scenarios"]:
+        put = "bad day" if it["s3_on_a_bad_day"] else "usual"
+        seconds = it["hall"]["p50"], it["hall"]["p99"], it["school_idle"]["p99"], it["school"]["p99"]
+        table.add_row(f"{it['people']:,}", it["pollers"], put, *(f"{one:.1f} s" for one in seconds))
+    console.print(table)
+    proof = figures["proof"]
+    for kind in ("hall", "school", "school_idle"):
+        predicted, measured = proof["predicted"][kind], proof["measured"][kind]
+        console.print(f"local stack, {kind}: {predicted} predicted, {measured} measured", markup=False)
+    console.print(f"Figures and assumptions in {OUT.relative_to(ROOT)}/model.json")
+
+
+def _play(running: stack.Stack, directory: Path, crowd: Crowd) -> dict[str, Any]:
+    made_on, play = machine(), Play(running, crowd)
+    console.print(f"having {crowd.attendees + crowd.learners:,} people known and enrolled")
+    play.prepare()
+    console.print(f"marking {crowd.attendees:,} of them")
+    played = play.play(int((directory / "pid").read_text()), AHEAD)
+    log = (directory / "ministack.log").read_text("utf-8", "replace")
+    return made_on | tally(crowd, AHEAD, played, play.refused(), sum(log.count(failure) for failure in FAILURES))
+
+
+def _write(name: str, figures: dict[str, Any]) -> None:
+    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+
+
+def _print(figures: dict[str, Any]) -> None:
+    shown = {name: value for name, value in figures.items() if name != "samples"}
+    for name, value in shown.items():
+        console.print(f"{name.replace('_', ' '):28} {value}", markup=False)
+    console.print(f"Figures in {OUT.relative_to(ROOT)}/load.json, a picture beside them", markup=False)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,67 @@
+"""What the model takes for granted of AWS: each with where it is written, or that nobody measured it."""
+
+from dataclasses import dataclass
+
+from tools.load.model import Pollers, Units
+
+_GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg"
+_DYNAMODB = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide"
+_NOT_MEASURED = "assumed; nothing was measured on AWS"
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A value in its unit, and its source."""
+
+    value: float
+    unit: str
+    source: str
+
+
+ASSUMPTIONS = {
+    "batches of a queue at once, at first": Assumption(5, "", f"{_GUIDE}/services-sqs-scaling.html"),
+    "more of them, while messages wait": Assumption(300, "a minute", f"{_GUIDE}/services-sqs-scaling.html"),
+    "batches at once of a provisioned poller": Assumption(10, "", f"{_GUIDE}/services-sqs-scaling.html"),
+    "MB of memory that give one processor": Assumption(1769, "MB", f"{_GUIDE}/configuration-memory.html"),
+    "writes of a new table": Assumption(4_000, "units a second", f"{_DYNAMODB}/warm-throughput.html"),
+    "reads of a new table": Assumption(12_000, "units a second", f"{_DYNAMODB}/warm-throughput.html"),
+    "a new worker, before it imports": Assumption(0.3, "s", _NOT_MEASURED),
+    "handing a batch to a worker": Assumption(0.02, "s, mean", _NOT_MEASURED),
+    "a DynamoDB request": Assumption(
+        0.005, "s, mean", f"single-digit milliseconds, says {_DYNAMODB}/Introduction.html; {_NOT_MEASURED}"
+    ),
+    "an SQS or EventBridge request": Assumption(0.015, "s, mean", _NOT_MEASURED),
+    "an S3 put": Assumption(0.03, "s, mean", _NOT_MEASURED),
+    "an S3 put on a bad day": Assumption(
+        0.1,
+        "s, mean",
+        "small objects take 100 to 200 ms, says "
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html",
+    ),
+    "write units of a mark, and of an issue": Assumption(1, "", "counted: DESIGN §9, tests of the costs"),
+    "read units of a certificate": Assumption(3, "", "counted: two items of its own, two of all its batch"),
+    "processors": Assumption(1, "of this machine's", "Lambda's are taken to be as fast as the one measured on"),
+}
+
+
+def value(name: str) -> float:
+    """Of an assumption, by its name."""
+    return ASSUMPTIONS[name].value
+
+
+def default_pollers(most: int) -> Pollers:
+    """Lambda's own."""
+    return Pollers(
+        first=int(value("batches of a queue at once, at first")),
+        growth=value("more of them, while messages wait") / 60,
+        most=most,
+    )
+
+
+def provisioned_pollers(pollers: int) -> Pollers:
+    """So many that are always there, and never more."""
+    ready = pollers * int(value("batches at once of a provisioned poller"))
+    return Pollers(first=ready, growth=0, most=ready)
+
+
+NEW_TABLE = Units(reads=value("reads of a new table"), writes=value("writes of a new table"))

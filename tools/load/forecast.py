@@ -1,0 +1,133 @@
+"""What AWS would make of a hall, by the template's settings, the times measured here and the assumptions.
+
+The proof is the same model with this machine's limits, beside what the local stack took.
+"""
+
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tools.load.assumptions import ASSUMPTIONS, NEW_TABLE, default_pollers, provisioned_pollers, value
+from tools.load.model import Function, Outcome, Pollers, Units, Work, play
+from tools.load.settings import Provisioned, Settings, provisioned, settings
+
+FUNCTIONS = {"marks": "RecordAttendance", "lessons": "RecordProgress", "certificates": "GenerateCertificate"}
+FOLDERS = {"marks": "record_attendance", "lessons": "record_progress", "certificates": "generate_certificate"}
+PEOPLE = (10_000, 1_000_000)
+LOCAL_REQUESTS = {"marks": 1.1, "lessons": 1.1, "certificates": 2.2}  # to the emulator: some are one for a batch
+UNLIMITED = Units(reads=float("inf"), writes=float("inf"))
+
+
+def reckon(load: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
+    """All scenarios and the proof, from what `make load` and `make package` measured."""
+    starts = {name: package["functions"][folder]["cpu_s"] for name, folder in FOLDERS.items()}
+    cpu = _cpu(load, starts)
+    return {
+        "measured_cpu_ms": {name: round(1000 * seconds, 1) for name, seconds in cpu.items()},
+        "measured_start_s": starts,
+        "settings": {name: asdict(one) for name, one in settings().items() if name in FUNCTIONS.values()},
+        "provisioned": asdict(provisioned()),
+        "scenarios": [
+            _scenario(people, pollers, slow, cpu, starts)
+            for people in PEOPLE
+            for pollers in ("default", "provisioned")
+            for slow in (False, True)
+            if people == PEOPLE[0] or not slow
+        ],
+        "proof": _proof(load, cpu, starts),
+        "assumptions": {name: asdict(assumption) for name, assumption in ASSUMPTIONS.items()},
+    }
+
+
+def _scenario(people: int, pollers: str, slow: bool, cpu: dict[str, float], starts: dict[str, float]) -> dict[str, Any]:
+    ready = provisioned() if pollers == "provisioned" else None
+    functions = {
+        name: _on_aws(name, settings()[logical], ready, slow, cpu[name], starts[name])
+        for name, logical in FUNCTIONS.items()
+    }
+    table = Units(ready.reads, ready.writes) if ready else NEW_TABLE
+    outcome = play(functions, people, table)
+    return {"people": people, "pollers": pollers, "s3_on_a_bad_day": slow, **_figures(outcome)}
+
+
+def _on_aws(name: str, setting: Settings, ready: Provisioned | None, slow: bool, cpu: float, start: float) -> Function:
+    """A function as deployed: less memory is less of a processor, except while it starts."""
+    share = min(1.0, setting.memory / value("MB of memory that give one processor"))
+    dynamodb, announcing = value("a DynamoDB request"), value("an SQS or EventBridge request")
+    put = value("an S3 put on a bad day" if slow else "an S3 put")
+    making = name == "certificates"
+    pollers = default_pollers(setting.most)
+    if ready and name != "lessons":
+        pollers = provisioned_pollers(ready.generation if making else ready.attendance)
+    work = Work(
+        start=value("a new worker, before it imports") + start,
+        batch=value("handing a batch to a worker") + announcing + (dynamodb if making else 0),
+        cpu=cpu / share,
+        wait=dynamodb + put if making else dynamodb,
+        reads=int(value("read units of a certificate")) if making else 0,
+        writes=int(value("write units of a mark, and of an issue")),
+        ahead=making,
+    )
+    return Function(setting.batch, setting.window, pollers, work)
+
+
+def _proof(load: dict[str, Any], cpu: dict[str, float], starts: dict[str, float]) -> dict[str, Any]:
+    """Predicted beside measured: as many workers as processors, one emulator, and what others left of the machine."""
+    left = 1 - min(0.9, load["processors_used_by_others"] / load["cores"])
+    per_certificate = load["cpu_ms_per_certificate"]["emulator"] / 1000
+    a_request = per_certificate / sum(LOCAL_REQUESTS[name] for name in ("marks", "certificates"))
+    functions = {
+        name: Function(
+            batch=settings()[logical].batch,
+            window=0,  # the emulator has none
+            pollers=Pollers(load["cores"], 0, load["cores"]),
+            work=Work(
+                start=starts[name] / left,
+                batch=a_request / left,
+                cpu=cpu[name] / left,
+                wait=LOCAL_REQUESTS[name] * a_request / left,
+                reads=0,
+                writes=0,
+                ahead=name == "certificates",
+            ),
+        )
+        for name, logical in FUNCTIONS.items()
+    }
+    posting = load["seconds_to_post_the_marks"]
+    outcome = play(functions, load["attendees"], UNLIMITED, processors=load["cores"], posting=posting, noisy=1)
+    return {
+        "attendees": load["attendees"],
+        "processors_left_by_others": round(left * load["cores"], 2),
+        "predicted": _figures(outcome),
+        "measured": {name: load["seconds_to_certificate"][name] for name in ("hall", "school", "school_idle")},
+    }
+
+
+def _cpu(load: dict[str, Any], starts: dict[str, float]) -> dict[str, float]:
+    """Seconds of CPU that a mark, all of a learner's lessons and a certificate took of the workers, once these ran."""
+    counts = {"marks": load["attendees"], "lessons": load["learners"], "certificates": load["certificates"]}
+    first, last = load["samples"][0]["usage"], load["samples"][-1]["usage"]
+    took = {}
+    for name, logical in FUNCTIONS.items():
+        begun = last.get(logical, first[logical])["processes"] - first[logical]["processes"]
+        took[name] = (load["cpu_s"].get(logical, 0.0) - max(0, begun) * starts[name]) / counts[name]
+    return took
+
+
+def _figures(outcome: Outcome) -> dict[str, Any]:
+    kinds = {"hall": outcome.hall, "school": outcome.school, "school_idle": outcome.school_idle}
+    return {**{name: _percentiles(seconds) for name, seconds in kinds.items()}, "workers": outcome.workers}
+
+
+def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(seconds, n=100, method="inclusive")
+    return {"p50": round(cuts[49], 2), "p99": round(cuts[98], 2), "max": round(max(seconds), 2)}
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The figures that an earlier command left."""
+    figures: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return figures

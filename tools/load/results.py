@@ -1,0 +1,93 @@
+"""What a play amounts to, in figures."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import pairwise
+from typing import Any
+
+from tools.load.runner import Certificate, Played
+from tools.load.sampler import EMULATOR, WORKERS, Sample
+from tools.load.workload import HALL, SCHOOL, Crowd
+
+MEBI = 2**20
+CORES_OF_TARGET, SECONDS_OF_TARGET, PEOPLE_OF_TARGET = 2, 300, 10_000  # DESIGN §9
+
+
+def tally(crowd: Crowd, ahead: int, played: Played, refused: int, failed: int) -> dict[str, Any]:
+    """All figures of a play: counts, seconds, CPU seconds, MB, and what waited second by second."""
+    hall = [it for it in played.certificates if it.company == HALL]
+    school = [it for it in played.certificates if it.company == SCHOOL]
+    made, due = len({it.enrollment for it in played.certificates}), crowd.attendees + crowd.learners - ahead
+    seconds = max((it.announced for it in hall), default=0.0) + played.posting
+    cpu = _cpu(played.samples)
+    return {
+        "attendees": crowd.attendees,
+        "learners": crowd.learners - ahead,
+        "due": due,
+        "certificates": made,
+        "announced_twice": len(played.certificates) - made,
+        "refused": refused,
+        "failed_batches": failed,
+        "seconds": round(seconds, 1),
+        "seconds_to_post_the_marks": round(played.posting, 1),
+        "certificates_per_second": round(made / seconds, 1),
+        "events_per_second": round((crowd.attendees + 5 * (crowd.learners - ahead)) / seconds, 1),
+        "seconds_to_certificate": {
+            "hall": _percentiles(hall),
+            "school": _percentiles(school),
+            "school_idle": _percentiles(played.idle),
+        },
+        "cpu_s": cpu,
+        "cpu_ms_per_certificate": {name: round(1000 * used / made, 1) for name, used in cpu.items()},
+        "cpu_bound": _bound(cpu, made),
+        "processors_used_by_others": _others(played.samples),
+        "peak_rss_mb": {
+            name: round(max(sample.usage[name].rss for sample in played.samples) / MEBI) for name in (EMULATOR, WORKERS)
+        },
+        "samples": [asdict(sample) for sample in played.samples],
+    }
+
+
+def _cpu(samples: Sequence[Sample]) -> dict[str, float]:
+    """Seconds of CPU from the first look to the last, by kind of process, those that have ended included."""
+    functions = {name for sample in samples for name in sample.usage} - {EMULATOR, WORKERS}
+    used = {name: _grown(samples, name) for name in (EMULATOR, *sorted(functions))}
+    used[WORKERS] = sum(used[name] for name in functions)
+    return {name: round(seconds, 1) for name, seconds in used.items() if round(seconds, 1) > 0}
+
+
+def _grown(samples: Sequence[Sample], name: str) -> float:
+    cpu = [sample.usage[name].cpu if name in sample.usage else 0.0 for sample in samples]
+    return sum(max(0.0, after - before) for before, after in pairwise(cpu))
+
+
+def _others(samples: Sequence[Sample]) -> float:
+    """How many processors were busy with something else, the portal's own posting among it, while messages waited."""
+    working = [sample for sample in samples if any(sample.waiting[queue] for queue in ("attendance", "generation"))]
+    first, last = working[0], working[-1]
+    used = _cpu(working)
+    ours = used[EMULATOR] + used[WORKERS]
+    return round((last.machine - first.machine - ours) / (last.at - first.at), 2)
+
+
+def _bound(cpu: dict[str, float], made: int) -> dict[str, float]:
+    """Seconds in which two idle processors could do what DESIGN §9 asks for, at the CPU that was used here."""
+    scale = PEOPLE_OF_TARGET / made / CORES_OF_TARGET
+    return {
+        "target": SECONDS_OF_TARGET,
+        "functions_and_emulator": round((cpu[EMULATOR] + cpu[WORKERS]) * scale),
+        "functions": round(cpu[WORKERS] * scale),
+    }
+
+
+def _percentiles(certificates: Sequence[Certificate]) -> dict[str, float]:
+    """Of the seconds until the portal was told; nothing without at least two of them."""
+    if len(certificates) < 2:
+        return {}
+    cuts = statistics.quantiles((it.announced for it in certificates), n=100, method="inclusive")
+    return {
+        "p50": round(cuts[49], 2),
+        "p99": round(cuts[98], 2),
+        "max": round(max(it.announced for it in certificates), 2),
+    }

@@ -1,0 +1,132 @@
+"""Play a hall and a school on a local stack, and note when each person's last event was posted and what came of it."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tools.load.sampler import Sample, Watch
+from tools.load.workload import Crowd
+from tools.local.portal import Queues
+from tools.local.stack import Stack
+
+PACE = 1.0  # seconds between two learners
+QUIET = 3  # looks in a row at which nothing waits
+LOOK = 0.5  # seconds
+PATIENCE = 120  # seconds, in which something must have moved
+SLICE = 1_000  # messages posted at a time while everyone is enrolled
+ANNOUNCED = "announced"
+
+
+class Stuck(Exception):
+    """Messages wait, and nothing has been worked off for long."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """One that was announced: seconds from its person's last event to the document, and to the portal."""
+
+    company: str
+    enrollment: str
+    issued: float
+    announced: float
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of a crowd; `idle` are the certificates of those who finished before anybody was marked."""
+
+    idle: list[Certificate]
+    certificates: list[Certificate]
+    posting: float  # seconds it took to post the marks
+    samples: list[Sample]
+
+
+class Play:
+    """A crowd on a stack."""
+
+    def __init__(self, stack: Stack, crowd: Crowd) -> None:
+        self._stack, self._crowd = stack, crowd
+        self._portal, self._sqs = Queues(stack), stack.session().client("sqs", endpoint_url=stack.aws_endpoint)
+        self._urls = {
+            name.removesuffix("QueueUrl").lower(): url
+            for name, url in stack.outputs.items()
+            if name.endswith("QueueUrl") and "DeadLetter" not in name
+        }
+        self._announced = self._listen()
+
+    def prepare(self) -> None:
+        """Have everyone known, then enrolled."""
+        for messages in (list(self._crowd.directory()), list(self._crowd.enrollments())):
+            for start in range(0, len(messages), SLICE):
+                self._portal.post(messages[start : start + SLICE])
+                self._settle(most=SLICE)
+            self._settle()
+
+    def play(self, keeper: int, ahead: int) -> Played:
+        """Let `ahead` learners finish on an idle system, then mark the hall while the others finish."""
+        self._finish(range(ahead))
+        self._settle()
+        idle = list(self._certificates())
+        with Watch(self._stack, keeper, self._urls | {ANNOUNCED: self._announced}) as watch:
+            school = threading.Thread(target=self._finish, args=[range(ahead, self._crowd.learners)])
+            school.start()
+            began = time.monotonic()
+            self._portal.post(list(self._crowd.marks()))
+            posting = time.monotonic() - began
+            school.join()
+            self._settle()
+        return Played(idle, list(self._certificates()), posting, watch.samples)
+
+    def refused(self) -> int:
+        """Count what lies in the dead-letter queues."""
+        return self._portal.waiting(
+            url for name, url in self._stack.outputs.items() if name.endswith("DeadLetterQueueUrl")
+        )
+
+    def _finish(self, learners: range) -> None:
+        portal = Queues(self._stack, self._portal.posted)  # a client of its own, since it runs beside the marking
+        for number in learners:
+            portal.post(list(self._crowd.lessons(number)))
+            time.sleep(PACE)
+
+    def _settle(self, most: int = 0) -> None:
+        """Wait until no more than so many messages wait; raises `Stuck`."""
+        quiet, before, moved = 0, 0, time.monotonic()
+        while quiet < (QUIET if most == 0 else 1):
+            waiting = self._portal.waiting(self._urls.values())
+            quiet = quiet + 1 if waiting <= most else 0
+            if waiting != before:
+                before, moved = waiting, time.monotonic()
+            if waiting and time.monotonic() - moved > PATIENCE:
+                raise Stuck(f"{waiting} messages wait, and none was worked off for {PATIENCE} s")
+            time.sleep(LOOK)
+
+    def _listen(self) -> str:
+        """A queue that everything announced falls into; read when all is over, so as not to be in the way."""
+        events = self._stack.session().client("events", endpoint_url=self._stack.aws_endpoint)
+        url = self._sqs.create_queue(QueueName="load-announced")["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        events.put_rule(Name="load", EventBusName=self._stack.bus, EventPattern=json.dumps({"source": ["earned"]}))
+        target: Any = {"Id": "load", "Arn": attributes["QueueArn"]}
+        events.put_targets(Rule="load", EventBusName=self._stack.bus, Targets=[target])
+        return url
+
+    def _certificates(self) -> Iterator[Certificate]:
+        """What was announced since the last look."""
+        options: dict[str, Any] = {"MaxNumberOfMessages": 10, "AttributeNames": ["SentTimestamp"]}
+        while found := self._sqs.receive_message(QueueUrl=self._announced, **options).get("Messages"):
+            for message in found:
+                told = json.loads(message["Body"])["detail"]["data"]
+                yield self._certificate(told, int(message["Attributes"]["SentTimestamp"]) / 1000)
+            handles: Any = [{"Id": it["MessageId"], "ReceiptHandle": it["ReceiptHandle"]} for it in found]
+            self._sqs.delete_message_batch(QueueUrl=self._announced, Entries=handles)
+
+    def _certificate(self, told: dict[str, str], announced: float) -> Certificate:
+        """A certificate with its times, since its last event was posted (which is noted by the other clock)."""
+        posted = self._portal.posted[told["enrollment_id"]] + time.time() - time.monotonic()
+        issued = datetime.fromisoformat(told["at"]).timestamp()
+        return Certificate(told["company_id"], told["enrollment_id"], issued - posted, announced - posted)

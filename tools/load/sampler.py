@@ -1,0 +1,112 @@
+"""What the stack's processes use and what waits in its queues, second by second; Linux only (/proc)."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from tools.local.portal import Queues
+from tools.local.sam import STACK_NAME
+from tools.local.stack import Stack
+
+TICKS, PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+EMULATOR, WORKERS = "emulator", "workers"
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one kind of process has used: seconds of CPU since it began, bytes of memory now."""
+
+    cpu: float
+    rss: int
+    processes: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One look: seconds since the first, what waits by queue, usage by kind of process, CPU seconds of all there is."""
+
+    at: float
+    waiting: dict[str, int]
+    usage: dict[str, Usage]
+    machine: float
+
+
+class Watch:
+    """Looks once a second for the time of a block."""
+
+    def __init__(self, stack: Stack, keeper: int, urls: dict[str, str]) -> None:
+        self.samples: list[Sample] = []
+        self._queues, self._urls, self._emulator = Queues(stack), urls, emulator_of(keeper)
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._began = time.time()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while True:
+            over = self._done.wait(1)
+            waiting = {name: self._queues.waiting([url]) for name, url in self._urls.items()}
+            self.samples.append(Sample(time.time() - self._began, waiting, usage(self._emulator), busy()))
+            if over:
+                return
+
+
+def emulator_of(keeper: int) -> int:
+    """The emulator's process, which the keeper of a stack started."""
+    [found] = [child for child in children(keeper) if b"emulator.py" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return found
+
+
+def usage(emulator: int) -> dict[str, Usage]:
+    """What the emulator uses, what its workers do by function, and what they do together."""
+    found = {EMULATOR: _usage([emulator])}
+    workers = list(children(emulator))
+    return found | {WORKERS: _usage(workers)} | {name: _usage(of) for name, of in _by_function(workers).items()}
+
+
+def busy() -> float:
+    """Seconds that the machine's processors were busy since it began, or taken by its host."""
+    user, nice, system, _, _, *interrupts_and_stolen = map(int, _read(None, "stat").split()[1:9])
+    return (user + nice + system + sum(interrupts_and_stolen)) / TICKS
+
+
+def children(parent: int) -> Iterator[int]:
+    """The processes that a process started, whichever of its threads did."""
+    for thread in Path(f"/proc/{parent}/task").iterdir():
+        yield from map(int, _read(parent, f"task/{thread.name}/children").split())
+
+
+def _by_function(workers: list[int]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for worker in workers:
+        for line in _read(worker, "environ").split("\0"):
+            name, _, value = line.partition("=")
+            if name == "AWS_LAMBDA_FUNCTION_NAME":
+                found.setdefault(value.removeprefix(f"{STACK_NAME}-").partition("-")[0], []).append(worker)
+    return found
+
+
+def _usage(processes: list[int]) -> Usage:
+    fields = [_read(process, "stat").rpartition(")")[2].split() for process in processes]
+    alive = [field for field in fields if field]
+    cpu = sum(int(field[11]) + int(field[12]) for field in alive) / TICKS
+    return Usage(cpu, sum(int(field[21]) for field in alive) * PAGE, len(alive))
+
+
+def _read(process: int | None, name: str) -> str:
+    """A file about a process, or about the machine; nothing once it has ended."""
+    try:
+        return Path("/proc", str(process or ""), name).read_text("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

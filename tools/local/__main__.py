@@ -1,0 +1,105 @@
+"""The commands behind `make serve`, `make token`, `make stop`, `make demo` and `make drill`."""
+
+import signal
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
+
+from tools.local import stack
+from tools.local.stack import SERVE, SERVE_FILE, SHELL_FILE, STATE, Keeper, Stack, StackFailed
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console(stderr=True, highlight=False)
+
+
+@app.command("serve")
+def serve() -> None:
+    """Start a stack, leave it running and describe it in out/serve.json."""
+    if stack.is_running(SERVE):
+        console.print(f"Already running: see {SERVE_FILE}")
+        return
+    with stack.started(SERVE, publish=SERVE_FILE) as keeper:
+        running = _wait(keeper)
+        SHELL_FILE.write_text(running.shell())
+        keeper.detach()
+    console.print(
+        f"Ready: {running.api}\nAll the rest is in {SERVE_FILE}, for a shell in {SHELL_FILE.name} beside it.",
+        soft_wrap=True,
+    )
+    console.print("`make stop` ends it.")
+
+
+@app.command("stop")
+def stop_serving() -> None:
+    """End the stack that `serve` started."""
+    ended = stack.stop(SERVE)
+    for file in (SERVE_FILE, SHELL_FILE):
+        file.unlink(missing_ok=True)
+    console.print("Stopped." if ended else "Nothing was running.")
+
+
+@app.command()
+def token(
+    role: Annotated[str, typer.Option(help="individual, employee, company-admin, administrator or support")],
+    sub: Annotated[str, typer.Option(help="the account_id")],
+    company: Annotated[str, typer.Option(help="the company_id, if any")] = "",
+    expires_in: Annotated[int, typer.Option(help="seconds; negative for a token that has expired")] = 3600,
+) -> None:
+    """Print an access token that the running stack accepts."""
+    if not stack.is_running(SERVE) or not SERVE_FILE.exists():
+        raise StackFailed("No stack is running: start one with `make serve`.")
+    running = Stack.read(SERVE_FILE)
+    print(stack.token(SERVE, running, sub=sub, role=role, company=company or None, expires_in=expires_in))
+
+
+@app.command()
+def demo() -> None:
+    """Play a company's week through a stack of its own and check what comes out; exits with 1 when a check fails."""
+    from tools.local.demo import play  # noqa: PLC0415 - the other commands need not wait for it
+
+    with stack.started(STATE / "demo") as keeper:
+        succeeded = play(_wait(keeper), STATE / "demo")
+    raise typer.Exit(0 if succeeded else 1)
+
+
+@app.command()
+def drill(only: Annotated[str, typer.Option(help="incidents with this in their names; all unless told")] = "") -> None:
+    """Stop what the service depends on, one after the other, and deploy over it; exits with 1 when anything is lost."""
+    from tools.local.drill import play  # noqa: PLC0415 - the other commands need not wait for it
+
+    directory = STATE / "drill"
+    described = directory / "serve.json"
+    with stack.started(directory, publish=described) as keeper:
+        succeeded = play(_wait(keeper), directory, described, only)
+    raise typer.Exit(0 if succeeded else 1)
+
+
+def _wait(keeper: Keeper) -> Stack:
+    """Show each step with its seconds until the stack is ready."""
+    columns = SpinnerColumn(finished_text="-"), "{task.description}", TimeElapsedColumn()
+    with Progress(*columns, console=console) as progress:
+        for step in keeper.steps():
+            for task in progress.task_ids:
+                progress.update(task, total=1, completed=1)
+            progress.add_task(step, total=None)
+        for task in progress.task_ids:
+            progress.update(task, total=1, completed=1)
+    return keeper.stack
+
+
+def main() -> None:
+    """Run a command; SIGTERM unwinds like Ctrl-C, so that nothing stays behind."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    stack.isolate()
+    try:
+        app()
+    except StackFailed as failure:
+        console.print(str(failure), markup=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,264 @@
+"""The drill: what the service depends on is stopped while a portal keeps posting, and started again; so are releases.
+
+Nothing may be lost, and every certificate that is due must be there in the end: one of each, announced, one document.
+"""
+
+import json
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tools.local import outages, releases, sam
+from tools.local import stack as stacks
+from tools.local.cohort import Cohort, Learner
+from tools.local.oncall import OnCall, Portal
+from tools.local.portal import Listener, Reader
+from tools.local.stack import ROOT, Stack, StackFailed
+
+OUT = ROOT / "out" / "drill.json"
+SECONDS_DOWN = 14
+SECONDS_PER_LEARNER = 0.75
+EARLY = 4  # learners just before it: their events are being worked on when it begins
+PATIENCE = 120  # seconds
+ISSUED = "earned.certificate.issued.v1"
+# Of each dependency, what is stopped in its name.
+DEPENDENCIES = {
+    "token issuer": (outages.ISSUER,),
+    "SQS": ("sqs",),
+    "DynamoDB": ("dynamodb",),
+    "S3": ("s3",),
+    "EventBridge": ("events",),
+    "Lambda": ("lambda",),
+    # The key encrypts queues, tables and the functions' variables: AWS asks for it for us, the emulator does not.
+    "KMS": ("kms", "sqs", "dynamodb", "lambda"),
+    "every answer": (outages.ANSWERS,),
+}
+Happening = Callable[[], None]
+Step = Callable[..., None]  # takes a `description` of what goes on
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an incident came to.
+
+    `events_kept` are those that SQS did not take at first, `api` is what the API answered meanwhile (0: nothing),
+    `quarantined` counts messages, `documents` the versions of what was issued. `drafts` are documents that were not,
+    because something that they print changed meanwhile. `seconds_after` its end every certificate was there.
+    """
+
+    incident: str
+    seconds: float
+    events_posted: int
+    events_kept: int
+    api: list[int]
+    quarantined: int
+    redriven: int
+    certificates_due: int
+    certificates_made: int
+    certificates_not_due: int
+    documents: int
+    drafts: int
+    announced: int
+    seconds_after: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was lost, nothing made twice, and nothing made that was not due."""
+        made = {self.certificates_made, self.documents, self.announced}
+        return made == {self.certificates_due} and not self.certificates_not_due and self.redriven == self.quarantined
+
+
+@dataclass
+class Study:
+    """A company that learns while something happens, as its portal posts it and its admin sees it."""
+
+    portal: Portal
+    admin: Reader
+    cohort: Cohort
+    learners: list[Learner] = field(default_factory=list)
+    api: set[int] = field(default_factory=set)
+    posted: int = 0
+    kept: int = 0
+
+    @property
+    def due(self) -> set[str]:
+        """The enrollments that a certificate is due for."""
+        return {learner.enrollment_id for learner in self.learners if learner.finishes}
+
+    def learn(self) -> None:
+        """Post all that one more person does, and look at the API."""
+        learner = self.cohort.learner(len(self.learners))
+        letters = list(self.cohort.story(learner))
+        self.learners.append(learner)
+        self.posted += len(letters)
+        self.kept = max(self.kept, self.portal.post(letters))
+
+    def learn_while(self, happen: Happening) -> None:
+        """Have people learn, one after the other, for as long as something happens."""
+        with ThreadPoolExecutor(1) as pool:
+            happening = pool.submit(happen)
+            while not happening.done():
+                self.learn()
+                self.api.add(self._answer())
+                time.sleep(SECONDS_PER_LEARNER)
+            happening.result()
+
+    def certificates(self) -> list[dict[str, Any]]:
+        """What the company's admin holds; nothing while the API does not answer."""
+        try:
+            return list(self.admin.items(f"/v1/companies/{self.cohort.company_id}/certificates"))
+        except httpx.HTTPError:
+            return []
+
+    def _answer(self) -> int:
+        try:
+            return self.admin.get(f"/v1/companies/{self.cohort.company_id}/certificates").status_code
+        except httpx.HTTPError:
+            return 0
+
+
+@dataclass
+class Drill:
+    """A stack, its portal, whoever is on call, and what its bus tells."""
+
+    stack: Stack
+    directory: Path
+    portal: Portal
+    oncall: OnCall
+    listener: Listener
+
+    def incidents(self) -> Mapping[str, Happening]:
+        """All that is to happen, by name: each returns when it is over."""
+        down = {f"{name} down": partial(self.stop, services) for name, services in DEPENDENCIES.items()}
+        before = releases.version_of(self.stack)
+        built, version = releases.next_release(self.directory)
+        new, back = partial(self.deploy, built, version), partial(self.deploy, sam.BUILD, before)
+        return down | {"new release": new, "release before": back}
+
+    def stop(self, services: Iterable[str]) -> None:
+        """Stop services for a while; where functions are, they are killed amid their work."""
+        with outages.outage(self.directory, *services):
+            if "lambda" in services:
+                outages.kill_functions(self.directory)
+            time.sleep(SECONDS_DOWN)
+
+    def deploy(self, built: Path, version: str) -> None:
+        """Deploy a release. Raises StackFailed, also when the API is then another one."""
+        releases.deploy(self.directory, self.stack, built)
+        if (answered := releases.version_of(self.stack)) != version:
+            raise StackFailed(f"{version} was deployed, and the API says that it is {answered}.")
+
+    def go_through(self, name: str, happen: Happening, step: Step) -> Outcome:
+        """Let something happen while a company learns, and wait until all is there that must be."""
+        study = self.begin()
+        step(description=f"{name}: people learn")
+        begun, posted = time.monotonic(), study.posted
+        study.learn_while(happen)
+        over, posted = time.monotonic(), study.posted - posted
+        step(description=f"{name}: over, waiting for certificates")
+        redriven, there = self._recover(study)
+        left = sum(self.oncall.quarantined().values())
+        held = study.certificates()
+        made = [one for one in held if one["enrollment_id"] in study.due]
+        versions = self.oncall.documents()
+        issued = [f"certificates/{one['certificate_id']}/{one['revision']}.pdf" for one in made]
+        ours = {key.rpartition("/")[0] for key in issued}
+        return Outcome(
+            incident=name,
+            seconds=round(over - begun, 1),
+            events_posted=posted,
+            events_kept=study.kept,
+            api=sorted(study.api),
+            quarantined=redriven + left,
+            redriven=redriven,
+            certificates_due=len(study.due),
+            certificates_made=len(made),
+            certificates_not_due=len(held) - len(made),
+            documents=sum(versions[key] for key in issued),
+            drafts=sum(key.rpartition("/")[0] in ours and key not in issued for key in versions),
+            announced=len(self._announced(study)),
+            seconds_after=round(there - over, 1),
+        )
+
+    def begin(self) -> Study:
+        """A company of its own, with a few people who have learned all."""
+        cohort = Cohort(uuid.uuid4().hex[:6])
+        sub, company = f"acc-admin-{cohort.tag}", cohort.company_id
+        token = stacks.token(self.directory, self.stack, sub=sub, role="company-admin", company=company)
+        study = Study(self.portal, Reader(self.stack, token), cohort)
+        self.portal.post(cohort.trainings())
+        for _ in range(EARLY):
+            study.learn()
+        return study
+
+    def _recover(self, study: Study) -> tuple[int, float]:
+        """Post again what was kept and redrive what is in quarantine, until nothing is left to be done.
+
+        The answer is how many messages were redriven, and when every certificate was there (monotonic).
+        """
+        deadline, redriven, there = time.monotonic() + PATIENCE, 0, None
+        while time.monotonic() < deadline:
+            kept = self.portal.post([])
+            redriven += sum(self.oncall.redrive(queue) for queue in self.oncall.quarantined())
+            if there is None and study.due <= {one["enrollment_id"] for one in study.certificates()}:
+                there = time.monotonic()
+            nothing_left = not kept and not self.oncall.waiting() and not self.oncall.quarantined()
+            # We hear of some late: where every answer was lost, ours was, and SQS hides the message for half a minute.
+            if there is not None and nothing_left and len(self._announced(study)) >= len(study.due):
+                break
+            time.sleep(0.25)
+        return redriven, there or time.monotonic()
+
+    def _announced(self, study: Study) -> set[str]:
+        """The ids of the announcements of this company's certificates; a repetition has the same id."""
+        events = [told.event for told in self.listener.heard if told.type == ISSUED]
+        return {event["id"] for event in events if event["data"].get("company_id") == study.cohort.company_id}
+
+
+def play(stack: Stack, directory: Path, described: Path, only: str = "") -> bool:
+    """Go through the incidents that have `only` in their names, on the stack that `described` says.
+
+    Fill out/drill.json, and say whether all went well.
+    """
+    outcomes = []
+    columns = SpinnerColumn(finished_text="-"), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Listener(stack) as listener, Progress(*columns, console=console) as progress:
+        drill = Drill(stack, directory, Portal(stack), OnCall(stack, described), listener)
+        chosen = {name: happen for name, happen in drill.incidents().items() if only in name}
+        with drill.oncall.hurrying():
+            for name, happen in chosen.items():
+                task = progress.add_task(name, total=None)
+                outcomes.append(drill.go_through(name, happen, partial(progress.update, task)))
+                progress.update(task, total=1, completed=1, description=name)
+                _write(outcomes)
+    _print(outcomes)
+    return all(outcome.ok for outcome in outcomes)
+
+
+def _write(outcomes: list[Outcome]) -> None:
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps([asdict(outcome) | {"ok": outcome.ok} for outcome in outcomes], indent=2) + "\n")
+
+
+def _print(outcomes: list[Outcome]) -> None:
+    table = Table("", "Incident", "Seconds", "Events posted", "Refused first", "API meanwhile", "Quarantined, redriven")
+    for heading in "Certificates due", "Made", "Announced", "Documents", "Seconds after":
+        table.add_column(heading, justify="right")
+    for it in outcomes:
+        row = it.incident, it.seconds, it.events_posted, it.events_kept, " ".join(str(code or "-") for code in it.api)
+        counts = it.certificates_due, it.certificates_made, it.announced, it.documents, it.seconds_after
+        cells = *row, f"{it.quarantined}, {it.redriven}", *counts
+        table.add_row("equal" if it.ok else "FAILED", *(str(cell) for cell in cells))
+    console.print(table)

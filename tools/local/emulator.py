@@ -1,0 +1,235 @@
+"""Start the emulator with authorization and queues as on AWS, layers unpacked once, and services that can be down.
+
+Runs in the emulator's own environment. What is replaced is private to the emulator: its version is pinned.
+"""
+
+import hashlib
+import heapq
+import itertools
+import json
+import os
+import re
+import tempfile
+import threading
+import time
+import types
+import zipfile
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from ministack import app  # type: ignore[import-not-found] # not installed beside our own code
+from ministack.core import (  # type: ignore[import-not-found] # as above
+    iam_actions,
+    iam_evaluator,
+    lambda_runtime,
+    router,
+)
+from ministack.services import apigateway, dynamodb, lambda_svc, sqs  # type: ignore[import-not-found] # as above
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]  # as ASGI has it
+
+DOWN = Path(tempfile.gettempdir()) / "down"  # a file in it for each service that is down: tools/local/outages.py
+SECONDS_A_KEY_IS_KEPT = 2  # two hours on AWS
+SQS_BATCHES = {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}
+target_action, object_context, items_context, resource_arn, condition_key, pin_origin = (
+    iam_actions._action_from_target,
+    iam_actions._s3_object_context,
+    iam_actions.dynamodb_service_context,
+    iam_actions.extract_resource_arn,
+    iam_evaluator._resolve_condition_key,
+    app.pin_request_origin,
+)
+serve, execute, delete_batch, fetch_keys = (
+    app.app,
+    lambda_svc._execute_function,
+    sqs._delete_messages_for_esm,
+    apigateway._fetch_jwks,
+)
+
+
+def granted_action(headers: dict[str, str]) -> str | None:
+    """Name the action that a policy must allow: IAM knows no batch actions, sqs:SendMessage grants both."""
+    action: str | None = target_action(headers)
+    return action.removesuffix("Batch") if action in SQS_BATCHES else action
+
+
+def full_object_context(action: str, query: dict[str, Any], path: str, headers: dict[str, str]) -> dict[str, Any]:
+    """Add the condition key with which a bucket policy demands `If-None-Match`."""
+    context: dict[str, Any] = object_context(action, query, path, headers)
+    return context | ({"s3:if-none-match": headers["if-none-match"]} if "if-none-match" in headers else {})
+
+
+def full_items_context(body: bytes) -> dict[str, Any]:
+    """Add the condition key by which a role gets at some items of a table alone: the partition keys asked for."""
+    context: dict[str, Any] = items_context(body)
+    request: dict[str, Any] = json.loads(body or b"{}")
+    batch: dict[str, Any] = request.get("RequestItems", {})
+    table = dynamodb._tables.get(request.get("TableName") or next(iter(batch), None))
+    if table is None or "IndexName" in request:
+        return context
+    [name] = [key["AttributeName"] for key in table["KeySchema"] if key["KeyType"] == "HASH"]
+    items = [item for some in batch.values() if "Keys" in some for item in some["Keys"]]
+    keys = [item[name]["S"] for item in (request.get("Key"), request.get("Item"), *items) if item]
+    if "KeyConditionExpression" in request:
+        attribute = {value: key for key, value in request.get("ExpressionAttributeNames", {}).items()}.get(name, name)
+        value = re.search(rf"{attribute}\s*=\s*(:\w+)", request["KeyConditionExpression"])
+        keys += [request["ExpressionAttributeValues"][value[1]]["S"]] if value else []
+    return context | ({"dynamodb:LeadingKeys": keys} if keys else {})
+
+
+def granted_resource(service: str, method: str, path: str, headers: dict[str, str], *more: Any) -> str:
+    """Name what a policy must allow: writing logs is checked on a stream, which the `:*` of the group's ARN covers."""
+    arn: str = resource_arn(service, method, path, headers, *more)
+    writes_logs = headers.get("x-amz-target", "").endswith((".CreateLogStream", ".PutLogEvents"))
+    return f"{arn}:log-stream:" if writes_logs else arn
+
+
+def granted_condition(key: str, context: Any) -> Any:
+    """Answer what a condition is about: `aws:PrincipalArn` of a session is that of the role it is in."""
+    value = condition_key(key, context)
+    if key.lower() != "aws:principalarn":
+        return value
+    return re.sub(r":sts::(\d+):assumed-role/([^/]+)/.*", r":iam::\1:role/\2", value)
+
+
+def pin_secure_origin(address: str, _: bool) -> None:
+    """Count loopback as TLS, which bucket policies demand."""
+    pin_origin(address, True)
+
+
+def whole_batch(url: str, most: int) -> list[dict[str, Any]]:
+    """Take a function's next batch, as large as its mapping says and not ten at most."""
+    with sqs._queues_lock:
+        queue = sqs._get_q(url)
+        sqs._dlq_sweep(queue)
+        return collect(queue, most, int(queue["attributes"]["VisibilityTimeout"]))
+
+
+def collect(queue: dict[str, Any], most: int, visibility: int) -> list[dict[str, Any]]:
+    """Take messages fairly: first those of the groups that have the fewest in flight, and those of none.
+
+    AWS calls a group noisy by its share of all that is in flight; that is a handful here.
+    """
+    now = time.time()
+    hidden = (message.get("group_id") for message in queue["messages"] if message["visible_at"] > now)
+    busy = Counter(filter(None, hidden))
+    waiting = (message for message in queue["messages"] if message["visible_at"] <= now)
+    batch = heapq.nsmallest(most, waiting, key=lambda message: busy[message.get("group_id")])
+    for message in batch:
+        sqs._ensure_msg_fields(message)
+        message |= {"receipt_handle": sqs.new_uuid(), "visible_at": now + visibility}
+        message["receive_count"] += 1
+        message["first_receive_at"] = message["first_receive_at"] or now
+    return batch
+
+
+def is_down(service: str) -> bool:
+    """Say whether a service is to be as if it were not there."""
+    return (DOWN / service).exists()
+
+
+async def serve_what_is_up(scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """Serve a request, unless the service that it is for is down, or answers are."""
+    service = service_of(scope) if scope["type"] == "http" and DOWN.exists() else ""
+    if service and is_down(service):
+        return await next(FAILURES)(send)
+    if service and is_down("answers"):
+        await serve(scope, receive, discard)
+        return await hang_up(send)
+    return await serve(scope, receive, send)  # type: ignore[no-any-return] # the emulator is untyped
+
+
+def service_of(scope: dict[str, Any]) -> str:
+    """Name the service that a request is for; nothing for the emulator's own paths, and for those of our API."""
+    if scope["path"].startswith("/_"):
+        return ""
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    query = parse_qs(scope["query_string"].decode())
+    service: str = router.detect_service(scope["method"], scope["path"], headers, query)
+    return service
+
+
+async def unavailable(send: Send) -> None:
+    """Answer 503."""
+    await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body"})
+
+
+async def hang_up(send: Any) -> None:
+    """Close the connection without an answer: what ASGI cannot, hypercorn's own connection behind `send` can."""
+    stream = send.__self__
+    connection = stream.send.__self__.send.__self__
+    connection.writer.transport.abort()
+
+
+async def discard(_: dict[str, Any]) -> None:
+    """Lose a part of an answer."""
+
+
+FAILURES = itertools.cycle((unavailable, hang_up))
+
+
+def execute_if_up(function: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    """Run a function, unless Lambda is down."""
+    failed = {"error": True, "body": {"errorType": "ServiceException", "errorMessage": "Lambda is down"}}
+    return failed if is_down("lambda") else execute(function, event)
+
+
+def receive_if_up(url: str, number: int) -> list[dict[str, Any]]:
+    """Fetch messages for a function, unless SQS is down."""
+    return [] if is_down("sqs") else whole_batch(url, number)
+
+
+def delete_if_up(url: str, handles: set[str]) -> None:
+    """Delete what a function has done, unless SQS is down: then it comes again."""
+    if not is_down("sqs"):
+        delete_batch(url, handles)
+
+
+async def fetch_keys_often(url: str) -> dict[str, Any]:
+    """Fetch the keys of an issuer, and keep them for long enough to notice, not for longer than a test can wait."""
+    keys: dict[str, Any] = await fetch_keys(url)
+    kept = apigateway._jwks_cache[url]
+    kept["expiresAt"] = min(kept["expiresAt"], time.time() + SECONDS_A_KEY_IS_KEPT)
+    return keys
+
+
+class SharedZip(zipfile.ZipFile):
+    """A zip file of which a layer is unpacked once; every worker gets a link to that."""
+
+    lock = threading.Lock()
+
+    def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+        """Unpack code to `path`, but put a link there for a layer."""
+        if not Path(path).name.startswith("layer_"):
+            return super().extractall(path, members, pwd)
+        contents = repr([(member.filename, member.CRC) for member in self.infolist()])
+        shared = Path(tempfile.gettempdir()) / "layers" / hashlib.sha256(contents.encode()).hexdigest()
+        with self.lock:
+            if not shared.exists():
+                super().extractall(shared)
+        Path(path).rmdir()
+        return Path(path).symlink_to(shared)
+
+
+if __name__ == "__main__":
+    iam_actions._action_from_target = granted_action
+    iam_actions._s3_object_context = full_object_context
+    iam_actions.dynamodb_service_context = full_items_context
+    iam_actions.extract_resource_arn = granted_resource
+    iam_evaluator._resolve_condition_key = granted_condition
+    app.pin_request_origin = pin_secure_origin
+    sqs._collect_msgs = collect
+    app.app = serve_what_is_up
+    lambda_svc._execute_function = execute_if_up
+    sqs._receive_messages_for_esm, sqs._delete_messages_for_esm = receive_if_up, delete_if_up
+    apigateway._fetch_jwks = fetch_keys_often
+    # On AWS every worker has a processor to itself; here more of them than processors only wait for each other.
+    lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = os.cpu_count()
+    lambda_runtime.zipfile = types.SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedZip})
+    # Seconds it waits after each call for log lines: ours need not come with the call that wrote them.
+    lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.003, 0.003, 0.25)
+    app.main()

@@ -1,0 +1,180 @@
+"""What happens after the week: corrections, a withdrawal, a reissue, an export, and what support is told of them."""
+
+import hashlib
+import io
+import json
+import time
+import uuid
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from tools.local.checks import Findings, Week
+from tools.local.portal import Reader, fetch
+from tools.local.scenario import EVENT, Account, Enrollment, Message
+
+PATIENCE = 30
+Found = TypeVar("Found")
+
+
+def present_corrected_to_absent_revokes_the_certificate(week: Week) -> Findings:
+    """Mark somebody absent who has a certificate of the live event."""
+    certificate = _held(week, live=True)[0]
+    marked_by = {"account_id": _staff(week, "administrator").account_id, "role": "administrator"}
+    data = _keys(certificate) | {"live_event_id": EVENT, "status": "absent", "marked_by": marked_by}
+    _post(week, "attendance", "attendance.marked", data)
+    yield _wait(lambda: _verified(week, certificate) == "revoked", "it is not revoked")
+    answer = _holder(week, certificate).get(f"/v1/certificates/{certificate['certificate_id']}/download")
+    yield None if answer.status_code == 404 else f"a link was handed out: {answer.status_code}"
+
+
+def a_removed_enrollment_withdraws_its_certificate(week: Week) -> Findings:
+    """Remove an enrollment that has a certificate."""
+    certificate = _held(week)[1]
+    _post(week, "directory", "enrollment.removed", _keys(certificate))
+    yield _wait(lambda: _verified(week, certificate) == "withdrawn", "it is not withdrawn")
+    listed = [item["certificate_id"] for item in _holder(week, certificate).items(_list(week, certificate))]
+    yield "it is still listed" if certificate["certificate_id"] in listed else None
+
+
+def a_corrected_name_is_reissued_under_the_same_link(week: Week) -> Findings:
+    """Correct a name in the portal, and have support reissue."""
+    certificate = _held(week)[2]
+    account = _account(week, certificate["account_id"])
+    corrected = {"account_id": account.account_id, "kind": account.kind, "name": "Ada Corrected"}
+    company = {"company_id": account.company_id} if account.company_id else {}
+    _post(week, "directory", "account.saved", corrected | {"email": "ada@example.com"} | company)
+    time.sleep(1)  # the queue that takes the name and the API that asks for the reissue are two ways in
+    path = f"/v1/certificates/{certificate['certificate_id']}/reissue"
+    answer = week.reader(_staff(week, "support")).post(path, {"reason": "name corrected"})
+    yield None if answer.status_code == 202 else f"reissue answered {answer.status_code}"
+    yield _wait(lambda: _verified(week, certificate, revision=1) == "superseded", "revision 1 is not superseded")
+    yield _wait(lambda: _answer(week, certificate).get("holder") == "Ada Corrected", "the name is not corrected")
+
+
+def support_sees_why_a_certificate_is_missing(week: Week) -> Findings:
+    """Diagnose everybody whose certificate is missing."""
+    support = week.reader(_staff(week, "support"))
+    for enrollment in [it for it in week.scenario.enrollments if it.outstanding][:10]:
+        items = (
+            support.get("/v1/diagnoses", account_id=enrollment.account.account_id).raise_for_status().json()["items"]
+        )
+        [blocking] = [it["blocking"] for it in items if it["enrollment"]["enrollment_id"] == enrollment.enrollment_id]
+        yield None if _blocks(enrollment, blocking) else f"{enrollment.enrollment_id}: {blocking}"
+
+
+def _blocks(enrollment: Enrollment, blocking: dict[str, Any]) -> bool:
+    expected = enrollment.outstanding
+    return expected is not None and (blocking["id"], blocking["reason"]) == (expected.id, expected.reason)
+
+
+def an_export_holds_every_certificate_of_the_company(week: Week) -> Findings:
+    """Export a company, and hold each file against the manifest."""
+    admin = next(account for account in week.of_kind("company-admin"))
+    reader, path = week.reader(admin), f"/v1/companies/{admin.company_id}/exports"
+    asked = reader.post(path, None).raise_for_status().json()
+
+    def done() -> dict[str, Any] | None:
+        export: dict[str, Any] = reader.get(f"{path}/{asked['export_id']}").json()
+        return export if export["status"] in {"done", "failed"} else None
+
+    export = _look(done)
+    if export is None or export["status"] != "done":
+        yield f"the export is {export and export['status']}"
+        return
+    archive = zipfile.ZipFile(io.BytesIO(fetch(export["url"]).content))
+    files = json.loads(archive.read("manifest.json"))["files"]
+    listed = {item["certificate_id"] for item in reader.items(f"/v1/companies/{admin.company_id}/certificates")}
+    issued = {it for it in listed if _status(week, it) == "valid"}
+    yield None if {file["certificate_id"] for file in files} == issued else "it does not hold what is listed"
+    for file in files:
+        intact = hashlib.sha256(archive.read(file["file_name"])).hexdigest() == file["sha256"]
+        yield None if intact else f"{file['file_name']} differs from the manifest"
+
+
+def an_ended_event_with_people_unmarked_is_listed(week: Week) -> Findings:
+    """Compare how many wait for their mark with the week's own count."""
+    unmarked = [it for it in week.scenario.enrollments if it.outstanding and it.outstanding.reason == _UNMARKED]
+    items = week.reader(_staff(week, "administrator")).items("/v1/unmarked-attendance")
+    waiting = {item["live_event_id"]: item["waiting"] for item in items}
+    yield None if waiting.get(EVENT) == len(unmarked) else f"{waiting} instead of {len(unmarked)}"
+
+
+_UNMARKED = "attendance-not-marked"
+AFTERMATH = [
+    an_ended_event_with_people_unmarked_is_listed,
+    support_sees_why_a_certificate_is_missing,
+    present_corrected_to_absent_revokes_the_certificate,
+    a_removed_enrollment_withdraws_its_certificate,
+    a_corrected_name_is_reissued_under_the_same_link,
+    an_export_holds_every_certificate_of_the_company,
+]
+
+
+def _held(week: Week, *, live: bool = False) -> list[dict[str, Any]]:
+    """Certificates of the week, in a steady order; those of courses, or those of the live event."""
+    chosen = [it for it in week.certificates if (it["training"]["id"] == EVENT) is live]
+    return sorted(chosen, key=lambda it: it["enrollment_id"])
+
+
+def _keys(certificate: dict[str, Any]) -> dict[str, Any]:
+    return {name: certificate[name] for name in ("enrollment_id", "account_id")}
+
+
+def _account(week: Week, account_id: str) -> Account:
+    return next(account for account in week.scenario.accounts if account.account_id == account_id)
+
+
+def _staff(week: Week, kind: str) -> Account:
+    return week.of_kind(kind)[0]
+
+
+def _holder(week: Week, certificate: dict[str, Any]) -> Reader:
+    """The API as whoever may hold this certificate sees it."""
+    account = _account(week, certificate["account_id"])
+    if account.company_id is None:
+        return week.reader(account)
+    return week.reader(next(it for it in week.of_kind("company-admin") if it.company_id == account.company_id))
+
+
+def _list(week: Week, certificate: dict[str, Any]) -> str:
+    company = _account(week, certificate["account_id"]).company_id
+    return f"/v1/companies/{company}/certificates" if company else "/v1/certificates"
+
+
+def _verified(week: Week, certificate: dict[str, Any], revision: int | None = None) -> str:
+    status: str = _answer(week, certificate, revision)["status"]
+    return status
+
+
+def _status(week: Week, certificate_id: str) -> str:
+    return _verified(week, {"certificate_id": certificate_id})
+
+
+def _answer(week: Week, certificate: dict[str, Any], revision: int | None = None) -> dict[str, Any]:
+    """What anybody is told who verifies a certificate."""
+    query: dict[str, str | int] = {"revision": revision} if revision else {}
+    answer: dict[str, Any] = Reader(week.stack, None).get(f"/verify/{certificate['certificate_id']}", **query).json()
+    return answer
+
+
+def _post(week: Week, queue: str, kind: str, data: dict[str, Any]) -> None:
+    """Post one event that happens now; a mark must be later than the one it corrects."""
+    now = datetime.now(UTC) + timedelta(seconds=1)
+    envelope = {"specversion": "1.0", "id": uuid.uuid4().hex, "source": "portal", "datacontenttype": "application/json"}
+    event = envelope | {"type": f"portal.{kind}.v1", "time": now.isoformat(), "data": data}
+    account = _account(week, data["account_id"])
+    week.queues.post([Message(queue, json.dumps(event), now, group=account.company_id or account.account_id)])
+
+
+def _wait(holds: Callable[[], bool], otherwise: str) -> str | None:
+    """None as soon as it holds, else what is wrong."""
+    return None if _look(lambda: holds() or None) else f"{otherwise} after {PATIENCE} s"
+
+
+def _look(find: Callable[[], Found | None]) -> Found | None:
+    deadline = time.monotonic() + PATIENCE
+    while (found := find()) is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return found

@@ -1,0 +1,47 @@
+"""A release to deploy over the one that runs: the same build, but for the version that its API tells."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from tools.local import sam
+from tools.local.portal import Reader
+from tools.local.stack import ROOT, Stack, StackFailed
+
+OPENAPI = Path("CoreLayer/python/earned/api/openapi.json")
+
+
+def version_of(stack: Stack) -> str:
+    """Which release the API says it is."""
+    contract = Reader(stack, None).get("/v1/openapi.json").raise_for_status().json()
+    version: str = contract["info"]["version"]
+    return version
+
+
+def next_release(directory: Path) -> tuple[Path, str]:
+    """Copy what was built to `directory` with a core layer of its own; the answer is where, and its version."""
+    built = directory / "next"
+    shutil.rmtree(built, ignore_errors=True)
+    shutil.copytree(sam.BUILD, built, copy_function=os.link)
+    contract = json.loads((built / OPENAPI).read_text())
+    version = contract["info"]["version"] = f"{contract['info']['version']}+next"
+    (built / OPENAPI).unlink()  # it is a link to what was built
+    (built / OPENAPI).write_text(json.dumps(contract))
+    return built, version
+
+
+def deploy(directory: Path, stack: Stack, built: Path) -> None:
+    """Deploy a build over what runs there. Raises StackFailed."""
+    sam.deploy(partial(_run, directory, stack), built, stack.issuer)
+
+
+def _run(directory: Path, stack: Stack, verb: str, options: Sequence[str], parameters: dict[str, str]) -> None:
+    environment = sam.environment(directory) | {"AWS_ENDPOINT_URL": stack.aws_endpoint}
+    command = sam.command(verb, options, parameters)
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise StackFailed(f"sam {verb} failed:\n{done.stdout}{done.stderr}")

@@ -1,0 +1,230 @@
+"""The commands behind `make quarantine`, `make redrive` and `make erase`."""
+
+import json
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.progress import Progress, track
+from rich.table import Table
+
+from tools.operations.quarantine import Listing, Refused, held, look
+from tools.operations.redrive import Step, Wanted, select, send_back
+from tools.operations.stacks import NoStack, Stack
+
+if TYPE_CHECKING:
+    from tools.operations.erase import Erasure
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+StackName = Annotated[str | None, typer.Option("--stack", help="a stack on AWS, such as earned-prod")]
+Local = Annotated[bool, typer.Option("--local", help="the stack that `make serve` started")]
+
+
+@app.command()
+def quarantine(
+    stack: StackName = None,
+    local: Local = False,
+    queue: Annotated[str | None, typer.Option(help="one queue, such as progress; all unless told")] = None,
+    show: Annotated[int, typer.Option(min=0, help="tell ids, types and times of the N oldest of each reason")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="for machines, on stdout")] = False,
+) -> None:
+    """Show what was refused or failed, by queue and reason, leaving it where it is."""
+    where = _stack(stack, local)
+    pairs = where.named(queue)
+    listings = [look(where.sqs, pair) for pair in track(pairs, "Looking", console=console, transient=True)]
+    if as_json:
+        typer.echo(json.dumps({"queues": [_plain(listing, show) for listing in listings]}, indent=2))
+        return
+    _print_counts(listings)
+    if show:
+        _print_oldest(listings, show)
+    for listing in listings:
+        _print_caveats(listing)
+
+
+@app.command()
+def redrive(
+    queue: Annotated[str, typer.Option(help="the queue to send back to, such as progress")],
+    stack: StackName = None,
+    local: Local = False,
+    reason: Annotated[str | None, typer.Option(help="only what has this reason; `fault` is what has none")] = None,
+    event: Annotated[list[str] | None, typer.Option(help="only this event id or message id; may be repeated")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="send back so many at most")] = 10_000,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would be sent back")] = False,
+) -> None:
+    """Send what was refused or failed back to its queue, all of it or by reason or id; repeating it is harmless."""
+    where = _stack(stack, local)
+    [pair] = where.named(queue)
+    steps: list[Step] = []
+    with held(where.sqs, pair.dead_letters) as hold, Progress(console=console, transient=True) as progress:
+        looking = progress.add_task("Looking", total=None)
+        chosen = select(hold, Wanted(reason, frozenset(event or [])), limit)
+        progress.remove_task(looking)
+        if not dry_run:
+            sending = progress.add_task("Sending", total=len(chosen))
+            for step in send_back(hold, pair.source, chosen):
+                steps.append(step)
+                progress.advance(sending, step.sent + len(step.refusals))
+    more = "" if hold.complete else " There may be more: run it again."
+    if dry_run:
+        out.print(f"{len(chosen)} would be sent back to {queue}; nothing was.{more}")
+    else:
+        _print_outcome(queue, len(chosen), steps, more)
+    raise typer.Exit(0 if dry_run or sum(step.sent for step in steps) == len(chosen) else 1)
+
+
+@app.command()
+def erase(
+    account: Annotated[str, typer.Option(help="the account_id of the person")],
+    stack: StackName = None,
+    local: Local = False,
+    wait: Annotated[float | None, typer.Option(min=0, help="seconds between the two looks; enough unless told")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would go")] = False,
+) -> None:
+    """Remove a person for good: no name and no address is left. Run it again whenever it was interrupted."""
+    from pynamodb.exceptions import PynamoDBException  # noqa: PLC0415 - as the next
+
+    from tools.operations.erase import Erasure, NothingKnown, places  # noqa: PLC0415 - the others need not find our package
+    from tools.operations.versions import NotDeleted  # noqa: PLC0415 - as before
+
+    where = _stack(stack, local)
+    with where.as_eraser(), console.status("Looking") as status:
+        erasure = Erasure(account, places(where), dry_run, begun_on=status.update)
+        others = erasure.same_address()
+        try:
+            erasure.run(lambda seconds: time.sleep(seconds if wait is None else wait))
+        except NothingKnown:
+            raise NoStack(f"Nothing is known of an account {account!r}: nothing was done. Check the id.") from None
+        except (NotDeleted, PynamoDBException) as failure:
+            code = getattr(failure, "cause_response_code", None)  # what else DynamoDB says may quote an item
+            raise NoStack(f"Not all is gone: {code or failure}. Run it again.") from None
+    _print_erasure(erasure, others)
+    raise typer.Exit(1 if erasure.unseen else 0)
+
+
+def _stack(name: str | None, local: bool) -> Stack:
+    if (name is None) is not local:
+        raise typer.BadParameter("say which stack: either --stack NAME or --local")
+    return Stack.on_aws(name) if name is not None else Stack.on_this_machine()
+
+
+def _plain(listing: Listing, show: int) -> dict[str, Any]:
+    reasons = [
+        {"reason": reason, "count": len(refused), "oldest": refused[0].since.isoformat()}
+        | ({"messages": [_plain_message(one) for one in refused[:show]]} if show else {})
+        for reason, refused in listing.by_reason().items()
+    ]
+    return {
+        "queue": listing.queue,
+        "reasons": reasons,
+        "complete": listing.complete,
+        "held_elsewhere": listing.elsewhere,
+    }
+
+
+def _plain_message(one: Refused) -> dict[str, str | None]:
+    return {
+        "message_id": one.message_id,
+        "since": one.since.isoformat(),
+        "event_id": one.event_id,
+        "event_type": one.event_type,
+        "event_time": one.event_time.isoformat() if one.event_time else None,
+    }
+
+
+def _print_counts(listings: Sequence[Listing]) -> None:
+    if not any(listing.refused for listing in listings):
+        out.print("Nothing is quarantined.")
+        return
+    table = Table("queue", "reason", "messages", "oldest")
+    for listing in listings:
+        for reason, refused in listing.by_reason().items():
+            table.add_row(listing.queue, reason, str(len(refused)), _age(refused[0].since))
+    out.print(table)
+
+
+def _print_oldest(listings: Sequence[Listing], show: int) -> None:
+    """Print a line for each message, whole ids at any width, so that they can be copied."""
+    for listing in listings:
+        for reason, refused in listing.by_reason().items():
+            out.print(f"\n{listing.queue}, {reason}: since, type, time, event id, message id")
+            for one in refused[:show]:
+                told = (one.event_type, _when(one.event_time), one.event_id, one.message_id)
+                out.print("  ", _when(one.since), *(part or "-" for part in told), soft_wrap=True)
+
+
+def _print_caveats(listing: Listing) -> None:
+    if not listing.complete:
+        console.print(f"{listing.queue}: looking took too long to see everything; there are at least as many.")
+    if listing.elsewhere:
+        console.print(
+            f"{listing.queue}: about {listing.elsewhere} more are held by another listing or redrive;"
+            " look again in ten minutes."
+        )
+
+
+def _print_outcome(queue: str, chosen: int, steps: Sequence[Step], more: str) -> None:
+    sent = sum(step.sent for step in steps)
+    out.print(f"{sent} of {chosen} sent back to {queue}.{more}")
+    codes = Counter(code for step in steps for code in step.refusals)
+    if sent < chosen:
+        told = ", ".join(f"{code} {count}x" for code, count in codes.items()) or "time was up"
+        console.print(f"{chosen - sent} stay quarantined ({told}): run it again.")
+    if any(step.not_deleted for step in steps):
+        console.print("Some were sent back and stay quarantined as well: run it again, a repetition is harmless.")
+
+
+def _print_erasure(erasure: "Erasure", others: Sequence[str]) -> None:
+    """Print counts and ids, no name and no address."""
+    table = Table("what", "would go" if erasure.rehearsal else "gone")
+    for what, count in erasure.found.items():
+        table.add_row(what, str(count))
+    out.print(table)
+    if others:
+        out.print(
+            f"The same address is on {', '.join(others)}: erase that too if it is the same person's.", markup=False
+        )
+    if erasure.unseen:
+        console.print(f"Not everything could be seen in {', '.join(sorted(erasure.unseen))}: run it again.")
+    elif not erasure.rehearsal:
+        out.print(f"{erasure.account_id} is erased. Backups and receivers of events: docs/runbook.md#erasure")
+
+
+def _age(since: datetime) -> str:
+    age = datetime.now(UTC) - since
+    return str(timedelta(days=age.days, seconds=age.seconds))
+
+
+def _when(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
+
+
+def main() -> None:
+    """Run a command; SIGTERM unwinds like Ctrl-C, so that what is held is put back."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        app()
+    except NoStack as failure:
+        console.print(str(failure), markup=False, soft_wrap=True)
+        sys.exit(1)
+    except (BotoCoreError, ClientError) as failure:
+        console.print(
+            f"{failure}\nNothing is lost: run it again, and it does what is left.",
+            markup=False,
+            soft_wrap=True,
+        )
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

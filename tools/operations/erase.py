@@ -1,0 +1,218 @@
+"""Removes a person: what says their name or address goes, in an order that can be cut anywhere and begun again.
+
+First the account is closed: nothing said of it later is kept, nothing is made for it any more. Last, when nothing else
+is left to be found by them, it forgets name and address. In between everything is looked for twice, as far apart as a
+message can be under way: what was at work when the account was closed may have written once more.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import boto3
+
+from earned.aws.dynamodb import access_log, enrollments, people, support, table
+from earned.aws.s3 import folder_of
+from earned.aws.sqs import Queue
+from earned.domain import enrollment
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.people import SupportRequest
+from earned.messages.requests import generation_message
+from tools.operations.mentions import Person
+from tools.operations.quarantine import MAX_BATCH, held
+from tools.operations.stacks import Pair, Stack
+from tools.operations.versions import Bucket, archives_with
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+PAGE = 100
+
+
+class NothingKnown(Exception):
+    """No account, no enrollment and no trace of it."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a person may have left traces; `pairs` are all queues with their dead-letter queues."""
+
+    sqs: "SQSClient"
+    pairs: Sequence[Pair]
+    documents: Bucket
+    archives: Bucket
+
+    @property
+    def queues(self) -> Iterator[str]:
+        """The URLs of all queues."""
+        for pair in self.pairs:
+            yield from (pair.source, pair.dead_letters)
+
+    @property
+    def generation(self) -> Queue:
+        """Where certificates, and so their withdrawal, are asked for."""
+        [url] = [pair.source for pair in self.pairs if pair.name == "generation"]
+        return Queue(self.sqs, url)
+
+    def longest_under_way(self) -> float:
+        """How many seconds a message can be out of sight, at most; no function that has it runs for longer."""
+        asked = [
+            self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"]) for url in self.queues
+        ]
+        return float(max(int(answer["Attributes"]["VisibilityTimeout"]) for answer in asked))
+
+
+def places(stack: Stack) -> Places:
+    """Where a stack keeps things; to be asked for in the role that may erase."""
+    outputs = stack.outputs
+    table.bind(outputs["RecordsTableName"])
+    access_log.bind(outputs["AccessLogTableName"])
+    support.bind(outputs["SupportTableName"])
+    s3 = boto3.Session().client("s3")
+    documents, archives = (Bucket(s3, outputs[f"{name}BucketName"]) for name in ("Documents", "Exports"))
+    return Places(stack.sqs, list(stack.pairs.values()), documents, archives)
+
+
+@dataclass
+class Erasure:
+    """One person, and what was found of them by kind of place; `begun_on` is told each step.
+
+    In a `rehearsal` everything is found and nothing changed.
+    """
+
+    account_id: str
+    places: Places
+    rehearsal: bool = False
+    begun_on: Callable[[str], None] = lambda _: None
+    found: Counter[str] = field(default_factory=Counter)
+    unseen: set[str] = field(default_factory=set)
+    _announced: set[str] = field(default_factory=set)
+
+    def run(self, wait: Callable[[float], None]) -> None:
+        """Erase the person, or in a rehearsal count; raises `NothingKnown`."""
+        person, known = self._close()
+        self._erase_traces(person)
+        if not known and not self.found.total():
+            raise NothingKnown
+        if self.rehearsal:
+            return
+        self.begun_on("Waiting for what was under way")
+        wait(self.places.longest_under_way())
+        self._erase_traces(person)
+        self._forget(known)
+
+    def same_address(self) -> list[str]:
+        """The other accounts that have the person's address, by id."""
+        account = people.account(self.account_id)
+        others = people.accounts_with_email(account.email) if account is not None and account.email else []
+        return sorted(set(others) - {self.account_id})
+
+    def _close(self) -> tuple[Person, bool]:
+        """Close the account if there is one, and say who it is by all names that it is known to have had."""
+        self.begun_on("Closing the account")
+        completions = list(self._completions())
+        account = people.account(self.account_id)
+        known = account is not None or bool(completions)
+        if known and not self.rehearsal:
+            account = people.seal_account(self.account_id, datetime.now(UTC))
+        printed = [completion.issue.printed.holder for completion in completions if completion.issue is not None]
+        names = frozenset(filter(None, [account.name if account else "", *printed]))
+        self.found["accounts"] = int(account is not None and bool(account.name or account.email))
+        return Person(self.account_id, account.email if account else "", names), known
+
+    def _erase_traces(self, person: Person) -> None:
+        """Erase what is not the account's own record, and count it."""
+        self.unseen.clear()
+        self.begun_on("Withdrawing enrollments")
+        completions = self._withdraw()
+        self.begun_on("Deleting documents")
+        self._delete_documents(completions)
+        self.begun_on("Deleting archives")
+        self._delete_archives()
+        for url in self.places.queues:
+            self.begun_on(f"Looking through {url.rpartition('/')[2]}")
+            self._delete_messages(url, person)
+        self.begun_on("Deleting support requests")
+        self._delete_support_requests(person)
+
+    def _completions(self) -> Iterator[CompletionRecord]:
+        after: enrollment.Key | None = None
+        while keys := enrollments.list_account_keys(self.account_id, after, PAGE):
+            yield from enrollments.completions(keys)
+            after = keys[-1]
+
+    def _withdraw(self) -> list[CompletionRecord]:
+        """Withdraw every enrollment, as the removal of the account would, and have what was issued announced so."""
+        completions = list(self._completions())
+        for completion in completions if not self.rehearsal else ():
+            request = f"account-removed.{completion.enrollment_id}"
+            now = datetime.now(UTC)
+            withdrawn = enrollments.withdraw(completion.enrollment_id, completion.account_id, now, request)
+            if withdrawn.issue is not None and withdrawn.removed_by == request:
+                self._announce(withdrawn, request)
+        self.found["enrollments"] = len(completions)
+        self.found["certificates"] = sum(completion.issue is not None for completion in completions)
+        return completions
+
+    def _announce(self, withdrawn: CompletionRecord, request: str) -> None:
+        """Ask for the announcement, once in a run; killed before it, the next run asks."""
+        if withdrawn.enrollment_id not in self._announced:
+            self.places.generation.send([generation_message(withdrawn, request=request)])
+            self._announced.add(withdrawn.enrollment_id)
+
+    def _delete_documents(self, completions: Sequence[CompletionRecord]) -> None:
+        """Delete all versions of all revisions, also of one that was put and never issued."""
+        documents = self.places.documents
+        folders = [folder_of(completion.certificate_id) for completion in completions if completion.certificate_id]
+        versions = [version for folder in folders for version in documents.versions(folder)]
+        if not self.rehearsal:
+            documents.delete(versions)
+        self.found["document versions"] += len(versions)
+
+    def _delete_archives(self) -> None:
+        versions, uploads = archives_with(self.places.archives, self.account_id)
+        if not self.rehearsal:
+            self.places.archives.abort(uploads)
+            self.places.archives.delete(versions)
+        self.found["archives"] += len({version.subject for version in versions})
+
+    def _delete_messages(self, url: str, person: Person) -> None:
+        with held(self.places.sqs, url) as hold:
+            theirs = [message for message in hold.messages() if person.owns(message["Body"])]
+            kept = 0
+            for start in range(0, len(theirs) if not self.rehearsal else 0, MAX_BATCH):
+                kept += hold.delete(theirs[start : start + MAX_BATCH])
+            if not hold.complete or kept:
+                self.unseen.add(url.rpartition("/")[2])
+        self.found["messages"] += len(theirs)
+
+    def _delete_support_requests(self, person: Person) -> None:
+        for request in self._support_requests():
+            if self._asked_by(person, request):
+                self.found["support requests"] += 1
+                if not self.rehearsal:
+                    support.forget_support_request(request)
+
+    def _support_requests(self) -> Iterator[SupportRequest]:
+        after: str | None = None
+        while page := support.support_requests(after, PAGE):
+            yield from page
+            after = support.cursor_position(page[-1])
+
+    def _asked_by(self, person: Person, request: SupportRequest) -> bool:
+        """Whether a request is theirs: it has their address or name, and came from no other account's address."""
+        said = (request.name, request.email, request.training, request.message or "")
+        if not any(map(person.is_in, said)):
+            return False
+        of_others = set(people.accounts_with_email(request.email)) - {self.account_id}
+        return replace(person, names=frozenset()).is_in(request.email) or not of_others
+
+    def _forget(self, known: bool) -> None:
+        """Forget the name last: it is what all else is found by."""
+        self.begun_on("Forgetting the name")
+        for completion in self._completions():
+            enrollments.erase_holder(completion)
+        if known:
+            people.erase_account_identity(self.account_id)

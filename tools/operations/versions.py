@@ -1,0 +1,109 @@
+"""All versions of objects in a bucket, and which archives hold a person's certificates."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from earned.aws.s3 import ARCHIVES, STATE
+from earned.document.archive import Archive
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MAX_DELETION = 1000
+
+
+class NotDeleted(Exception):
+    """S3 did not delete all of it; the message says how many and why."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an object, or one of its delete markers."""
+
+    key: str
+    version_id: str
+    is_marker: bool = False
+
+    @property
+    def subject(self) -> str:
+        """What it belongs to: an archive and its state have the same."""
+        return PurePosixPath(self.key).stem
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Parts that are not an object yet."""
+
+    key: str
+    upload_id: str
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket with all that it ever kept."""
+
+    client: "S3Client"
+    name: str
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """All versions and delete markers of the objects whose keys begin so."""
+        for page in self.client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix):
+            yield from (Version(one["Key"], one["VersionId"]) for one in page.get("Versions", []))
+            yield from (Version(one["Key"], one["VersionId"], True) for one in page.get("DeleteMarkers", []))
+
+    def uploads(self, prefix: str) -> Iterator[Upload]:
+        """The uploads that were begun and neither finished nor aborted."""
+        for page in self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.name, Prefix=prefix):
+            yield from (Upload(one["Key"], one["UploadId"]) for one in page.get("Uploads", []))
+
+    def read(self, version: Version) -> bytes:
+        """The bytes of a version."""
+        return self.client.get_object(Bucket=self.name, Key=version.key, VersionId=version.version_id)["Body"].read()
+
+    def delete(self, versions: Sequence[Version]) -> None:
+        """Delete versions for good; raises `NotDeleted` when S3 keeps one of them."""
+        for start in range(0, len(versions), MAX_DELETION):
+            some = versions[start : start + MAX_DELETION]
+            objects: Any = [{"Key": one.key, "VersionId": one.version_id} for one in some]
+            refused = self.client.delete_objects(Bucket=self.name, Delete={"Objects": objects, "Quiet": True})
+            if errors := refused.get("Errors"):
+                raise NotDeleted(f"S3 kept {len(errors)} of {len(some)} objects: {errors[0].get('Code')}")
+
+    def abort(self, uploads: Iterable[Upload]) -> None:
+        """Delete the parts of uploads; one that is gone already is gone."""
+        for one in uploads:
+            try:
+                self.client.abort_multipart_upload(Bucket=self.name, Key=one.key, UploadId=one.upload_id)
+            except self.client.exceptions.NoSuchUpload:
+                continue
+
+
+def archives_with(bucket: Bucket, account_id: str) -> tuple[list[Version], list[Upload]]:
+    """All that is kept of the archives that hold a certificate of this account, and of those that do not tell.
+
+    An archive's state tells. Archives go away after a day and can be made again, so one too many is no loss.
+    """
+    versions = list(bucket.versions(ARCHIVES))
+    states = [one for one in versions if one.key.endswith(STATE) and not one.is_marker]
+    told = {state: _accounts_and_upload(bucket.read(state)) for state in states}
+    clean = {state.subject for state in states} - {
+        state.subject for state, (accounts, _) in told.items() if accounts is None or account_id in accounts
+    }
+    uploads_of_clean = {upload for state, (_, upload) in told.items() if state.subject in clean}
+    return (
+        [one for one in versions if one.subject not in clean],
+        [one for one in bucket.uploads(ARCHIVES) if one.upload_id not in uploads_of_clean],
+    )
+
+
+def _accounts_and_upload(saved: bytes) -> tuple[set[str] | None, str]:
+    """Whose certificates an archive has so far, None if that cannot be read, and the id of its upload."""
+    try:
+        state = Archive.load(saved).state
+    except ValidationError:
+        return None, ""
+    return {entry.account_id for entry in state.entries}, state.upload_id

@@ -1,0 +1,155 @@
+"""The functions of the built template: what each consists of, how much that is, and where it runs."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from tools.local import sam
+from tools.local.stack import ROOT, STATE
+
+RIC = ROOT / ".venv" / "package"
+PYTHON = os.path.realpath(RIC / "bin" / "python")
+# Without the interpreter's own site-packages: what is importable is the standard library and what PYTHONPATH names.
+BARE_PYTHON = (PYTHON, "-S")
+PARAMETERS = {
+    "Issuer": "https://issuer.example",
+    "Audience": "portal",
+    "VerifyBaseUrl": "https://certificates.example",
+}
+LIMIT = 250 * 10**6  # bytes, all that a function consists of; Lambda's own limit
+
+
+class BuildFailed(Exception):
+    """sam did not build; the message is the end of what it said."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function as the template describes it."""
+
+    logical_id: str
+    name: str
+    handler: str
+    memory: int
+    timeout: int
+    task_root: Path
+    layers: tuple[Path, ...]
+    variables: Mapping[str, Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes that Lambda unpacks: the function and its layers."""
+        tops = (self.task_root, *self.layers)
+        return sum(path.stat().st_size for top in tops for path in top.rglob("*") if path.is_file())
+
+
+def build() -> Path:
+    """Build with sam what is not built yet, and return the built template."""
+    directory = STATE / "package"
+    directory.mkdir(parents=True, exist_ok=True)
+
+    def run(*order: Any) -> None:
+        command, environment = sam.command(*order), sam.environment(directory)
+        done = subprocess.run(  # noqa: S603  # sam, with arguments of our own
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise BuildFailed(done.stderr[-4000:])
+
+    with sam.build_locked():
+        sam.build(run)
+    return sam.BUILD / "template.yaml"
+
+
+def functions(built: Path) -> dict[str, Function]:
+    """Read the functions of a built template, by the names of their folders in the sources."""
+    sources, template = yaml_parse((ROOT / "template.yaml").read_text()), yaml_parse(built.read_text())
+    every = template["Globals"]["Function"]
+    found = {}
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        own = resource["Properties"]
+        layers = [layer["Ref"] for layer in (*every["Layers"], *own.get("Layers", ()))]
+        name = Path(sources["Resources"][logical_id]["Properties"]["CodeUri"]).name
+        found[name] = Function(
+            logical_id=logical_id,
+            name=name,
+            handler=own.get("Handler", every["Handler"]),
+            memory=own.get("MemorySize", every["MemorySize"]),
+            timeout=own.get("Timeout", every["Timeout"]),
+            task_root=built.parent / own["CodeUri"],
+            layers=tuple(built.parent / template["Resources"][layer]["Properties"]["ContentUri"] for layer in layers),
+            variables=every["Environment"]["Variables"] | own.get("Environment", {}).get("Variables", {}),
+        )
+    return found
+
+
+def parameters(built: Path) -> dict[str, str]:
+    """Name what the template's parameters are: their defaults, and made-up ones where it has none."""
+    declared = yaml_parse(built.read_text())["Parameters"]
+    return {
+        name: str(parameter["Default"]) for name, parameter in declared.items() if "Default" in parameter
+    } | PARAMETERS
+
+
+@contextmanager
+def unpacked(layers: Iterable[Path]) -> Iterator[Path]:
+    """Put layers into one folder, as Lambda does under /opt, for the time of the block.
+
+    No file of one may hide another's: that raises `FileExistsError`.
+    """
+    with tempfile.TemporaryDirectory(dir=STATE / "package", prefix="opt-") as opt:
+        for layer in layers:
+            shutil.copytree(layer, opt, copy_function=os.link, dirs_exist_ok=True)
+        yield Path(opt)
+
+
+def environment(function: Function, opt: Path, region: str, values: Mapping[str, str]) -> dict[str, str]:
+    """Answer the environment that Lambda gives a function.
+
+    `values` are what its variables refer to; what is not among them is called by its own name.
+    """
+    system = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_LAMBDA_FUNCTION_NAME": function.logical_id,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "LAMBDA_TASK_ROOT": str(function.task_root),
+        "LANG": "en_US.UTF-8",
+        "LD_LIBRARY_PATH": f"/lib64:/usr/lib64:{function.task_root}:{function.task_root}/lib:{opt}/lib",
+        "PATH": f"{opt}/bin",  # Lambda's other folders hold no compiler; ctypes would ask this machine's for libraries
+        "PYTHONDONTWRITEBYTECODE": "1",  # both folders are read-only on Lambda
+        "PYTHONPATH": f"{function.task_root}:{opt}/python",
+        "TZ": ":UTC",
+        "_HANDLER": function.handler,
+    }
+    return system | {
+        name: _resolve(value, {**values, "LayerRoot": str(opt)}) for name, value in function.variables.items()
+    }
+
+
+def _resolve(value: Any, values: Mapping[str, str]) -> str:
+    match value:
+        case {"Ref": name}:
+            return values.get(name, name)
+        case {"Fn::GetAtt": [*path]}:
+            return values.get(".".join(path), ".".join(path))
+        case {"Fn::Sub": text}:
+            for name, replacement in values.items():
+                text = text.replace(f"${{{name}}}", replacement)
+            return str(text)
+        case _:
+            return str(value)

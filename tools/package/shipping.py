@@ -1,0 +1,118 @@
+"""The command behind `make build`: what is deployed to AWS, built for each processor, and what each function weighs."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tools.local import sam
+from tools.local.stack import ROOT
+from tools.package.built import LIMIT, BuildFailed, functions
+
+ARCHITECTURES = ("arm64", "x86_64")
+OUT = ROOT / ".aws-sam"
+MEGA = 10**6
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What a function consists of: the names of its layers, and its unzipped bytes with them, by architecture."""
+
+    layers: tuple[str, ...]
+    sizes: Mapping[str, int]
+
+    @property
+    def is_too_heavy(self) -> bool:
+        """Whether Lambda would refuse it on one of the architectures."""
+        return any(size > LIMIT for size in self.sizes.values())
+
+
+def main(
+    architecture: Annotated[str, typer.Option("--arch", help="arm64, x86_64 or both")] = "both",
+) -> None:
+    """Build, print what each function weighs, and exit with 1 when one is over Lambda's limit."""
+    wanted = ARCHITECTURES if architecture == "both" else (architecture,)
+    if not set(wanted) <= set(ARCHITECTURES):
+        raise typer.BadParameter("arm64, x86_64 or both")
+    try:
+        built = {one: _build(one) for one in wanted}
+    except BuildFailed as failure:
+        console.print(str(failure), markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    weights = weigh(built)
+    _print(weights, built)
+    raise typer.Exit(1 if any(weight.is_too_heavy for weight in weights.values()) else 0)
+
+
+def weigh(built: Mapping[str, Path]) -> dict[str, Weight]:
+    """What each function weighs in built templates, which are told by architecture."""
+    found = {architecture: functions(template) for architecture, template in built.items()}
+    [first, *_] = found.values()
+    return {
+        name: Weight(
+            layers=tuple(layer.name.removesuffix("Layer") for layer in function.layers),
+            sizes={architecture: some[name].size for architecture, some in found.items()},
+        )
+        for name, function in first.items()
+    }
+
+
+def _build(architecture: str) -> Path:
+    """Build with sam as anybody does, telling each step, and return the built template."""
+    directory = OUT / architecture
+    directory.mkdir(parents=True, exist_ok=True)
+    places = ["--build-dir", str(directory / "build"), "--cache-dir", str(directory / "cache")]
+    overrides = ["--parameter-overrides", f"Architecture={architecture}"]
+    command = [sam.SAM, "build", "--cached", "--parallel", *places, *overrides]
+    said: list[str] = []
+    with console.status(f"{architecture}: sam build") as status:
+        try:
+            for line in _run(command):
+                said.append(line)
+                status.update(f"{architecture}: {line.strip()[:90]}")
+        except BuildFailed:
+            end = "".join(said)[-4000:]
+            raise BuildFailed(f"{architecture}: sam build failed; the end of what it said:\n{end}") from None
+    return directory / "build" / "template.yaml"
+
+
+def _run(command: list[str]) -> Iterator[str]:
+    """What a command says, line by line; the interpreter that sam itself runs on is the first that it finds."""
+    interpreter = Path(os.path.realpath(Path(sam.SAM).with_name("python"))).parent
+    environment = os.environ | {"PATH": f"{interpreter}:{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
+    process = subprocess.Popen(  # noqa: S603  # sam, with arguments of our own
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    with process:
+        assert process.stdout
+        yield from process.stdout
+    if process.returncode:
+        raise BuildFailed
+
+
+def _print(weights: Mapping[str, Weight], built: Mapping[str, Path]) -> None:
+    table = Table("function", "layers")
+    for architecture in built:
+        table.add_column(f"unzipped, {architecture}", justify="right")
+    for name, weight in weights.items():
+        sizes = (f"{weight.sizes[architecture] / MEGA:.1f} MB" for architecture in built)
+        table.add_row(name, ", ".join(weight.layers), *sizes)
+    console.print(table)
+    console.print(f"Lambda takes {LIMIT / MEGA:.0f} MB; the layers' libraries were checked as they were built.")
+    for template in built.values():
+        console.print(f"sam deploy --template-file {template.relative_to(ROOT)}", markup=False, soft_wrap=True)
+    if heavy := [name for name, weight in weights.items() if weight.is_too_heavy]:
+        console.print(f"Over the limit: {', '.join(heavy)}.")
+
+
+if __name__ == "__main__":
+    typer.run(main)
