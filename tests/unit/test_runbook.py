@@ -16,7 +16,7 @@ from tools.operations.quarantine import FAULT
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-PARTS = ("Means", "Look first", "Do", "Over when")
+PARTS = ("Meaning", "Diagnose", "Fix", "Resolved when")
 SOURCES = [*(ROOT / "layers" / "core").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
 
 AWS = {
@@ -180,6 +180,12 @@ def test_the_table_of_reasons_is_that_of_the_code() -> None:
 
 def test_every_link_within_the_runbook_leads_somewhere() -> None:
     assert set(re.findall(r"\]\(#([^)]+)\)", RUNBOOK)) <= set(entries())
+
+
+def test_every_make_target_in_the_runbook_exists() -> None:
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", RUNBOOK, flags=re.MULTILINE))
+    targets = re.findall(r"^([a-z-]+):(?!=)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    assert {"quarantine", "redrive", "erase"} <= named <= set(targets)
 
 
 def test_an_alarm_on_what_the_sweep_finds_is_on_something_that_it_can_find() -> None:
