@@ -79,9 +79,9 @@ def evaluate(request: EvaluationRequest, since: int, group: str | None) -> None:
     """
     match request:
         case EnrollmentsChanged():
-            judged = [judge_again(case) for case in case_reads.cases(enrollments.completions(request.enrollments))]
+            judged = [judge_again(context) for context in case_reads.cases(enrollments.records(request.enrollments))]
             generation.send(
-                [generation_message(completion, since=since, **more) for completion, more in filter(None, judged)]
+                [generation_message(record, since=since, **more) for record, more in filter(None, judged)]
             )
         case AccountChanged():
             keys = enrollments.list_account_keys(request.account_id, request.after, KEYS_PER_PAGE)
@@ -104,30 +104,30 @@ def spread(
     return messages
 
 
-def judge_again(case: enrollment.EnrollmentContext) -> Due | None:
+def judge_again(context: enrollment.EnrollmentContext) -> Due | None:
     """Bring one record up to date, and return it when something is due about its certificate after that."""
-    completion = case.completion
-    if case.account is not None and case.account.removed:
-        return withdraw(completion)
-    if completion.awaits_certificate:
+    record = context.record
+    if context.account is not None and context.account.removed:
+        return withdraw(record)
+    if record.awaits_certificate:
         try:
-            completion = bring_up_to_date(case)
+            record = bring_up_to_date(context)
         except table.RecordChanged:
             return None
-    return (completion, {}) if is_due(completion, case.training, datetime.now(UTC), tolerance) else None
+    return (record, {}) if is_due(record, context.training, datetime.now(UTC), tolerance) else None
 
 
-def withdraw(completion: CompletionRecord) -> Due | None:
+def withdraw(record: CompletionRecord) -> Due | None:
     """Remove an enrollment with its account; its certificate, if it had one, is withdrawn (A5)."""
-    request = f"account-removed.{completion.enrollment_id}"
-    withdrawn = enrollments.withdraw(completion.enrollment_id, completion.account_id, datetime.now(UTC), request)
+    request = f"account-removed.{record.enrollment_id}"
+    withdrawn = enrollments.withdraw(record.enrollment_id, record.account_id, datetime.now(UTC), request)
     return (withdrawn, {"request": request}) if withdrawn.issue is not None else None
 
 
-def bring_up_to_date(case: enrollment.EnrollmentContext) -> CompletionRecord:
+def bring_up_to_date(context: enrollment.EnrollmentContext) -> CompletionRecord:
     """Note the training version and the account in the record where it does not know them yet."""
-    completion = case.completion
-    version = case.training.version if case.training is not None else None
-    if version == completion.training_version and (case.account is None or completion.account_known):
-        return completion
-    return enrollments.note_training_version(completion, version, case.account)
+    record = context.record
+    version = context.training.version if context.training is not None else None
+    if version == record.training_version and (context.account is None or record.account_known):
+        return record
+    return enrollments.note_training_version(record, version, context.account)

@@ -115,8 +115,8 @@ def fill(export: Export, archive: Archive, late: Late) -> bool:
     """Add one certificate after the other, at least one; False when time ran out before the last of them."""
     if archive.state.closed:
         return True
-    for case in cases_of(export, archive.state.after):
-        add(export, archive, case)
+    for context in cases_of(export, archive.state.after):
+        add(export, archive, context)
         if len(archive.pending) >= PART_SIZE:
             keep_part(export, archive)
             archives.save(export.export_id, archive.save())
@@ -130,19 +130,19 @@ def fill(export: Export, archive: Archive, late: Late) -> bool:
 def cases_of(export: Export, after: enrollment.Key | None) -> Iterator[enrollment.EnrollmentContext]:
     """What the company's people are enrolled in, in the order of their ids."""
     while keys := enrollments.list_company_keys(export.company_id, after, KEYS_PER_PAGE):
-        yield from case_reads.cases(enrollments.completions(keys))
+        yield from case_reads.cases(enrollments.records(keys))
         after = keys[-1]
 
 
-def add(export: Export, archive: Archive, case: enrollment.EnrollmentContext) -> None:
+def add(export: Export, archive: Archive, context: enrollment.EnrollmentContext) -> None:
     """Add a certificate, if it stands and the admin may have it."""
-    completion, issue = case.completion, case.completion.issue
+    record, issue = context.record, context.record.issue
     admin = Viewer(export.account_id, Role.COMPANY_ADMIN, export.company_id)
-    is_active = case.is_active and completion.certificate_status is CertificateStatus.ISSUED
-    if is_active and issue is not None and may(admin, Operation.EXPORT, completion):
+    is_active = context.is_active and record.certificate_status is CertificateStatus.ISSUED
+    if is_active and issue is not None and may(admin, Operation.EXPORT, record):
         document = documents.read(issue.printed.certificate_id, issue.revision)
-        archive.add(completion, issue, file_name(issue.printed), document)
-    archive.state.after = (completion.enrollment_id, completion.account_id)
+        archive.add(record, issue, file_name(issue.printed), document)
+    archive.state.after = (record.enrollment_id, record.account_id)
 
 
 def keep_part(export: Export, archive: Archive) -> None:

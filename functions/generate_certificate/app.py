@@ -57,7 +57,7 @@ class Unprintable(Rejected):
 class Draft:
     """A document that is drawn, and what is to be issued with it: under this revision, or the next that is free."""
 
-    completion: CompletionRecord
+    record: CompletionRecord
     issue: Issuance
     document: bytes
     begun: datetime
@@ -133,8 +133,8 @@ def generate(
         reading = case_reads.Reading([hint(received.event) for received in due])
         for received in due:
             with _judged(batch, received, changed):
-                case = reading.case(hint(received.event))
-                deed = settle(case, received.event) if case is not None else None
+                context = reading.context(hint(received.event))
+                deed = settle(context, received.event) if context is not None else None
                 if isinstance(deed, Draft):
                     drafts.append((received, deed, background.submit(keep_and_issue, deed)))
                 elif deed is not None:
@@ -144,7 +144,7 @@ def generate(
             issue = issuing.result()
             if draft.waited:
                 waited.append(draft.waited | {"rendering": (datetime.now(UTC) - draft.begun).total_seconds()})
-            made.append((received, announcements.issued(draft.completion, issue)))
+            made.append((received, announcements.issued(draft.record, issue)))
     return changed
 
 
@@ -170,69 +170,69 @@ def hint(request: GenerationRequest) -> CompletionRecord:
     )
 
 
-def settle(case: enrollment.EnrollmentContext, request: GenerationRequest) -> Announcement | Draft | None:
+def settle(context: enrollment.EnrollmentContext, request: GenerationRequest) -> Announcement | Draft | None:
     """Do what is due about a certificate; raises `store.Changed` when the record is no longer what was judged.
 
     A request that finds its own deed was interrupted after it and announces again.
     """
-    completion = case.completion
-    match completion.certificate_status:
+    record = context.record
+    match record.certificate_status:
         case CertificateStatus.WITHDRAWN:
-            return announce_withdrawal(completion, request)
+            return announce_withdrawal(record, request)
         case CertificateStatus.ISSUED:
-            return look_after(case, request)
+            return look_after(context, request)
         case CertificateStatus.REVOKED:
-            return announce_revocation(completion, request) or make(case, request)
+            return announce_revocation(record, request) or make(context, request)
         case None:
-            return make(case, request)
+            return make(context, request)
 
 
-def announce_withdrawal(completion: CompletionRecord, request: GenerationRequest) -> Announcement | None:
+def announce_withdrawal(record: CompletionRecord, request: GenerationRequest) -> Announcement | None:
     """The withdrawal, if it was this request's."""
-    if completion.issue is None or completion.removed_at is None or completion.removed_by != request.request:
+    if record.issue is None or record.removed_at is None or record.removed_by != request.request:
         return None
-    return announcements.withdrawn(completion, completion.issue.revision, completion.removed_at)
+    return announcements.withdrawn(record, record.issue.revision, record.removed_at)
 
 
-def announce_revocation(completion: CompletionRecord, request: GenerationRequest) -> Announcement | None:
+def announce_revocation(record: CompletionRecord, request: GenerationRequest) -> Announcement | None:
     """The revocation, if it was this request's."""
-    issue, revocation = completion.issue, completion.revocation
+    issue, revocation = record.issue, record.revocation
     if issue is None or revocation is None or revocation.request != request.request:
         return None
-    return announcements.revoked(completion, issue.revision, revocation)
+    return announcements.revoked(record, issue.revision, revocation)
 
 
-def look_after(case: enrollment.EnrollmentContext, request: GenerationRequest) -> Announcement | Draft | None:
+def look_after(context: enrollment.EnrollmentContext, request: GenerationRequest) -> Announcement | Draft | None:
     """An issued certificate: announce it again after a crash, revoke, reissue or restore it, or leave it alone."""
-    completion, issue = case.completion, case.completion.issue
+    record, issue = context.record, context.record.issue
     if issue is None:
         return None
     if issue.request == request.request:
-        return announcements.issued(completion, issue)
-    absent = absent_since(completion, case.training)
+        return announcements.issued(record, issue)
+    absent = absent_since(record, context.training)
     if absent is not None:
         revocation = Revocation(datetime.now(UTC), Reason.MARKED_ABSENT.value, request.request)
-        enrollments.revoke(completion, revocation)
-        return announcements.revoked(completion, issue.revision, revocation)
+        enrollments.revoke(record, revocation)
+        return announcements.revoked(record, issue.revision, revocation)
     if request.purpose is Purpose.REISSUE and request.request not in issue.served:
-        return reissue(case, issue, request)
+        return reissue(context, issue, request)
     if request.purpose is Purpose.RESTORE:
         restore(issue)
     return None
 
 
-def make(case: enrollment.EnrollmentContext, request: GenerationRequest) -> Draft | None:
+def make(context: enrollment.EnrollmentContext, request: GenerationRequest) -> Draft | None:
     """Draw what was earned, as the first revision or, after a revocation, as the next (L2).
 
     What cannot be printed is held. A record that has not heard of its account may have a company yet to come, which is
     printed: whoever tells it asks again.
     """
-    completion, training, account, now = case.completion, case.training, case.account, datetime.now(UTC)
-    if not completion.account_known:
+    record, training, account, now = context.record, context.training, context.account, datetime.now(UTC)
+    if not record.account_known:
         return None
-    verdict = evaluate_for_issue(completion, training, account, now, tolerance)
+    verdict = evaluate_for_issue(record, training, account, now, tolerance)
     if (
-        not completion.is_active
+        not record.is_active
         or verdict.completed_at is None
         or training is None
         or account is None
@@ -240,19 +240,19 @@ def make(case: enrollment.EnrollmentContext, request: GenerationRequest) -> Draf
     ):
         logger.info("nothing to issue", extra={"outstanding": [item.reason for item in verdict.outstanding]})
         return None
-    printed = printed_for(completion, training, account, case.company, verdict.completed_at)
-    before = completion.issue
+    printed = printed_for(record, training, account, context.company, verdict.completed_at)
+    before = record.issue
     try:
         document = document_of(printed)
     except Unprintable as unprintable:
-        hold(completion, Hold(unprintable.cause, unprintable.detail, since=now))
+        hold(record, Hold(unprintable.cause, unprintable.detail, since=now))
         raise
     issue = Issuance(
         revision=before.revision + 1 if before else 1,
         issued_at=now,
         completed_at=verdict.completed_at,
         training_version=training.version,
-        evidence_digest=digest(completion.evidence),
+        evidence_digest=digest(record.evidence),
         document_sha256=hashlib.sha256(document).hexdigest(),
         printed=printed,
         request=request.request,
@@ -260,25 +260,25 @@ def make(case: enrollment.EnrollmentContext, request: GenerationRequest) -> Draf
         reason="returned" if before else None,
         served=served_by(before) if before else (),
     )
-    return Draft(completion, issue, document, now, waits(completion, training, verdict.completed_at, request, now))
+    return Draft(record, issue, document, now, waits(record, training, verdict.completed_at, request, now))
 
 
-def hold(completion: CompletionRecord, held: Hold) -> None:
+def hold(record: CompletionRecord, held: Hold) -> None:
     """Note in the record why its certificate cannot be printed, count and log it: once, however often it is tried."""
-    if completion.hold is not None and replace(completion.hold, since=held.since) == held:
+    if record.hold is not None and replace(record.hold, since=held.since) == held:
         return
-    enrollments.hold(completion, held)
-    extra = {"enrollment_id": completion.enrollment_id, "reason": held.reason, "detail": held.detail}
+    enrollments.hold(record, held)
+    extra = {"enrollment_id": record.enrollment_id, "reason": held.reason, "detail": held.detail}
     logger.warning("certificate held", extra=extra)
     with single_metric("CertificatesHeld", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
         metric.add_dimension("reason", held.reason)
 
 
-def reissue(case: enrollment.EnrollmentContext, issue: Issuance, request: GenerationRequest) -> Draft | None:
+def reissue(context: enrollment.EnrollmentContext, issue: Issuance, request: GenerationRequest) -> Draft | None:
     """The next revision, with the account's present name, if the rules it was issued by still hold (A6, N1)."""
-    completion, account, now = case.completion, case.account, datetime.now(UTC)
-    training = trainings.archived_training(completion.training_id or "", issue.training_version)
-    earned = evaluate_record(replace(completion, issue=None), training, now, tolerance)
+    record, account, now = context.record, context.account, datetime.now(UTC)
+    training = trainings.archived_training(record.training_id or "", issue.training_version)
+    earned = evaluate_record(replace(record, issue=None), training, now, tolerance)
     if not earned.complete or account is None or account.removed:
         logger.warning("not reissued", extra={"outstanding": [item.reason for item in earned.outstanding]})
         return None
@@ -294,7 +294,7 @@ def reissue(case: enrollment.EnrollmentContext, issue: Issuance, request: Genera
         reason=request.reason,
         served=served_by(issue),
     )
-    return Draft(completion, superseding, document, now)
+    return Draft(record, superseding, document, now)
 
 
 def served_by(issue: Issuance) -> tuple[str, ...]:
@@ -311,7 +311,7 @@ def restore(issue: Issuance) -> None:
 
 
 def waits(
-    completion: CompletionRecord,
+    record: CompletionRecord,
     training: Training,
     completed_at: datetime,
     request: GenerationRequest,
@@ -323,8 +323,8 @@ def waits(
         causes["queue"] = (begun - moment(request.since)).total_seconds()
     if isinstance(training, LiveEvent):
         causes["attendance"] = (completed_at - training.ends_at).total_seconds()
-    elif completion.enrolled_at is not None:
-        causes["learner"] = (completed_at - completion.enrolled_at).total_seconds()
+    elif record.enrolled_at is not None:
+        causes["learner"] = (completed_at - record.enrolled_at).total_seconds()
     return causes
 
 
@@ -339,10 +339,10 @@ def measure(waited: Sequence[dict[str, float]]) -> None:
 
 
 def printed_for(
-    completion: CompletionRecord, training: Training, account: Account, company: Company | None, completed_at: datetime
+    record: CompletionRecord, training: Training, account: Account, company: Company | None, completed_at: datetime
 ) -> CertificateContent:
     """What the document will say: the day is that of the last requirement, in the training's own time zone."""
-    certificate_id = completion.certificate_id or ""
+    certificate_id = record.certificate_id or ""
     return CertificateContent(
         certificate_id=certificate_id,
         holder=account.name,
@@ -373,7 +373,7 @@ def document_of(printed: CertificateContent) -> bytes:
 def keep_and_issue(draft: Draft) -> Issuance:
     """Keep a document, then issue it: both only ask AWS, and may be done beside all else."""
     issue = replace(draft.issue, revision=keep_document(draft))
-    enrollments.issue(draft.completion, issue)
+    enrollments.issue(draft.record, issue)
     return issue
 
 

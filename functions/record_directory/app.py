@@ -106,26 +106,26 @@ def enroll(event: EnrollmentCreatedEvent) -> list[OutgoingMessage]:
 
     What is not known yet may arrive at this very moment, so the record is looked at again a little later.
     """
-    enrolled = event.completion()
-    case = case_reads.cases([replace(enrolled, company_id=None)])[0]  # nothing is asked of its company
-    if case.account is not None:
-        enrolled = replace(enrolled, account_known=True, company_id=enrolled.company_id or case.account.company_id)
-    if case.training is not None:
-        enrolled = replace(enrolled, training_version=case.training.version)
-    if enrolled.company_id is not None and (case.account is None or case.account.company_id != enrolled.company_id):
+    enrolled = event.record()
+    context = case_reads.cases([replace(enrolled, company_id=None)])[0]  # nothing is asked of its company
+    if context.account is not None:
+        enrolled = replace(enrolled, account_known=True, company_id=enrolled.company_id or context.account.company_id)
+    if context.training is not None:
+        enrolled = replace(enrolled, training_version=context.training.version)
+    if enrolled.company_id is not None and (context.account is None or context.account.company_id != enrolled.company_id):
         people.add_account_company(enrolled.account_id, enrolled.company_id)
     try:
-        completion = enrollments.enroll(enrolled)
+        record = enrollments.enroll(enrolled)
     except enrollments.EnrollmentTaken:
         raise Rejected("enrollment-taken", "this enrollment_id belongs to another account") from None
-    if isinstance(case.training, LiveEvent) and may_be_closed(case.training, datetime.now(UTC)):
-        trainings.add_to_calendar(case.training)
-    known = case.account is not None and not case.account.removed and case.training is not None
-    if known and not completion.evidence:
+    if isinstance(context.training, LiveEvent) and may_be_closed(context.training, datetime.now(UTC)):
+        trainings.add_to_calendar(context.training)
+    known = context.account is not None and not context.account.removed and context.training is not None
+    if known and not record.evidence:
         return []
-    changed = EnrollmentsChanged(((completion.enrollment_id, completion.account_id),))
+    changed = EnrollmentsChanged(((record.enrollment_id, record.account_id),))
     return [
-        evaluation_message(changed, completion.company_id or completion.account_id, 0 if known else LOOK_AGAIN_SECONDS)
+        evaluation_message(changed, record.company_id or record.account_id, 0 if known else LOOK_AGAIN_SECONDS)
     ]
 
 

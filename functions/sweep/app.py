@@ -101,16 +101,16 @@ class Sweep:
         records, unreadable, after = enrollments.scan(self.sweep_pass.after, RECORDS_PER_PAGE)
         self._read_trainings(records)
         suspects = [(one.enrollment_id, one.account_id) for one in records if self._is_worth_a_look(one)]
-        cases = case_reads.cases(enrollments.completions(suspects))
-        looked_at = [(self._look(case), case) for case in cases]
-        found = [(finding, case) for finding, case in looked_at if finding is not None]
+        cases = case_reads.cases(enrollments.records(suspects))
+        looked_at = [(self._look(context), context) for context in cases]
+        found = [(finding, context) for finding, context in looked_at if finding is not None]
         ask(found)
         for enrollment_id in unreadable:
             tell_unreadable(enrollment_id, "unknown to this release")
         count = Counter(finding for finding, _ in found) + Counter({Finding.UNREADABLE: len(unreadable)})
         measure(count)
         reopen(
-            [case for finding, case in looked_at if finding is None and self._is_thorough(case.completion)], self._now
+            [context for finding, context in looked_at if finding is None and self._is_thorough(context.record)], self._now
         )
         self.sweep_pass = replace(self.sweep_pass, after=after)
         sweep_cursor.save_sweep_pass(self.sweep_pass)
@@ -122,25 +122,25 @@ class Sweep:
         unread = {one.training_id for one in records if one.training_id is not None} - self._trainings.keys()
         self._trainings |= dict.fromkeys(unread) | trainings.trainings(unread)
 
-    def _is_worth_a_look(self, completion: CompletionRecord) -> bool:
+    def _is_worth_a_look(self, record: CompletionRecord) -> bool:
         try:
-            training = self._trainings.get(completion.training_id or "")
-            return self._is_thorough(completion) or needs_recheck(completion, training, self._now, tolerance)
+            training = self._trainings.get(record.training_id or "")
+            return self._is_thorough(record) or needs_recheck(record, training, self._now, tolerance)
         except Exception:  # whatever is wrong with one record must not keep the sweep from the others
             return True
 
-    def _is_thorough(self, completion: CompletionRecord) -> bool:
+    def _is_thorough(self, record: CompletionRecord) -> bool:
         """Whether account and document are looked at too, which costs a read and a request."""
-        return completion.is_active and (
-            self._everything or is_full_check_due(completion.enrollment_id, self.sweep_pass)
+        return record.is_active and (
+            self._everything or is_full_check_due(record.enrollment_id, self.sweep_pass)
         )
 
-    def _look(self, case: enrollment.EnrollmentContext) -> Finding | None:
+    def _look(self, context: enrollment.EnrollmentContext) -> Finding | None:
         try:
-            finding = find(case, self._now, tolerance)
-            return check(case) if finding is None and self._is_thorough(case.completion) else finding
+            finding = find(context, self._now, tolerance)
+            return check(context) if finding is None and self._is_thorough(context.record) else finding
         except Exception as error:  # as above
-            tell_unreadable(case.completion.enrollment_id, type(error).__qualname__)
+            tell_unreadable(context.record.enrollment_id, type(error).__qualname__)
             return Finding.UNREADABLE
 
 
@@ -149,37 +149,37 @@ def tell_unreadable(enrollment_id: str, error: str) -> None:
     logger.error("record could not be looked at", extra={"enrollment_id": enrollment_id, "error": error})
 
 
-def check(case: enrollment.EnrollmentContext) -> Finding | None:
+def check(context: enrollment.EnrollmentContext) -> Finding | None:
     """Whether an issued certificate's document is there and is the one that was issued: one request."""
-    issue = case.completion.issue
-    if issue is None or case.completion.certificate_status is not CertificateStatus.ISSUED:
+    issue = context.record.issue
+    if issue is None or context.record.certificate_status is not CertificateStatus.ISSUED:
         return None
-    sha256 = documents.sha256_of(case.completion.certificate_id or "", issue.revision)
+    sha256 = documents.sha256_of(context.record.certificate_id or "", issue.revision)
     if sha256 is None:
         return Finding.ISSUED_WITHOUT_DOCUMENT
     if sha256 == issue.document_sha256:
         return None
-    extra = {"certificate_id": case.completion.certificate_id, "revision": issue.revision, "sha256": sha256}
+    extra = {"certificate_id": context.record.certificate_id, "revision": issue.revision, "sha256": sha256}
     logger.error("document differs", extra=extra)
     return Finding.DOCUMENT_DIFFERS
 
 
 def ask(found: Sequence[Found]) -> None:
     """Ask for what was found to be put right; whoever is asked decides by the record whether anything is to be done."""
-    stale = [case.completion for finding, case in found if finding in {Finding.STALE_VERSION, Finding.ACCOUNT_REMOVED}]
-    keys = [(completion.enrollment_id, completion.account_id) for completion in stale]
+    stale = [context.record for finding, context in found if finding in {Finding.STALE_VERSION, Finding.ACCOUNT_REMOVED}]
+    keys = [(record.enrollment_id, record.account_id) for record in stale]
     chunks = [keys[start : start + ENROLLMENTS_PER_MESSAGE] for start in range(0, len(keys), ENROLLMENTS_PER_MESSAGE)]
     # Of many companies at once: in a message group of their own they wait for everybody, and nobody for them.
     evaluation.send([evaluation_message(EnrollmentsChanged(tuple(chunk)), "sweep") for chunk in chunks])
-    generation.send([message for finding, case in found if (message := _request(finding, case)) is not None])
+    generation.send([message for finding, context in found if (message := _request(finding, context)) is not None])
 
 
-def _request(finding: Finding, case: enrollment.EnrollmentContext) -> OutgoingMessage | None:
+def _request(finding: Finding, context: enrollment.EnrollmentContext) -> OutgoingMessage | None:
     match finding:
         case Finding.JUST_COMPLETED | Finding.COMPLETE_NOT_ISSUED | Finding.HELD | Finding.ABSENT_NOT_REVOKED:
-            return generation_message(case.completion, purpose=Purpose.SWEEP)
+            return generation_message(context.record, purpose=Purpose.SWEEP)
         case Finding.ISSUED_WITHOUT_DOCUMENT:
-            return generation_message(case.completion, purpose=Purpose.RESTORE)
+            return generation_message(context.record, purpose=Purpose.RESTORE)
         case _:
             return None
 
@@ -187,12 +187,12 @@ def _request(finding: Finding, case: enrollment.EnrollmentContext) -> OutgoingMe
 def reopen(cases: Iterable[enrollment.EnrollmentContext], now: datetime) -> None:
     """Put events back on the calendar that were taken off it while somebody was just being enrolled."""
     events = {
-        case.training.live_event_id: case.training
-        for case in cases
-        if isinstance(case.training, LiveEvent)
-        and case.is_active
-        and may_be_closed(case.training, now)
-        and awaits_mark(case.completion, case.training, now)
+        context.training.live_event_id: context.training
+        for context in cases
+        if isinstance(context.training, LiveEvent)
+        and context.is_active
+        and may_be_closed(context.training, now)
+        and awaits_mark(context.record, context.training, now)
     }
     for event in events.values():
         trainings.add_to_calendar(event)

@@ -44,8 +44,8 @@ class Documents:
     def put(self, certificate_id: str, revision: int, pdf: bytes, file_name: str) -> str:
         """Keep a document under its certificate and revision, and return its SHA-256 in hexadecimal.
 
-        Putting the same bytes again changes nothing; raises `DifferentDocument` when other bytes are there, and
-        `PutElsewhere`. The file name travels with the object, so that no link has to carry a person's name.
+        Putting the same bytes again changes nothing; raises `DocumentConflict` when other bytes are there, and
+        `ConcurrentPut`. The file name travels with the object, so that no link has to carry a person's name.
         """
         sha256 = hashlib.sha256(pdf).hexdigest()
         is_new = self._put_once(
@@ -96,7 +96,7 @@ class Documents:
         """A document, or None when it is not there."""
         return _read(self.client, self.bucket, key_of(certificate_id, revision))
 
-    def check(self, certificate_id: str, revision: int, sha256: str) -> tuple[bool, bool]:
+    def verify_document(self, certificate_id: str, revision: int, sha256: str) -> tuple[bool, bool]:
         """Whether a document is present, and whether its bytes are those that were issued."""
         body = self.read(certificate_id, revision)
         return body is not None, body is not None and hashlib.sha256(body).hexdigest() == sha256
@@ -109,7 +109,7 @@ class Documents:
     def keep_logo(self, logo: Logo) -> None:
         """Keep a sanitised logo under its SHA-256, so that documents that it is printed on can be made again.
 
-        Raises `PutElsewhere`.
+        Raises `ConcurrentPut`.
         """
         self._put_once(_logo_key(logo.sha256), logo.data, logo.media_type)
 

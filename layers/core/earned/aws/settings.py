@@ -1,21 +1,42 @@
 """Settings: one frozen dataclass per function, read from a mapping."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
-from typing import TypeVar
+from dataclasses import fields
+from datetime import timedelta
+from typing import Annotated, TypeVar
+
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 SettingsT = TypeVar("SettingsT")
 
 
-class MissingSettings(Exception):
-    """The environment lacks variables that this function needs."""
+def _seconds(text: object) -> timedelta:
+    try:
+        return timedelta(seconds=float(str(text)))
+    except (ValueError, OverflowError):
+        raise ValueError("must be a number of seconds") from None
+
+
+Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
+
+
+class InvalidSettings(Exception):
+    """The environment lacks variables that a function needs, or holds malformed ones."""
 
 
 def from_environment(kind: type[SettingsT], environment: Mapping[str, str]) -> SettingsT:
-    """Fill a dataclass of strings from upper-case variables of the same names; raises naming all that are missing."""
-    wanted = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]  # callers pass dataclasses
-    found = {name: environment[name.upper()] for name in wanted if environment.get(name.upper())}
-    missing = [name.upper() for name, field in wanted.items() if name not in found and field.default is MISSING]
-    if missing:
-        raise MissingSettings(f"{kind.__qualname__} needs the environment variables {', '.join(sorted(missing))}")
-    return kind(**found)
+    """Fill a dataclass from upper-case variables of the same names; an empty variable counts as missing.
+
+    Raises `InvalidSettings`, which names every missing and every malformed variable at once.
+    """
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # callers pass dataclasses
+    found = {name: environment[name.upper()] for name in names if environment.get(name.upper())}
+    try:
+        return TypeAdapter(kind).validate_python(found)
+    except ValidationError as error:
+        faults = sorted(f"{str(fault['loc'][0]).upper()} {_fault(fault['type'], fault['msg'])}" for fault in error.errors())
+        raise InvalidSettings(f"{kind.__module__}: {'; '.join(faults)}") from None
+
+
+def _fault(kind: str, message: str) -> str:
+    return "is missing" if kind == "missing" else message.removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""Messages between our own functions, and the only module that talks to SQS."""
+"""Queues; the only module that talks to SQS."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,22 +14,20 @@ MAX_BATCH = 10
 
 
 class SendFailed(Exception):
-    """SQS did not take every message; sending all of them again is safe."""
+    """SQS did not confirm every message; it is safe to send all of them again."""
 
 
 @dataclass(frozen=True)
 class Queue:
-    """One queue."""
-
     client: "SQSClient"
     url: str
 
     def send(self, messages: Sequence[OutgoingMessage]) -> None:
-        """Send messages, ten to a request; raises `NotSent` unless SQS answers of each that it was taken."""
+        """Send messages, ten to a request; raises `SendFailed` unless SQS confirms each of them."""
         for start in range(0, len(messages), MAX_BATCH):
             entries = [_entry(index, message) for index, message in enumerate(messages[start : start + MAX_BATCH])]
             answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
-            # That none is named as failed says nothing: the SDK makes an empty answer of one that was cut short.
+            # An empty `Failed` proves nothing: the SDK turns a truncated response into an empty answer.
             if len(answer.get("Successful", [])) < len(entries):
                 codes = {entry["Code"] for entry in answer.get("Failed", [])}
                 raise SendFailed(", ".join(sorted(codes)) or "the answer was cut short")

@@ -1,4 +1,4 @@
-"""One batch from SQS: each message is dealt with, quarantined with its reason, or left for a retry."""
+"""One batch from SQS: each message is processed, quarantined with its reason, or left for a retry."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from earned.aws.metrics import NAMESPACE
+from earned.aws import metrics
 from earned.aws.sqs import Queue
 from earned.domain.errors import Rejected
 
@@ -23,7 +22,7 @@ EventT_co = TypeVar("EventT_co", covariant=True)
 
 @dataclass(frozen=True)
 class ReceivedMessage(Generic[EventT_co]):
-    """A message and what was read from it; `sent` is when SQS got it, in milliseconds since 1970."""
+    """A message and the event read from it; `sent` is SQS's `SentTimestamp`, in milliseconds since 1970."""
 
     message_id: str
     body: str
@@ -32,19 +31,19 @@ class ReceivedMessage(Generic[EventT_co]):
     event: EventT_co
 
 
-class Batch:
-    """The messages of one invocation, and which of them must come again.
+class SqsBatch:
+    """The messages of one invocation, and those that SQS must deliver again.
 
-    A batch is answered message by message (`ReportBatchItemFailures`), so none fails its neighbours.
+    Lambda gets an answer per message (`ReportBatchItemFailures`), so no message fails its neighbours.
     """
 
     def __init__(self, lambda_event: dict[str, Any], dead_letters: Queue) -> None:
         self._records: list[dict[str, Any]] = lambda_event["Records"]
         self._dead_letters = dead_letters
-        self._again: set[str] = set()
+        self._retries: set[str] = set()
 
     def read(self, reader: Callable[[str], EventT]) -> list[ReceivedMessage[EventT]]:
-        """What `reader` makes of each body; the ones it rejects are quarantined and left out."""
+        """Read each body; a message that `reader` rejects is quarantined and left out."""
         accepted: list[ReceivedMessage[EventT]] = []
         for record in self._records:
             attributes = record["attributes"]
@@ -63,31 +62,29 @@ class Batch:
         return accepted
 
     def quarantine(self, received: ReceivedMessage[Any], rejection: Rejected) -> None:
-        """Put a message that can never succeed into the dead-letter queue, with its reason (I3)."""
+        """Put a message that can never succeed into the dead-letter queue with its reason (I3)."""
         with self.retry_on_error(received):
             self._dead_letters.quarantine(received.body, rejection.reason, received.group)
             logger.warning(
                 "event refused",
                 extra={"message_id": received.message_id, "reason": rejection.reason, "detail": rejection.detail},
             )
-            with single_metric("EventsRefused", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
-                metric.add_dimension("reason", rejection.reason)
+            metrics.count("EventsRefused", reason=rejection.reason)
 
     @contextmanager
     def retry_on_error(self, *received: ReceivedMessage[Any]) -> Iterator[None]:
-        """Whatever goes wrong inside is a fault, not the message's: it comes again."""
+        """Leave the messages for a retry when an error is raised inside."""
         try:
             yield
         except Exception as error:
             logger.error("left for a retry", extra={"error": type(error).__qualname__, "messages": len(received)})
-            with single_metric("MessagesFailed", MetricUnit.Count, len(received), namespace=NAMESPACE):
-                pass
-            self.again(received)
+            metrics.count("MessagesFailed", len(received))
+            self.retry(received)
 
-    def again(self, received: Iterable[ReceivedMessage[Any]]) -> None:
+    def retry(self, received: Iterable[ReceivedMessage[Any]]) -> None:
         """Leave messages for a retry."""
-        self._again.update(one.message_id for one in received)
+        self._retries.update(one.message_id for one in received)
 
     def response(self) -> dict[str, Any]:
-        """What Lambda deletes and what it delivers again."""
-        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(self._again)]}
+        """The answer to Lambda: it deletes every message that is not named."""
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(self._retries)]}

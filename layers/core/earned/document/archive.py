@@ -12,7 +12,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from pydantic import TypeAdapter
 
 from earned.domain.certificate import Issuance
-from earned.domain.enrollment import CompletionRecord
+from earned.domain.enrollment import CompletionRecord, EnrollmentKey
 from earned.domain.exports import Failure
 
 MANIFEST = "manifest.json"
@@ -51,7 +51,7 @@ class _State:
     upload_id: str
     parts: list[str] = field(default_factory=list)
     size: int = 0
-    after: tuple[str, str] | None = None
+    after: EnrollmentKey | None = None
     entries: list[Entry] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     closed: bool = False
@@ -87,9 +87,9 @@ class Archive:
         """All there is to know of it, but for the parts that are kept already."""
         return _STATE.dump_json(self.state) + b"\n" + self.pending
 
-    def add(self, completion: CompletionRecord, issue: Issuance, file_name: str, document: bytes | None) -> None:
+    def add(self, record: CompletionRecord, issue: Issuance, file_name: str, document: bytes | None) -> None:
         """Add a certificate's document under a name of its own, or note why it cannot be had."""
-        ids = (completion.certificate_id or "", completion.account_id, completion.training_id or "")
+        ids = (record.certificate_id, record.account_id, record.training_id)
         if document is None:
             self.state.failures.append(Failure(*ids, "document-missing"))
         elif hashlib.sha256(document).hexdigest() != issue.document_sha256:
@@ -114,7 +114,7 @@ class Archive:
         self._append(_directory([*self.state.entries, last], self.state.size))
         self.state.closed = True
 
-    def cut(self, size: int) -> bytes:
+    def take_part(self, size: int) -> bytes:
         """Take up to `size` pending bytes; they are the caller's to keep."""
         part = bytes(self.pending[:size])
         del self.pending[:size]

@@ -1,4 +1,4 @@
-"""Who may do what: the table of DESIGN §5, read by the API and by the tests."""
+"""Who may do what: the access table (docs/design.md §5)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,6 @@ from earned.domain.people import Role
 
 
 class Operation(StrEnum):
-    """A row of the table."""
-
     SEE_OWN_PROGRESS = "see-own-progress"
     SEE_PROGRESS = "see-progress"
     LIST_CERTIFICATES = "list-certificates"
@@ -21,7 +19,7 @@ class Operation(StrEnum):
 
 
 class Scope(StrEnum):
-    """Whose: one's own, those of one's own company, or everyone's."""
+    """Whose enrollments: the viewer's own, those of the viewer's company, or everyone's."""
 
     OWN = "own"
     COMPANY = "company"
@@ -49,22 +47,22 @@ TABLE: Mapping[Operation, Mapping[Role, Scope]] = {
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who asks: the token's account, role and company."""
+    """The token's account, role and company."""
 
     account_id: str
     role: Role
     company_id: str | None = None
 
 
-def may(viewer: Viewer, operation: Operation, completion: CompletionRecord) -> bool:
-    """Whether a viewer may do this to one person's enrollment; a removed one does not exist for anybody (A5)."""
+def may(viewer: Viewer, operation: Operation, record: CompletionRecord) -> bool:
+    """Whether a viewer may do this to one enrollment; a removed one exists for nobody (A5)."""
     match TABLE[operation].get(viewer.role):
-        case _ if not completion.is_active:
+        case _ if not record.is_active:
             return False
         case Scope.OWN:
-            return completion.account_id == viewer.account_id
+            return record.account_id == viewer.account_id
         case Scope.COMPANY:
-            return completion.company_id is not None and completion.company_id == viewer.company_id
+            return record.company_id is not None and record.company_id == viewer.company_id
         case Scope.ALL:
             return True
         case None:
@@ -72,7 +70,7 @@ def may(viewer: Viewer, operation: Operation, completion: CompletionRecord) -> b
 
 
 def role_has(viewer: Viewer, operation: Operation) -> bool:
-    """Whether the viewer's role has this row at all."""
+    """Whether the table grants the operation to the viewer's role at all."""
     return viewer.role in TABLE[operation]
 
 

@@ -4,19 +4,27 @@ from datetime import datetime, timedelta
 
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.evaluation import evaluate_record
-from earned.domain.requirements import Reason
+from earned.domain.requirements import Reason, Verdict
+from earned.domain.rules import evaluate
 from earned.domain.training import LiveEvent
 
-KEPT_ON_CALENDAR = timedelta(days=1)
+CALENDAR_RETENTION = timedelta(days=1)
 
 
-def awaits_mark(completion: CompletionRecord, event: LiveEvent, now: datetime) -> bool:
-    """Whether what a record lacks is a mark; one without any facts lacks it as soon as the event has ended."""
-    return any(
-        item.reason is Reason.ATTENDANCE_NOT_MARKED for item in evaluate_record(completion, event, now).outstanding
-    )
+def accepts_marks(event: LiveEvent, now: datetime) -> bool:
+    """Whether an unmarked person waits for a mark: the event has ended and is not cancelled (L1, L3)."""
+    return _lacks_mark(evaluate(event, (), now, event.ends_at))
 
 
-def may_be_closed(event: LiveEvent, now: datetime) -> bool:
-    """Whether an event may have been taken off the calendar, so that a new enrollment has to put it back."""
-    return now - event.ends_at > KEPT_ON_CALENDAR
+def awaits_mark(record: CompletionRecord, event: LiveEvent, now: datetime) -> bool:
+    """Whether a record waits for an attendance mark."""
+    return _lacks_mark(evaluate_record(record, event, now))
+
+
+def may_be_off_calendar(event: LiveEvent, now: datetime) -> bool:
+    """Whether the sweep may have removed an ended event from the calendar; a new enrollment then adds it again."""
+    return now - event.ends_at > CALENDAR_RETENTION
+
+
+def _lacks_mark(verdict: Verdict) -> bool:
+    return any(item.reason is Reason.ATTENDANCE_NOT_MARKED for item in verdict.outstanding)

@@ -29,8 +29,8 @@ class CertificateContent:
 class Issuance:
     """How a certificate was issued: by the rules, for exactly these facts.
 
-    A later revision (a corrected name, a return after a revocation) says when and why it superseded the one before, and
-    keeps the requests that were `served` by those before it: SQS may deliver them again, long after.
+    A later revision (a corrected name, a return after a revocation) says when and why it supersedes the one before.
+    `served` are the requests that led to earlier revisions: SQS may deliver them again much later.
     """
 
     revision: int
@@ -44,6 +44,15 @@ class Issuance:
     reissued_at: datetime | None = None
     reason: str | None = None
     served: tuple[str, ...] = ()
+
+    @property
+    def certificate_id(self) -> str:
+        return self.printed.certificate_id
+
+    @property
+    def handled_requests(self) -> tuple[str, ...]:
+        """The requests that led to this revision and to those before it: none of them is due another one."""
+        return (*self.served, self.request)
 
 
 @dataclass(frozen=True)

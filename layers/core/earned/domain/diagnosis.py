@@ -39,7 +39,7 @@ class Attendance:
 class Diagnosis:
     """One enrollment, diagnosed."""
 
-    completion: CompletionRecord
+    record: CompletionRecord
     training: Training | None
     account: Account | None
     verdict: Verdict
@@ -49,46 +49,45 @@ class Diagnosis:
 
 
 def diagnose(
-    completion: CompletionRecord,
+    record: CompletionRecord,
     training: Training | None,
     account: Account | None,
     now: datetime,
     tolerance: timedelta,
 ) -> Diagnosis:
     """Judge a record as generation would, and tell what happened in it, latest last."""
-    verdict = evaluate_for_issue(completion, training, account, now, tolerance)
-    facts = tuple(decode(completion.evidence, training)) if training is not None else ()
-    moments = sorted((*_of_record(completion), *(_of_fact(fact, training) for fact in facts)), key=lambda m: m.at)
+    verdict = evaluate_for_issue(record, training, account, now, tolerance)
+    facts = tuple(decode(record.evidence, training)) if training is not None else ()
+    moments = sorted((*_of_record(record), *(_of_fact(fact, training) for fact in facts)), key=lambda m: m.at)
     return Diagnosis(
-        completion=completion,
+        record=record,
         training=training,
         account=account,
         verdict=verdict,
-        blockers=blockers(completion, training, verdict),
+        blockers=blockers(record, training, verdict),
         timeline=tuple(moments[-MAX_TIMELINE:]),
         attendance=_attendance(training, facts) if isinstance(training, LiveEvent) else None,
     )
 
 
-def _of_record(completion: CompletionRecord) -> Iterator[TimelineEntry]:
+def _of_record(record: CompletionRecord) -> Iterator[TimelineEntry]:
     """What became of the enrollment and its certificate."""
-    certificate = completion.certificate_id or ""
-    if completion.enrolled_at is not None:
-        yield TimelineEntry(completion.enrolled_at, "enrolled", completion.enrollment_id)
-    if completion.hold is not None:
-        detail = f"{completion.hold.reason}: {completion.hold.detail}"
-        yield TimelineEntry(completion.hold.since, "certificate-held", completion.enrollment_id, detail=detail)
-    if completion.issue is not None:
-        yield TimelineEntry(completion.issue.issued_at, "certificate-issued", certificate)
-        if completion.issue.reissued_at is not None:
-            detail = completion.issue.reason or ""
-            yield TimelineEntry(completion.issue.reissued_at, "certificate-reissued", certificate, detail=detail)
-    if completion.revocation is not None:
+    certificate = record.certificate_id
+    yield TimelineEntry(record.enrolled_at, "enrolled", record.enrollment_id)
+    if record.hold is not None:
+        detail = f"{record.hold.reason}: {record.hold.detail}"
+        yield TimelineEntry(record.hold.since, "certificate-held", record.enrollment_id, detail=detail)
+    if record.issue is not None:
+        yield TimelineEntry(record.issue.issued_at, "certificate-issued", certificate)
+        if record.issue.reissued_at is not None:
+            detail = record.issue.reason or ""
+            yield TimelineEntry(record.issue.reissued_at, "certificate-reissued", certificate, detail=detail)
+    if record.revocation is not None:
         yield TimelineEntry(
-            completion.revocation.at, "certificate-revoked", certificate, detail=completion.revocation.reason
+            record.revocation.at, "certificate-revoked", certificate, detail=record.revocation.reason
         )
-    if completion.removed_at is not None:
-        yield TimelineEntry(completion.removed_at, "removed", completion.enrollment_id)
+    if record.removal is not None:
+        yield TimelineEntry(record.removal.at, "removed", record.enrollment_id)
 
 
 def _of_fact(fact: Fact, training: Training | None) -> TimelineEntry:

@@ -1,4 +1,4 @@
-"""What the sweep looks for (DESIGN §3): records and documents that messages should have put right and did not."""
+"""The sweep's findings: records and documents that no message corrected (docs/design.md §3)."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,31 +9,31 @@ from earned.domain.enrollment import CompletionRecord, EnrollmentContext
 from earned.domain.evaluation import absent_since, evaluate_for_issue, is_due
 from earned.domain.training import Training
 
+GRACE = timedelta(minutes=5)
+DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True)
 class SweepPass:
-    """One turn of the sweep through all records: when it and the one before began, and the position it is at.
+    """One pass of the sweep over the whole table: when it and the pass before began, and its position.
 
-    Without a position it is over.
+    A pass without a position is complete.
     """
 
     began: datetime
     before: datetime | None = None
     after: tuple[str, str] | None = None
 
-
-GRACE = timedelta(minutes=5)
-
-
-DAY = timedelta(days=1)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+    @classmethod
+    def following(cls, last: "SweepPass | None", now: datetime) -> "SweepPass":
+        """The interrupted pass, or else a new one."""
+        if last is not None and last.after is not None:
+            return last
+        return cls(began=now, before=last.began if last else None)
 
 
 class Finding(StrEnum):
-    """Something that is not as it should be."""
-
     JUST_COMPLETED = "just-completed"
     COMPLETE_NOT_ISSUED = "complete-not-issued"
     HELD = "held"
@@ -45,39 +45,39 @@ class Finding(StrEnum):
     UNREADABLE = "unreadable"
 
 
-def needs_recheck(completion: CompletionRecord, training: Training | None, now: datetime, tolerance: timedelta) -> bool:
-    """Whether a record is worth reading again with all that belongs to it, as far as it and its training tell."""
-    if not completion.is_active:
+def needs_recheck(record: CompletionRecord, training: Training | None, now: datetime, tolerance: timedelta) -> bool:
+    """Whether a record must be read again with its context, by what it and its training say."""
+    if not record.is_active:
         return False
-    unnoted = completion.awaits_certificate and (not completion.account_known or _lags(completion, training))
-    return unnoted or is_due(completion, training, now, tolerance)
+    unrecorded = record.awaits_certificate and (not record.account_known or _lags(record, training))
+    return unrecorded or is_due(record, training, now, tolerance)
 
 
-def find(case: EnrollmentContext, now: datetime, tolerance: timedelta) -> Finding | None:
-    """What is wrong with a record, or None; its document is not looked at."""
-    completion, training, account = case.completion, case.training, case.account
-    if not completion.is_active:
+def classify(context: EnrollmentContext, now: datetime, tolerance: timedelta) -> Finding | None:
+    """What is wrong with a record, or None; the document is not checked."""
+    record, training, account = context.record, context.training, context.account
+    if not record.is_active:
         return None
     if account is not None and account.removed:
         return Finding.ACCOUNT_REMOVED
-    if absent_since(completion, training) is not None:
+    if absent_since(record, training) is not None:
         return Finding.ABSENT_NOT_REVOKED
-    if not completion.awaits_certificate:
+    if not record.awaits_certificate:
         return None
-    if _lags(completion, training) or (account is not None and not completion.account_known):
+    if _lags(record, training) or (account is not None and not record.account_known):
         return Finding.STALE_VERSION
-    completed_at = evaluate_for_issue(completion, training, account, now, tolerance).completed_at
+    completed_at = evaluate_for_issue(record, training, account, now, tolerance).completed_at
     if completed_at is None:
         return None
-    if completion.hold is not None:
+    if record.hold is not None:
         return Finding.HELD
     return Finding.COMPLETE_NOT_ISSUED if now - completed_at > GRACE else Finding.JUST_COMPLETED
 
 
 def is_full_check_due(subject: str, sweep_pass: SweepPass) -> bool:
-    """Whether a subject's own moment of the day lies between the beginning of the last turn and that of this one.
+    """Whether a subject's own time of day lies between the start of the last pass and the start of this one.
 
-    Each is looked at closely once a day, whatever a turn takes, and in the very first turn.
+    Each subject gets one full check a day, however long a pass takes, and one in the first pass.
     """
     if sweep_pass.before is None:
         return True
@@ -85,8 +85,8 @@ def is_full_check_due(subject: str, sweep_pass: SweepPass) -> bool:
     return (sweep_pass.began - _EPOCH - shift) // DAY > (sweep_pass.before - _EPOCH - shift) // DAY
 
 
-def _lags(completion: CompletionRecord, training: Training | None) -> bool:
-    """Whether a record is judged by an older version of its training than the newest (C6), or by none."""
+def _lags(record: CompletionRecord, training: Training | None) -> bool:
+    """Whether a record is evaluated by an older version of its training than the newest (C6), or by none."""
     if training is None:
         return False
-    return completion.training_version is None or completion.training_version < training.version
+    return record.training_version is None or record.training_version < training.version

@@ -1,4 +1,4 @@
-"""Events out (CONTRACT.md): what became of certificates, told on EventBridge; no names and no addresses."""
+"""Announcements to the portal: CloudEvents about certificates, without names or addresses (docs/contract.md)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ TYPES: tuple[AnnouncedType, ...] = get_args(AnnouncedType)
 
 
 class CertificateChange(TypedDict):
-    """What became of a certificate, when and why."""
+    """A certificate was issued, reissued, revoked or withdrawn."""
 
     certificate_id: Id
     revision: Annotated[int, Field(ge=1)]
@@ -42,7 +42,7 @@ class CertificateChange(TypedDict):
 
 
 class AnnouncedEvent(TypedDict):
-    """The envelope of CloudEvents 1.0, structured JSON; whoever gets the same `id` again knows it already."""
+    """A CloudEvents 1.0 envelope, structured JSON; an event that is delivered again has the same `id`."""
 
     specversion: Literal["1.0"]
     id: Id
@@ -55,48 +55,47 @@ class AnnouncedEvent(TypedDict):
 
 @dataclass(frozen=True)
 class Announcement:
-    """A CloudEvent to send; its id is the same whenever the same thing is announced again."""
+    """A CloudEvent to send; a repeated announcement has the same id."""
 
     event: AnnouncedEvent
     at: datetime
 
 
-def issued(completion: CompletionRecord, issue: Issuance) -> Announcement:
+def issued(record: CompletionRecord, issue: Issuance) -> Announcement:
     """A certificate was issued, or its next revision superseded it."""
     if issue.reissued_at is not None:
-        return _announce("earned.certificate.reissued.v1", completion, issue.revision, issue.reissued_at, issue.reason)
-    return _announce("earned.certificate.issued.v1", completion, issue.revision, issue.issued_at)
+        return _announce("earned.certificate.reissued.v1", record, issue.revision, issue.reissued_at, issue.reason)
+    return _announce("earned.certificate.issued.v1", record, issue.revision, issue.issued_at)
 
 
-def revoked(completion: CompletionRecord, revision: int, revocation: Revocation) -> Announcement:
+def revoked(record: CompletionRecord, revision: int, revocation: Revocation) -> Announcement:
     """A certificate was revoked."""
-    return _announce("earned.certificate.revoked.v1", completion, revision, revocation.at, revocation.reason)
+    return _announce("earned.certificate.revoked.v1", record, revision, revocation.at, revocation.reason)
 
 
-def withdrawn(completion: CompletionRecord, revision: int, at: datetime) -> Announcement:
-    """A certificate went away with its enrollment or account."""
-    return _announce("earned.certificate.withdrawn.v1", completion, revision, at)
+def withdrawn(record: CompletionRecord, revision: int, at: datetime) -> Announcement:
+    """The enrollment or the account was removed, and the certificate with it."""
+    return _announce("earned.certificate.withdrawn.v1", record, revision, at)
 
 
 def _announce(
-    kind: AnnouncedType, completion: CompletionRecord, revision: int, at: datetime, reason: str | None = None
+    kind: AnnouncedType, record: CompletionRecord, revision: int, at: datetime, reason: str | None = None
 ) -> Announcement:
-    certificate_id = completion.certificate_id or ""
     data: CertificateChange = {
-        "certificate_id": certificate_id,
+        "certificate_id": record.certificate_id,
         "revision": revision,
-        "enrollment_id": completion.enrollment_id,
-        "account_id": completion.account_id,
-        "training_id": completion.training_id or "",
+        "enrollment_id": record.enrollment_id,
+        "account_id": record.account_id,
+        "training_id": record.training_id,
         "at": at.isoformat(),
     }
-    if completion.company_id is not None:
-        data["company_id"] = completion.company_id
+    if record.company_id is not None:
+        data["company_id"] = record.company_id
     if reason is not None:
         data["reason"] = reason
     event: AnnouncedEvent = {
         "specversion": "1.0",
-        "id": f"{certificate_id}.{revision}.{kind.split('.')[2]}",
+        "id": f"{record.certificate_id}.{revision}.{kind.split('.')[2]}",
         "source": "earned",
         "type": kind,
         "time": at.isoformat(),

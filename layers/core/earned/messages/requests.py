@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from earned.domain.enrollment import CompletionRecord
+from earned.domain.enrollment import CompletionRecord, EnrollmentKey
 
 
 class Purpose(StrEnum):
-    """What a generation request is for; whatever it says, the rules and the record decide.
+    """Why a generation request was sent; the rules and the record decide what is done.
 
-    The sweep asks again and again, so what it asks for is not quarantined again and again.
+    A request of the sweep is never quarantined, because the sweep repeats it.
     """
 
     RECONCILE = "settle"
@@ -24,10 +24,10 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """Asks for a certificate to be brought in line with its record; all but the key are hints.
+    """Asks the generator to bring a certificate in line with its record; every field but the ids of the key is a hint.
 
-    `request` tells one request from another, so that whoever acted on its behalf knows so after a crash; `since` is
-    when the event that led to it arrived, in milliseconds since 1970.
+    `request` identifies the request, so that the generator recognizes its own work after a crash; `since` is when SQS
+    received the event that led to it, in milliseconds since 1970.
     """
 
     enrollment_id: str
@@ -39,33 +39,37 @@ class GenerationRequest:
     since: int | None = None
     request: str = field(default_factory=lambda: secrets.token_hex(8))
 
+    @property
+    def key(self) -> EnrollmentKey:
+        return EnrollmentKey(self.enrollment_id, self.account_id)
+
 
 @dataclass(frozen=True)
 class EnrollmentsChanged:
-    """Asks for enrollments to be judged again; each is an enrollment id and an account id."""
+    """Asks for these enrollments to be evaluated again."""
 
-    enrollments: tuple[tuple[str, str], ...]
+    enrollments: tuple[EnrollmentKey, ...]
 
 
 @dataclass(frozen=True)
 class TrainingChanged:
-    """Asks for everyone in a training to be judged again, from a position on."""
+    """Asks for every enrollment in a training after a position to be evaluated again."""
 
     training_id: str
-    after: tuple[str, str] | None = None
+    after: EnrollmentKey | None = None
 
 
 @dataclass(frozen=True)
 class AccountChanged:
-    """Asks for all enrollments of an account to be judged again, from a position on."""
+    """Asks for every enrollment of an account after a position to be evaluated again."""
 
     account_id: str
-    after: tuple[str, str] | None = None
+    after: EnrollmentKey | None = None
 
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """Asks for a company export to be begun or gone on with; its record says what for."""
+    """Asks for a company export to be started or continued."""
 
     company_id: str
     account_id: str
@@ -88,14 +92,14 @@ _Request = TypeVar("_Request")
 
 
 class UnknownMessage(Exception):
-    """The message is none that our functions send."""
+    """The message is not one that our functions send."""
 
 
 @dataclass(frozen=True)
 class OutgoingMessage:
-    """A message to send: its body, and the id of the company, account or training it is sent for.
+    """A message to send: its body, and its message group (a company, account or training).
 
-    SQS keeps a queue fair between groups: one with thousands of messages waits for itself, not the others for it.
+    SQS keeps a queue fair between groups: a group with thousands of messages does not delay the others.
     """
 
     body: str
@@ -103,40 +107,38 @@ class OutgoingMessage:
     delay_seconds: int = 0
 
 
-def generation_message(completion: CompletionRecord, **details: Any) -> OutgoingMessage:
-    """The message that asks for a completion's certificate; `details` are fields of `GenerationRequest`."""
+def generation_message(record: CompletionRecord, **details: Any) -> OutgoingMessage:
+    """Ask for a record's certificate; `details` are fields of `GenerationRequest`."""
     request = GenerationRequest(
-        enrollment_id=completion.enrollment_id,
-        account_id=completion.account_id,
-        training_id=completion.training_id or "",
-        company_id=completion.company_id,
+        enrollment_id=record.enrollment_id,
+        account_id=record.account_id,
+        training_id=record.training_id,
+        company_id=record.company_id,
         **details,
     )
-    return OutgoingMessage(_GENERATION.dump_json(request).decode(), completion.company_id or completion.account_id)
+    return OutgoingMessage(_GENERATION.dump_json(request).decode(), record.company_id or record.account_id)
 
 
 def evaluation_message(request: EvaluationRequest, group: str, delay_seconds: int = 0) -> OutgoingMessage:
-    """The message that asks for enrollments to be judged again."""
     return OutgoingMessage(_EVALUATION.dump_json(request).decode(), group, delay_seconds)
 
 
 def export_message(request: ExportRequest) -> OutgoingMessage:
-    """The message that asks for an export."""
     return OutgoingMessage(_EXPORT.dump_json(request).decode(), request.company_id)
 
 
 def read_export(body: str) -> ExportRequest:
-    """The request in a message of the export queue; raises `NotOurs`."""
+    """The request in a message of the export queue; raises `UnknownMessage`."""
     return _read(_EXPORT, body)
 
 
 def read_generation(body: str) -> GenerationRequest:
-    """The request in a message of the generation queue; raises `NotOurs`."""
+    """The request in a message of the generation queue; raises `UnknownMessage`."""
     return _read(_GENERATION, body)
 
 
 def read_evaluation(body: str) -> EvaluationRequest:
-    """The request in a message of the evaluation queue; raises `NotOurs`."""
+    """The request in a message of the evaluation queue; raises `UnknownMessage`."""
     return _read(_EVALUATION, body)
 
 

@@ -1,4 +1,4 @@
-"""The logo on a company's certificates: fetched, made safe, kept for good and remembered (A6)."""
+"""The logo on a company's certificates: fetched, sanitised, stored for good and cached (A6)."""
 
 import time
 from collections.abc import Callable
@@ -7,19 +7,15 @@ from datetime import datetime
 from functools import lru_cache
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from earned.aws.metrics import NAMESPACE
+from earned.aws import metrics
 from earned.aws.s3 import Assets, Documents
 from earned.document.logo import sanitise
 from earned.domain.errors import UnusableLogo
 from earned.domain.people import Company, Logo, LogoReference
 
-MAX_REMEMBERED = 64
-
-
-REFUSED_SECONDS = 60  # an upload may still be on its way when its company is saved
-
+MAX_CACHED = 64
+REFUSED_SECONDS = 60  # an upload may arrive after its company is saved
 
 logger = Logger()
 
@@ -31,47 +27,48 @@ class _Refused:
 
 
 class Logos:
-    """The logos of companies, each read once per container until its company is saved again."""
+    """The logos of companies, each read once per sandbox until its company is saved again."""
 
-    def __init__(self, assets: Assets, documents: Documents, check_drawable: Callable[[Logo], None]) -> None:
+    def __init__(self, assets: Assets, documents: Documents, check_drawable: Callable[[Logo], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._assets = assets
         self._documents = documents
-        self._prove = check_drawable
-        self._settled: dict[tuple[LogoReference, datetime | None], str | _Refused] = {}
-        self._kept = lru_cache(MAX_REMEMBERED)(documents.logo)
+        self._check_drawable = check_drawable
+        self._clock = clock
+        self._cache: dict[tuple[LogoReference, datetime | None], str | _Refused] = {}
+        self._load = lru_cache(MAX_CACHED)(documents.logo)
 
-    def of(self, company: Company | None) -> str | None:
-        """The SHA-256 of the logo to print, kept by now; None if there is none or it cannot be printed.
+    def logo_for(self, company: Company | None) -> str | None:
+        """The SHA-256 of the logo to print, stored by now; None if there is none or it cannot be printed.
 
-        A certificate does not wait for a logo (N2): without one it is issued, counted and logged.
+        A certificate does not wait for its logo (N2): it is issued without one, and that is counted and logged.
         """
         if company is None or company.logo is None:
             return None
-        settled = self._settle(company.logo, company.saved_at)
-        if isinstance(settled, str):
-            return settled
-        logger.warning("issued without the logo", extra={"company_id": company.company_id, "reason": settled.reason})
-        with single_metric("LogosUnusable", MetricUnit.Count, 1, namespace=NAMESPACE):
-            return None
+        found = self._find(company.logo, company.saved_at)
+        if isinstance(found, str):
+            return found
+        logger.warning("issued without the logo", extra={"company_id": company.company_id, "reason": found.reason})
+        metrics.count("LogosUnusable")
+        return None
 
-    def kept(self, sha256: str | None) -> Logo | None:
-        """A logo by its SHA-256, as `of` and a record name it; raises `UnusableLogo` if it is no longer there."""
-        return self._kept(sha256) if sha256 is not None else None
+    def load(self, sha256: str | None) -> Logo | None:
+        """A stored logo by its SHA-256; raises `UnusableLogo` if it is gone."""
+        return self._load(sha256) if sha256 is not None else None
 
-    def _settle(self, reference: LogoReference, saved_at: datetime | None) -> str | _Refused:
-        settled = self._settled.get((reference, saved_at))
-        if settled is None or (isinstance(settled, _Refused) and settled.until < time.monotonic()):
-            settled = self._made(reference)
-            self._settled[reference, saved_at] = settled
-            if len(self._settled) > MAX_REMEMBERED:
-                del self._settled[next(iter(self._settled))]
-        return settled
+    def _find(self, reference: LogoReference, saved_at: datetime | None) -> str | _Refused:
+        found = self._cache.get((reference, saved_at))
+        if found is None or (isinstance(found, _Refused) and found.until < self._clock()):
+            found = self._sanitise(reference)
+            self._cache[reference, saved_at] = found
+            if len(self._cache) > MAX_CACHED:
+                del self._cache[next(iter(self._cache))]
+        return found
 
-    def _made(self, reference: LogoReference) -> str | _Refused:
+    def _sanitise(self, reference: LogoReference) -> str | _Refused:
         try:
             logo = sanitise(self._assets.fetch(reference.key), reference.media_type)
-            self._prove(logo)
+            self._check_drawable(logo)
         except UnusableLogo as error:
-            return _Refused(str(error), time.monotonic() + REFUSED_SECONDS)
+            return _Refused(str(error), self._clock() + REFUSED_SECONDS)
         self._documents.keep_logo(logo)
         return logo.sha256

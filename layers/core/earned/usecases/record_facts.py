@@ -1,121 +1,130 @@
-"""Facts into records: one update per enrollment and batch, then the certificates that are due after it."""
+"""Record facts: one update per enrollment and batch, then requests for the certificates that are due."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
-from earned.aws.dynamodb import enrollments, trainings
+from earned.aws.dynamodb import enrollments
 from earned.aws.dynamodb.enrollments import RecordClosed
+from earned.aws.dynamodb.trainings import TrainingCache
 from earned.aws.sqs import Queue
-from earned.aws.sqs_batch import Batch, ReceivedMessage
+from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
 from earned.domain.compaction import redundant_facts
-from earned.domain.enrollment import CompletionRecord
+from earned.domain.enrollment import CompletionRecord, EarlyFacts, EnrollmentKey
 from earned.domain.errors import Rejected
 from earned.domain.evaluation import is_due
 from earned.domain.fact_codec import decode, encode
 from earned.domain.facts import AttendanceMarked, Fact
 from earned.domain.training import Course, Training
 from earned.messages.requests import generation_message
+from earned.usecases.clock import Clock, utc_now
 
-MAX_DELIVERY_DELAY = timedelta(days=4 + 14)  # infra/queues.yaml: in a queue, then in its dead-letter queue
-
-
+MAX_DELIVERY_DELAY = timedelta(days=4 + 14)  # infra/queues.yaml: retention of a queue plus its dead-letter queue
 COMPACTION_THRESHOLD = 1024  # bytes, a write unit
-
-
-class _OfEnrollment(Protocol):
-    @property
-    def enrollment_id(self) -> str: ...
-    @property
-    def account_id(self) -> str: ...
 
 
 class FactEvent(Protocol):
     """An event that tells a fact about an enrollment."""
 
     @property
-    def data(self) -> _OfEnrollment:
-        """Whose enrollment."""
-
-    def fact(self) -> Fact:
-        """What happened."""
+    def key(self) -> EnrollmentKey: ...
+    def fact(self) -> Fact: ...
 
 
-Add = Callable[[str, str, Iterable[bytes]], CompletionRecord]
+Messages = Sequence[ReceivedMessage[FactEvent]]
+AddFacts = Callable[[EnrollmentKey, Iterable[bytes]], CompletionRecord | EarlyFacts]
 
 
-def record_facts(
-    batch: Batch, received: Sequence[ReceivedMessage[FactEvent]], add: Add, generation: Queue, tolerance: timedelta
-) -> None:
-    """Add the facts of a batch to their records and ask for every certificate that is due.
+class RecordFacts:
+    """Adds the facts of a batch to their records and asks for every certificate that is due.
 
-    What decides is the record after the update, never whether this update was the one that changed it: a repeated
-    delivery therefore repeats the request and nothing is lost when a reply is (DESIGN §3).
+    The record after the update decides, never whether this update changed it: a repeated delivery repeats the request,
+    so a lost reply loses nothing (docs/design.md §3).
     """
-    due: list[tuple[CompletionRecord, Sequence[ReceivedMessage[FactEvent]]]] = []
-    for (enrollment_id, account_id), group in _by_enrollment(received).items():
-        with batch.retry_on_error(*group):
-            try:
-                completion = add(enrollment_id, account_id, [encode(one.event.fact()) for one in group])
-            except RecordClosed:
-                continue
-            _refuse_misplaced(batch, completion, group)
-            training = _training_of(completion)
-            if training is None:
-                continue
-            if is_due(completion, training, datetime.now(UTC), tolerance):
-                due.append((completion, group))
-            elif isinstance(training, Course):
-                _compact(completion, training, tolerance)
-    with batch.retry_on_error(*(one for _, group in due for one in group)):
-        generation.send(
-            [generation_message(completion, since=max(one.sent for one in group)) for completion, group in due]
-        )
+
+    def __init__(
+        self,
+        add_facts: AddFacts,
+        trainings: TrainingCache,
+        generation: Queue,
+        order_tolerance: timedelta,
+        now: Clock = utc_now,
+    ) -> None:
+        self._add_facts = add_facts
+        self._trainings = trainings
+        self._generation = generation
+        self._tolerance = order_tolerance
+        self._now = now
+
+    def __call__(self, batch: SqsBatch, messages: Messages) -> None:
+        due: list[tuple[CompletionRecord, Messages]] = []
+        for key, group in _by_enrollment(messages).items():
+            with batch.retry_on_error(*group):
+                record = self._record(batch, key, group)
+                if record is not None and self._is_due(record):
+                    due.append((record, group))
+        with batch.retry_on_error(*(message for _, group in due for message in group)):
+            self._generation.send(
+                [generation_message(record, since=max(message.sent for message in group)) for record, group in due]
+            )
+
+    def _record(self, batch: SqsBatch, key: EnrollmentKey, group: Messages) -> CompletionRecord | None:
+        """Add the facts of one enrollment; returns its record, or None while the enrollment is unknown or closed."""
+        try:
+            record = self._add_facts(key, [encode(message.event.fact()) for message in group])
+        except RecordClosed:
+            return None
+        if isinstance(record, EarlyFacts):
+            _quarantine_mismatched_account(batch, key, group)
+            return None
+        _quarantine_mismatched_training(batch, record, group)
+        return record
+
+    def _is_due(self, record: CompletionRecord) -> bool:
+        training = self._training_of(record)
+        if training is None:
+            return False
+        due = is_due(record, training, self._now(), self._tolerance)
+        if not due and isinstance(training, Course):
+            self._compact(record, training)
+        return due
+
+    def _training_of(self, record: CompletionRecord) -> Training | None:
+        """The training version that a record names; None while it waits for its training or its account."""
+        return None if record.training_version is None else self._trainings.at(record.training_id, record.training_version)
+
+    def _compact(self, record: CompletionRecord, course: Course) -> None:
+        """Remove redundant facts once they fill a write unit, so that repeated reviewing costs no more (C5)."""
+        if sum(map(len, record.evidence)) <= COMPACTION_THRESHOLD:
+            return
+        before = self._now() - MAX_DELIVERY_DELAY
+        redundant = redundant_facts(course, decode(record.evidence, course), before, self._tolerance)
+        facts = record.evidence & {encode(fact) for fact in redundant}
+        if sum(map(len, facts)) > COMPACTION_THRESHOLD:
+            enrollments.remove_facts(record, facts)
 
 
-def _by_enrollment(
-    received: Iterable[ReceivedMessage[FactEvent]],
-) -> dict[tuple[str, str], list[ReceivedMessage[FactEvent]]]:
+def _by_enrollment(messages: Messages) -> dict[EnrollmentKey, list[ReceivedMessage[FactEvent]]]:
     groups = defaultdict(list)
-    for one in received:
-        groups[one.event.data.enrollment_id, one.event.data.account_id].append(one)
+    for message in messages:
+        groups[message.event.key].append(message)
     return groups
 
 
-def _training_of(completion: CompletionRecord) -> Training | None:
-    """The training version that a record names.
+def _quarantine_mismatched_account(batch: SqsBatch, key: EnrollmentKey, group: Messages) -> None:
+    """Quarantine events that name another account than the enrollment's; their facts count nothing.
 
-    A record that names none waits for its training or its account; it is judged when that arrives.
+    An unknown enrollment may still be created for this account, so its events are kept.
     """
-    if completion.training_id is None or completion.training_version is None:
-        return None
-    return trainings.training_at(completion.training_id, completion.training_version)
+    existing = enrollments.get_record(key.enrollment_id)
+    if existing is not None and existing.account_id != key.account_id:
+        for message in group:
+            batch.quarantine(message, Rejected("account-mismatch"))
 
 
-def _compact(completion: CompletionRecord, course: Course, tolerance: timedelta) -> None:
-    """Take out repetitions once they fill a write unit: whoever rewatches for a year pays no more for an event (C5)."""
-    if sum(map(len, completion.evidence)) <= COMPACTION_THRESHOLD:
-        return
-    before = datetime.now(UTC) - MAX_DELIVERY_DELAY
-    spared = redundant_facts(course, decode(completion.evidence, course), before, tolerance)
-    facts = completion.evidence & {encode(fact) for fact in spared}
-    if sum(map(len, facts)) > COMPACTION_THRESHOLD:
-        enrollments.remove_facts(completion, facts)
-
-
-def _refuse_misplaced(batch: Batch, completion: CompletionRecord, group: Sequence[ReceivedMessage[FactEvent]]) -> None:
-    """Quarantine events that name another account or training than the enrollment's; where they are they count nothing.
-
-    An enrollment that is not there yet may still come for this account, so its events are kept.
-    """
-    if completion.training_id is None:
-        existing = enrollments.enrollment(completion.enrollment_id)
-        if existing is not None and existing.account_id != completion.account_id:
-            for one in group:
-                batch.quarantine(one, Rejected("account-mismatch"))
-        return
-    for one in group:
-        fact = one.event.fact()
-        if isinstance(fact, AttendanceMarked) and fact.live_event_id != completion.training_id:
-            batch.quarantine(one, Rejected("training-mismatch"))
+def _quarantine_mismatched_training(batch: SqsBatch, record: CompletionRecord, group: Messages) -> None:
+    for message in group:
+        fact = message.event.fact()
+        if isinstance(fact, AttendanceMarked) and fact.live_event_id != record.training_id:
+            batch.quarantine(message, Rejected("training-mismatch"))

@@ -1,34 +1,31 @@
-"""Who still waits to be marked at a live event that has ended (L3): the rules as of now, and nothing else."""
+"""Count the people who wait for their attendance mark at an ended live event (L3)."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from earned.aws.dynamodb import contexts as case_reads
-from earned.aws.dynamodb import enrollments
-from earned.domain.attendance import awaits_mark
-from earned.domain.enrollment import CompletionRecord, Key
+from earned.aws.dynamodb import contexts, enrollment_lists, enrollments
+from earned.domain.attendance import accepts_marks, awaits_mark
+from earned.domain.enrollment import EnrollmentKey
 from earned.domain.training import LiveEvent
 
 MAX_KEYS_PER_QUERY = 5_000
-
-
 PEOPLE_PER_COUNT = 1_000
 
 
 def waiting(event: LiveEvent, now: datetime) -> Iterator[int]:
-    """How many people wait for their mark, in each thousand enrollments; strongly consistent.
+    """The number of people who wait, in each thousand enrollments; strongly consistent.
 
-    Costs a query for five thousand people and a batch read for a hundred, two if they wait: their accounts.
+    Costs one query per 5,000 people, and one batch read per 100 people plus one per 100 who wait (their accounts).
     """
-    if not awaits_mark(CompletionRecord("", ""), event, now):
+    if not accepts_marks(event, now):
         return
-    after: Key | None = None
+    after: EnrollmentKey | None = None
     while True:
-        keys = enrollments.list_training_keys(event.live_event_id, after, MAX_KEYS_PER_QUERY)
+        keys = enrollment_lists.list_training_keys(event.live_event_id, after, MAX_KEYS_PER_QUERY)
         for start in range(0, len(keys), PEOPLE_PER_COUNT):
-            some = enrollments.completions(keys[start : start + PEOPLE_PER_COUNT])
-            unmarked = [one for one in some if one.is_active and awaits_mark(one, event, now)]
-            yield sum(case.is_active for case in case_reads.cases(unmarked))
+            records = enrollments.get_records(keys[start : start + PEOPLE_PER_COUNT])
+            unmarked = [record for record in records if record.is_active and awaits_mark(record, event, now)]
+            yield sum(context.is_active for context in contexts.get_contexts(unmarked))
         if len(keys) < MAX_KEYS_PER_QUERY:
             return
         after = keys[-1]

@@ -1,86 +1,109 @@
 """Consistent reads of all that a decision about an enrollment needs."""
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from earned.aws.dynamodb.enrollments import (
-    _CERTIFICATE_ID,
-    PARTITION_HASH_LENGTH,
-    CompletionRow,
-    _in_partition,
-    row_key,
-)
+from earned.aws.dynamodb.enrollments import PARTITION_HASH_LENGTH, CompletionRow, list_partition, row_key
 from earned.aws.dynamodb.people import AccountRow, CompanyRow
-from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get
+from earned.aws.dynamodb.table import ROOT_SORT_KEY, ItemKey, Row, batch_get
 from earned.aws.dynamodb.trainings import TrainingRow
-from earned.domain.enrollment import CompletionRecord, EnrollmentContext, Key
+from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
+from earned.domain.people import Account, Company
+from earned.domain.training import Training
+
+_CERTIFICATE_ID = re.compile(r"[a-z2-7]{26}")
 
 
-def cases(completions: Sequence[CompletionRecord]) -> list[EnrollmentContext]:
-    """What each completion is judged by, read together and consistently."""
-    directory = _Directory(batch_get(_directory_keys(completions)))
-    return [directory.case(completion) for completion in completions]
+@dataclass(frozen=True)
+class Names:
+    """The directory items that belong to an enrollment."""
+
+    training_id: str
+    account_id: str
+    company_id: str | None
+
+    @classmethod
+    def of(cls, record: CompletionRecord) -> "Names":
+        return cls(record.training_id, record.account_id, record.company_id)
+
+    def item_keys(self) -> list[ItemKey]:
+        company = [] if self.company_id is None else [(f"company#{self.company_id}", ROOT_SORT_KEY)]
+        return [
+            (f"training#{self.training_id}", ROOT_SORT_KEY),
+            (f"account#{self.account_id}", ROOT_SORT_KEY),
+            *company,
+        ]
 
 
-class Reading:
-    """All that is needed to judge some enrollments, as of one consistent batch read.
+def get_contexts(records: Sequence[CompletionRecord]) -> list[EnrollmentContext]:
+    """The contexts of some records, in their order, from one consistent batch read."""
+    directory = _read_directory([Names.of(record) for record in records])
+    return [directory.context(record) for record in records]
 
-    The ids of training and company in `hints` save a request: where a record says otherwise, the record is right.
+
+def get_certificate_context(certificate_id: str) -> EnrollmentContext | None:
+    """The record and the account behind a certificate id, strongly consistent, or None."""
+    if not _CERTIFICATE_ID.fullmatch(certificate_id):
+        return None
+    partition = list_partition(certificate_id[:PARTITION_HASH_LENGTH])
+    record = next((one for one in partition if one.certificate_id == certificate_id), None)
+    if record is None:
+        return None
+    return _Directory(batch_get([(f"account#{record.account_id}", ROOT_SORT_KEY)])).context(record)
+
+
+def get_directory(names: Names) -> tuple[Training | None, Account | None, Company | None]:
+    """The training, account and company of an enrollment, strongly consistent; None for what is unknown."""
+    return _read_directory([names]).of(names)
+
+
+class ContextReading:
+    """Records and what belongs to them, from one consistent batch read.
+
+    `hints` says what belongs to each record, which saves a request. Where the record says otherwise, it is read again.
     """
 
-    def __init__(self, hints: Sequence[CompletionRecord]) -> None:
-        records = dict.fromkeys(row_key(one.enrollment_id, one.account_id) for one in hints)
-        rows = batch_get([*records, *_directory_keys(hints)])
-        self._records = {(row.pk, row.sk): row for row in rows if isinstance(row, CompletionRow)}
+    def __init__(self, hints: Sequence[tuple[EnrollmentKey, Names]]) -> None:
+        self._hints = dict(hints)
+        rows = batch_get(
+            [*dict.fromkeys(row_key(key) for key in self._hints), *_directory_keys(self._hints.values())],
+        )
+        found = (row.record() for row in rows if isinstance(row, CompletionRow))
+        self._records = {one.key: one for one in found if isinstance(one, CompletionRecord)}
         self._directory = _Directory(rows)
 
-    def case(self, hint: CompletionRecord) -> EnrollmentContext | None:
-        """What a hint's enrollment is judged by, or None when there is no such record."""
-        row = self._records.get(row_key(hint.enrollment_id, hint.account_id))
-        if row is None:
+    def context(self, key: EnrollmentKey) -> EnrollmentContext | None:
+        """The context of one enrollment, or None while the enrollment is unknown."""
+        record = self._records.get(key)
+        if record is None:
             return None
-        record = row.completion()
-        if (record.training_id, record.company_id) != (hint.training_id, hint.company_id):
-            return cases([record])[0]
-        return self._directory.case(record)
+        return self._directory.context(record) if Names.of(record) == self._hints[key] else get_contexts([record])[0]
 
 
 class _Directory:
-    """Directory rows of one read, by id."""
+    """Directory items of one read, by partition key."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._rows = {row.pk: row for row in rows}
 
-    def case(self, completion: CompletionRecord) -> EnrollmentContext:
-        """A completion with the training, account and company it names."""
-        training = self._rows.get(f"training#{completion.training_id}")
-        account = self._rows.get(f"account#{completion.account_id}")
-        company = self._rows.get(f"company#{completion.company_id}")
-        return EnrollmentContext(
-            completion,
+    def context(self, record: CompletionRecord) -> EnrollmentContext:
+        return EnrollmentContext(record, *self.of(Names.of(record)))
+
+    def of(self, names: Names) -> tuple[Training | None, Account | None, Company | None]:
+        training = self._rows.get(f"training#{names.training_id}")
+        account = self._rows.get(f"account#{names.account_id}")
+        company = self._rows.get(f"company#{names.company_id}")
+        return (
             training.training() if isinstance(training, TrainingRow) else None,
             account.account() if isinstance(account, AccountRow) else None,
             company.company() if isinstance(company, CompanyRow) else None,
         )
 
 
-def _directory_keys(completions: Iterable[CompletionRecord]) -> list[Key]:
-    keys = {
-        f"{kind}#{value}"
-        for c in completions
-        for kind, value in (("training", c.training_id), ("account", c.account_id), ("company", c.company_id))
-        if value is not None
-    }
-    return [(key, ROOT_SORT_KEY) for key in sorted(keys)]
+def _read_directory(names: Iterable[Names]) -> _Directory:
+    return _Directory(batch_get(_directory_keys(names)))
 
 
-def certificate(certificate_id: str) -> EnrollmentContext | None:
-    """The record and the account behind a certificate id, strongly consistent, or None."""
-    if not _CERTIFICATE_ID.fullmatch(certificate_id):
-        return None
-    found = (
-        one for one in _in_partition(certificate_id[:PARTITION_HASH_LENGTH]) if one.certificate_id == certificate_id
-    )
-    record = next(found, None)
-    if record is None:
-        return None
-    return _Directory(batch_get([(f"account#{record.account_id}", ROOT_SORT_KEY)])).case(record)
+def _directory_keys(names: Iterable[Names]) -> list[ItemKey]:
+    return sorted({key for one in names for key in one.item_keys()})

@@ -15,29 +15,21 @@ from pynamodb.attributes import Attribute, BinarySetAttribute, BooleanAttribute,
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from earned.aws.dynamodb.people import AccountRow
 from earned.aws.dynamodb.table import (
-    ROOT_SORT_KEY,
+    ItemKey,
     RecordChanged,
     Row,
-    _ByHolder,
-    _ByTraining,
     batch_get,
-    since_1970,
     stored_as,
     to_json,
-    to_moment,
     update,
     update_if,
     whole,
 )
 from earned.domain.certificate import Hold, Issuance, Revocation
-from earned.domain.enrollment import CompletionRecord, Key
+from earned.domain.enrollment import CompletionRecord, EarlyFacts, Enrollment, EnrollmentKey, Removal
 from earned.domain.people import Account
-from earned.domain.timestamps import milliseconds
-
-MAX_HOLDER_LENGTH = len("company#") + 64
-
+from earned.domain.timestamps import milliseconds, moment
 
 PARTITION_HASH_LENGTH = 13  # characters of base32: 65 bits
 
@@ -64,10 +56,10 @@ class EnrollmentTaken(Exception):
 
 @stored_as("enrollment")
 class CompletionRow(Row):
-    """A completion; attribute names are short because every byte of it is paid with each fact.
+    """A completion record; attribute names are short because each fact written pays for every byte of the item.
 
-    Its place is told by its enrollment's id and by its certificate's, which begins with it; its sort key is the account
-    and the enrollment; who holds it is its company, or its account while it has none.
+    The partition key is a hash of the enrollment's id, and the certificate's id begins with that hash. The sort key is
+    the account and the enrollment. The holder is the company, or the account while there is no company.
     """
 
     facts = BinarySetAttribute(attr_name="f", legacy_encoding=False)
@@ -85,132 +77,130 @@ class CompletionRow(Row):
     hold = UnicodeAttribute(null=True)
 
     @property
-    def key(self) -> Key:
-        """Enrollment and account."""
-        return _key_of(self)
+    def key(self) -> EnrollmentKey:
+        return key_of(self)
 
-    def completion(self) -> CompletionRecord:
-        """The domain's view of this row."""
-        enrollment_id, account_id = self.key
+    def record(self) -> CompletionRecord | EarlyFacts:
+        """The domain's view: a record, or facts whose enrollment is not known yet."""
+        evidence = frozenset(self.facts or ())
+        if self.enrolled is None:
+            return EarlyFacts(self.key, evidence)
         return CompletionRecord(
-            enrollment_id=enrollment_id,
-            account_id=account_id,
-            evidence=frozenset(self.facts or ()),
+            enrollment_id=self.key.enrollment_id,
+            account_id=self.key.account_id,
             training_id=self.training,
-            training_version=whole(self.version),
-            company_id=_company_of(self.holder or ""),
             certificate_id=self.certificate,
-            enrolled_at=to_moment(self.enrolled),
-            removed_at=to_moment(self.removed),
-            removed_by=self.removed_by,
+            enrolled_at=moment(int(self.enrolled)),
+            evidence=evidence,
+            training_version=whole(self.version),
+            company_id=_company_of(self.holder),
             account_known=bool(self.account_known),
+            removal=Removal(moment(int(self.removed)), self.removed_by) if self.removed is not None else None,
             issue=_unpacked(self.issue, int(self.revision), self.certificate) if self.issue else None,
             revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
             hold=_HOLD.validate_json(self.hold) if self.hold else None,
         )
 
 
-def record_progress(enrollment_id: str, account_id: str, facts: Iterable[bytes]) -> CompletionRecord:
-    """Add facts, and return the whole record after that: one request.
+def record_progress(key: EnrollmentKey, facts: Iterable[bytes]) -> CompletionRecord | EarlyFacts:
+    """Add facts and return the whole record after that, in one request.
 
-    Raises `Closed` when the enrollment has its certificate or was removed: facts stop growing then.
+    Raises `RecordClosed` when the certificate is issued or the enrollment removed: facts stop growing then.
     """
-    return _add(
-        enrollment_id, account_id, facts, CompletionRow.removed.does_not_exist() & CompletionRow.issue.does_not_exist()
-    )
+    return _add(key, facts, CompletionRow.removed.does_not_exist() & CompletionRow.issue.does_not_exist())
 
 
-def record_attendance(enrollment_id: str, account_id: str, facts: Iterable[bytes]) -> CompletionRecord:
-    """Add marks, also after issue (L2), and return the record; raises `Closed` when the enrollment was removed."""
-    return _add(enrollment_id, account_id, facts, CompletionRow.removed.does_not_exist())
+def record_attendance(key: EnrollmentKey, facts: Iterable[bytes]) -> CompletionRecord | EarlyFacts:
+    """Add marks, also after issue (L2), and return the record; raises `RecordClosed` when the enrollment is removed."""
+    return _add(key, facts, CompletionRow.removed.does_not_exist())
 
 
-def remove_facts(completion: CompletionRecord, facts: Iterable[bytes]) -> None:
-    """Take facts out of a record that say nothing new, unless it has its certificate by now: they are its evidence."""
-    row = _completion_row(completion.enrollment_id, completion.account_id)
-    update_if(row, [CompletionRow.facts.delete(set(facts))], CompletionRow.issue.does_not_exist())
+def remove_facts(record: CompletionRecord, facts: Iterable[bytes]) -> None:
+    """Remove redundant facts; a no-op once the certificate is issued, because they are its evidence."""
+    update_if(_row(record.key), [CompletionRow.facts.delete(set(facts))], CompletionRow.issue.does_not_exist())
 
 
-def _add(enrollment_id: str, account_id: str, facts: Iterable[bytes], condition: Condition) -> CompletionRecord:
-    row = _completion_row(enrollment_id, account_id)
+def _add(key: EnrollmentKey, facts: Iterable[bytes], condition: Condition) -> CompletionRecord | EarlyFacts:
+    row = _row(key)
     update(row, [CompletionRow.facts.add(set(facts))], condition, otherwise=RecordClosed)
-    return row.completion()
+    return row.record()
 
 
-def enroll(completion: CompletionRecord) -> CompletionRecord:
-    """Record an enrollment and return it with the facts that were there before it; repeating it changes nothing.
+def enroll(enrollment: Enrollment, training_version: int | None, *, account_known: bool) -> CompletionRecord:
+    """Record an enrollment and return it with the facts that arrived before it; a repetition changes nothing.
 
     Raises `EnrollmentTaken` when another account has this enrollment id.
     """
-    existing = enrollment(completion.enrollment_id)
-    if existing is not None and existing.account_id != completion.account_id:
+    existing = get_record(enrollment.key.enrollment_id)
+    if existing is not None and existing.account_id != enrollment.key.account_id:
         raise EnrollmentTaken
     if existing is not None and existing.issue is not None:
-        return existing  # told once more: what was printed and announced of its certificate stays as it was
-    row = _completion_row(completion.enrollment_id, completion.account_id)
+        return existing  # its certificate's content and announcements stay as they are
+    row = _row(enrollment.key)
     values: list[tuple[Attribute[Any], Any]] = [
-        (CompletionRow.training, completion.training_id),
-        (CompletionRow.certificate, new_certificate_id(completion.enrollment_id)),
-        (CompletionRow.enrolled, since_1970(completion.enrolled_at)),
-        (CompletionRow.version, completion.training_version),
-        (CompletionRow.account_known, completion.account_known or None),
+        (CompletionRow.training, enrollment.training_id),
+        (CompletionRow.certificate, new_certificate_id(enrollment.key.enrollment_id)),
+        (CompletionRow.enrolled, milliseconds(enrollment.enrolled_at)),
+        (CompletionRow.version, training_version),
+        (CompletionRow.account_known, account_known or None),
     ]
     actions: list[Action] = [name.set(name | value) for name, value in values if value is not None]
-    actions.append(_set_holder_once(existing or completion, completion.company_id))
+    recorded = existing.company_id if existing is not None else enrollment.company_id
+    actions.append(_set_holder_once(enrollment.key, recorded, enrollment.company_id))
     try:
         update(row, actions, CompletionRow.issue.does_not_exist())
     except RecordChanged:
-        return enroll(completion)  # issued since it was read
-    return row.completion()
+        return enroll(enrollment, training_version, account_known=account_known)  # issued since it was read
+    return _known(row)
 
 
-def enrollment(enrollment_id: str) -> CompletionRecord | None:
-    """The record of an enrollment, strongly consistent, or None while there is no such enrollment."""
-    return next((one for one in _in_partition(_partition(enrollment_id)) if one.enrollment_id == enrollment_id), None)
+def get_record(enrollment_id: str) -> CompletionRecord | None:
+    """The record of an enrollment, strongly consistent, or None while the enrollment is unknown."""
+    return next((one for one in list_partition(_partition(enrollment_id)) if one.enrollment_id == enrollment_id), None)
 
 
-def _in_partition(place: str) -> Iterator[CompletionRecord]:
-    """The enrollments at a place: more than one only if their ids share 65 bits of a hash."""
-    rows = CompletionRow.query(f"enrollment#{place}", consistent_read=True)
-    return (row.completion() for row in rows if row.enrolled is not None)
+def list_partition(partition: str) -> Iterator[CompletionRecord]:
+    """The enrollments of a partition: more than one only if their ids share 65 bits of a hash."""
+    rows = CompletionRow.query(f"enrollment#{partition}", consistent_read=True)
+    return _only_known(row.record() for row in rows)
 
 
-def withdraw(enrollment_id: str, account_id: str, at: datetime, request: str) -> CompletionRecord:
+def withdraw(key: EnrollmentKey, at: datetime, request: str) -> CompletionRecord | EarlyFacts:
     """Remove an enrollment for good, also before it is known; the first `request` to do so is kept (A5)."""
-    row = _completion_row(enrollment_id, account_id)
+    row = _row(key)
     removal = [
         CompletionRow.removed.set(CompletionRow.removed | milliseconds(at)),
         CompletionRow.removed_by.set(CompletionRow.removed_by | request),
     ]
     update(row, removal)
-    return row.completion()
+    return row.record()
 
 
 def note_training_version(
-    completion: CompletionRecord, training_version: int | None, account: Account | None
+    record: CompletionRecord, training_version: int | None, account: Account | None
 ) -> CompletionRecord:
-    """Note which training version the record is judged by from now on, and its company once the account is known.
+    """Note the training version that the record is evaluated by, and its company once the account is known.
 
-    The update and every recorded fact are serialized on the record, so whichever comes second sees the other.
-    Raises `Changed` when a newer version was noted meanwhile: whoever noted it evaluates the record.
+    DynamoDB serializes this update and every recorded fact on the item, so the later one sees the earlier one.
+    Raises `RecordChanged` when a newer version was noted meanwhile: the function that noted it evaluates the record.
     """
     actions: list[Action] = []
     condition = CompletionRow.enrolled.exists()
     if training_version is not None:
         actions.append(CompletionRow.version.set(training_version))
         condition &= CompletionRow.version.does_not_exist() | (CompletionRow.version <= training_version)
-    if account is not None and not completion.account_known:
+    if account is not None and not record.account_known:
         actions.append(CompletionRow.account_known.set(True))
-        actions.append(_set_holder_once(completion, account.company_id))
-    row = _completion_row(completion.enrollment_id, completion.account_id)
+        actions.append(_set_holder_once(record.key, record.company_id, account.company_id))
+    row = _row(record.key)
     update(row, actions, condition, otherwise=RecordChanged)
-    return row.completion()
+    return _known(row)
 
 
-def issue(completion: CompletionRecord, issued: Issuance) -> None:
+def issue(record: CompletionRecord, issued: Issuance) -> None:
     """Issue the certificate, or the revision that supersedes it, in one conditional update (DESIGN §3); ends a hold.
 
-    Raises `Changed` unless the record still stands, and has exactly the facts and the certificate of `completion`.
+    Raises `RecordChanged` unless the record still stands, and has exactly the facts and the certificate of `completion`.
     """
     actions = [
         CompletionRow.revision.set(issued.revision),
@@ -218,121 +208,71 @@ def issue(completion: CompletionRecord, issued: Issuance) -> None:
         CompletionRow.revocation.remove(),
         CompletionRow.hold.remove(),
     ]
-    row = _completion_row(completion.enrollment_id, completion.account_id)
-    update(row, actions, _unchanged(completion), otherwise=RecordChanged)
+    row = _row(record.key)
+    update(row, actions, _unchanged(record), otherwise=RecordChanged)
 
 
-def revoke(completion: CompletionRecord, revocation: Revocation) -> None:
-    """Revoke the certificate; raises `Changed` as `issue` does (L2)."""
+def revoke(record: CompletionRecord, revocation: Revocation) -> None:
+    """Revoke the certificate; raises `RecordChanged` as `issue` does (L2)."""
     action = CompletionRow.revocation.set(to_json(_REVOCATION, revocation))
-    row = _completion_row(completion.enrollment_id, completion.account_id)
-    update(row, [action], _unchanged(completion), otherwise=RecordChanged)
+    row = _row(record.key)
+    update(row, [action], _unchanged(record), otherwise=RecordChanged)
 
 
-def hold(completion: CompletionRecord, held: Hold) -> None:
-    """Note why the certificate is held; raises `Changed` as `issue` does, or when another hold was noted meanwhile."""
-    same_hold = CompletionRow.hold.exists() if completion.hold else CompletionRow.hold.does_not_exist()
-    row = _completion_row(completion.enrollment_id, completion.account_id)
-    update(
-        row, [CompletionRow.hold.set(to_json(_HOLD, held))], _unchanged(completion) & same_hold, otherwise=RecordChanged
-    )
+def hold(record: CompletionRecord, held: Hold) -> None:
+    """Note why the certificate is held; raises `RecordChanged` as `issue` does, or when another hold was noted meanwhile."""
+    same_hold = CompletionRow.hold.exists() if record.hold else CompletionRow.hold.does_not_exist()
+    row = _row(record.key)
+    update(row, [CompletionRow.hold.set(to_json(_HOLD, held))], _unchanged(record) & same_hold, otherwise=RecordChanged)
 
 
-def _unchanged(completion: CompletionRecord) -> Condition:
+def _unchanged(record: CompletionRecord) -> Condition:
     """That the enrollment stands, with exactly these facts and this certificate, neither more nor less."""
     is_active = CompletionRow.enrolled.exists() & CompletionRow.removed.does_not_exist()
     same_facts = (
-        CompletionRow.facts == set(completion.evidence) if completion.evidence else CompletionRow.facts.does_not_exist()
+        CompletionRow.facts == set(record.evidence) if record.evidence else CompletionRow.facts.does_not_exist()
     )
     same_certificate = (
-        CompletionRow.revision == completion.issue.revision
-        if completion.issue
-        else CompletionRow.revision.does_not_exist()
+        CompletionRow.revision == record.issue.revision if record.issue else CompletionRow.revision.does_not_exist()
     )
-    same_status = (
-        CompletionRow.revocation.exists() if completion.revocation else CompletionRow.revocation.does_not_exist()
-    )
+    same_status = CompletionRow.revocation.exists() if record.revocation else CompletionRow.revocation.does_not_exist()
     unchanged: Condition = is_active & same_facts & same_certificate & same_status
     return unchanged
 
 
-def completions(keys: Iterable[Key]) -> list[CompletionRecord]:
-    """Records by enrollment and account, strongly consistent, in the order of `keys`; unknown ones are left out."""
-    asked = list(dict.fromkeys(keys))
-    rows = batch_get([row_key(*key) for key in asked])
-    found = {row.key: row.completion() for row in rows if isinstance(row, CompletionRow)}
-    return [found[key] for key in asked if key in found]
+def get_records(keys: Iterable[EnrollmentKey]) -> list[CompletionRecord]:
+    """Records by key, strongly consistent, in the order of `keys`; unknown enrollments are left out."""
+    wanted = list(dict.fromkeys(keys))
+    rows = batch_get([row_key(key) for key in wanted])
+    found = {row.key: row.record() for row in rows if isinstance(row, CompletionRow)}
+    return list(_only_known(found[key] for key in wanted if key in found))
 
 
-def list_account_keys(account_id: str, after: Key | None, limit: int) -> list[Key]:
-    """The next `limit` enrollments of an account after a position, in the order of their ids.
+def _only_known(found: Iterable[CompletionRecord | EarlyFacts]) -> Iterator[CompletionRecord]:
+    return (one for one in found if isinstance(one, CompletionRecord))
 
-    After a position among another's there are none; DynamoDB does not even take it.
+
+def _known(row: CompletionRow) -> CompletionRecord:
+    record = row.record()
+    assert isinstance(record, CompletionRecord)  # the update demands or makes the enrollment
+    return record
+
+
+def erase_holder(record: CompletionRecord) -> None:
+    """Keep when a removed enrollment's certificate was issued, and erase what it said of its holder.
+
+    The hash goes too, because it proves a guessed name. Raises `RecordChanged` unless the enrollment is removed.
     """
-    if after is not None and after[1] != account_id:
-        return []
-    account = next(iter(batch_get([(f"account#{account_id}", ROOT_SORT_KEY)])), None)
-    companies = account.companies if isinstance(account, AccountRow) else None
-    own = Row.sk.startswith(f"{account_id}#")
-    holders = [_holder(account_id, None), *(_holder(account_id, company_id) for company_id in sorted(companies or ()))]
-    return sorted(key for holder in holders for key in _page(Row.by_holder, "h", holder, after, limit, own))[:limit]
-
-
-def list_company_keys(company_id: str, after: Key | None, limit: int) -> list[Key]:
-    """The next `limit` enrollments of a company's people after a position, one person after the other."""
-    return _page(Row.by_holder, "h", _holder("", company_id), after, limit)
-
-
-def list_training_keys(training_id: str, after: Key | None, limit: int) -> list[Key]:
-    """The next `limit` enrollments in a training after a position, one person after the other."""
-    return _page(Row.by_training, "t", training_id, after, limit)
-
-
-def _page(
-    index: _ByHolder | _ByTraining, name: str, value: str, after: Key | None, limit: int, only: Condition | None = None
-) -> list[Key]:
-    if len(value) > MAX_HOLDER_LENGTH:
-        return []
-    pk, sk = row_key(*after) if after else ("", "")
-    start = {name: {"S": value}, "pk": {"S": pk}, "sk": {"S": sk}} if after else None
-    return [_key_of(row) for row in index.query(value, only, last_evaluated_key=start, limit=limit, page_size=limit)]
-
-
-def erase_holder(completion: CompletionRecord) -> None:
-    """Keep of a removed enrollment's certificate that it was issued and when, and not what it said of its holder.
-
-    Nor its hash: whoever guessed the name could prove it by that. Raises `Changed` unless the enrollment was removed.
-    """
-    if completion.issue is None:
+    if record.issue is None:
         return
-    printed = replace(completion.issue.printed, holder="", company=None)
-    nameless = replace(completion.issue, printed=printed, document_sha256="", reason=None)
-    row = _completion_row(completion.enrollment_id, completion.account_id)
+    printed = replace(record.issue.printed, holder="", company=None)
+    nameless = replace(record.issue, printed=printed, document_sha256="", reason=None)
+    row = _row(record.key)
     update(row, [CompletionRow.issue.set(_packed(nameless))], CompletionRow.removed.exists())
 
 
-def scan(after: Key | None, limit: int) -> tuple[list[CompletionRecord], list[str], Key | None]:
-    """The completions among the table's next `limit` items, in its own order, and where to go on; None at the end.
-
-    Between them are the enrollments whose records this release cannot read, as a later one may have written them.
-    Eventually consistent, and so at half the price: what seems wrong has to be read again.
-    """
-    start = after and {"pk": {"S": after[0]}, "sk": {"S": after[1]}}
-    only = Row.pk.startswith("enrollment#")
-    pages = CompletionRow.scan(only, page_size=limit, last_evaluated_key=start).page_iter
-    found = [CompletionRow.from_raw_data(item) for item in next(pages)["Items"]]
-    last = pages.last_evaluated_key
-    completions, unreadable = [], []
-    for row in found:
-        try:
-            completions += [row.completion()] if isinstance(row, CompletionRow) else []
-        except ValueError:
-            unreadable.append(_key_of(row)[0])
-    return completions, unreadable, (last["pk"]["S"], last["sk"]["S"]) if last else None
-
-
 def new_certificate_id(enrollment_id: str) -> str:
-    """26 lower-case base32 characters: the record's place, and 65 random bits, printable and not guessable."""
+    """26 lower-case base32 characters: the hash of the partition key, then 65 random bits."""
     return _partition(enrollment_id) + _base32(secrets.token_bytes(9))
 
 
@@ -344,21 +284,22 @@ def _base32(data: bytes) -> str:
     return b32encode(data).decode().lower()[:PARTITION_HASH_LENGTH]
 
 
-def row_key(enrollment_id: str, account_id: str) -> Key:
-    """Partition key and sort key of a completion."""
-    return f"enrollment#{_partition(enrollment_id)}", f"{account_id}#{enrollment_id}"
+def row_key(key: EnrollmentKey) -> ItemKey:
+    """Partition key and sort key of a completion record."""
+    return f"enrollment#{_partition(key.enrollment_id)}", f"{key.account_id}#{key.enrollment_id}"
 
 
-def _key_of(row: Row) -> Key:
+def key_of(row: Row) -> EnrollmentKey:
+    """The enrollment and account that a row's sort key names."""
     account_id, _, enrollment_id = row.sk.partition("#")
-    return enrollment_id, account_id
+    return EnrollmentKey(enrollment_id, account_id)
 
 
-def _completion_row(enrollment_id: str, account_id: str) -> CompletionRow:
-    return CompletionRow(*row_key(enrollment_id, account_id))
+def _row(key: EnrollmentKey) -> CompletionRow:
+    return CompletionRow(*row_key(key))
 
 
-def _holder(account_id: str, company_id: str | None) -> str:
+def holder_key(account_id: str, company_id: str | None) -> str:
     return f"account#{account_id}" if company_id is None else f"company#{company_id}"
 
 
@@ -366,16 +307,16 @@ def _company_of(holder: str) -> str | None:
     return holder.removeprefix("company#") if holder.startswith("company#") else None
 
 
-def _set_holder_once(completion: CompletionRecord, company_id: str | None) -> Action:
-    """A record goes to the first company it is told of, and stays there."""
-    holder = _holder(completion.account_id, company_id)
-    if completion.company_id is None and company_id is not None:
+def _set_holder_once(key: EnrollmentKey, recorded: str | None, company_id: str | None) -> Action:
+    """The first company that a record is told of holds it for good."""
+    holder = holder_key(key.account_id, company_id)
+    if recorded is None and company_id is not None:
         return CompletionRow.holder.set(holder)
     return CompletionRow.holder.set(CompletionRow.holder | holder)
 
 
 def _packed(issue: Issuance) -> str:
-    """An issue without what its row says already."""
+    """An issuance without what its row says already."""
     known: Any = {"revision": True, "printed": {"certificate_id"}}
     return _ISSUE.dump_json(issue, exclude_defaults=True, exclude=known).decode()
 

@@ -25,8 +25,8 @@ class ExportRow(Row):
     export_id = UnicodeAttribute()
     requested = NumberAttribute()
     expires = NumberAttribute()
-    lease_owner = UnicodeAttribute(null=True)
-    lease_until = NumberAttribute(null=True)
+    lease_owner = UnicodeAttribute(attr_name="runner", null=True)
+    lease_until = NumberAttribute(attr_name="busy_until", null=True)
     finished = NumberAttribute(null=True)
     files = NumberAttribute(null=True)
     failures = UnicodeAttribute(null=True)
@@ -53,7 +53,7 @@ def exports_of(company_id: str, account_id: str) -> list[Export]:
 
 
 def add_export(export: Export) -> None:
-    """Record an export; raises `Changed` when this admin has one of the same number already."""
+    """Record an export; raises `RecordChanged` when this admin has one of the same number already."""
     row = _export_row(
         export,
         export_id=export.export_id,
@@ -69,7 +69,7 @@ def add_export(export: Export) -> None:
 
 
 def claim_export(export: Export, lease_owner: str, now: datetime, until: datetime) -> None:
-    """Note who works on an export, and until when; raises `Changed` while another runner does, or once it is done."""
+    """Take the lease on an export until `until`; raises `RecordChanged` while another run holds the lease, or once it is done."""
     free = ExportRow.lease_until.does_not_exist() | (ExportRow.lease_until <= milliseconds(now))
     condition = ExportRow.export_id.exists() & ExportRow.finished.does_not_exist()
     actions = [ExportRow.lease_owner.set(lease_owner), ExportRow.lease_until.set(milliseconds(until))]
@@ -77,13 +77,13 @@ def claim_export(export: Export, lease_owner: str, now: datetime, until: datetim
 
 
 def release_export(export: Export, count: int, now: datetime) -> None:
-    """Note how many files an export has so far, and that nobody works on it."""
+    """Give up the lease, and note how many files the export has so far."""
     actions = [ExportRow.files.set(count), ExportRow.lease_until.set(milliseconds(now))]
     update(_export_row(export), actions, ExportRow.export_id.exists())
 
 
 def finish_export(export: Export, count: int, failures: Sequence[Failure], now: datetime) -> None:
-    """Note that an export is done and what came of it; the first to say so is right."""
+    """Note the outcome of an export; the first write wins."""
     actions = [
         ExportRow.finished.set(milliseconds(now)),
         ExportRow.files.set(count),

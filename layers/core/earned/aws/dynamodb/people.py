@@ -22,7 +22,7 @@ _LOGO = TypeAdapter(LogoReference)
 class AccountRow(Row):
     """An account; `saved` and `removed` are the times of the events that said so.
 
-    `companies` are all that may hold an enrollment of its: a set that only grows.
+    `companies` are all companies that may hold an enrollment of the account: a grow-only set.
     """
 
     saved = NumberAttribute(null=True)
@@ -42,7 +42,7 @@ class AccountRow(Row):
         return Account(
             account_id=self.pk.removeprefix("account#"),
             kind=Role(self.kind),
-            name=self.name or "",  # none is left of one that was erased
+            name=self.name or "",  # erased
             email=self.email or "",
             company_id=self.company,
             language=self.language or "en",
@@ -65,24 +65,24 @@ class CompanyRow(Row):
 
 
 def add_account_company(account_id: str, company_id: str) -> None:
-    """Note that a company may hold enrollments of an account, before one does: where else would they be looked for?"""
+    """Note that a company may hold enrollments of an account; `list_account_keys` looks for them there."""
     update(AccountRow(f"account#{account_id}", ROOT_SORT_KEY), [AccountRow.companies.add({company_id})])
 
 
-def company(company_id: str) -> Company | None:
+def get_company(company_id: str) -> Company | None:
     """A company, strongly consistent, or None while the portal has not announced it."""
     row = next(iter(batch_get([(f"company#{company_id}", ROOT_SORT_KEY)])), None)
     return row.company() if isinstance(row, CompanyRow) else None
 
 
-def account(account_id: str) -> Account | None:
+def get_account(account_id: str) -> Account | None:
     """An account, strongly consistent, or None while the portal has not announced it."""
     row = next(iter(batch_get([(f"account#{account_id}", ROOT_SORT_KEY)])), None)
     return row.account() if isinstance(row, AccountRow) else None
 
 
 def save_company(company: Company, at: datetime) -> None:
-    """Keep a company unless a later event was kept already."""
+    """Save a company unless a later event is saved already."""
     actions = [
         CompanyRow.saved.set(milliseconds(at)),
         CompanyRow.name.set(company.name),
@@ -92,7 +92,7 @@ def save_company(company: Company, at: datetime) -> None:
 
 
 def save_account(account: Account, at: datetime) -> None:
-    """Keep an account unless a later event was kept already."""
+    """Save an account unless a later event is saved already."""
     actions: list[Action] = [
         AccountRow.saved.set(milliseconds(at)),
         AccountRow.kind.set(account.kind.value),
@@ -114,10 +114,7 @@ def remove_account(account_id: str, at: datetime) -> None:
 
 
 def seal_account(account_id: str, at: datetime) -> Account | None:
-    """Remove an account for good and keep nothing that is said of it later, whatever its time; who it was stays.
-
-    That is returned, so that its traces can be found, until `forget_account`.
-    """
+    """Remove an account for good, refuse every later change, and return its identity until it is erased."""
     row = AccountRow(f"account#{account_id}", ROOT_SORT_KEY)
     actions = [
         AccountRow.removed.set(AccountRow.removed | milliseconds(at)),
@@ -129,14 +126,14 @@ def seal_account(account_id: str, at: datetime) -> Account | None:
 
 
 def erase_account_identity(account_id: str) -> None:
-    """Keep of an account that it was removed, and not who it was; raises `Changed` unless it was closed before."""
+    """Erase who an account was and keep that it was removed; raises `RecordChanged` unless it was sealed before."""
     named = (AccountRow.name, AccountRow.email, AccountRow.email_code, AccountRow.language)
     closed = AccountRow.saved == milliseconds(NEVER_AGAIN)
     update(AccountRow(f"account#{account_id}", ROOT_SORT_KEY), [one.remove() for one in named], closed)
 
 
 def email_code(email: str) -> str:
-    """What stands for an email address in a key: a hash of it, without its case and surrounding space."""
+    """The hash that stands for an email address in a key; case and surrounding space do not matter."""
     return hashlib.sha256(unicodedata.normalize("NFC", email).strip().casefold().encode()).hexdigest()[:32]
 
 

@@ -11,7 +11,7 @@ from earned.domain.timestamps import milliseconds, moment
 
 @stored_as("sweep")
 class SweepRow(Row):
-    """How far the sweep is in its turn; the position is that of the record it saw last."""
+    """The sweep's current pass; the position is that of the last item it saw."""
 
     began = NumberAttribute()
     before = NumberAttribute(null=True)
@@ -24,14 +24,14 @@ class SweepRow(Row):
         return SweepPass(moment(int(self.began)), to_moment(self.before), after)
 
 
-def sweep_pass() -> SweepPass | None:
+def get_sweep_pass() -> SweepPass | None:
     """How far the sweep is, or None before its first run."""
     row = next(iter(batch_get([("sweep#turn", ROOT_SORT_KEY)])), None)
     return row.sweep_pass() if isinstance(row, SweepRow) else None
 
 
 def save_sweep_pass(sweep_pass: SweepPass) -> None:
-    """Keep how far the sweep is; several at once may overwrite each other, which makes one of them repeat itself."""
+    """Save the position; two runs at once may overwrite each other, and one of them repeats some pages."""
     after_pk, after_sk = sweep_pass.after or (None, None)
     values: list[tuple[Attribute[Any], Any]] = [
         (SweepRow.began, milliseconds(sweep_pass.began)),

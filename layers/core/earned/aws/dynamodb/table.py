@@ -15,10 +15,10 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from earned.domain.enrollment import Key
 from earned.domain.timestamps import milliseconds, moment
 
 ROOT_SORT_KEY = "-"  # of the one item that a partition of the directory holds
+ItemKey = tuple[str, str]  # partition key and sort key
 RowT = TypeVar("RowT", bound="Row")
 
 
@@ -34,7 +34,7 @@ class ClientSettings:
     max_retry_attempts = 3
 
 
-class _ByHolder(GlobalSecondaryIndex["Row"]):
+class ByHolder(GlobalSecondaryIndex["Row"]):
     class Meta:
         index_name = "by-holder"
         projection = KeysOnlyProjection()
@@ -43,7 +43,7 @@ class _ByHolder(GlobalSecondaryIndex["Row"]):
     sk = UnicodeAttribute(range_key=True)
 
 
-class _ByTraining(GlobalSecondaryIndex["Row"]):
+class ByTraining(GlobalSecondaryIndex["Row"]):
     class Meta:
         index_name = "by-training"
         projection = KeysOnlyProjection()
@@ -52,7 +52,7 @@ class _ByTraining(GlobalSecondaryIndex["Row"]):
     sk = UnicodeAttribute(range_key=True)
 
 
-class _ByEmail(GlobalSecondaryIndex["Row"]):
+class ByEmail(GlobalSecondaryIndex["Row"]):
     class Meta:
         index_name = "by-email"
         projection = KeysOnlyProjection()
@@ -60,7 +60,7 @@ class _ByEmail(GlobalSecondaryIndex["Row"]):
     email_code = UnicodeAttribute(hash_key=True)
 
 
-class _ByCalendar(GlobalSecondaryIndex["Row"]):
+class ByCalendar(GlobalSecondaryIndex["Row"]):
     class Meta:
         index_name = "by-calendar"
         projection = KeysOnlyProjection()
@@ -77,10 +77,10 @@ class Row(Model):
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
-    by_holder = _ByHolder()
-    by_training = _ByTraining()
-    by_email = _ByEmail()
-    by_calendar = _ByCalendar()
+    by_holder = ByHolder()
+    by_training = ByTraining()
+    by_email = ByEmail()
+    by_calendar = ByCalendar()
 
     @classmethod
     def from_raw_data(cls, data: dict[str, Any]) -> "Row":
@@ -109,7 +109,7 @@ def bind(records_table: str) -> None:
     Row._get_connection()
 
 
-def batch_get(keys: Sequence[Key]) -> list[Row]:
+def batch_get(keys: Sequence[ItemKey]) -> list[Row]:
     return list(Row.batch_get(keys, consistent_read=True))
 
 

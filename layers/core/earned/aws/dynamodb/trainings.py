@@ -1,6 +1,6 @@
 """Training items: newest, archived versions, and the calendar of live events."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,11 +10,11 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get, put_if_newer, stored_as, to_json, update_if, whole
-from earned.domain.enrollment import Key
 from earned.domain.timestamps import milliseconds
 from earned.domain.training import Course, LiveEvent, Training
 
 CALENDAR = "live-events"
+Position = tuple[str, str]  # on the calendar: when the event ends, and its id
 
 
 EVENTS_PER_PAGE = 25
@@ -27,7 +27,7 @@ _TRAINING: TypeAdapter[Training] = TypeAdapter(Training)
 class TrainingRow(Row):
     """A course's newest version or a live event's latest schedule, and when it was last cancelled.
 
-    A live event is on the calendar as long as somebody may wait for their mark.
+    A live event is on the calendar while people may wait for their attendance mark.
     """
 
     version = NumberAttribute(null=True)
@@ -54,15 +54,15 @@ def cancel_live_event(live_event_id: str, at: datetime) -> None:
     put_if_newer(_training_row(live_event_id), [TrainingRow.cancelled.set(milliseconds(at))], TrainingRow.cancelled, at)
 
 
-def ended_events(now: datetime, after: Key | None = None) -> Iterator[tuple[Key, LiveEvent]]:
+def ended_events(now: datetime, after: Position | None = None) -> Iterator[tuple[Position, LiveEvent]]:
     """The live events on the calendar that ended before `now`, oldest first, each with its position.
 
-    An event that was rescheduled a moment ago may still stand where it was; its own times are those that count.
+    The index is eventually consistent: after a reschedule the position may be stale, and the event's own times count.
     """
     while True:
         page = _calendar_page(after, EVENTS_PER_PAGE)
         ended = [position for position in page if position[0] < _sortable(now)]
-        known = trainings([live_event_id for _, live_event_id in ended])
+        known = get_trainings([live_event_id for _, live_event_id in ended])
         for position in ended:
             event = known.get(position[1])
             if isinstance(event, LiveEvent):
@@ -72,7 +72,7 @@ def ended_events(now: datetime, after: Key | None = None) -> Iterator[tuple[Key,
         after = ended[-1]
 
 
-def _calendar_page(after: Key | None, limit: int) -> list[Key]:
+def _calendar_page(after: Position | None, limit: int) -> list[Position]:
     start = after and {
         "calendar": {"S": CALENDAR},
         "ends": {"S": after[0]},
@@ -84,7 +84,7 @@ def _calendar_page(after: Key | None, limit: int) -> list[Key]:
 
 
 def remove_from_calendar(event: LiveEvent) -> None:
-    """Take an ended event for which nobody waits off the calendar, unless it was rescheduled meanwhile."""
+    """Take an ended event off the calendar, unless it was rescheduled meanwhile."""
     unchanged = TrainingRow.ends == _sortable(event.ends_at)
     update_if(_training_row(event.live_event_id), [TrainingRow.calendar.remove()], unchanged)
 
@@ -105,21 +105,21 @@ def _training_row(training_id: str) -> TrainingRow:
     return TrainingRow(f"training#{training_id}", ROOT_SORT_KEY)
 
 
-def trainings(training_ids: Iterable[str]) -> dict[str, Training]:
-    """Trainings as they stand, strongly consistent, by id; unknown ones are left out."""
+def get_trainings(training_ids: Iterable[str]) -> dict[str, Training]:
+    """The newest trainings by id, strongly consistent; unknown ones are left out."""
     rows = batch_get([(f"training#{training_id}", ROOT_SORT_KEY) for training_id in dict.fromkeys(training_ids)])
     found = ((row.pk.removeprefix("training#"), row.training()) for row in rows if isinstance(row, TrainingRow))
     return {training_id: training for training_id, training in found if training is not None}
 
 
-def training(training_id: str) -> Training | None:
-    """A training as it stands, strongly consistent, or None."""
+def get_training(training_id: str) -> Training | None:
+    """The newest version of a training, strongly consistent, or None."""
     row = next(iter(batch_get([(f"training#{training_id}", ROOT_SORT_KEY)])), None)
     return row.training() if isinstance(row, TrainingRow) else None
 
 
-def archived_training(training_id: str, version: int) -> Training | None:
-    """A training as it was in one version: what a certificate was issued by."""
+def get_archived_training(training_id: str, version: int) -> Training | None:
+    """One version of a training, such as a certificate was issued by, or None."""
     row = _archived(training_id, version)
     found = next(iter(batch_get([(row.pk, row.sk)])), None)
     return found.training() if isinstance(found, TrainingRow) else None
@@ -129,10 +129,17 @@ def _archived(training_id: str, version: int) -> TrainingRow:
     return TrainingRow(f"training#{training_id}", f"version#{version}")
 
 
-@lru_cache(maxsize=256)
-def training_at(training_id: str, version: int) -> Training | None:
-    """A training in `version` or a newer one; read once per version, since a record names the one it is judged by."""
-    return training(training_id)
+class TrainingCache:
+    """Trainings that a sandbox has read already; a version never changes, so nothing expires."""
+
+    def __init__(self) -> None:
+        self._read: Callable[[str, int], Training | None] = lru_cache(maxsize=256)(
+            lambda training_id, _version: get_training(training_id)
+        )
+
+    def at(self, training_id: str, version: int) -> Training | None:
+        """A training in `version` or a newer one: a record names the version that it is evaluated by."""
+        return self._read(training_id, version)
 
 
 def _sortable(at: datetime) -> str:

@@ -1,0 +1,75 @@
+"""Lists of enrollments: by account, company or training, and the sweep's scan."""
+
+from pynamodb.expressions.condition import Condition
+
+from earned.aws.dynamodb.enrollments import CompletionRow, holder_key, key_of, row_key
+from earned.aws.dynamodb.people import AccountRow
+from earned.aws.dynamodb.table import ROOT_SORT_KEY, ByHolder, ByTraining, ItemKey, Row, batch_get
+from earned.domain.enrollment import CompletionRecord, EnrollmentKey
+
+MAX_HOLDER_LENGTH = len("company#") + 64
+
+
+def list_account_keys(account_id: str, after: EnrollmentKey | None, limit: int) -> list[EnrollmentKey]:
+    """The next `limit` enrollments of an account after a position, in the order of their ids.
+
+    A position among another account's enrollments has no successor, and DynamoDB refuses it.
+    """
+    if after is not None and after[1] != account_id:
+        return []
+    account = next(iter(batch_get([(f"account#{account_id}", ROOT_SORT_KEY)])), None)
+    companies = account.companies if isinstance(account, AccountRow) else None
+    own = Row.sk.startswith(f"{account_id}#")
+    holders = [
+        holder_key(account_id, None),
+        *(holder_key(account_id, company_id) for company_id in sorted(companies or ())),
+    ]
+    return sorted(key for holder in holders for key in _page(Row.by_holder, "h", holder, after, limit, own))[:limit]
+
+
+def list_company_keys(company_id: str, after: EnrollmentKey | None, limit: int) -> list[EnrollmentKey]:
+    """The next `limit` enrollments of a company's people after a position, one person after the other."""
+    return _page(Row.by_holder, "h", holder_key("", company_id), after, limit)
+
+
+def list_training_keys(training_id: str, after: EnrollmentKey | None, limit: int) -> list[EnrollmentKey]:
+    """The next `limit` enrollments in a training after a position, one person after the other."""
+    return _page(Row.by_training, "t", training_id, after, limit)
+
+
+def _page(
+    index: ByHolder | ByTraining,
+    name: str,
+    value: str,
+    after: EnrollmentKey | None,
+    limit: int,
+    only: Condition | None = None,
+) -> list[EnrollmentKey]:
+    if len(value) > MAX_HOLDER_LENGTH:
+        return []
+    pk, sk = row_key(after) if after else ("", "")
+    start = {name: {"S": value}, "pk": {"S": pk}, "sk": {"S": sk}} if after else None
+    return [key_of(row) for row in index.query(value, only, last_evaluated_key=start, limit=limit, page_size=limit)]
+
+
+def scan(after: ItemKey | None, limit: int) -> tuple[list[CompletionRecord], list[str], ItemKey | None]:
+    """The records among the table's next `limit` items, in its own order, and the position after them; None at the end.
+
+    In between: the ids of the enrollments whose records this release cannot read, because a later release wrote them.
+    The read is eventually consistent at half the price: a caller reads a suspect record again.
+    """
+    start = after and {"pk": {"S": after[0]}, "sk": {"S": after[1]}}
+    only = Row.pk.startswith("enrollment#")
+    pages = CompletionRow.scan(only, page_size=limit, last_evaluated_key=start).page_iter
+    found = [CompletionRow.from_raw_data(item) for item in next(pages)["Items"]]
+    last = pages.last_evaluated_key
+    records: list[CompletionRecord] = []
+    unreadable: list[str] = []
+    for row in found:
+        try:
+            record = row.record() if isinstance(row, CompletionRow) else None
+            if isinstance(record, CompletionRecord):
+                records.append(record)
+        except ValueError:
+            unreadable.append(key_of(row).enrollment_id)
+    return records, unreadable, (last["pk"]["S"], last["sk"]["S"]) if last else None

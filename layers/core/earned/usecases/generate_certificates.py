@@ -1,0 +1,290 @@
+"""Bring certificates in line with their records: evaluate, draw, store, issue, then announce (docs/design.md §3)."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from aws_lambda_powertools import Logger
+
+from earned.aws import metrics
+from earned.aws.dynamodb import enrollments, trainings
+from earned.aws.dynamodb.contexts import ContextReading, Names
+from earned.aws.dynamodb.enrollments import RecordChanged
+from earned.aws.eventbridge import Bus
+from earned.aws.s3 import ConcurrentPut
+from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
+from earned.domain.certificate import CertificateStatus, Hold, Issuance, Revocation
+from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
+from earned.domain.errors import Rejected
+from earned.domain.evaluation import absent_since, evaluate_for_issue, evaluate_record
+from earned.domain.fact_codec import digest
+from earned.domain.requirements import Reason
+from earned.domain.timestamps import moment
+from earned.domain.training import LiveEvent, Training
+from earned.messages import announcements
+from earned.messages.announcements import Announcement
+from earned.messages.requests import GenerationRequest, Purpose, UnknownMessage, read_generation
+from earned.usecases.certificate_documents import CertificateDocuments, Unprintable
+from earned.usecases.clock import Clock, utc_now
+
+logger = Logger()
+MAX_ATTEMPTS = 3
+Message = ReceivedMessage[GenerationRequest]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A drawn document, and the issuance that it is for: under this revision, or the next that is free."""
+
+    record: CompletionRecord
+    issue: Issuance
+    document: bytes
+    begun: datetime
+    wait_times: dict[str, float] = field(default_factory=dict)  # seconds until `begun`, by cause; empty for a reissue
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The outcome of one pass over the requests of a batch."""
+
+    announcements: list[tuple[Message, Announcement]] = field(default_factory=list)
+    wait_times: list[dict[str, float]] = field(default_factory=list)
+    changed: list[Message] = field(default_factory=list)  # their records changed meanwhile: evaluate them again
+
+
+class GenerateCertificates:
+    """Works off generation requests; the record decides what is done, never the message.
+
+    `background` stores and issues a document while the next one is drawn. Only the calling thread draws, because Pango
+    is not safe under threads.
+    """
+
+    def __init__(
+        self,
+        documents: CertificateDocuments,
+        bus: Bus,
+        order_tolerance: timedelta,
+        background: Executor,
+        now: Clock = utc_now,
+    ) -> None:
+        self._documents = documents
+        self._bus = bus
+        self._tolerance = order_tolerance
+        self._background = background
+        self._now = now
+
+    def __call__(self, batch: SqsBatch) -> None:
+        attempts: list[Attempt] = []
+        due = batch.read(read_request)
+        while due and len(attempts) < MAX_ATTEMPTS:
+            attempts.append(self._attempt(batch, due))
+            due = attempts[-1].changed
+        with batch.retry_on_error(*due):
+            if due:
+                raise RecordChanged
+        publish_wait_times([times for attempt in attempts for times in attempt.wait_times])
+        self._announce(batch, [one for attempt in attempts for one in attempt.announcements])
+
+    def _announce(self, batch: SqsBatch, told: Sequence[tuple[Message, Announcement]]) -> None:
+        with batch.retry_on_error(*(message for message, _ in told)):
+            accepted = self._bus.announce([announcement for _, announcement in told])
+            batch.retry(message for (message, _), ok in zip(told, accepted, strict=True) if not ok)
+
+    def _attempt(self, batch: SqsBatch, due: Sequence[Message]) -> Attempt:
+        attempt = Attempt()
+        drafts: list[tuple[Message, Draft, Future[Issuance]]] = []
+        with batch.retry_on_error(*due):
+            reading = ContextReading([record_key(message.event) for message in due])
+            for message in due:
+                with _isolated(batch, message, attempt):
+                    context = reading.context(message.event.key)
+                    outcome = self._reconcile(context, message.event) if context is not None else None
+                    if isinstance(outcome, Draft):
+                        drafts.append((message, outcome, self._background.submit(self._put_and_issue, outcome)))
+                    elif outcome is not None:
+                        attempt.announcements.append((message, outcome))
+        for message, draft, issuing in drafts:
+            with _isolated(batch, message, attempt):
+                issue = issuing.result()
+                if draft.wait_times:
+                    rendering = (self._now() - draft.begun).total_seconds()
+                    attempt.wait_times.append(draft.wait_times | {"rendering": rendering})
+                attempt.announcements.append((message, announcements.issued(draft.record, issue)))
+        return attempt
+
+    def _reconcile(self, context: EnrollmentContext, request: GenerationRequest) -> Announcement | Draft | None:
+        """Do what is due about a certificate; raises `RecordChanged` when the record changed since it was read.
+
+        A request that finds its own work done was interrupted before the announcement, and announces it again.
+        """
+        match context.record.certificate_status:
+            case CertificateStatus.WITHDRAWN:
+                return _announce_withdrawal(context.record, request)
+            case CertificateStatus.ISSUED:
+                return self._handle_issued(context, request)
+            case CertificateStatus.REVOKED:
+                return _announce_revocation(context.record, request) or self._issue_next(context, request)
+            case None:
+                return self._issue_next(context, request)
+
+    def _handle_issued(self, context: EnrollmentContext, request: GenerationRequest) -> Announcement | Draft | None:
+        """Announce an issued certificate again after a crash; revoke, reissue or restore it; or leave it alone."""
+        record, issue = context.record, context.record.issue
+        if issue is None:
+            return None
+        if issue.request == request.request:
+            return announcements.issued(record, issue)
+        if absent_since(record, context.training) is not None:
+            revocation = Revocation(self._now(), Reason.MARKED_ABSENT.value, request.request)
+            enrollments.revoke(record, revocation)
+            return announcements.revoked(record, issue.revision, revocation)
+        if request.purpose is Purpose.REISSUE and request.request not in issue.served:
+            return self._reissue(context, issue, request)
+        if request.purpose is Purpose.RESTORE:
+            self._restore(issue)
+        return None
+
+    def _issue_next(self, context: EnrollmentContext, request: GenerationRequest) -> Draft | None:
+        """Draw an earned certificate, as the first revision or, after a revocation, as the next (L2).
+
+        An unprintable certificate is held. A record that does not name its account yet may get a company, which is
+        printed; the update that names the account requests the certificate again.
+        """
+        record, training, account, now = context.record, context.training, context.account, self._now()
+        if not record.account_known:
+            return None
+        verdict = evaluate_for_issue(record, training, account, now, self._tolerance)
+        if not context.is_active or verdict.completed_at is None or training is None or account is None:
+            logger.info("nothing to issue", extra={"outstanding": [item.reason for item in verdict.outstanding]})
+            return None
+        content = self._documents.content_for(record, training, account, context.company, verdict.completed_at)
+        try:
+            document = self._documents.draw(content)
+        except Unprintable as unprintable:
+            _hold(record, Hold(unprintable.cause, unprintable.detail, since=now))
+            raise
+        before = record.issue
+        issue = Issuance(
+            revision=before.revision + 1 if before else 1,
+            issued_at=now,
+            completed_at=verdict.completed_at,
+            training_version=training.version,
+            evidence_digest=digest(record.evidence),
+            document_sha256=hashlib.sha256(document).hexdigest(),
+            printed=content,
+            request=request.request,
+            reissued_at=now if before else None,
+            reason="returned" if before else None,
+            served=before.handled_requests if before else (),
+        )
+        return Draft(record, issue, document, now, _wait_times(record, training, verdict.completed_at, request, now))
+
+    def _reissue(self, context: EnrollmentContext, issue: Issuance, request: GenerationRequest) -> Draft | None:
+        """Draw the next revision with the account's present name, if the rules of the first still hold (A6, N1)."""
+        record, account, now = context.record, context.account, self._now()
+        training = trainings.get_archived_training(record.training_id, issue.training_version)
+        earned = evaluate_record(replace(record, issue=None), training, now, self._tolerance)
+        if not earned.complete or account is None or account.removed:
+            logger.warning("not reissued", extra={"outstanding": [item.reason for item in earned.outstanding]})
+            return None
+        content = replace(issue.printed, holder=account.name)
+        document = self._documents.draw(content)
+        superseding = replace(
+            issue,
+            revision=issue.revision + 1,
+            document_sha256=hashlib.sha256(document).hexdigest(),
+            printed=content,
+            request=request.request,
+            reissued_at=now,
+            reason=request.reason,
+            served=issue.handled_requests,
+        )
+        return Draft(record, superseding, document, now)
+
+    def _restore(self, issue: Issuance) -> None:
+        """Draw a lost document again from its record; a document with another hash never takes its place (I7)."""
+        document = self._documents.draw(issue.printed)
+        if hashlib.sha256(document).hexdigest() != issue.document_sha256:
+            raise Rejected("unprintable", "the document made again differs from the one that was issued")
+        self._documents.put(issue.printed, issue.revision, document)
+
+    def _put_and_issue(self, draft: Draft) -> Issuance:
+        """Store a document, then issue it; runs in the background."""
+        revision = self._documents.put_under_free_revision(draft.issue.printed, draft.issue.revision, draft.document)
+        issue = replace(draft.issue, revision=revision)
+        enrollments.issue(draft.record, issue)
+        return issue
+
+
+def read_request(body: str) -> GenerationRequest:
+    """Read a request; raises `Rejected` for anything else."""
+    try:
+        return read_generation(body)
+    except UnknownMessage:
+        raise Rejected("not-a-generation-request") from None
+
+
+def record_key(request: GenerationRequest) -> tuple[EnrollmentKey, Names]:
+    """The record that a request is about, and what the request says belongs to it."""
+    return request.key, Names(request.training_id, request.account_id, request.company_id)
+
+
+def publish_wait_times(wait_times: Sequence[dict[str, float]]) -> None:
+    """Publish how long the holders of a batch's certificates waited, in one log line per cause."""
+    by_cause: defaultdict[str, list[float]] = defaultdict(list)
+    for times in wait_times:
+        for cause, seconds in times.items():
+            by_cause[cause].append(max(0.0, seconds))
+    for cause, seconds_waited in sorted(by_cause.items()):
+        metrics.seconds("TimeToCertificate", seconds_waited, cause=cause)
+
+
+@contextmanager
+def _isolated(batch: SqsBatch, message: Message, attempt: Attempt) -> Iterator[None]:
+    """Keep the failure of one request from the others."""
+    with batch.retry_on_error(message):
+        try:
+            yield
+        except Rejected as rejection:
+            if message.event.purpose is not Purpose.SWEEP:
+                batch.quarantine(message, rejection)
+        except (RecordChanged, ConcurrentPut):
+            attempt.changed.append(message)
+
+
+def _announce_withdrawal(record: CompletionRecord, request: GenerationRequest) -> Announcement | None:
+    """The withdrawal, if this request caused it."""
+    if record.issue is None or record.removal is None or record.removal.request != request.request:
+        return None
+    return announcements.withdrawn(record, record.issue.revision, record.removal.at)
+
+
+def _announce_revocation(record: CompletionRecord, request: GenerationRequest) -> Announcement | None:
+    """The revocation, if this request caused it."""
+    if record.issue is None or record.revocation is None or record.revocation.request != request.request:
+        return None
+    return announcements.revoked(record, record.issue.revision, record.revocation)
+
+
+def _hold(record: CompletionRecord, hold: Hold) -> None:
+    """Record, count and log why a certificate cannot be printed; once, however often it is tried."""
+    if record.hold is not None and replace(record.hold, since=hold.since) == hold:
+        return
+    enrollments.hold(record, hold)
+    extra = {"enrollment_id": record.enrollment_id, "reason": hold.reason, "detail": hold.detail}
+    logger.warning("certificate held", extra=extra)
+    metrics.count("CertificatesHeld", reason=hold.reason)
+
+
+def _wait_times(
+    record: CompletionRecord, training: Training, completed_at: datetime, request: GenerationRequest, begun: datetime
+) -> dict[str, float]:
+    """Seconds until generation began, by what the holder waited for (N2)."""
+    queued = {} if request.since is None else {"queue": (begun - moment(request.since)).total_seconds()}
+    if isinstance(training, LiveEvent):
+        return queued | {"attendance": (completed_at - training.ends_at).total_seconds()}
+    return queued | {"learner": (completed_at - record.enrolled_at).total_seconds()}

@@ -1,0 +1,31 @@
+"""Read attendance marks; refuse those by anyone but an administrator or from before the event's end (L1)."""
+
+from earned.aws.dynamodb import trainings
+from earned.domain.errors import Rejected
+from earned.domain.people import Role
+from earned.domain.training import LiveEvent, Training
+from earned.messages.events import ATTENDANCE, AttendanceEvent, read
+
+
+class ReadMark:
+    """Reads a mark; raises `Rejected` when it may not count."""
+
+    def __init__(self) -> None:
+        self._last_read: dict[str, Training] = {}
+
+    def __call__(self, body: str) -> AttendanceEvent:
+        mark = read(body, ATTENDANCE)
+        if mark.data.marked_by.role != Role.ADMINISTRATOR:
+            raise Rejected("not-an-administrator", "only an administrator may mark attendance")
+        event = self._last_read.get(mark.data.live_event_id)
+        if not isinstance(event, LiveEvent) or mark.time < event.ends_at:  # only a fresh read may refuse (L3)
+            event = self._read_event(mark.data.live_event_id)
+        if isinstance(event, LiveEvent) and mark.time < event.ends_at:
+            raise Rejected("marked-before-end", "attendance may be marked once the event has ended")
+        return mark
+
+    def _read_event(self, live_event_id: str) -> Training | None:
+        event = trainings.get_training(live_event_id)
+        if event is not None:
+            self._last_read[live_event_id] = event
+        return event

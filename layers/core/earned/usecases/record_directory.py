@@ -1,0 +1,138 @@
+"""Record what the portal says of companies, accounts, trainings and enrollments, and ask for re-evaluations."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from earned.aws.dynamodb import contexts, enrollments, people, trainings
+from earned.aws.dynamodb.contexts import Names
+from earned.aws.sqs import Queue
+from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
+from earned.domain.attendance import may_be_off_calendar
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.errors import Rejected
+from earned.domain.people import Account
+from earned.domain.training import LiveEvent
+from earned.messages.events import (
+    AccountRemovedEvent,
+    AccountSavedEvent,
+    CompanySavedEvent,
+    CoursePublishedEvent,
+    DirectoryEvent,
+    EnrollmentCreatedEvent,
+    EnrollmentRemovedEvent,
+    LiveEventCancelledEvent,
+    LiveEventScheduledEvent,
+)
+from earned.messages.requests import (
+    AccountChanged,
+    EnrollmentsChanged,
+    OutgoingMessage,
+    TrainingChanged,
+    evaluation_message,
+    generation_message,
+)
+from earned.usecases.clock import Clock, utc_now
+
+RECHECK_DELAY_SECONDS = 5
+
+
+class RecordDirectory:
+    """Applies directory events, in any order.
+
+    The requests for re-evaluation are sent whether or not an event is the newest: an earlier attempt may have saved it
+    and crashed.
+    """
+
+    def __init__(
+        self,
+        evaluation: Queue,
+        generation: Queue,
+        *,
+        recheck_delay_seconds: int = RECHECK_DELAY_SECONDS,
+        now: Clock = utc_now,
+    ) -> None:
+        self._evaluation = evaluation
+        self._generation = generation
+        self._recheck_delay = recheck_delay_seconds
+        self._now = now
+
+    def __call__(self, batch: SqsBatch, messages: Sequence[ReceivedMessage[DirectoryEvent]]) -> None:
+        for message in messages:
+            with batch.retry_on_error(message):
+                try:
+                    self._evaluation.send(self._apply(message.event))
+                except Rejected as rejection:
+                    batch.quarantine(message, rejection)
+
+    def _apply(self, event: DirectoryEvent) -> list[OutgoingMessage]:
+        """Save an event, and return the requests to evaluate the enrollments that it may concern."""
+        match event:
+            case CompanySavedEvent():
+                people.save_company(event.data.company(), event.time)
+                return []
+            case AccountSavedEvent():
+                people.save_account(event.data.account(), event.time)
+                return [_account_changed(event.data.account_id, event.data.company_id)]
+            case AccountRemovedEvent():
+                people.remove_account(event.data.account_id, event.time)
+                return [_account_changed(event.data.account_id)]
+            case CoursePublishedEvent() | LiveEventScheduledEvent():
+                training = event.training()
+                trainings.save_training(training)
+                return [_training_changed(training.training_id)]
+            case LiveEventCancelledEvent():
+                trainings.cancel_live_event(event.data.live_event_id, event.time)
+                return [_training_changed(event.data.live_event_id)]
+            case EnrollmentCreatedEvent():
+                return self._enroll(event)
+            case EnrollmentRemovedEvent():
+                self._withdraw(event)
+                return []
+            case _:
+                assert_never(event)
+
+    def _enroll(self, event: EnrollmentCreatedEvent) -> list[OutgoingMessage]:
+        """Record an enrollment with its company and training version, as far as they are known.
+
+        What is unknown may arrive at this very moment, so the record is evaluated again a little later.
+        """
+        enrollment = event.enrollment()
+        key, training_id = enrollment.key, enrollment.training_id
+        training, account, _ = contexts.get_directory(Names(training_id, key.account_id, company_id=None))
+        if account is not None and enrollment.company_id is None:
+            enrollment = replace(enrollment, company_id=account.company_id)
+        if enrollment.company_id is not None and not _is_of(account, enrollment.company_id):
+            people.add_account_company(key.account_id, enrollment.company_id)
+        try:
+            record = enrollments.enroll(
+                enrollment, training.version if training is not None else None, account_known=account is not None
+            )
+        except enrollments.EnrollmentTaken:
+            raise Rejected("enrollment-taken", "this enrollment_id belongs to another account") from None
+        if isinstance(training, LiveEvent) and may_be_off_calendar(training, self._now()):
+            trainings.add_to_calendar(training)
+        is_known = account is not None and not account.removed and training is not None
+        return [] if is_known and not record.evidence else [self._recheck(record, 0 if is_known else self._recheck_delay)]
+
+    def _withdraw(self, event: EnrollmentRemovedEvent) -> None:
+        """Remove an enrollment; its certificate, if it has one, is withdrawn (A5)."""
+        withdrawn = enrollments.withdraw(event.key, event.time, event.identity)
+        if isinstance(withdrawn, CompletionRecord) and withdrawn.issue is not None:
+            self._generation.send([generation_message(withdrawn, request=event.identity)])
+
+    def _recheck(self, record: CompletionRecord, delay_seconds: int) -> OutgoingMessage:
+        changed = EnrollmentsChanged((record.key,))
+        return evaluation_message(changed, record.company_id or record.account_id, delay_seconds)
+
+
+def _is_of(account: Account | None, company_id: str) -> bool:
+    return account is not None and account.company_id == company_id
+
+
+def _account_changed(account_id: str, company_id: str | None = None) -> OutgoingMessage:
+    return evaluation_message(AccountChanged(account_id), company_id or account_id)
+
+
+def _training_changed(training_id: str) -> OutgoingMessage:
+    return evaluation_message(TrainingChanged(training_id), training_id)
