@@ -136,7 +136,7 @@ class CoursePublished(StrictModel):
     """A version of a course was published; the highest version applies to everyone enrolled.
 
     Steps must be completed in the order listed unless `ordered` is false. `timezone` decides the date printed and is
-    UTC if absent; `language` is that of the title, `en` if absent.
+    UTC if absent; `language` is that of the certificate, `en` if absent.
     """
 
     course_id: Id
