@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.unit.test_events import EVERY_PATH, EXAMPLES, at, drop, posted, put, queue_of
+from tests.unit.messages.event_examples import EVERY_PATH, EXAMPLES, at, drop, posted, put, queue_of
 
 SECRET = "Zyxwvut"  # stands in every text that is posted, and may stand in no log
 NOT_FOR_SQS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

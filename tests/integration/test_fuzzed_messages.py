@@ -24,8 +24,8 @@ from earned.messages.events import ATTENDANCE, DIRECTORY, PROGRESS
 from tests.integration.mutations import KNOWN, NOT_FOR_SQS, OF_QUEUE, SECRET, fresh, message
 from tests.integration.service import ROOT, LambdaContext, Service, cloud_event
 from tests.integration.wire import Key, Wire
-from tests.unit.test_contracts import VALIDATORS
-from tests.unit.test_events import EVERY_PATH, JSON, posted, put
+from tests.unit.messages.event_examples import EVERY_PATH, JSON, posted, put
+from tests.unit.messages.published_schemas import VALIDATORS
 
 Record = Callable[[str, object], None]
 KINDS: dict[str, Any] = {"directory": DIRECTORY, "progress": PROGRESS, "attendance": ATTENDANCE}

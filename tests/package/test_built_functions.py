@@ -11,7 +11,7 @@ from tests.package.conftest import Built
 from tools.package.built import LIMIT
 from tools.package.runtime import RIC_PACKAGES
 
-EVENTS = {"earned.messages.events", "aws_lambda_powertools.utilities.parser", "regex"}
+EVENTS = {"earned.messages.events", "regex"}
 DOCUMENTS = {"earned.document.render", "weasyprint", "jinja2", "fontTools", "babel", "segno"}
 LOGOS = {"earned.document.logo", "PIL", "defusedxml"}
 ROUTES = {"earned.api", "aws_lambda_powertools.event_handler"}

@@ -23,7 +23,7 @@ from earned.document.logo import sanitise
 from earned.document.wording import printable
 from earned.domain.errors import UnusableLogo
 from earned.domain.people import Logo
-from earned.messages.events import Language, Printable, StepTitle
+from earned.messages.event_fields import Language, Printable, StepTitle
 from tests.unit.hostile import DRAWINGS, TEXTS, TOO_LONG
 from tests.unit.in_time import in_time
 from tests.unit.test_logo import HOSTILE, PNG, SVG, chunk, picture, svg

@@ -1,4 +1,4 @@
-"""What the service promises, generated from its own models into docs/: event schemas, AsyncAPI and OpenAPI."""
+"""Generates the public contract into docs/ from the models: event schemas, AsyncAPI and OpenAPI."""
 
 from pathlib import Path
 

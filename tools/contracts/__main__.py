@@ -1,4 +1,4 @@
-"""`make contracts`: write what is promised; with --check, only say what is stale, and exit with 1 if anything is."""
+"""`make contracts`: write the generated documents; with --check, name those that are stale and exit with 1."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from tools.contracts.writing import compact, pretty, yaml
 
 
 def documents() -> dict[Path, str]:
-    """Every generated file and what must be in it."""
+    """The content of each generated file, by path."""
     api = openapi()
     return {
         **{EVENTS / f"{type_}.schema.json": pretty(schema) for type_, schema in schemas().items()},
@@ -22,13 +22,12 @@ def documents() -> dict[Path, str]:
 
 
 def stale(wanted: dict[Path, str]) -> list[Path]:
-    """The files that are missing, differ, or describe what is no more."""
+    """The files that are missing or differ, and schema files of types that no longer exist."""
     different = [path for path, text in wanted.items() if _text(ROOT / path) != text]
     return different + [path for path in _generated() if path not in wanted]
 
 
 def write(wanted: dict[Path, str]) -> None:
-    """Bring the files up to date."""
     for path in stale(wanted):
         if path in wanted:
             (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
@@ -46,11 +45,11 @@ def _text(path: Path) -> str:
 
 
 def main(arguments: list[str]) -> str | None:
-    """Run the command; the answer is what is wrong."""
+    """Returns the error message for `sys.exit`, or None."""
     wanted = documents()
     if arguments == ["--check"]:
-        told = "{} is not what the models say: run `make contracts` and commit what it changes."
-        return "\n".join(told.format(path) for path in stale(wanted)) or None
+        error = "{} does not match the models: run `make contracts` and commit the changes."
+        return "\n".join(error.format(path) for path in stale(wanted)) or None
     write(wanted)
     return None
 

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3 document: the queues that the portal posts to, and the bus on which it hears what came of it."""
+"""The AsyncAPI 3 document: the queues that the portal posts to, and the bus that announces certificates."""
 
 from collections.abc import Iterable
 
@@ -8,26 +8,26 @@ from tools.contracts.events import QUEUES, schemas
 from tools.contracts.writing import Json
 
 QUEUE = (
-    "An SQS standard queue; its URL is the stack's output {name}QueueUrl. A message body is one event; events may come "
-    "late, repeated and out of order. Set MessageGroupId to the company_id of whom the event is about, for individuals "
-    "to their account_id, so that no company waits for another's thousands; an event about a training needs none. "
-    "What is refused is kept in the dead-letter queue with its reason."
+    "An SQS standard queue; its URL is the stack's output {name}QueueUrl. A message body is one event. Events may "
+    "arrive late, repeated and out of order. Set MessageGroupId to the company_id of the person the event is about, or "
+    "to the account_id of an individual, so that a company with many events does not delay the others; an event about "
+    "a training needs no group. A refused event is kept unchanged in the dead-letter queue, with its reason."
 )
 BUS = (
     "An EventBridge bus; its name is the stack's output BusName. `source` is `earned`, `detail-type` the event's type, "
-    "`detail` the event. An event may come twice, with the same id."
+    "`detail` the event. An event may be delivered more than once, always with the same id."
 )
 SCHEMA_FORMAT = "application/schema+json;version=2020-12"
 
 
 def asyncapi() -> Json:
-    """The document; payloads are the schemas beside it."""
+    """The document; its payloads refer to the schema files in docs/events."""
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Earned: events",
             "version": VERSION,
-            "description": "CloudEvents 1.0 in structured JSON, both ways. Unknown extra fields are ignored.",
+            "description": "CloudEvents 1.0 in structured JSON, in both directions. Unknown extra fields are ignored.",
         },
         "defaultContentType": "application/cloudevents+json",
         "channels": _channels(),
@@ -57,13 +57,15 @@ def _operation(action: str, channel: str) -> Json:
 
 def _message(type_: str, schema: Json) -> Json:
     reference = {"$ref": f"./events/{type_}.schema.json"}
+    summary, _, details = schema["description"].partition("\n\n")
     return {
         "name": type_,
-        "summary": schema["description"],
+        "summary": summary,
+        "description": details,
         "payload": {"schemaFormat": SCHEMA_FORMAT, "schema": reference},
     }
 
 
 def _name(type_: str) -> str:
-    """A type as a key, which may have no dots in it."""
+    """The key of a type; AsyncAPI allows no dots in keys that references name."""
     return type_.replace(".", "-")

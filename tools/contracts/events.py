@@ -1,5 +1,6 @@
-"""JSON Schemas (2020-12) of the events in and out, by type."""
+"""JSON Schemas (2020-12) of the events in and out."""
 
+import re
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -14,43 +15,48 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, Json]:
-    """Every event's schema; it holds for whatever the service reads, and for whatever it announces."""
-    return {type_: schema_in(type_, kinds[type_]) for kinds in QUEUES.values() for type_ in kinds} | {
-        type_: schema_out(type_) for type_ in TYPES
+    """The schema of each event type. An event that its schema does not allow is neither accepted nor announced."""
+    return {type_: _schema_in(type_, kinds[type_]) for kinds in QUEUES.values() for type_ in kinds} | {
+        type_: _schema_out(type_) for type_ in TYPES
     }
 
 
-def schema_in(type_: str, model: Any) -> Json:
-    """What may be posted; the size of the whole is said in words."""
-    schema = TypeAdapter(model).json_schema(schema_generator=_Untitled)
-    return _named(type_, schema, f"{_about_data(schema)} At most {MAX_EVENT_BYTES} bytes.")
+def _schema_in(type_: str, model: Any) -> Json:
+    schema = _schema(model)
+    return _named(type_, schema, f"{_data_description(schema)}\n\nAn event may have at most {MAX_EVENT_BYTES} bytes.")
 
 
-def schema_out(type_: str) -> Json:
-    """What is announced: the same envelope and data for each type."""
-    schema = TypeAdapter(AnnouncedEvent).json_schema(schema_generator=_Untitled)
+def _schema_out(type_: str) -> Json:
+    schema = _schema(AnnouncedEvent)
     schema["properties"]["type"] = {"type": "string", "const": type_}
-    return _named(type_, schema, f"{_about_data(schema)} {schema['description']}")
+    return _named(type_, schema, f"{_data_description(schema)}\n\n{schema['description']}")
 
 
-class _Untitled(GenerateJsonSchema):
-    """Without titles, which repeat the names of fields."""
+class _ConciseSchema(GenerateJsonSchema):
+    """Leaves out titles that repeat a field's name, and defaults of null: they say only that a field may be absent."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
     def default_schema(self, schema: Any) -> Json:
-        """Without defaults of null, which say no more than that a field may be absent."""
-        absent = schema.get("default", ...) is None
-        return self.generate_inner(schema["schema"]) if absent else super().default_schema(schema)
+        is_null = schema.get("default", ...) is None
+        return self.generate_inner(schema["schema"]) if is_null else super().default_schema(schema)
+
+
+def _schema(model: Any) -> Json:
+    schema = TypeAdapter(model).json_schema(schema_generator=_ConciseSchema)
+    for described in (schema, *schema["$defs"].values()):
+        if "description" in described:
+            described["description"] = re.sub(r"(?<!\n)\n(?!\n)", " ", described["description"])  # docstrings wrap
+    return schema
 
 
 def _named(type_: str, schema: Json, description: str) -> Json:
-    named = {"title": type_, "description": description}
-    return {"$schema": DIALECT, "$id": f"urn:earned:event:{type_}"} | schema | named
+    named = {"$schema": DIALECT, "$id": f"urn:earned:event:{type_}", "title": type_, "description": description}
+    return named | schema | named
 
 
-def _about_data(schema: Json) -> str:
+def _data_description(schema: Json) -> str:
     name = schema["properties"]["data"]["$ref"].rpartition("/")[2]
-    about: str = schema["$defs"][name]["description"]
-    return about
+    description: str = schema["$defs"][name]["description"]
+    return description

@@ -1,4 +1,4 @@
-"""How documents are written: the same bytes for the same content."""
+"""Serialisation of generated documents; the same content always gives the same bytes."""
 
 import json
 from typing import Any
@@ -9,15 +9,12 @@ Json = dict[str, Any]
 
 
 def pretty(document: Json) -> str:
-    """JSON for people."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def compact(document: Json) -> str:
-    """JSON for the wire."""
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
 def yaml(document: Json) -> str:
-    """YAML in the order of the document."""
     return safe_dump(document, sort_keys=False, allow_unicode=True, width=120)

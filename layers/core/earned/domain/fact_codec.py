@@ -24,7 +24,7 @@ _KINDS = b"DVQGPA"
 _SUBJECT_BITS = 29
 
 
-MAX_VIDEO_SECONDS = 2**32 - 1
+MAX_VIDEO_MILLISECONDS = 2**32 - 1
 
 
 def code(subject: str) -> int:

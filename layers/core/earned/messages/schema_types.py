@@ -1,4 +1,4 @@
-"""What is said of the fields of events in, of events out and of the API's answers alike."""
+"""Field types that events in, events out and the API's answers share."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from pydantic import StringConstraints, WithJsonSchema
 
 
 def text(description: str, **bounds: int | str) -> WithJsonSchema:
-    """What the published schema says of a text whose own validator says more than JSON Schema can."""
+    """The published schema of a text field whose validator checks more than JSON Schema can express."""
     return WithJsonSchema({"type": "string", "description": description} | bounds)
 
 

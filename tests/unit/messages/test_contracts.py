@@ -23,19 +23,12 @@ from earned.domain.errors import Rejected
 from earned.messages import announcements
 from earned.messages.announcements import Announcement
 from tests.unit.builders import LATER, completion, issue
-from tests.unit.test_events import EVERY_PATH, EXAMPLES, JSON, QUEUES, drop, posted, put, read, with_data
-from tools.contracts import ASYNCAPI, EVENTS, OPENAPI, ROOT, SERVED_OPENAPI
+from tests.unit.messages.event_examples import EVERY_PATH, EXAMPLES, JSON, QUEUES, drop, posted, put, read, with_data
+from tests.unit.messages.published_schemas import SCHEMAS, VALIDATORS
+from tools.contracts import ASYNCAPI, OPENAPI, ROOT, SERVED_OPENAPI
 
-SCHEMAS = {path.name.removesuffix(".schema.json"): json.loads(path.read_text()) for path in (ROOT / EVENTS).iterdir()}
 API = json.loads((ROOT / OPENAPI).read_text())
 QUEUES_AND_BUS = yaml.safe_load((ROOT / ASYNCAPI).read_text())
-
-
-def validator(type_: str) -> Draft202012Validator:
-    return Draft202012Validator(SCHEMAS[type_], format_checker=Draft202012Validator.FORMAT_CHECKER)
-
-
-VALIDATORS = {type_: validator(type_) for type_ in SCHEMAS}
 
 
 def allows(event: dict[str, Any], name: str) -> bool:

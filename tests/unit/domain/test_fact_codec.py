@@ -39,7 +39,7 @@ MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=s
 )
 EVENTS = st.text("0123456789abcdef", min_size=12, max_size=12)
 IDS = st.text("azAZ09._:-", min_size=1, max_size=64)
-MILLISECONDS = st.integers(0, fact_codec.MAX_VIDEO_SECONDS)
+MILLISECONDS = st.integers(0, fact_codec.MAX_VIDEO_MILLISECONDS)
 SCORES = st.floats(allow_nan=False, allow_infinity=False)
 ANY_FACT = st.one_of(
     st.builds(StepDone, st.just("a"), MOMENTS),

@@ -1,0 +1,33 @@
+"""The envelope of the portal's events: CloudEvents 1.0 in structured JSON."""
+
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from earned.domain.fact_codec import identify
+from earned.messages.event_fields import Time
+from earned.messages.schema_types import Id
+
+
+class StrictModel(BaseModel):
+    """Refuses a value of another type than declared, and ignores fields that are not declared."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+DataT = TypeVar("DataT", bound=BaseModel)
+
+
+class CloudEvent(StrictModel, Generic[DataT]):
+    specversion: Literal["1.0"]
+    id: Id
+    source: Annotated[str, StringConstraints(min_length=1, max_length=512)]
+    type: str
+    time: Time
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: DataT
+
+    @property
+    def identity(self) -> str:
+        """Tells this event from every other, by `source` and `id` as CloudEvents defines."""
+        return identify(self.source, self.id)

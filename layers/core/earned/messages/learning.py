@@ -1,0 +1,110 @@
+"""Events of the progress and attendance queues; each tells one fact of an enrollment."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, FiniteFloat
+
+from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
+from earned.messages.envelope import CloudEvent, StrictModel
+from earned.messages.event_fields import MAX_WHOLE_NUMBER, video_milliseconds
+from earned.messages.schema_types import Id
+
+MAX_RANGES = 1000  # a stored range takes 8 bytes, and a DynamoDB item 400 KB
+
+
+class _StepData(StrictModel):
+    enrollment_id: Id
+    account_id: Id
+    step_id: Id
+
+
+class LessonCompletedData(_StepData):
+    """A lesson, reading or activity was completed."""
+
+
+class LessonCompletedEvent(CloudEvent[LessonCompletedData]):
+    type: Literal["portal.lesson.completed.v1"]
+
+    def fact(self) -> Fact:
+        return StepDone(self.data.step_id, self.time)
+
+
+class VideoWatchedData(_StepData):
+    """One sitting of a video. `played` lists the ranges played as [start, end], in seconds from the video's start.
+
+    Sittings add up. A range that is empty or starts below 0 does not count; the end of one is cut at the duration.
+    """
+
+    played: Annotated[tuple[tuple[FiniteFloat, FiniteFloat], ...], Field(max_length=MAX_RANGES)]
+
+
+class VideoWatchedEvent(CloudEvent[VideoWatchedData]):
+    type: Literal["portal.video.watched.v1"]
+
+    def fact(self) -> Fact:
+        """One sitting, without ranges that are empty or negative: they cannot count (C3)."""
+        played = (
+            (video_milliseconds(start), video_milliseconds(end)) for start, end in self.data.played if 0 <= start < end
+        )
+        return VideoWatched(self.data.step_id, self.time, tuple((start, end) for start, end in played if start < end))
+
+
+class QuizGradedData(_StepData):
+    """One attempt at a quiz was graded; `score` is on the scale of the quiz's `passing_score`."""
+
+    score: FiniteFloat
+
+
+class QuizGradedEvent(CloudEvent[QuizGradedData]):
+    type: Literal["portal.quiz.graded.v1"]
+
+    def fact(self) -> Fact:
+        return QuizGraded(self.data.step_id, self.time, self.data.score, self.identity)
+
+
+class AttemptsGrantedData(_StepData):
+    """More attempts at a quiz were granted, on top of those the course allows; `granted_by` is an account id."""
+
+    attempts: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
+    granted_by: Id
+
+
+class AttemptsGrantedEvent(CloudEvent[AttemptsGrantedData]):
+    type: Literal["portal.quiz.attempts-granted.v1"]
+
+    def fact(self) -> Fact:
+        return AttemptsGranted(self.data.step_id, self.time, self.data.attempts, self.data.granted_by, self.identity)
+
+
+class MarkedBy(StrictModel):
+    """The account that marked the attendance; a mark whose `role` is not `administrator` is refused."""
+
+    account_id: Id
+    role: str
+
+
+class AttendanceMarkedData(StrictModel):
+    """A person was marked present or absent at a live event; the latest mark wins.
+
+    A mark from before the live event's end is refused.
+    """
+
+    enrollment_id: Id
+    account_id: Id
+    live_event_id: Id
+    status: Literal["present", "absent"]
+    marked_by: MarkedBy
+
+
+class AttendanceMarkedEvent(CloudEvent[AttendanceMarkedData]):
+    type: Literal["portal.attendance.marked.v1"]
+
+    def fact(self) -> AttendanceMarked:
+        data = self.data
+        return AttendanceMarked(data.live_event_id, self.time, data.status == "present", data.marked_by.account_id)
+
+
+ProgressEvent = LessonCompletedEvent | VideoWatchedEvent | QuizGradedEvent | AttemptsGrantedEvent
+
+
+AttendanceEvent = AttendanceMarkedEvent

@@ -1,0 +1,74 @@
+"""Messages between functions."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earned.messages import requests
+from tests.unit.builders import completion
+
+
+def test_a_generation_request_comes_back_as_it_was_sent_and_is_grouped_by_company_else_by_account():
+    ours = requests.generation_message(completion(company_id="company-1"))
+    request = requests.read_generation(ours.body)
+
+    assert (request.enrollment_id, request.account_id) == ("enrollment-1", "account-1")
+    assert (request.training_id, request.company_id) == ("course-1", "company-1")
+    assert ours.group == "company-1"
+    assert requests.generation_message(completion(company_id=None)).group == "account-1"
+
+
+def test_a_generation_request_says_what_it_is_for():
+    plain = requests.read_generation(requests.generation_message(completion()).body)
+    asked = requests.generation_message(completion(), purpose=requests.Purpose.REISSUE, reason="new name", since=7)
+    request = requests.read_generation(asked.body)
+
+    assert (plain.purpose, plain.reason, plain.since) == ("settle", None, None)
+    assert (request.purpose, request.reason, request.since) == ("reissue", "new name", 7)
+
+
+def test_two_generation_requests_for_the_same_enrollment_can_be_told_apart():
+    first, second = (requests.read_generation(requests.generation_message(completion()).body) for _ in range(2))
+
+    assert first.request != second.request
+    assert replace(first, request=second.request) == second
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        requests.EnrollmentsChanged((("enrollment-1", "account-1"), ("enrollment-2", "account-2"))),
+        requests.EnrollmentsChanged(()),
+        requests.TrainingChanged("course-1"),
+        requests.TrainingChanged("course-1", after=("enrollment-1", "account-1")),
+        requests.AccountChanged("account-1"),
+        requests.AccountChanged("account-1", after=("enrollment-1", "account-1")),
+    ],
+)
+def test_an_evaluation_request_comes_back_as_it_was_sent(request_: requests.EvaluationRequest):
+    assert requests.read_evaluation(requests.evaluation_message(request_, "group-1").body) == request_
+
+
+def test_an_evaluation_request_may_be_delayed():
+    later = requests.evaluation_message(requests.TrainingChanged("course-1"), "group-1", delay_seconds=30)
+
+    assert (later.group, later.delay_seconds) == ("group-1", 30)
+
+
+NOT_OURS = ["", "{", "null", "[]", "{}", '"x"', '{"after": 1}', '{"enrollment_id": "e", "account_id": 7}']
+
+
+@pytest.mark.parametrize("body", NOT_OURS)
+def test_what_none_of_our_functions_sent_is_not_ours(body: str):
+    for reader in (requests.read_generation, requests.read_evaluation):
+        with pytest.raises(requests.UnknownMessage):
+            reader(body)
+
+
+@given(st.text())
+def test_no_text_makes_reading_a_message_fail_in_another_way(body: str):
+    for reader in (requests.read_generation, requests.read_evaluation):
+        with pytest.raises(requests.UnknownMessage):
+            reader(body)
