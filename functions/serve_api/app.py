@@ -3,7 +3,7 @@
 import json
 import os
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -19,7 +19,7 @@ from earned.api.routes import Dependencies
 from earned.aws.dynamodb import access_log, table
 from earned.aws.dynamodb import support as support_requests
 from earned.aws.s3 import Archives, Documents
-from earned.aws.settings import from_environment
+from earned.aws.settings import Seconds, from_environment
 from earned.aws.sqs import Queue
 
 
@@ -37,7 +37,7 @@ class Settings:
     role_claim: str
     company_claim: str
     client_claim: str
-    order_tolerance_seconds: str
+    order_tolerance_seconds: Seconds
 
 
 settings = from_environment(Settings, os.environ)
@@ -50,7 +50,7 @@ resources = Dependencies(
     archives=Archives(s3, settings.exports_bucket),
     generation=Queue(sqs, settings.generation_queue_url),
     export_queue=Queue(sqs, settings.export_queue_url),
-    tolerance=timedelta(seconds=float(settings.order_tolerance_seconds)),
+    tolerance=settings.order_tolerance_seconds,
     role_claim=settings.role_claim,
     company_claim=settings.company_claim,
     client_claim=settings.client_claim,

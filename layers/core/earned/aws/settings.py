@@ -34,7 +34,9 @@ def from_environment(kind: type[SettingsT], environment: Mapping[str, str]) -> S
     try:
         return TypeAdapter(kind).validate_python(found)
     except ValidationError as error:
-        faults = sorted(f"{str(fault['loc'][0]).upper()} {_fault(fault['type'], fault['msg'])}" for fault in error.errors())
+        faults = sorted(
+            f"{str(fault['loc'][0]).upper()} {_fault(fault['type'], fault['msg'])}" for fault in error.errors()
+        )
         raise InvalidSettings(f"{kind.__module__}: {'; '.join(faults)}") from None
 
 

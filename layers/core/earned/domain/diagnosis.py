@@ -83,9 +83,7 @@ def _of_record(record: CompletionRecord) -> Iterator[TimelineEntry]:
             detail = record.issue.reason or ""
             yield TimelineEntry(record.issue.reissued_at, "certificate-reissued", certificate, detail=detail)
     if record.revocation is not None:
-        yield TimelineEntry(
-            record.revocation.at, "certificate-revoked", certificate, detail=record.revocation.reason
-        )
+        yield TimelineEntry(record.revocation.at, "certificate-revoked", certificate, detail=record.revocation.reason)
     if record.removal is not None:
         yield TimelineEntry(record.removal.at, "removed", record.enrollment_id)
 

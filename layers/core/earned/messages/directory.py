@@ -5,12 +5,12 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, FiniteFloat, model_validator
 from pydantic.config import JsonDict
 
-from earned.domain.enrollment import CompletionRecord
+from earned.domain.enrollment import Enrollment
 from earned.domain.fact_codec import MAX_VIDEO_MILLISECONDS, code
 from earned.domain.people import Account, Company, LogoReference, Role
 from earned.domain.timestamps import milliseconds
 from earned.domain.training import Course, LiveEvent, Step, StepKind, Training
-from earned.messages.envelope import CloudEvent, StrictModel
+from earned.messages.envelope import CloudEvent, EnrollmentData, StrictModel
 from earned.messages.event_fields import (
     MAX_WHOLE_NUMBER,
     Hours,
@@ -223,14 +223,12 @@ class LiveEventCancelledEvent(CloudEvent[LiveEventCancelled]):
     type: Literal["portal.live-event.cancelled.v1"]
 
 
-class EnrollmentCreated(StrictModel):
+class EnrollmentCreated(EnrollmentData):
     """A person was enrolled in a course or live event (`training_id` is a course_id or a live_event_id).
 
     Without `company_id` the enrollment belongs to the account's company at that time, if it has one.
     """
 
-    enrollment_id: Id
-    account_id: Id
     training_id: Id
     company_id: Id | None = None
 
@@ -238,23 +236,12 @@ class EnrollmentCreated(StrictModel):
 class EnrollmentCreatedEvent(CloudEvent[EnrollmentCreated]):
     type: Literal["portal.enrollment.created.v1"]
 
-    def completion(self) -> CompletionRecord:
-        """The record of the enrollment, with no facts in it yet."""
-        data = self.data
-        return CompletionRecord(
-            enrollment_id=data.enrollment_id,
-            account_id=data.account_id,
-            training_id=data.training_id,
-            company_id=data.company_id,
-            enrolled_at=self.time,
-        )
+    def enrollment(self) -> Enrollment:
+        return Enrollment(self.data.key, self.data.training_id, self.time, self.data.company_id)
 
 
-class EnrollmentRemoved(StrictModel):
+class EnrollmentRemoved(EnrollmentData):
     """An enrollment was removed. Removal is final: later events cannot restore the enrollment."""
-
-    enrollment_id: Id
-    account_id: Id
 
 
 class EnrollmentRemovedEvent(CloudEvent[EnrollmentRemoved]):

@@ -4,6 +4,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import identify
 from earned.messages.event_fields import Time
 from earned.messages.schema_types import Id
@@ -13,6 +14,15 @@ class StrictModel(BaseModel):
     """Refuses a value of another type than declared, and ignores fields that are not declared."""
 
     model_config = ConfigDict(strict=True, frozen=True)
+
+
+class EnrollmentData(StrictModel):
+    enrollment_id: Id
+    account_id: Id
+
+    @property
+    def key(self) -> EnrollmentKey:
+        return EnrollmentKey(self.enrollment_id, self.account_id)
 
 
 DataT = TypeVar("DataT", bound=BaseModel)

@@ -5,16 +5,14 @@ from typing import Annotated, Literal
 from pydantic import Field, FiniteFloat
 
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
-from earned.messages.envelope import CloudEvent, StrictModel
+from earned.messages.envelope import CloudEvent, EnrollmentData, StrictModel
 from earned.messages.event_fields import MAX_WHOLE_NUMBER, video_milliseconds
 from earned.messages.schema_types import Id
 
 MAX_RANGES = 1000  # a stored range takes 8 bytes, and a DynamoDB item 400 KB
 
 
-class _StepData(StrictModel):
-    enrollment_id: Id
-    account_id: Id
+class _StepData(EnrollmentData):
     step_id: Id
 
 
@@ -83,14 +81,12 @@ class MarkedBy(StrictModel):
     role: str
 
 
-class AttendanceMarkedData(StrictModel):
+class AttendanceMarkedData(EnrollmentData):
     """A person was marked present or absent at a live event; the latest mark wins.
 
     A mark from before the live event's end is refused.
     """
 
-    enrollment_id: Id
-    account_id: Id
     live_event_id: Id
     status: Literal["present", "absent"]
     marked_by: MarkedBy

@@ -34,7 +34,9 @@ class Design(Protocol):
 class CertificateDocuments:
     """Draws documents of one design and stores each revision once."""
 
-    def __init__(self, design: Design, logos: Logos, documents: Documents, verify_base_url: str, paper_size: str) -> None:
+    def __init__(
+        self, design: Design, logos: Logos, documents: Documents, verify_base_url: str, paper_size: str
+    ) -> None:
         self._design = design
         self._logos = logos
         self._documents = documents

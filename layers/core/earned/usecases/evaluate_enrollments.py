@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from earned.aws.dynamodb import contexts, enrollment_lists, enrollments
+from earned.aws.dynamodb.table import RecordChanged
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
@@ -97,7 +98,7 @@ class EvaluateEnrollments:
         if record.awaits_certificate:
             try:
                 record = _refresh(context)
-            except enrollments.RecordChanged:
+            except RecordChanged:
                 return None
         due = is_due(record, context.training, self._now(), self._tolerance)
         return generation_message(record, since=since) if due else None

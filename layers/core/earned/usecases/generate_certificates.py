@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from earned.aws import metrics
 from earned.aws.dynamodb import enrollments, trainings
 from earned.aws.dynamodb.contexts import ContextReading, Names
-from earned.aws.dynamodb.enrollments import RecordChanged
+from earned.aws.dynamodb.table import RecordChanged
 from earned.aws.eventbridge import Bus
 from earned.aws.s3 import ConcurrentPut
 from earned.aws.sqs_batch import ReceivedMessage, SqsBatch

@@ -29,7 +29,13 @@ class _Refused:
 class Logos:
     """The logos of companies, each read once per sandbox until its company is saved again."""
 
-    def __init__(self, assets: Assets, documents: Documents, check_drawable: Callable[[Logo], None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        assets: Assets,
+        documents: Documents,
+        check_drawable: Callable[[Logo], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._assets = assets
         self._documents = documents
         self._check_drawable = check_drawable

@@ -113,11 +113,13 @@ class RecordDirectory:
         if isinstance(training, LiveEvent) and may_be_off_calendar(training, self._now()):
             trainings.add_to_calendar(training)
         is_known = account is not None and not account.removed and training is not None
-        return [] if is_known and not record.evidence else [self._recheck(record, 0 if is_known else self._recheck_delay)]
+        return (
+            [] if is_known and not record.evidence else [self._recheck(record, 0 if is_known else self._recheck_delay)]
+        )
 
     def _withdraw(self, event: EnrollmentRemovedEvent) -> None:
         """Remove an enrollment; its certificate, if it has one, is withdrawn (A5)."""
-        withdrawn = enrollments.withdraw(event.key, event.time, event.identity)
+        withdrawn = enrollments.withdraw(event.data.key, event.time, event.identity)
         if isinstance(withdrawn, CompletionRecord) and withdrawn.issue is not None:
             self._generation.send([generation_message(withdrawn, request=event.identity)])
 

@@ -24,11 +24,16 @@ MAX_DELIVERY_DELAY = timedelta(days=4 + 14)  # infra/queues.yaml: retention of a
 COMPACTION_THRESHOLD = 1024  # bytes, a write unit
 
 
+class _EnrollmentData(Protocol):
+    @property
+    def key(self) -> EnrollmentKey: ...
+
+
 class FactEvent(Protocol):
     """An event that tells a fact about an enrollment."""
 
     @property
-    def key(self) -> EnrollmentKey: ...
+    def data(self) -> _EnrollmentData: ...
     def fact(self) -> Fact: ...
 
 
@@ -92,7 +97,9 @@ class RecordFacts:
 
     def _training_of(self, record: CompletionRecord) -> Training | None:
         """The training version that a record names; None while it waits for its training or its account."""
-        return None if record.training_version is None else self._trainings.at(record.training_id, record.training_version)
+        return (
+            None if record.training_version is None else self._trainings.at(record.training_id, record.training_version)
+        )
 
     def _compact(self, record: CompletionRecord, course: Course) -> None:
         """Remove redundant facts once they fill a write unit, so that repeated reviewing costs no more (C5)."""
@@ -108,7 +115,7 @@ class RecordFacts:
 def _by_enrollment(messages: Messages) -> dict[EnrollmentKey, list[ReceivedMessage[FactEvent]]]:
     groups = defaultdict(list)
     for message in messages:
-        groups[message.event.key].append(message)
+        groups[message.event.data.key].append(message)
     return groups
 
 

@@ -106,8 +106,7 @@ class Sweep:
         run.read_trainings(records)
         suspects = [record.key for record in records if self._is_suspect(run, record)]
         checked = [
-            (self._check(run, context), context)
-            for context in contexts.get_contexts(enrollments.get_records(suspects))
+            (self._check(run, context), context) for context in contexts.get_contexts(enrollments.get_records(suspects))
         ]
         found = [(finding, context) for finding, context in checked if finding is not None]
         self._request_repairs(found)

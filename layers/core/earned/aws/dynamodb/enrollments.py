@@ -200,7 +200,7 @@ def note_training_version(
 def issue(record: CompletionRecord, issued: Issuance) -> None:
     """Issue the certificate, or the revision that supersedes it, in one conditional update (DESIGN §3); ends a hold.
 
-    Raises `RecordChanged` unless the record still stands, and has exactly the facts and the certificate of `completion`.
+    Raises `RecordChanged` unless the enrollment is active and has exactly the facts and certificate of `record`.
     """
     actions = [
         CompletionRow.revision.set(issued.revision),
@@ -220,7 +220,7 @@ def revoke(record: CompletionRecord, revocation: Revocation) -> None:
 
 
 def hold(record: CompletionRecord, held: Hold) -> None:
-    """Note why the certificate is held; raises `RecordChanged` as `issue` does, or when another hold was noted meanwhile."""
+    """Note why the certificate is held; raises `RecordChanged` as `issue` does, or when another hold is recorded."""
     same_hold = CompletionRow.hold.exists() if record.hold else CompletionRow.hold.does_not_exist()
     row = _row(record.key)
     update(row, [CompletionRow.hold.set(to_json(_HOLD, held))], _unchanged(record) & same_hold, otherwise=RecordChanged)
