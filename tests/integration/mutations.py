@@ -1,4 +1,4 @@
-"""Real events, bent at random: fields, values, times, types, and the text itself."""
+"""Random mutations of valid events: fields, values, times, types, and the text itself."""
 
 import json
 import random
@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.unit.messages.event_examples import EVERY_PATH, EXAMPLES, at, drop, posted, put, queue_of
 
-SECRET = "Zyxwvut"  # stands in every text that is posted, and may stand in no log
+SECRET = "Zyxwvut"  # in every text that is posted; must not appear in any log
 NOT_FOR_SQS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Event = dict[str, Any]
 
@@ -87,11 +87,11 @@ TYPES = ["", "portal", "portal..v1", f"portal.{SECRET}.v1", "earned.certificate.
 
 
 def message(chance: random.Random, queue: str, number: int) -> str:
-    """The body of a message that somebody may post to a queue by mistake, or to try something."""
+    """A random message body for a queue: a valid event with up to three mutations, sometimes garbled as text."""
     name = chance.choice(OF_QUEUE[queue] if chance.random() < 0.9 else list(EXAMPLES))
     event = fresh(chance, name, number)
     for _ in range(chance.choice([0, 1, 1, 1, 2, 3])):
-        event = chance.choice(BENDS)(chance, event)
+        event = chance.choice(MUTATIONS)(chance, event)
     text = json.dumps(event, ensure_ascii=chance.random() < 0.5)
     if chance.random() < 0.15:
         text = chance.choice(TEXTS)(chance, text)
@@ -99,7 +99,7 @@ def message(chance: random.Random, queue: str, number: int) -> str:
 
 
 def fresh(chance: random.Random, name: str, number: int) -> Event:
-    """A valid event about somebody of its own, or of whom there is more to know."""
+    """A valid event with ids of its own; one in five is about the known enrollment."""
     event = posted(name)
     event["id"] = f"{SECRET}-{number}"
     for field in ("enrollment_id", "account_id", "company_id", "course_id", "live_event_id"):
@@ -169,7 +169,7 @@ def _data(event: Event) -> Event:
 
 
 def _path(chance: random.Random, event: Event) -> Any:
-    """Somewhere in an event as it was; where an earlier change took that away, its beginning."""
+    """A random path of the valid event that still exists, or else the first field."""
     known = [path for name, path in EVERY_PATH if f"portal.{name}.v1" == event.get("type")]
     usable = [path for path in known if _is_there(event, path)]
     return chance.choice(usable) if usable else (next(iter(event)),)
@@ -187,7 +187,7 @@ def _nested(chance: random.Random, _: str) -> str:
     return "[" * chance.choice([50, 1_000, 60_000])
 
 
-BENDS: list[Callable[[random.Random, Event], Event]] = [
+MUTATIONS: list[Callable[[random.Random, Event], Event]] = [
     *[_drop, _put, _put, _put, _move, _time, _type, _more, _deep, _large],
     *[_other_person, _other_training, _other_role],
 ]

@@ -1,4 +1,4 @@
-"""Events in: recorded once, in any order, or quarantined with a reason."""
+"""Intake of events: each is recorded once, in any order, or quarantined with a reason."""
 
 import json
 import random
@@ -11,7 +11,7 @@ from tests.integration.service import NOON, Service, Story, cloud_event
 
 
 def everything(story: Story, account: str) -> dict[str, list[dict[str, Any]]]:
-    """All events of one person's course, by queue."""
+    """All events of a person who completes a course, by queue."""
     service = story.service
     posted: dict[str, list[dict[str, Any]]] = {"Directory": [], "Progress": []}
     original, service.post = service.post, lambda queue, *events: posted[queue].extend(events)  # type: ignore[method-assign, assignment, arg-type]  # collects
@@ -42,7 +42,7 @@ def test_any_order_and_any_repetition_of_deliveries_ends_in_one_certificate(
     assert all(not service.quarantined(queue) for queue in ("Directory", "Progress", "Generation"))
 
 
-def test_one_missing_step_means_no_certificate_and_says_which(service: Service, story: Story) -> None:
+def test_a_missing_step_prevents_the_certificate_and_is_named(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada")
     story.enroll("ada")
@@ -86,7 +86,7 @@ def test_the_latest_mark_wins_whatever_arrives_first(service: Service, story: St
         ({"role": "support"}, "not-an-administrator"),
     ],
 )
-def test_a_mark_that_may_not_count_is_kept_with_its_reason(
+def test_an_early_or_unauthorized_mark_is_quarantined_with_its_reason(
     service: Service, story: Story, change: dict[str, Any], reason: str
 ) -> None:
     story.directory()
@@ -100,9 +100,7 @@ def test_a_mark_that_may_not_count_is_kept_with_its_reason(
     assert story.reasons("ada") == ["attendance-not-marked"]
 
 
-def test_a_mark_refused_by_an_old_schedule_is_accepted_once_the_event_was_moved_forward(
-    service: Service, story: Story
-) -> None:
+def test_a_mark_refused_as_early_is_accepted_after_the_event_was_moved_forward(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada")
     story.enroll("ada", story.live_event)
@@ -133,7 +131,7 @@ def test_a_mark_refused_by_an_old_schedule_is_accepted_once_the_event_was_moved_
         (json.dumps(cloud_event("lesson.completed", {"padding": "x" * 250_000})), "too-large"),
     ],
 )
-def test_a_malformed_event_is_kept_with_its_reason_and_its_neighbours_are_unharmed(
+def test_a_malformed_event_is_quarantined_and_the_rest_of_its_batch_recorded(
     service: Service, story: Story, body: str, reason: str
 ) -> None:
     story.directory()
@@ -147,9 +145,7 @@ def test_a_malformed_event_is_kept_with_its_reason_and_its_neighbours_are_unharm
     assert len(story.certificates()) == 1
 
 
-def test_an_event_that_names_another_account_than_the_enrollments_is_refused_and_counts_nothing(
-    service: Service, story: Story
-) -> None:
+def test_an_event_with_an_account_other_than_the_enrollments_is_refused(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada")
     story.save_account("eve")
@@ -178,9 +174,7 @@ def test_an_enrollment_id_cannot_be_taken_over_by_another_account(service: Servi
     assert story.enrollment("ada")["account_id"] == story.id("ada")
 
 
-def test_a_mark_for_another_event_than_the_enrollments_is_refused_and_counts_nothing(
-    service: Service, story: Story
-) -> None:
+def test_a_mark_for_a_live_event_other_than_the_enrollments_is_refused(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada")
     story.enroll("ada", story.id("other-event"))
@@ -191,7 +185,7 @@ def test_a_mark_for_another_event_than_the_enrollments_is_refused_and_counts_not
     assert story.certificates() == []
 
 
-def test_directory_updates_are_last_writer_wins_by_time_of_happening(service: Service, story: Story) -> None:
+def test_the_directory_update_with_the_latest_time_wins(service: Service, story: Story) -> None:
     story.directory()
     newer = {"company_id": story.company, "name": "Sample Lanterns & Sons"}
     service.post("Directory", cloud_event("company.saved", newer, NOON))
@@ -209,9 +203,7 @@ def test_directory_updates_are_last_writer_wins_by_time_of_happening(service: Se
     assert b"%PDF" in document[:10]
 
 
-def test_a_removed_enrollment_gets_no_certificate_and_late_events_revive_nothing(
-    service: Service, story: Story
-) -> None:
+def test_a_removed_enrollment_gets_no_certificate_from_late_events(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada")
     story.enroll("ada")
@@ -224,7 +216,7 @@ def test_a_removed_enrollment_gets_no_certificate_and_late_events_revive_nothing
     assert service.get(f"/v1/enrollments/{story.id('enr-ada')}", story.claims("ada"))[0] == 404
 
 
-def test_a_removal_that_overtakes_its_enrollment_still_removes_it(service: Service, story: Story) -> None:
+def test_a_removal_that_arrives_before_its_enrollment_still_removes_it(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada")
     service.post("Directory", cloud_event("enrollment.removed", story.enrollment_of("ada"), NOON))
@@ -247,7 +239,9 @@ def test_a_removed_account_gets_no_certificate(service: Service, story: Story) -
     assert story.certificates() == []
 
 
-def test_a_shortened_course_completes_whoever_has_nothing_left_to_do(service: Service, story: Story) -> None:
+def test_a_shortened_course_gives_certificates_to_everyone_who_finished_the_rest(
+    service: Service, story: Story
+) -> None:
     story.directory()
     people = [f"person-{number}" for number in range(30)]
     for person in people:

@@ -1,4 +1,4 @@
-"""Whatever is posted is recorded or quarantined with a documented reason, delays nobody, and stands in no log."""
+"""Every posted message is recorded or quarantined with a documented reason, is never retried, and is never logged."""
 
 import io
 import json
@@ -32,7 +32,7 @@ KINDS: dict[str, Any] = {"directory": DIRECTORY, "progress": PROGRESS, "attendan
 REASONS = set(
     re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs/runbook.md").read_text().partition("## Reasons")[2], re.MULTILINE)
 )
-# Quarantined, and recorded where they count nothing: as facts of nobody, as a company where nothing is found.
+# Quarantined after they may have been recorded, in a record that nothing reads.
 COUNTED_NOTHING = {"account-mismatch", "training-mismatch", "enrollment-taken"}
 OUTCOMES = {"recorded", "too-large", "not-json", "not-a-cloudevent", "unknown-type", "unknown-version", "wrong-queue"}
 OUTCOMES_OF = {
@@ -47,14 +47,14 @@ SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 50
 
 @dataclass
 class Fuzzed:
-    """The three functions on the wire, and what they said."""
+    """The three recording functions with captured requests and logs."""
 
     service: Service
     wire: Wire
     log: io.StringIO
 
     def deliver(self, queue: str, bodies: list[str]) -> dict[str, Any]:
-        """Hand a batch over, as Lambda's event source does."""
+        """Invoke a function with a batch, as Lambda's event source does."""
         self.wire.forget()
         self.log.seek(0)
         self.log.truncate()
@@ -69,7 +69,7 @@ class Fuzzed:
         return response
 
     def wrong(self, queue: str, bodies: list[str], good: str) -> list[str]:
-        """What is wrong with what became of a batch, in which one message is known to be good."""
+        """The violations after a batch is delivered; `good` is a message in it that must be recorded."""
         again = [one["itemIdentifier"] for one in self.deliver(queue, bodies)["batchItemFailures"]]
         told = [f"delayed: {bodies[int(name.removeprefix('message-'))]}" for name in again]
         told += [mistake for body in bodies for mistake in self._wrong_with(queue, body)]
@@ -78,7 +78,7 @@ class Fuzzed:
         return told + ([f"logged: {self.log.getvalue()}"] if SECRET in self.log.getvalue() else [])
 
     def reasons(self, body: str) -> list[str]:
-        """Why a message was quarantined, as often as it was."""
+        """The reasons with which a message was quarantined, one for each time."""
         return [reason for (kept, reason), times in self.wire.quarantined.items() if kept == body for _ in range(times)]
 
     def _wrong_with(self, queue: str, body: str) -> Iterator[str]:
@@ -96,7 +96,7 @@ class Fuzzed:
         return facts is not None and (fact is None or fact in facts)
 
     def _is_in_both(self, body: str, bodies: list[str]) -> bool:
-        """Whether a record got what was quarantined, unless another message asked for just that."""
+        """Whether a quarantined message changed a record that no other message of the batch may change."""
         if self._may_record(body):
             return False
         with suppress(ValueError, TypeError, LookupError, AttributeError, RecursionError):
@@ -120,13 +120,13 @@ def is_allowed(queue: str, body: str) -> bool:
 
 
 def fact_of(body: str) -> bytes | None:
-    """What a message tells of its enrollment, as it is stored; None for one of the directory."""
+    """The stored form of a message's fact; None for a directory event."""
     event = events.read(body, {**DIRECTORY, **PROGRESS, **ATTENDANCE})
     return encode(event.fact()) if hasattr(event, "fact") else None
 
 
 def key_of(body: str) -> Key:
-    """Where a message that was accepted is recorded."""
+    """The key of the item that an accepted message is recorded in."""
     event = json.loads(body)
     data, subject = event["data"], event["type"].split(".")[1]
     match subject:
@@ -139,7 +139,7 @@ def key_of(body: str) -> Key:
 
 
 def keys_of(body: str) -> set[Key]:
-    """All that it may record: an account also knows which companies hold enrollments of its."""
+    """The keys of all items a message may change: an enrollment also adds its company to its account."""
     event = json.loads(body)
     enrolls = event["type"].startswith("portal.enrollment.created")
     return {key_of(body)} | ({(f"account#{event['data']['account_id']}", table.DIRECTORY)} if enrolls else set())
@@ -147,7 +147,7 @@ def keys_of(body: str) -> set[Key]:
 
 @pytest.fixture(scope="module")
 def fuzzed(running: Service) -> Iterator[Fuzzed]:
-    """The functions on the wire, where one enrollment in a live event is known already."""
+    """The functions with captured requests, and one known enrollment in a live event."""
     times = {"starts_at": "2026-01-05T08:00:00Z", "ends_at": "2026-01-05T10:00:00Z", "timezone": "UTC"}
     data = {"live_event_id": KNOWN["live_event_id"], "title": "Open Day"} | times
     running.post("Directory", cloud_event("live-event.scheduled", data))
@@ -166,7 +166,7 @@ def fuzzed(running: Service) -> Iterator[Fuzzed]:
 
 @contextmanager
 def heard() -> Iterator[io.StringIO]:
-    """All that the service logs."""
+    """Captures everything that the service logs."""
     log, handlers = io.StringIO(), [one for one in sqs_batch.logger.handlers if isinstance(one, logging.StreamHandler)]
     streams = [handler.setStream(log) for handler in handlers]
     yield log
@@ -176,7 +176,7 @@ def heard() -> Iterator[io.StringIO]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("queue", KINDS)
-def test_random_messages_are_recorded_or_quarantined_and_delay_nobody(
+def test_random_messages_are_recorded_or_quarantined_and_never_retried(
     fuzzed: Fuzzed, queue: str, seed: int, record_property: Record
 ) -> None:
     chance, outcomes, wrong = random.Random(f"{queue} {seed}"), Counter[str](), []
@@ -187,20 +187,20 @@ def test_random_messages_are_recorded_or_quarantined_and_delay_nobody(
         wrong += fuzzed.wrong(queue, bodies, good)
         outcomes.update(reason for body in bodies for reason in fuzzed.reasons(body)[:1] or ["recorded"])
     record_property(f"random messages, {queue}", dict(outcomes))
-    assert seed or outcomes.keys() >= OUTCOMES | OUTCOMES_OF[queue]  # the first sees them all
+    assert seed or outcomes.keys() >= OUTCOMES | OUTCOMES_OF[queue]  # the first seed must see all of them
     assert not wrong, "\n".join([f"{len(wrong)} wrong", *wrong[:10]])
 
 
 ANYTHING = st.text(min_size=1).map(lambda text: NOT_FOR_SQS.sub("?", text))
-BENT = st.builds(lambda where, value: put(posted(where[0]), where[1], value), st.sampled_from(EVERY_PATH), JSON)
+MUTATED = st.builds(lambda where, value: put(posted(where[0]), where[1], value), st.sampled_from(EVERY_PATH), JSON)
 
 
 @pytest.mark.parametrize("queue", KINDS)
-def test_anything_at_all_is_recorded_or_quarantined_and_delays_nobody(fuzzed: Fuzzed, queue: str) -> None:
+def test_arbitrary_messages_are_recorded_or_quarantined_and_never_retried(fuzzed: Fuzzed, queue: str) -> None:
     good = json.dumps(fresh(random.Random(0), OF_QUEUE[queue][0], -1))
 
     @settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(st.lists(ANYTHING | JSON.map(json.dumps) | BENT.map(json.dumps), max_size=9))
+    @given(st.lists(ANYTHING | JSON.map(json.dumps) | MUTATED.map(json.dumps), max_size=9))
     def deliver(bodies: list[str]) -> None:
         assert fuzzed.wrong(queue, [*bodies, good], good) == []
 

@@ -14,13 +14,13 @@ class Wanted:
     stage: str = "prod"
 
 
-def test_settings_come_from_upper_case_variables_of_the_same_names():
+def test_settings_come_from_environment_variables_in_upper_case() -> None:
     environment = {"RECORDS_TABLE": "records", "QUEUE_URL": "https://queue.example", "OTHER": "x", "STAGE": "dev"}
 
     assert from_environment(Wanted, environment) == Wanted("records", "https://queue.example", "dev")
 
 
-def test_a_setting_with_a_default_may_be_absent_or_empty():
+def test_a_setting_with_a_default_may_be_absent_or_empty() -> None:
     needed = {"RECORDS_TABLE": "records", "QUEUE_URL": "q"}
 
     assert from_environment(Wanted, needed).stage == from_environment(Wanted, {**needed, "STAGE": ""}).stage == "prod"
@@ -35,6 +35,6 @@ def test_a_setting_with_a_default_may_be_absent_or_empty():
         ({"records_table": "records", "QUEUE_URL": "q"}, "RECORDS_TABLE"),
     ],
 )
-def test_all_missing_settings_are_named_at_once(environment: dict[str, str], missing: str):
+def test_all_missing_settings_are_named_at_once(environment: dict[str, str], missing: str) -> None:
     with pytest.raises(MissingSettings, match=rf"Wanted needs the environment variables {missing}$"):
         from_environment(Wanted, environment)

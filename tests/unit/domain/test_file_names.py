@@ -24,7 +24,9 @@ PRINTED = replace(issue().printed, title="Safe lifting", holder="Ilse Brandvold"
         ("安全培训", "Ægir Þórsson", "安全培训 - Ægir Þórsson - 2026-03-02.pdf"),
     ],
 )
-def test_a_file_name_is_readable_and_has_nothing_that_file_systems_refuse(title: str, holder: str, expected: str):
+def test_a_file_name_is_readable_and_has_no_character_that_file_systems_refuse(
+    title: str, holder: str, expected: str
+) -> None:
     assert file_names.file_name(replace(PRINTED, title=title, holder=holder)) == expected
 
 
@@ -32,7 +34,7 @@ ANY_TEXT = st.text(st.characters(), max_size=150)
 
 
 @given(ANY_TEXT, ANY_TEXT)
-def test_any_title_and_holder_make_a_short_file_name_without_controls(title: str, holder: str):
+def test_any_title_and_holder_give_a_short_file_name_without_control_characters(title: str, holder: str) -> None:
     name = file_names.file_name(replace(PRINTED, title=title, holder=holder))
 
     assert name.endswith(".pdf")
@@ -43,7 +45,7 @@ def test_any_title_and_holder_make_a_short_file_name_without_controls(title: str
 
 
 @given(ANY_TEXT, ANY_TEXT)
-def test_any_title_and_holder_make_a_header_of_plain_characters_that_gives_the_name_back(title: str, holder: str):
+def test_any_title_and_holder_give_an_ascii_header_that_decodes_to_the_file_name(title: str, holder: str) -> None:
     name = file_names.file_name(replace(PRINTED, title=title, holder=holder))
     header = file_names.attachment(name)
     parts = re.fullmatch(r"""attachment; filename="[ -~]+"; filename\*=UTF-8''([!-~]+)""", header)
@@ -53,18 +55,18 @@ def test_any_title_and_holder_make_a_header_of_plain_characters_that_gives_the_n
     assert unquote(parts[1], errors="strict") == name
 
 
-def test_the_longest_title_and_holder_make_a_file_name_that_file_systems_take():
+def test_the_longest_title_and_holder_give_a_file_name_that_file_systems_accept() -> None:
     name = file_names.file_name(replace(PRINTED, title="安" * 500, holder="\U0001d49c" * 200))
 
     assert len(name.encode()) <= 255
     assert name.endswith("\U0001d49c - 2026-03-02.pdf")
 
 
-def test_a_title_of_nothing_but_what_file_systems_refuse_leaves_no_hole_in_the_file_name():
+def test_a_title_of_refused_characters_only_is_left_out_of_the_file_name() -> None:
     assert file_names.file_name(replace(PRINTED, title="???")) == "Ilse Brandvold - 2026-03-02.pdf"
 
 
-def test_a_long_title_does_not_push_the_holder_and_the_day_out_of_the_file_name():
+def test_a_long_title_leaves_room_for_the_holder_and_the_day() -> None:
     name = file_names.file_name(replace(PRINTED, title="Advanced lifting of very heavy things " * 5))
 
     assert "Ilse Brandvold" in name

@@ -1,4 +1,4 @@
-"""What a record can do without (C5): nothing that is still to come may be judged otherwise for it."""
+"""Redundant facts (C5): removing them changes no verdict, now or after later facts."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ PARTS = [(0, 20_000), (10_000, 40_000), (0, 60_000), (40_000, 60_000)]
 
 
 def facts(first: int, last: int) -> st.SearchStrategy[Fact]:
-    """Anything that happens to the steps between two minutes."""
+    """Any fact about the steps between two minutes."""
     at = st.integers(first, last).map(after)
     return st.one_of(
         st.builds(done, st.sampled_from("ae"), at),
@@ -55,7 +55,7 @@ def verdict(training: Course, known: Any, tolerance: timedelta = TOLERANCE) -> A
     st.lists(facts(0, 90), max_size=25),
     st.lists(facts(65, 120), max_size=8),
 )
-def test_no_verdict_changes_without_it_whatever_is_still_to_come(
+def test_removing_redundant_facts_changes_no_verdict_now_or_later(
     steps: list[Step], ordered: bool, known: list[Fact], to_come: list[Fact]
 ) -> None:
     training = course(*steps, ordered=ordered)
@@ -66,51 +66,56 @@ def test_no_verdict_changes_without_it_whatever_is_still_to_come(
 
 @pytest.mark.parametrize(
     ("step", "again"),
-    [(lesson("a"), lambda at: done("a", at)), (video("b"), lambda at: watched(at=at, step_id="b")),
-     (quiz("c"), lambda at: graded(90, at, "c")), (quiz("c"), lambda at: graded(10, at, "c"))],
-)  # fmt: skip
-def test_of_what_is_done_every_day_for_a_year_two_are_kept(step: Step, again: Any) -> None:
+    [
+        (lesson("a"), lambda at: done("a", at)),
+        (video("b"), lambda at: watched(at=at, step_id="b")),
+        (quiz("c"), lambda at: graded(90, at, "c")),
+        (quiz("c"), lambda at: graded(10, at, "c")),
+    ],
+    ids=["lesson", "video", "passed quiz", "failed quiz"],
+)
+def test_of_a_step_repeated_daily_for_a_year_at_most_two_facts_are_kept(step: Step, again: Any) -> None:
     days: list[datetime] = [ENROLLED + timedelta(days=day) for day in range(365)]
     known = {again(day) for day in days}
     assert len(known - redundant_facts(course(lesson("x"), step), known, days[-1] + timedelta(days=1))) == 1
     assert len(known - redundant_facts(course(step), known, days[-1] + timedelta(days=1))) <= 2
 
 
-def test_what_is_recent_is_kept() -> None:
+def test_recent_facts_are_kept() -> None:
     known = {done("a", after(minute)) for minute in range(10)}
     assert redundant_facts(course(lesson("a")), known, after(0)) == set()
 
 
-def test_attempts_that_are_counted_are_kept() -> None:
+def test_attempts_at_a_quiz_with_a_limit_are_kept() -> None:
     known = {graded(10, after(minute), "d") for minute in range(10)}
     assert redundant_facts(course(quiz("d", attempts=2)), known, LATER) == set()
 
 
 @pytest.mark.parametrize("pieces", [[(0, 20_000), (20_000, 40_000)], [(0, 30_000), (10_000, 40_000)]])
-def test_a_sitting_is_repeated_once_later_ones_together_played_all_of_it(pieces: list[tuple[int, int]]) -> None:
+def test_a_sitting_is_redundant_when_later_ones_together_cover_it(pieces: list[tuple[int, int]]) -> None:
     first = watched((0, 40_000), at=after(1), step_id="b")
     later = [watched(piece, at=after(minute), step_id="b") for minute, piece in enumerate(pieces, start=2)]
     assert redundant_facts(course(video("b")), [first, *later], LATER) == {first}
 
 
-WAITING = course(lesson("x"), lesson("a"), lesson("b"), quiz("c"))  # nothing counts, since `x` is not done
+WAITING = course(lesson("x"), lesson("a"), lesson("b"), quiz("c"))  # no step counts, because x is not done
 
 
-def test_of_what_is_too_early_the_last_is_kept_in_each_step() -> None:
+def test_of_facts_too_early_to_count_the_latest_of_each_step_is_kept() -> None:
     known = [done(step, after(minute)) for step in "ab" for minute in range(3)]
     assert redundant_facts(WAITING, known, LATER) == {done(step, after(minute)) for step in "ab" for minute in range(2)}
 
 
-def test_of_what_is_of_one_moment_the_same_is_kept_in_whatever_order_it_is_told() -> None:
+def test_of_equal_attempts_at_the_same_time_the_same_one_is_kept_in_any_order() -> None:
     known = [graded(10, after(1), "c", event=f"event-{number}") for number in range(9)]
     assert redundant_facts(WAITING, known, LATER) == set(sorted(known, key=repr)[:-1])
 
 
-def test_a_better_score_is_not_repeated_by_a_worse_one() -> None:
+def test_a_better_score_is_not_made_redundant_by_a_worse_one() -> None:
     assert redundant_facts(WAITING, [graded(90, after(1), "c"), graded(10, after(2), "c")], LATER) == set()
 
 
-def test_what_is_old_is_older_than_the_grace_for_clocks() -> None:
+def test_only_facts_older_than_the_tolerance_are_redundant() -> None:
     first, second = done("a", after(1)), done("a", after(2))
     assert redundant_facts(WAITING, [first, second], second.at + TOLERANCE) == set()
     assert redundant_facts(WAITING, [first, second], second.at + TOLERANCE + MILLISECOND) == {first}
@@ -119,13 +124,13 @@ def test_what_is_old_is_older_than_the_grace_for_clocks() -> None:
 @pytest.mark.parametrize(
     ("step", "counted"),
     [(lesson("a"), after(10) - TOLERANCE), (lesson("a"), after(11)), (lesson("a", required=False), after(1))],
-    ids=["at the grace's very beginning", "after its predecessor", "optional, before anything else"],
+    ids=["at the start of the tolerance", "after its predecessor", "optional, before its predecessor"],
 )
-def test_what_counted_is_kept(step: Step, counted: datetime) -> None:
+def test_the_fact_by_which_a_step_counted_is_kept(step: Step, counted: datetime) -> None:
     known = [done("x", after(10)), done("a", counted), done("a", after(20))]
     assert redundant_facts(course(lesson("x"), step), known, LATER) == set()
 
 
-def test_what_counted_is_kept_of_an_optional_step_whatever_is_ahead_of_it() -> None:
+def test_the_fact_by_which_an_optional_step_counted_is_kept_whatever_precedes_it() -> None:
     known = [done("a", after(1)), done("a", after(2))]
     assert redundant_facts(course(lesson("x"), lesson("a", required=False)), known, LATER) == set()

@@ -1,4 +1,4 @@
-"""The rules of DESIGN §1, with the readings that CONTRACT.md decides."""
+"""The rules C1 to C6 and L1 to L3, with the interpretations that the contract fixes."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -36,15 +36,15 @@ from tests.unit.builders import (
 GRACE = timedelta(minutes=5)
 
 
-def judged(training: Training, *facts: Fact, now: datetime = LATER) -> Verdict:
+def evaluated(training: Training, *facts: Fact, now: datetime = LATER) -> Verdict:
     return rules.evaluate(training, facts, now, ENROLLED)
 
 
 def reasons(training: Training, *facts: Fact, now: datetime = LATER) -> dict[str, Reason]:
-    return {one.id: one.reason for one in judged(training, *facts, now=now).outstanding}
+    return {one.id: one.reason for one in evaluated(training, *facts, now=now).outstanding}
 
 
-# Every rule, met and unmet.
+# Each rule, unmet and met.
 
 
 class Row(NamedTuple):
@@ -135,8 +135,8 @@ UNMET = {
 
 
 @pytest.mark.parametrize("row", UNMET.values(), ids=UNMET)
-def test_one_unmet_rule_is_the_one_requirement_outstanding(row: Row):
-    verdict = judged(row.training, *row.facts, now=row.now)
+def test_one_unmet_rule_gives_exactly_one_outstanding_requirement(row: Row) -> None:
+    verdict = evaluated(row.training, *row.facts, now=row.now)
 
     (only,) = verdict.outstanding
     assert (only.kind, only.reason, only.who, only.since) == (row.kind, row.reason, row.who, row.since)
@@ -145,8 +145,8 @@ def test_one_unmet_rule_is_the_one_requirement_outstanding(row: Row):
 
 
 @pytest.mark.parametrize("row", UNMET.values(), ids=UNMET)
-def test_a_requirement_names_what_is_missing_by_id_and_title_and_in_plain_words(row: Row):
-    (only,) = judged(row.training, *row.facts, now=row.now).outstanding
+def test_a_requirement_names_the_missing_step_by_id_and_title_and_has_a_message(row: Row) -> None:
+    (only,) = evaluated(row.training, *row.facts, now=row.now).outstanding
 
     known = {step.step_id: step.title for step in row.training.steps} if isinstance(row.training, Course) else {}
     assert only.title == (known[only.id] if known else "First aid")
@@ -197,10 +197,10 @@ MET: dict[str, tuple[Training, tuple[Fact, ...], datetime]] = {
 
 
 @pytest.mark.parametrize(("training", "facts", "since"), MET.values(), ids=MET)
-def test_a_training_with_every_rule_met_is_complete_since_the_last_was(
+def test_a_training_is_complete_from_when_its_last_rule_was_met(
     training: Training, facts: tuple[Fact, ...], since: datetime
-):
-    assert judged(training, *facts) == Verdict((), since)
+) -> None:
+    assert evaluated(training, *facts) == Verdict((), since)
 
 
 @pytest.mark.parametrize(
@@ -217,32 +217,34 @@ def test_a_training_with_every_rule_met_is_complete_since_the_last_was(
         (Reason.MARKED_ABSENT, ResponsibleParty.ADMINISTRATOR),
     ],
 )
-def test_the_table_above_has_every_reason_the_rules_can_give(reason: Reason, who: ResponsibleParty):
+def test_the_table_of_unmet_rules_covers_every_reason_of_the_rules(reason: Reason, who: ResponsibleParty) -> None:
     assert (reason, who) in {(row.reason, row.who) for row in UNMET.values()}
 
 
 # C1: every required step.
 
 
-def test_one_missing_step_of_many_keeps_the_course_incomplete():
+def test_one_missing_step_of_many_keeps_the_course_incomplete() -> None:
     steps = [lesson(f"step-{n}") for n in range(40)]
     facts = [done(step.step_id, after(n)) for n, step in enumerate(steps)]
 
-    assert judged(course(*steps), *facts).completed_at == after(39)
+    assert evaluated(course(*steps), *facts).completed_at == after(39)
     assert reasons(course(*steps), *facts[:-1]) == {"step-39": Reason.NOT_COMPLETED}
 
 
-def test_optional_steps_are_never_outstanding_and_stand_outside_the_order():
+def test_optional_steps_are_never_outstanding_and_have_no_place_in_the_order() -> None:
     optional = lesson("extra", required=False)
     training = course(lesson("a"), optional, lesson("b"))
 
     assert reasons(training, done("b", after(2)), done("a", after(1))) == {}
     assert reasons(training, done("b", after(2)), done("extra", after(60)), done("a", after(1))) == {}
-    assert judged(training, done("b", after(2)), done("extra", after(60)), done("a", after(1))).completed_at == after(2)
+    assert evaluated(
+        training, done("b", after(2)), done("extra", after(60)), done("a", after(1))
+    ).completed_at == after(2)
     assert "extra" not in reasons(training)
 
 
-def test_a_fact_of_another_kind_does_not_do_a_step():
+def test_a_fact_of_another_kind_does_not_complete_a_step() -> None:
     training = course(lesson("a"), video("v"), quiz("q"), ordered=False)
     facts = [
         watched(step_id="a"),
@@ -258,12 +260,12 @@ def test_a_fact_of_another_kind_does_not_do_a_step():
     assert reasons(training, *facts) == reasons(training)
 
 
-def test_facts_of_steps_that_the_course_does_not_have_count_nothing():
+def test_facts_of_steps_that_are_not_in_the_training_do_not_count() -> None:
     assert reasons(course(lesson("a")), done("b"), marked(True)) == {"a": Reason.NOT_COMPLETED}
     assert reasons(live_event(), done("event-1", ENDS)) == {"event-1": Reason.ATTENDANCE_NOT_MARKED}
 
 
-# C2: order, by time of happening, with a tolerance that does not chain.
+# C2: order by time of occurrence, with a tolerance that does not chain.
 
 
 @pytest.mark.parametrize(("early", "counts"), [(0, True), (300_000, True), (300_001, False)])
@@ -276,17 +278,19 @@ def test_facts_of_steps_that_the_course_does_not_have_count_nothing():
     ],
     ids=["lesson", "video", "quiz"],
 )
-def test_a_step_may_be_up_to_exactly_five_minutes_ahead_of_its_predecessor(step, fact, early, counts):
+def test_a_step_may_be_up_to_exactly_five_minutes_ahead_of_its_predecessor(step, fact, early, counts) -> None:
     facts = [done("a", after(60)), fact(after(60, ms=-early))]
 
-    assert judged(course(lesson("a"), step), *facts).complete is counts
+    assert evaluated(course(lesson("a"), step), *facts).complete is counts
 
 
-def test_a_step_within_the_tolerance_counts_from_the_moment_of_its_predecessor():
-    assert judged(course(lesson("a"), lesson("b")), done("a", after(5)), done("b", after(0))).completed_at == after(5)
+def test_a_step_within_the_tolerance_counts_from_when_its_predecessor_counted() -> None:
+    assert evaluated(course(lesson("a"), lesson("b")), done("a", after(5)), done("b", after(0))).completed_at == after(
+        5
+    )
 
 
-def test_the_tolerance_does_not_chain():
+def test_the_tolerance_does_not_chain() -> None:
     training = course(lesson("a"), lesson("b"), lesson("c"))
     a, b = done("a", after(10)), done("b", after(5))
 
@@ -296,7 +300,7 @@ def test_the_tolerance_does_not_chain():
 
 
 @pytest.mark.parametrize(("seconds", "counts"), [(0, False), (59, False), (60, True)])
-def test_the_tolerance_is_configurable(seconds: int, counts: bool):
+def test_the_tolerance_is_configurable(seconds: int, counts: bool) -> None:
     facts = [done("a", after(1)), done("b", after(0))]
 
     verdict = rules.evaluate(course(lesson("a"), lesson("b")), facts, LATER, ENROLLED, timedelta(seconds=seconds))
@@ -304,39 +308,39 @@ def test_the_tolerance_is_configurable(seconds: int, counts: bool):
     assert verdict.complete is counts
 
 
-def test_the_first_step_counts_whenever_it_was_done():
-    assert judged(course(lesson("a")), done("a", after(-60 * 24 * 365))).complete
+def test_the_first_step_counts_even_if_completed_before_the_enrollment() -> None:
+    assert evaluated(course(lesson("a")), done("a", after(-60 * 24 * 365))).complete
 
 
-def test_a_step_done_before_the_one_ahead_of_it_is_done_at_all_is_out_of_order():
+def test_a_step_whose_predecessor_is_missing_is_out_of_order() -> None:
     assert reasons(course(lesson("a"), lesson("b")), done("b")) == {
         "a": Reason.NOT_COMPLETED,
         "b": Reason.OUT_OF_ORDER,
     }
 
 
-def test_a_step_counts_at_its_first_doing_after_the_predecessor_not_at_its_first_or_last():
+def test_a_step_counts_from_its_first_completion_after_the_predecessor_counted() -> None:
     times = [after(minutes) for minutes in (0, 20, 40, 60)]
     facts = [done("a", after(30)), *(done("b", at) for at in times)]
 
-    assert judged(course(lesson("a"), lesson("b")), *facts).completed_at == after(40)
+    assert evaluated(course(lesson("a"), lesson("b")), *facts).completed_at == after(40)
 
 
-def test_everything_after_a_step_out_of_order_must_be_done_again_too():
+def test_all_steps_after_one_out_of_order_must_be_repeated() -> None:
     training = course(lesson("a"), lesson("b"), lesson("c"))
     early = [done("b", after(0)), done("c", after(1)), done("a", after(30))]
 
     assert reasons(training, *early) == {"b": Reason.OUT_OF_ORDER, "c": Reason.OUT_OF_ORDER}
     assert reasons(training, *early, done("b", after(40))) == {"c": Reason.OUT_OF_ORDER}
-    assert judged(training, *early, done("b", after(40)), done("c", after(50))).completed_at == after(50)
+    assert evaluated(training, *early, done("b", after(40)), done("c", after(50))).completed_at == after(50)
 
 
-def test_without_order_each_step_counts_on_its_own():
+def test_without_order_each_step_counts_on_its_own() -> None:
     steps = [lesson("a"), video("v"), quiz("q")]
     facts = [graded(70, after(0), "q"), watched(at=after(60), step_id="v"), done("a", after(120))]
 
     assert reasons(course(*steps), *facts) == {"v": Reason.OUT_OF_ORDER, "q": Reason.OUT_OF_ORDER}
-    assert judged(course(*steps, ordered=False), *facts) == Verdict((), after(120))
+    assert evaluated(course(*steps, ordered=False), *facts) == Verdict((), after(120))
 
 
 # C3: videos.
@@ -370,103 +374,103 @@ def test_without_order_each_step_counts_on_its_own():
         ([(9_500, 10_500), (0, 8_500)], True),
     ],
 )
-def test_a_video_counts_once_its_ranges_cover_it_with_gaps_of_at_most_a_second(played, counts):
+def test_a_video_counts_if_its_ranges_cover_it_with_gaps_of_at_most_a_second(played, counts) -> None:
     assert rules.covers(played, 10_000) is counts
-    assert judged(course(video(duration=10_000)), watched(*played or [(0, 0)])).complete is counts
+    assert evaluated(course(video(duration=10_000)), watched(*played or [(0, 0)])).complete is counts
 
 
-def test_a_video_shorter_than_a_second_counts_only_when_some_of_it_was_played():
+def test_a_video_shorter_than_a_second_counts_only_if_some_of_it_was_played() -> None:
     assert not rules.covers([], 700)
     assert not rules.covers([(700, 900)], 700)
     assert rules.covers([(699, 900)], 700)
 
 
-def test_a_video_counts_from_the_sitting_that_completes_it():
+def test_a_video_counts_from_the_sitting_that_completes_it() -> None:
     sittings = [watched((0, 20_000), at=after(1)), watched((40_000, 60_000), at=after(3)), watched(at=after(9))]
 
-    assert judged(course(video()), *sittings, watched((20_000, 40_000), at=after(2))).completed_at == after(3)
+    assert evaluated(course(video()), *sittings, watched((20_000, 40_000), at=after(2))).completed_at == after(3)
 
 
-def test_sittings_from_before_the_predecessor_counted_do_not_add_to_the_union():
+def test_sittings_from_before_the_predecessor_counted_do_not_add_to_the_union() -> None:
     training = course(lesson("a"), video())
     a, last = done("a", after(60)), watched((30_000, 60_000), at=after(61))
 
     assert reasons(training, a, last, watched((0, 30_000), at=after(55, ms=-1))) == {"video": Reason.OUT_OF_ORDER}
-    assert judged(training, a, last, watched((0, 30_000), at=after(55))).completed_at == after(61)
+    assert evaluated(training, a, last, watched((0, 30_000), at=after(55))).completed_at == after(61)
 
 
-def test_pausing_and_rewatching_never_hurt():
+def test_pausing_and_rewatching_do_no_harm() -> None:
     pieces = [watched((second * 1_000, second * 1_000 + 1_000), at=after(second)) for second in range(0, 60, 2)]
     again = [watched((0, 500), at=after(90)), watched((59_000, 60_000), at=after(91))]
 
-    assert judged(course(video()), *pieces, *again).completed_at == after(58)
+    assert evaluated(course(video()), *pieces, *again).completed_at == after(58)
 
 
 # C4: quizzes.
 
 
-def test_a_pass_within_the_attempts_counts_for_good():
+def test_a_pass_within_the_attempts_counts_despite_later_failures() -> None:
     facts = [graded(70, after(1)), *(graded(0, after(minute)) for minute in range(2, 9))]
 
-    assert judged(course(quiz(attempts=2)), *facts).completed_at == after(1)
+    assert evaluated(course(quiz(attempts=2)), *facts).completed_at == after(1)
 
 
-def test_a_pass_beyond_the_attempts_counts_nothing():
+def test_a_pass_beyond_the_attempts_does_not_count() -> None:
     facts = [graded(1, after(1)), graded(2, after(2)), graded(100, after(3))]
 
     assert reasons(course(quiz(attempts=2)), *facts) == {"quiz": Reason.ATTEMPTS_EXHAUSTED}
-    assert judged(course(quiz(attempts=3)), *facts).complete
+    assert evaluated(course(quiz(attempts=3)), *facts).complete
 
 
-def test_the_score_must_reach_the_passing_score():
-    assert not judged(course(quiz()), graded(69.999)).complete
-    assert judged(course(quiz()), graded(70)).complete
+def test_the_score_must_reach_the_passing_score() -> None:
+    assert not evaluated(course(quiz()), graded(69.999)).complete
+    assert evaluated(course(quiz()), graded(70)).complete
 
 
-def test_a_grant_does_not_make_an_earlier_pass_beyond_the_limit_valid():
+def test_a_grant_does_not_make_an_earlier_pass_beyond_the_limit_valid() -> None:
     facts = [graded(1, after(1)), graded(100, after(2)), granted(1, after(3))]
 
     assert reasons(course(quiz(attempts=1)), *facts) == {"quiz": Reason.NOT_PASSED}
-    assert judged(course(quiz(attempts=1)), *facts, graded(70, after(4))).completed_at == after(4)
+    assert evaluated(course(quiz(attempts=1)), *facts, graded(70, after(4))).completed_at == after(4)
 
 
-def test_attempts_beyond_the_limit_do_not_use_up_a_later_grant():
+def test_attempts_beyond_the_limit_do_not_use_up_a_later_grant() -> None:
     facts = [*(graded(minute, after(minute)) for minute in range(9)), granted(1, after(10))]
 
-    assert judged(course(quiz(attempts=1)), *facts, graded(70, after(11))).completed_at == after(11)
+    assert evaluated(course(quiz(attempts=1)), *facts, graded(70, after(11))).completed_at == after(11)
 
 
-def test_a_grant_is_used_up_like_the_first_attempts():
+def test_a_grant_is_used_up_like_the_first_attempts() -> None:
     facts = [graded(1, after(1)), granted(2, after(2)), graded(2, after(3))]
 
     assert reasons(course(quiz(attempts=1)), *facts) == {"quiz": Reason.NOT_PASSED}
     assert reasons(course(quiz(attempts=1)), *facts, graded(3, after(4))) == {"quiz": Reason.ATTEMPTS_EXHAUSTED}
 
 
-def test_grants_add_up_and_may_come_before_they_are_needed():
+def test_grants_add_up_and_may_come_before_they_are_needed() -> None:
     facts = [granted(1, after(0)), granted(2, after(0)), *(graded(minute, after(minute)) for minute in (1, 2, 3))]
 
-    assert judged(course(quiz(attempts=1)), *facts, graded(70, after(4))).complete
-    assert not judged(course(quiz(attempts=1)), *facts, graded(4, after(4)), graded(70, after(5))).complete
+    assert evaluated(course(quiz(attempts=1)), *facts, graded(70, after(4))).complete
+    assert not evaluated(course(quiz(attempts=1)), *facts, graded(4, after(4)), graded(70, after(5))).complete
 
 
-def test_a_grant_at_the_moment_of_an_attempt_allows_it():
+def test_a_grant_in_the_same_millisecond_as_an_attempt_allows_it() -> None:
     for event in "abcdefgh":
         facts = [graded(1, after(1)), granted(1, after(2)), graded(70, after(2), event=event)]
-        assert judged(course(quiz(attempts=1)), *facts).complete
+        assert evaluated(course(quiz(attempts=1)), *facts).complete
 
 
-def test_a_grant_to_a_quiz_without_a_limit_changes_nothing():
-    assert judged(course(quiz()), granted(1, after(0)), graded(1, after(1)), graded(70, after(2))).complete
+def test_a_grant_to_a_quiz_without_a_limit_changes_nothing() -> None:
+    assert evaluated(course(quiz()), granted(1, after(0)), graded(1, after(1)), graded(70, after(2))).complete
 
 
-def test_a_grant_and_an_attempt_are_two_things_even_if_their_events_share_an_id():
+def test_a_grant_and_an_attempt_with_the_same_event_id_both_count() -> None:
     facts = [graded(1, after(1), event="event-1"), granted(1, after(2), event="event-1")]
 
-    assert judged(course(quiz(attempts=1)), *facts, graded(70, after(3))).complete
+    assert evaluated(course(quiz(attempts=1)), *facts, graded(70, after(3))).complete
 
 
-def test_a_grant_for_another_quiz_changes_nothing():
+def test_a_grant_for_another_quiz_changes_nothing() -> None:
     training = course(quiz("a", attempts=1), quiz("b", attempts=1), ordered=False)
 
     assert reasons(training, graded(1, step_id="a"), granted(1, step_id="b")) == {
@@ -475,29 +479,29 @@ def test_a_grant_for_another_quiz_changes_nothing():
     }
 
 
-def test_attempts_before_the_predecessor_counted_use_up_attempts_too():
+def test_attempts_before_the_predecessor_counted_use_up_attempts_too() -> None:
     training = course(lesson("a"), quiz(attempts=2))
     early = [graded(100, after(1)), graded(1, after(2)), done("a", after(60))]
 
     assert reasons(training, *early) == {"quiz": Reason.ATTEMPTS_EXHAUSTED}
     assert reasons(training, *early, graded(100, after(61))) == {"quiz": Reason.ATTEMPTS_EXHAUSTED}
-    assert judged(training, *early, granted(1, after(61)), graded(70, after(62))).completed_at == after(62)
+    assert evaluated(training, *early, granted(1, after(61)), graded(70, after(62))).completed_at == after(62)
 
 
-def test_the_same_attempt_reported_twice_is_one_attempt():
+def test_the_same_attempt_reported_twice_is_one_attempt() -> None:
     twice = [graded(1, after(1), event="attempt-1")] * 2
 
     assert reasons(course(quiz(attempts=2)), *twice) == {"quiz": Reason.NOT_PASSED}
 
 
-def test_an_attempt_is_its_events_source_and_id_whatever_else_a_second_report_of_it_says():
+def test_two_reports_with_the_same_source_and_id_are_one_attempt() -> None:
     facts = [graded(1, after(1), event="attempt-1"), graded(2, after(2), event="attempt-1")]
 
     assert reasons(course(quiz(attempts=2)), *facts) == {"quiz": Reason.NOT_PASSED}
-    assert judged(course(quiz(attempts=2)), *facts, graded(70, after(3))).complete
+    assert evaluated(course(quiz(attempts=2)), *facts, graded(70, after(3))).complete
 
 
-def test_two_attempts_in_the_same_millisecond_are_two():
+def test_two_attempts_in_the_same_millisecond_both_count() -> None:
     twins = [graded(1, after(1), event="attempt-1"), graded(1, after(1), event="attempt-2")]
     kept = [*decode({encode(one) for one in twins}, course(quiz()))]
 
@@ -507,28 +511,28 @@ def test_two_attempts_in_the_same_millisecond_are_two():
 # L1-L3: live events.
 
 
-def test_being_enrolled_alone_is_nothing():
-    assert not judged(live_event()).complete
+def test_enrollment_in_a_live_event_alone_does_not_complete_it() -> None:
+    assert not evaluated(live_event()).complete
 
 
-def test_an_event_has_ended_at_its_end():
-    assert judged(live_event(), marked(True, ENDS), now=ENDS).complete
-    assert not judged(live_event(), marked(True, ENDS), now=ENDS - MILLISECOND).complete
+def test_a_live_event_has_ended_exactly_at_its_end() -> None:
+    assert evaluated(live_event(), marked(True, ENDS), now=ENDS).complete
+    assert not evaluated(live_event(), marked(True, ENDS), now=ENDS - MILLISECOND).complete
 
 
-def test_marks_before_the_end_have_no_tolerance_and_take_nothing_from_later_ones():
+def test_marks_before_the_end_never_count_and_do_not_affect_later_ones() -> None:
     early = [marked(True, ENDS - MILLISECOND), marked(False, ENDS - timedelta(hours=1))]
 
     assert reasons(live_event(), *early) == {"event-1": Reason.ATTENDANCE_NOT_MARKED}
-    assert judged(live_event(), *early, marked(True, after(1, start=ENDS))).completed_at == after(1, start=ENDS)
+    assert evaluated(live_event(), *early, marked(True, after(1, start=ENDS))).completed_at == after(1, start=ENDS)
     assert reasons(live_event(), *early, marked(False)) == {"event-1": Reason.MARKED_ABSENT}
 
 
-def test_a_mark_dated_in_the_future_makes_nothing_before_the_end():
+def test_a_mark_dated_in_the_future_completes_nothing_before_the_end() -> None:
     future = marked(True, ENDS + timedelta(days=1))
 
     assert reasons(live_event(), future, now=ENDS - MILLISECOND) == {"event-1": Reason.EVENT_NOT_ENDED}
-    assert judged(live_event(), future, now=ENDS).complete
+    assert evaluated(live_event(), future, now=ENDS).complete
 
 
 @pytest.mark.parametrize(
@@ -547,45 +551,45 @@ def test_a_mark_dated_in_the_future_makes_nothing_before_the_end():
         ("PAPP", True, 2),
     ],
 )
-def test_the_latest_mark_wins_and_dates_from_the_first_of_those_that_agree_with_it(marks, complete, since):
+def test_the_latest_mark_wins_and_its_status_dates_from_the_first_of_an_unbroken_run(marks, complete, since) -> None:
     facts = [marked(mark == "P", after(minute, start=ENDS)) for minute, mark in enumerate(marks)]
     latest = facts[-1].at
     random.Random(marks).shuffle(facts)
-    verdict = judged(live_event(), *facts)
+    verdict = evaluated(live_event(), *facts)
 
     assert verdict.complete is complete
     assert (verdict.completed_at or verdict.outstanding[0].since) == after(since, start=ENDS)
     assert rules.corrected_to_absent(live_event(), facts) == (None if complete else latest)
 
 
-def test_of_two_marks_in_the_same_millisecond_absent_wins_in_any_order():
+def test_of_two_marks_in_the_same_millisecond_absent_wins_in_any_order() -> None:
     tie = [marked(True), marked(False)]
 
     assert reasons(live_event(), *tie) == reasons(live_event(), *reversed(tie)) == {"event-1": Reason.MARKED_ABSENT}
 
 
-def test_marks_are_judged_by_the_event_as_it_was_last_scheduled():
+def test_marks_are_evaluated_against_the_latest_schedule() -> None:
     early = marked(True, ENDS)
     later = live_event(ends_at=ENDS + timedelta(days=1))
 
-    assert judged(live_event(), early).complete
+    assert evaluated(live_event(), early).complete
     assert reasons(later, early) == {"event-1": Reason.ATTENDANCE_NOT_MARKED}
     assert reasons(later, early, now=ENDS) == {"event-1": Reason.EVENT_NOT_ENDED}
-    assert judged(live_event(ends_at=ENDS - timedelta(days=1)), early).complete
+    assert evaluated(live_event(ends_at=ENDS - timedelta(days=1)), early).complete
 
 
 # C6: the same facts under another version.
 
 
-def test_a_shortened_course_completes_who_has_nothing_left_to_do():
+def test_a_shortened_course_is_complete_when_the_remaining_steps_are() -> None:
     facts = [done("a", after(1)), done("c", after(2))]
     long, short = course(lesson("a"), lesson("b"), lesson("c")), course(lesson("a"), lesson("c"))
 
     assert reasons(long, *facts) == {"b": Reason.NOT_COMPLETED, "c": Reason.OUT_OF_ORDER}
-    assert judged(short, *facts).completed_at == after(2)
+    assert evaluated(short, *facts).completed_at == after(2)
 
 
-# Properties, over random courses and facts. Small numbers are drawn and read as steps and facts, which is fast.
+# Properties over random courses and facts. Hypothesis draws small integers, which is fast; they index steps and facts.
 
 STEPS: Sequence[Callable[[str], Step]] = (
     lesson,
@@ -642,7 +646,7 @@ def as_course(kinds: Sequence[int], ordered: bool) -> Course:
 
 
 def walk(training: Course, start: int = 60) -> list[Fact]:
-    """What completes a course, one step after the other."""
+    """The facts that complete a course, one step after the other."""
     facts: list[Fact] = []
     for index, step in enumerate(training.steps):
         at = after(start + 10 * index)
@@ -657,7 +661,7 @@ SKETCHES = st.lists(
 
 
 def cases(kinds: int = len(STEPS)) -> st.SearchStrategy[tuple[Course, list[Fact]]]:
-    """A course and facts; with some, a walk through the course or its beginning."""
+    """A course and random facts; some include all or the first steps of a complete walk through the course."""
 
     def case(steps: list[int], ordered: bool, sketches: list[tuple[int, int, int, int]], walked: int):
         training = as_course(steps, ordered)
@@ -677,17 +681,17 @@ def live_cases() -> st.SearchStrategy[tuple[LiveEvent, list[Fact]]]:
 
 
 @given(cases() | live_cases(), st.randoms(use_true_random=False))
-def test_any_order_and_any_duplication_of_the_same_facts_gives_the_same_verdict(case, chance):
+def test_any_order_and_any_duplication_of_the_same_facts_gives_the_same_verdict(case, chance) -> None:
     training, facts = case
-    verdict = judged(training, *facts)
+    verdict = evaluated(training, *facts)
     again = facts + chance.choices(facts, k=5) if facts else []
     chance.shuffle(again)
 
-    assert judged(training, *again) == verdict
+    assert evaluated(training, *again) == verdict
 
 
 @given(cases() | live_cases(), st.randoms(use_true_random=False))
-def test_facts_merged_into_a_record_in_random_batches_give_the_verdict_of_the_facts(case, chance):
+def test_facts_stored_in_random_batches_give_the_same_verdict(case, chance) -> None:
     training, facts = case
     deliveries = facts + chance.choices(facts, k=4) if facts else []
     chance.shuffle(deliveries)
@@ -697,21 +701,21 @@ def test_facts_merged_into_a_record_in_random_batches_give_the_verdict_of_the_fa
         record |= {encode(fact) for fact in deliveries[:size]}
         deliveries = deliveries[size:]
 
-    assert judged(training, *decode(record, training)) == judged(training, *facts)
+    assert evaluated(training, *decode(record, training)) == evaluated(training, *facts)
 
 
 @given(cases() | live_cases())
-def test_a_training_is_complete_if_and_only_if_nothing_is_outstanding(case):
-    verdict = judged(case[0], *case[1])
+def test_a_training_is_complete_if_and_only_if_nothing_is_outstanding(case) -> None:
+    verdict = evaluated(case[0], *case[1])
 
     assert verdict.complete == (verdict.outstanding == ()) == (verdict.completed_at is not None)
 
 
 @given(cases(WITHOUT_QUIZZES), SKETCHES)
-def test_more_facts_never_make_a_complete_course_without_quizzes_incomplete_nor_later(case, more):
+def test_more_facts_never_undo_or_delay_completion_of_a_course_without_quizzes(case, more) -> None:
     training, facts = case
-    before = judged(training, *facts, *walk(training))
-    verdict = judged(training, *facts, *walk(training), *(as_fact(training, sketch) for sketch in more))
+    before = evaluated(training, *facts, *walk(training))
+    verdict = evaluated(training, *facts, *walk(training), *(as_fact(training, sketch) for sketch in more))
 
     assert before.completed_at is not None
     assert verdict.completed_at is not None
@@ -719,17 +723,17 @@ def test_more_facts_never_make_a_complete_course_without_quizzes_incomplete_nor_
 
 
 @given(cases(), SKETCHES)
-def test_reviewing_after_completion_resets_nothing(case, more):
+def test_facts_after_completion_change_nothing(case, more) -> None:
     training, facts = case
     earned = facts + [granted(99, after(59), step.step_id) for step in training.steps] + walk(training)
-    before = judged(training, *dict.fromkeys(earned))
+    before = evaluated(training, *dict.fromkeys(earned))
     review = [replace(as_fact(training, sketch), at=after(sketch[2], start=LATER)) for sketch in more]
 
     assert before.completed_at is not None
-    assert judged(training, *dict.fromkeys(earned), *dict.fromkeys(review)) == before
+    assert evaluated(training, *dict.fromkeys(earned), *dict.fromkeys(review)) == before
 
 
-# An oracle, written another way: coverage second by second, quizzes by counting, order by trying every moment.
+# An oracle written in another way: coverage by a bitmap, quizzes by counting, order by trying every time.
 
 
 def covered_by_bitmap(played: Sequence[tuple[int, int]], duration: int) -> bool:
@@ -763,7 +767,7 @@ def is_done(step: Step, facts: Sequence[Fact], start: datetime | None, end: date
 
 
 def counted_at(step: Step, facts: Sequence[Fact], previous: datetime | None) -> datetime | None:
-    """The first moment, of all there are, by which the step is done, from the previous one's grace on."""
+    """The first time of any fact by which the step is done, looking from the predecessor's tolerance on."""
     start = previous - GRACE if previous else None
     candidates = sorted({fact.at for fact in facts} | ({previous} if previous else set()))
     return next((t for t in candidates if (not previous or t >= previous) and is_done(step, facts, start, t)), None)
@@ -774,24 +778,24 @@ def oracle(training: Course, facts: Sequence[Fact]) -> tuple[list[tuple[str, str
     counted: list[datetime] = []
     blocked = False
     for step in (step for step in training.steps if step.required):
-        own = [fact for fact in facts if getattr(fact, "step_id", None) == step.step_id]
+        step_facts = [fact for fact in facts if getattr(fact, "step_id", None) == step.step_id]
         previous = counted[-1] if counted and training.ordered else None
-        moment = None if blocked and training.ordered else counted_at(step, own, previous)
-        if moment is not None:
-            counted.append(moment)
+        at = None if blocked and training.ordered else counted_at(step, step_facts, previous)
+        if at is not None:
+            counted.append(at)
             continue
         since = max(previous, ENROLLED) if previous and not blocked else ENROLLED
-        outstanding.append((step.step_id, why_not(step, own), since))
+        outstanding.append((step.step_id, why_not(step, step_facts), since))
         blocked = True
     return outstanding, None if outstanding else max(counted)
 
 
-def why_not(step: Step, own: Sequence[Fact]) -> str:
+def why_not(step: Step, step_facts: Sequence[Fact]) -> str:
     if step.kind is StepKind.QUIZ and step.attempts is not None:
-        used = sum(allowed(step, own, fact) for fact in own if isinstance(fact, QuizGraded))
-        if used == step.attempts + sum(fact.attempts for fact in own if isinstance(fact, AttemptsGranted)):
+        used = sum(allowed(step, step_facts, fact) for fact in step_facts if isinstance(fact, QuizGraded))
+        if used == step.attempts + sum(fact.attempts for fact in step_facts if isinstance(fact, AttemptsGranted)):
             return "attempts-exhausted"
-    if is_done(step, own, None, LATER):
+    if is_done(step, step_facts, None, LATER):
         return "out-of-order"
     return {"video": "not-watched-to-the-end", "quiz": "not-passed"}.get(step.kind, "not-completed")
 
@@ -800,15 +804,15 @@ TENTHS = st.integers(-5, 65).map(lambda tenth: tenth * 100)
 
 
 @given(st.lists(st.tuples(TENTHS, TENTHS), max_size=6), st.sampled_from([500, 1_000, 1_001, 3_000, 6_000]))
-def test_coverage_agrees_with_a_bitmap(played, duration):
+def test_coverage_agrees_with_a_bitmap(played, duration) -> None:
 
     assert rules.covers(played, duration) is covered_by_bitmap(played, duration)
 
 
 @given(cases())
-def test_the_rules_agree_with_an_oracle_that_tries_every_moment(case):
+def test_the_rules_agree_with_an_oracle_that_tries_every_time(case) -> None:
     training, facts = case
-    verdict = judged(training, *facts)
+    verdict = evaluated(training, *facts)
 
     found = [(one.id, one.reason, one.since) for one in verdict.outstanding]
     assert (found, verdict.completed_at) == oracle(training, facts)

@@ -90,7 +90,7 @@ Path = tuple[str | int, ...]
 
 
 def paths(value: Any, so_far: Path = ()) -> Iterator[Path]:
-    """Where everything is in a JSON value."""
+    """The path of every value inside a JSON value."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
         yield (*so_far, key)
@@ -122,7 +122,7 @@ def dotted(value: Any) -> str | None:
     return ".".join(map(str, value)) if isinstance(value, tuple) else None
 
 
-# Any JSON, and values that fields of events hold.
+# Arbitrary JSON, with values that occur in events.
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
 STRINGS = st.sampled_from(["1.0", "en-1", "present", "quiz", "2026-03-02T12:00:00Z", "Europe", "UTC", "x" * 65, "a\n"])

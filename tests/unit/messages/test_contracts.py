@@ -1,4 +1,4 @@
-"""What the service promises in docs/: up to date, valid, and true of what it reads and announces."""
+"""The generated documents in docs/: up to date, valid, and consistent with what the service accepts and announces."""
 
 import importlib
 import json
@@ -32,11 +32,11 @@ QUEUES_AND_BUS = yaml.safe_load((ROOT / ASYNCAPI).read_text())
 
 
 def allows(event: dict[str, Any], name: str) -> bool:
-    """Whether the schema of a type of the portal's allows an event."""
+    """Whether the schema of an event type of the portal allows an event."""
     return VALIDATORS[f"portal.{name}.v1"].is_valid(event)
 
 
-def is_read(event: dict[str, Any], name: str) -> bool:
+def is_accepted(event: dict[str, Any], name: str) -> bool:
     try:
         read(event, name)
     except Rejected:
@@ -44,8 +44,8 @@ def is_read(event: dict[str, Any], name: str) -> bool:
     return True
 
 
-def test_the_documents_are_those_of_the_models() -> None:
-    # In a process of its own: the API's module reads its environment when it is imported.
+def test_the_generated_documents_match_the_models() -> None:
+    # In its own process, because the API's module reads its environment when it is imported.
     environment = os.environ | {"PYTHONPATH": str(ROOT / "layers" / "core")}
     command = [sys.executable, "-m", "tools.contracts", "--check"]
     check = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -60,44 +60,44 @@ def test_there_is_a_schema_for_every_type() -> None:
 
 
 @pytest.mark.parametrize("type_", SCHEMAS)
-def test_a_schema_is_one(type_: str) -> None:
+def test_every_schema_is_valid_json_schema(type_: str) -> None:
     Draft202012Validator.check_schema(SCHEMAS[type_])
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_what_a_portal_posts_is_allowed_by_the_schema_of_its_type_alone(name: str) -> None:
+def test_an_example_event_is_allowed_by_the_schema_of_its_type_only(name: str) -> None:
     assert [type_ for type_, one in VALIDATORS.items() if one.is_valid(posted(name))] == [f"portal.{name}.v1"]
 
 
 @given(st.sampled_from(EVERY_PATH), JSON | st.just("drop"), st.sampled_from(EVERY_PATH), JSON)
-def test_whatever_is_read_is_allowed_so_whatever_is_not_allowed_is_refused(first, value, second, other) -> None:
+def test_every_event_that_is_accepted_is_allowed_by_its_schema(first, value, second, other) -> None:
     name, path = first
     event = drop(posted(name), path) if value == "drop" else put(posted(name), path, value)
     with suppress(KeyError, IndexError, TypeError):  # the second place may not be in this event
         event = put(event, second[1], other)
-    assert allows(event, name) or not is_read(event, name)
+    assert allows(event, name) or not is_accepted(event, name)
 
 
 @given(st.datetimes(timezones=st.timezones()), st.sampled_from("Tt"))
-def test_whatever_time_is_read_is_allowed(time, separator) -> None:
+def test_every_time_that_is_accepted_is_allowed_by_the_schema(time, separator) -> None:
     event = posted("account.removed") | {"time": time.isoformat(separator)}
-    assert allows(event, "account.removed") or not is_read(event, "account.removed")
+    assert allows(event, "account.removed") or not is_accepted(event, "account.removed")
 
 
 @given(st.text(max_size=30))
-def test_whatever_name_is_read_is_allowed(text) -> None:
+def test_every_name_that_is_accepted_is_allowed_by_the_schema(text) -> None:
     event = with_data("company.saved", name=text)
-    assert allows(event, "company.saved") or not is_read(event, "company.saved")
+    assert allows(event, "company.saved") or not is_accepted(event, "company.saved")
 
 
 def course_of(**step: Any) -> dict[str, Any]:
     return with_data("course.published", steps=[{"step_id": "s1", "kind": "lesson", "title": "One"} | step])
 
 
-DEMANDED: list[tuple[str, dict[str, Any]]] = [
-    ("a version that is none of ours", posted("account.removed") | {"specversion": "0.3"}),
+REFUSED: list[tuple[str, dict[str, Any]]] = [
+    ("another CloudEvents version", posted("account.removed") | {"specversion": "0.3"}),
     ("a time without offset", posted("account.removed") | {"time": "2026-03-02T12:00:00"}),
-    ("a day that does not exist", posted("account.removed") | {"time": "2026-02-30T12:00:00Z"}),
+    ("a date that does not exist", posted("account.removed") | {"time": "2026-02-30T12:00:00Z"}),
     ("an id with a space", posted("account.removed") | {"id": "event 1"}),
     ("an id that is too long", with_data("account.removed", account_id="a" * 65)),
     ("no source", posted("account.removed") | {"source": ""}),
@@ -113,38 +113,38 @@ DEMANDED: list[tuple[str, dict[str, Any]]] = [
     ("an unknown kind of step", course_of(kind="webinar")),
     ("a video without its duration", course_of(kind="video")),
     ("a video whose duration is null", course_of(kind="video", duration=None)),
-    ("a video of no time", course_of(kind="video", duration=0)),
+    ("a video of zero length", course_of(kind="video", duration=0)),
     ("a quiz without its passing score", course_of(kind="quiz")),
-    ("a quiz without attempts", course_of(kind="quiz", passing_score=1, attempts=0)),
-    ("no hours", with_data("live-event.scheduled", hours=0)),
-    ("a language that is none", with_data("live-event.scheduled", language="English!")),
+    ("a quiz with zero attempts", course_of(kind="quiz", passing_score=1, attempts=0)),
+    ("zero hours", with_data("live-event.scheduled", hours=0)),
+    ("an invalid language", with_data("live-event.scheduled", language="English!")),
     ("a range of one number", with_data("video.watched", played=[[1]])),
     ("a range of texts", with_data("video.watched", played=[["0", "1"]])),
     ("a score as text", with_data("quiz.graded", score="90")),
-    ("a grant of nothing", with_data("quiz.attempts-granted", attempts=0)),
+    ("a grant of zero attempts", with_data("quiz.attempts-granted", attempts=0)),
     ("another status", with_data("attendance.marked", status="late")),
-    ("nobody who marked", drop(posted("attendance.marked"), ("data", "marked_by"))),
+    ("no marked_by", drop(posted("attendance.marked"), ("data", "marked_by"))),
 ]
 
 
-@pytest.mark.parametrize(("_", "event"), DEMANDED, ids=[words for words, _ in DEMANDED])
-def test_what_the_reader_demands_the_schema_demands(_: str, event: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("_", "event"), REFUSED, ids=[words for words, _ in REFUSED])
+def test_the_schema_refuses_the_mistakes_that_the_reader_refuses(_: str, event: dict[str, Any]) -> None:
     name = event["type"].removeprefix("portal.").removesuffix(".v1")
-    assert not is_read(event, name)
+    assert not is_accepted(event, name)
     assert not allows(event, name)
 
 
 @pytest.mark.parametrize(("name", "path"), EVERY_PATH)
-def test_what_the_reader_misses_the_schema_misses(name: str, path: tuple[str | int, ...]) -> None:
+def test_the_schema_and_the_reader_require_the_same_fields(name: str, path: tuple[str | int, ...]) -> None:
     event = drop(posted(name), path)
-    assert allows(event, name) == is_read(event, name)
+    assert allows(event, name) == is_accepted(event, name)
 
 
 # Events out.
 
 
 def announced() -> list[Announcement]:
-    """One of each type."""
+    """One announcement of each type."""
     done = completion(issue=issue())
     renewed = issue(revision=2, reissued_at=LATER, reason="name corrected")
     return [
@@ -155,20 +155,20 @@ def announced() -> list[Announcement]:
     ]
 
 
-def test_what_is_announced_is_what_is_promised() -> None:
+def test_every_announcement_is_valid_against_its_schema() -> None:
     assert [one.event["type"] for one in announced()] == list(announcements.TYPES)
     for one in announced():
         VALIDATORS[one.event["type"]].validate(one.event)
 
 
-def test_an_announcement_says_nothing_that_is_not_promised_and_nothing_personal() -> None:
+def test_an_announcement_has_no_undocumented_field_and_no_personal_data() -> None:
     for one in announced():
         promised = SCHEMAS[one.event["type"]]["$defs"]["CertificateChange"]["properties"]
         assert set(one.event["data"]) <= set(promised)
         assert not {"name", "holder", "email", "title"} & set(promised)
 
 
-# AsyncAPI: a check of our own; no package of PyPI ships the official schema.
+# AsyncAPI: checked by hand, because no package on PyPI ships the official schema.
 
 
 def resolve(document: dict[str, Any], pointer: str) -> Any:
@@ -184,7 +184,7 @@ def references(value: Any) -> list[str]:
     return []
 
 
-def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
+def test_every_reference_of_the_asyncapi_document_resolves() -> None:
     assert QUEUES_AND_BUS["asyncapi"] == "3.0.0"
     found = references(QUEUES_AND_BUS)
     for reference in found:
@@ -194,7 +194,7 @@ def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
     assert files == {f"./events/{type_}.schema.json" for type_ in SCHEMAS}
 
 
-def test_every_type_is_a_message_of_its_channel_alone() -> None:
+def test_every_event_type_is_a_message_of_exactly_one_channel() -> None:
     channels = {
         name: {resolve(QUEUES_AND_BUS, message["$ref"])["name"] for message in channel["messages"].values()}
         for name, channel in QUEUES_AND_BUS["channels"].items()
@@ -204,7 +204,7 @@ def test_every_type_is_a_message_of_its_channel_alone() -> None:
     }
 
 
-def test_every_channel_is_received_from_or_sent_to() -> None:
+def test_every_channel_has_an_operation() -> None:
     actions = {
         operation["channel"]["$ref"].removeprefix("#/channels/"): operation["action"]
         for operation in QUEUES_AND_BUS["operations"].values()
@@ -215,7 +215,7 @@ def test_every_channel_is_received_from_or_sent_to() -> None:
 # OpenAPI.
 
 
-def test_the_openapi_document_is_one_and_is_the_one_that_is_served() -> None:
+def test_the_openapi_document_is_valid_and_is_the_served_one() -> None:
     validate(API)
     assert API["openapi"].startswith("3.1")
     assert json.loads((ROOT / SERVED_OPENAPI).read_text()) == API
@@ -236,7 +236,7 @@ def test_every_route_is_in_the_openapi_document_with_its_security() -> None:
     assert documented == declared
 
 
-def test_every_route_with_a_token_says_who_may_and_how_it_refuses() -> None:
+def test_every_protected_route_documents_its_roles_and_its_problems() -> None:
     for path, item in API["paths"].items():
         for operation in item.values():
             if "security" in operation:

@@ -16,7 +16,7 @@ ID_PATHS = [
 
 
 @pytest.mark.parametrize(("name", "path"), ID_PATHS, ids=dotted)
-def test_an_id_is_1_to_64_of_the_characters_that_the_contract_names(name: str, path: Path):
+def test_an_id_has_1_to_64_of_the_characters_of_the_contract(name: str, path: Path) -> None:
     for good in ("x", "0", "Az0._:-", "x" * 64):
         read(put(posted(name), path, good))
     for bad in ("", "x" * 65, "x\n", "\nx", "x y", " x", "x\t", "x/y", "x#y", "é", "x\u0000", "١", "x\u200b", "а"):  # noqa: RUF001  # look-alikes are what is tested
@@ -68,7 +68,7 @@ TIME_PATHS: list[tuple[str, Path]] = [
 
 @pytest.mark.parametrize(("name", "path"), TIME_PATHS, ids=dotted)
 @pytest.mark.parametrize("time", [*BAD_TIMES, 1772452800, 1772452800.5, None, True, [2026], {}])
-def test_a_time_that_is_not_rfc_3339_with_its_offset_or_no_time_at_all_refuses_the_event(time, name: str, path: Path):
+def test_a_time_that_is_not_rfc_3339_with_an_offset_is_refused(time, name: str, path: Path) -> None:
     assert reason_of(put(posted(name), path, time)) == "invalid-data"
 
 
@@ -86,7 +86,7 @@ def test_a_time_that_is_not_rfc_3339_with_its_offset_or_no_time_at_all_refuses_t
         ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
     ],
 )
-def test_a_time_is_read_as_utc_to_the_millisecond(time: str, expected: datetime):
+def test_a_time_is_read_as_utc_to_the_millisecond(time: str, expected: datetime) -> None:
     assert read({**posted("lesson.completed"), "time": time}).time == expected
     assert read({**posted("lesson.completed"), "time": time}).time.utcoffset() == timedelta(0)
 
@@ -108,20 +108,20 @@ HANGUL = "\u1112\u1161\u11ab"
 
 @pytest.mark.parametrize("grapheme", ["a", A_WITH_MARKS, HANGUL, "क्षि", FAMILY, FLAG], ids=ascii)
 @pytest.mark.parametrize(("name", "path"), PRINTED, ids=dotted)
-def test_what_is_printed_may_have_200_characters_as_a_reader_counts_them(name: str, path: Path, grapheme: str):
+def test_a_printed_text_may_have_200_graphemes(name: str, path: Path, grapheme: str) -> None:
     read(put(posted(name), path, "A" + grapheme * 199))
 
     assert reason_of(put(posted(name), path, "A" + grapheme * 200)) == "invalid-data"
 
 
 @pytest.mark.parametrize("grapheme", ["a", "क्षि"])
-def test_a_steps_title_may_have_500_characters(grapheme: str):
+def test_a_step_title_may_have_500_graphemes(grapheme: str) -> None:
     read(put(posted("course.published"), STEP_TITLE, grapheme * 500))
 
     assert reason_of(put(posted("course.published"), STEP_TITLE, grapheme * 501)) == "invalid-data"
 
 
-def test_a_name_of_few_characters_with_heaps_of_marks_on_them_is_refused():
+def test_a_short_name_with_thousands_of_combining_marks_is_refused() -> None:
     assert reason_of(with_data("account.saved", name="Ilse" + "\u0301" * 10_000)) == "invalid-data"
 
 
@@ -146,12 +146,12 @@ def test_a_name_of_few_characters_with_heaps_of_marks_on_them_is_refused():
     ],
     ids=ascii,
 )
-def test_a_blank_name_is_refused(blank: str, name: str, path: Path):
+def test_a_blank_name_is_refused(blank: str, name: str, path: Path) -> None:
     assert reason_of(put(posted(name), path, blank)) == "invalid-data"
 
 
 @pytest.mark.parametrize(
     "written", ["O", "李", "أحمد", "<b>Ilse</b>", " Ilse ", "Ilse\u200bB", "3M", "???", "\U0001f389"]
 )
-def test_a_name_in_any_writing_is_taken_as_it_is(written: str):
+def test_a_name_in_any_script_is_accepted_unchanged(written: str) -> None:
     assert read(with_data("account.saved", name=written)).data.account().name == written

@@ -10,7 +10,7 @@ from earned.messages import requests
 from tests.unit.builders import completion
 
 
-def test_a_generation_request_comes_back_as_it_was_sent_and_is_grouped_by_company_else_by_account():
+def test_a_generation_request_is_read_as_sent_and_grouped_by_company_or_else_account() -> None:
     ours = requests.generation_message(completion(company_id="company-1"))
     request = requests.read_generation(ours.body)
 
@@ -20,7 +20,7 @@ def test_a_generation_request_comes_back_as_it_was_sent_and_is_grouped_by_compan
     assert requests.generation_message(completion(company_id=None)).group == "account-1"
 
 
-def test_a_generation_request_says_what_it_is_for():
+def test_a_generation_request_carries_its_purpose_reason_and_time() -> None:
     plain = requests.read_generation(requests.generation_message(completion()).body)
     asked = requests.generation_message(completion(), purpose=requests.Purpose.REISSUE, reason="new name", since=7)
     request = requests.read_generation(asked.body)
@@ -29,7 +29,7 @@ def test_a_generation_request_says_what_it_is_for():
     assert (request.purpose, request.reason, request.since) == ("reissue", "new name", 7)
 
 
-def test_two_generation_requests_for_the_same_enrollment_can_be_told_apart():
+def test_two_generation_requests_for_the_same_enrollment_have_different_ids() -> None:
     first, second = (requests.read_generation(requests.generation_message(completion()).body) for _ in range(2))
 
     assert first.request != second.request
@@ -47,11 +47,11 @@ def test_two_generation_requests_for_the_same_enrollment_can_be_told_apart():
         requests.AccountChanged("account-1", after=("enrollment-1", "account-1")),
     ],
 )
-def test_an_evaluation_request_comes_back_as_it_was_sent(request_: requests.EvaluationRequest):
+def test_an_evaluation_request_is_read_as_sent(request_: requests.EvaluationRequest) -> None:
     assert requests.read_evaluation(requests.evaluation_message(request_, "group-1").body) == request_
 
 
-def test_an_evaluation_request_may_be_delayed():
+def test_an_evaluation_request_may_be_delayed() -> None:
     later = requests.evaluation_message(requests.TrainingChanged("course-1"), "group-1", delay_seconds=30)
 
     assert (later.group, later.delay_seconds) == ("group-1", 30)
@@ -61,14 +61,14 @@ NOT_OURS = ["", "{", "null", "[]", "{}", '"x"', '{"after": 1}', '{"enrollment_id
 
 
 @pytest.mark.parametrize("body", NOT_OURS)
-def test_what_none_of_our_functions_sent_is_not_ours(body: str):
+def test_a_malformed_message_raises_unknown_message(body: str) -> None:
     for reader in (requests.read_generation, requests.read_evaluation):
         with pytest.raises(requests.UnknownMessage):
             reader(body)
 
 
 @given(st.text())
-def test_no_text_makes_reading_a_message_fail_in_another_way(body: str):
+def test_every_arbitrary_text_raises_unknown_message(body: str) -> None:
     for reader in (requests.read_generation, requests.read_evaluation):
         with pytest.raises(requests.UnknownMessage):
             reader(body)

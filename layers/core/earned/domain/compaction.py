@@ -1,46 +1,49 @@
-"""Facts that no verdict depends on, so that a record stays small."""
+"""Finds facts that no verdict depends on; removing them keeps a record small (C5)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from earned.domain.facts import AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
-from earned.domain.rules import BEGINNING, TOLERANCE, _counted, _done, _earliest
+from earned.domain.rules import BEGINNING, TOLERANCE, allowed_from, counted_at, done_at
 from earned.domain.training import Course, Step
 
 
 def redundant_facts(
     course: Course, facts: Iterable[Fact], before: datetime, tolerance: timedelta = TOLERANCE
 ) -> set[Fact]:
-    """Repetitions from before a time without which every verdict stays what it is, whatever is added from that time on.
+    """Repetitions that can be removed without changing any verdict, given that all later facts are from `before` on.
 
-    What is done again after it counted says nothing new (C5), nor does what is too early to count and was done again.
+    A fact is redundant if its step had already counted (C5), or if it was too early to count and was repeated later.
     """
     old = {fact for fact in facts if fact.at < before - tolerance}
     found: set[Fact] = set()
     predecessor: datetime | None = BEGINNING
     for step in course.steps:
-        own = [fact for fact in old if not isinstance(fact, AttendanceMarked) and fact.step_id == step.step_id]
-        ahead = predecessor if step.required else BEGINNING
-        found |= _repeated(step, own).difference(_counting_facts(step, own, ahead, tolerance))
+        step_facts = [fact for fact in old if not isinstance(fact, AttendanceMarked) and fact.step_id == step.step_id]
+        step_predecessor = predecessor if step.required else BEGINNING
+        counting = _counting_facts(step, step_facts, step_predecessor, tolerance)
+        found |= _repeated(step, step_facts).difference(counting)
         if step.required and course.ordered:
-            predecessor = _counted(step, own, predecessor, tolerance)
+            predecessor = counted_at(step, step_facts, predecessor, tolerance)
     return found
 
 
-def _counting_facts(step: Step, own: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta) -> list[Fact]:
-    """What a step counts by: all from when on it may be done until it is; nothing while it does not count."""
+def _counting_facts(
+    step: Step, step_facts: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta
+) -> list[Fact]:
+    """The facts by which a step counts: those from the time it may be done until it is done. None if it does not."""
     if predecessor is None:
         return []
-    earliest = _earliest(predecessor, tolerance)
-    done = _done(step, own, earliest)
-    return [fact for fact in own if done and earliest <= fact.at <= done]
+    earliest = allowed_from(predecessor, tolerance)
+    done = done_at(step, step_facts, earliest)
+    return [fact for fact in step_facts if done and earliest <= fact.at <= done]
 
 
-def _repeated(step: Step, own: Iterable[Fact]) -> set[Fact]:
-    """The facts that later ones contain. Of a quiz with a number of attempts each is counted, so none is contained."""
+def _repeated(step: Step, step_facts: Iterable[Fact]) -> set[Fact]:
+    """The facts that later ones contain; none of a quiz with a limit, where each attempt is counted."""
     later: list[Fact] = []
     repeated = set()
-    for fact in sorted(own, key=lambda one: (one.at, repr(one)), reverse=True):
+    for fact in sorted(step_facts, key=lambda one: (one.at, repr(one)), reverse=True):
         if _contained(step, fact, later):
             repeated.add(fact)
         else:
@@ -61,11 +64,11 @@ def _contained(step: Step, fact: Fact, later: Iterable[Fact]) -> bool:
 
 
 def _merge_ranges(played: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Ranges that touch, as one."""
-    joined: list[tuple[int, int]] = []
+    """Joins ranges that overlap or touch."""
+    merged: list[tuple[int, int]] = []
     for start, end in sorted(played):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
-            joined.append((start, end))
-    return joined
+            merged.append((start, end))
+    return merged

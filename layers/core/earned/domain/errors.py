@@ -1,8 +1,8 @@
-"""Errors that the domain raises; each is named for what the caller does next."""
+"""Errors that the domain raises, named for what the caller does next."""
 
 
 class Rejected(Exception):
-    """The event can never succeed: keep it, unchanged, with this stable reason."""
+    """The event can never succeed: quarantine it unchanged, with this stable reason code."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
@@ -11,4 +11,4 @@ class Rejected(Exception):
 
 
 class UnusableLogo(Exception):
-    """A company's logo cannot be printed; says what is wrong with it and what to do, without quoting it."""
+    """A company's logo cannot be printed. The message says what is wrong and what to do, and quotes nothing of it."""

@@ -1,8 +1,16 @@
-"""Facts in their stored form: a few bytes each, so that a course of fifty steps fits one write unit (DESIGN §9).
+"""The stored form of facts: about ten bytes each, so that the record of a fifty-step course fits one write unit.
 
-A fact is three bits that say its kind and 29 that stand for the step or live event, six bytes of milliseconds since
-1970, and what only that kind has. The 29 bits are a hash; a course in which two steps share one is refused when
-published. Ranges are numbers of seven bits to a byte, the eighth says that more follow: a minute takes three bytes.
+| bytes | content                                                                                                   |
+|-------|-----------------------------------------------------------------------------------------------------------|
+| 4     | 3 bits for the kind, 29 bits for the step or live event (the start of its id's SHA-256)                   |
+| 6     | the time in milliseconds since 1970                                                                       |
+| rest  | D (step done): nothing                                                                                    |
+|       | V (video watched): start and end of each range in milliseconds, as base-128 varints, lowest digits first  |
+|       | Q (quiz graded): 6 bytes of the attempt's identity, the score as text                                     |
+|       | G (attempts granted): 6 bytes of the grant's identity, the number and who granted it as text              |
+|       | P, A (marked present, absent): who marked it, as text                                                     |
+
+Integers are big-endian. A course in which two steps share their 29 bits is refused when it is published.
 """
 
 import hashlib
@@ -18,32 +26,32 @@ from earned.domain.training import Training
 _HEAD = struct.Struct(">I6s")
 
 
-_KINDS = b"DVQGPA"
+_KINDS = b"DVQGPA"  # by number: add new kinds at the end
 
 
 _SUBJECT_BITS = 29
 
 
-MAX_VIDEO_MILLISECONDS = 2**32 - 1
+MAX_VIDEO_MILLISECONDS = 2**32 - 1  # 49 days
 
 
 def code(subject: str) -> int:
-    """29 bits that stand for a step id or a live event id."""
+    """The 29 bits that are stored for a step id or a live event id."""
     return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:4]) >> (32 - _SUBJECT_BITS)
 
 
 def identify(source: str, event_id: str) -> str:
-    """Twelve hexadecimal digits that tell one event from another: CloudEvents' `source` and `id` together."""
+    """The identity of an event: twelve hexadecimal digits of a hash of CloudEvents' `source` and `id`."""
     return hashlib.sha256(f"{source}\n{event_id}".encode()).hexdigest()[:12]
 
 
 def encode(fact: Fact) -> bytes:
-    """The stored form of a fact; equal facts have equal forms, so that a set keeps each once."""
+    """Equal facts have equal stored forms, so that a set absorbs repetitions."""
     match fact:
         case StepDone():
             return _head(b"D", fact.step_id, fact.at)
         case VideoWatched():
-            return _head(b"V", fact.step_id, fact.at) + b"".join(map(_packed, chain.from_iterable(fact.played)))
+            return _head(b"V", fact.step_id, fact.at) + b"".join(map(_varint, chain.from_iterable(fact.played)))
         case QuizGraded():
             return (
                 _head(b"Q", fact.step_id, fact.at) + bytes.fromhex(fact.attempt) + f"{fact.score + 0.0:.17g}".encode()
@@ -56,7 +64,7 @@ def encode(fact: Fact) -> bytes:
 
 
 def decode(evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
-    """The facts of stored evidence that speak of `training`; others are kept but mean nothing to it."""
+    """The facts of stored evidence that are about `training`; the others are skipped."""
     subjects = {code(subject): subject for subject in training.subjects}
     for stored in evidence:
         head, at = _HEAD.unpack_from(stored)
@@ -67,7 +75,7 @@ def decode(evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
 
 
 def digest(evidence: Iterable[bytes]) -> str:
-    """SHA-256 over the stored facts, in hexadecimal: what earned a certificate, in one line."""
+    """SHA-256 over the stored facts in hexadecimal, whatever their order."""
     total = hashlib.sha256()
     for stored in sorted(evidence):
         total.update(len(stored).to_bytes(4) + stored)
@@ -78,19 +86,19 @@ def _head(kind: bytes, subject: str, at: datetime) -> bytes:
     return _HEAD.pack(_KINDS.index(kind) << _SUBJECT_BITS | code(subject), milliseconds(at).to_bytes(6))
 
 
-def _packed(number: int) -> bytes:
+def _varint(number: int) -> bytes:
     more, low = divmod(number, 128)
-    return bytes([low | 128]) + _packed(more) if more else bytes([low])
+    return bytes([low | 128]) + _varint(more) if more else bytes([low])
 
 
-def _unpacked(rest: bytes) -> Iterator[int]:
-    number, places = 0, 0
+def _read_varints(rest: bytes) -> Iterator[int]:
+    number, shift = 0, 0
     for byte in rest:
-        number |= (byte & 127) << places
-        places += 7
+        number |= (byte & 127) << shift
+        shift += 7
         if byte < 128:
             yield number
-            number, places = 0, 0
+            number, shift = 0, 0
 
 
 def _fact(kind: bytes, subject: str, at: datetime, rest: bytes) -> Fact:
@@ -98,7 +106,7 @@ def _fact(kind: bytes, subject: str, at: datetime, rest: bytes) -> Fact:
         case b"D":
             return StepDone(subject, at)
         case b"V":
-            numbers = _unpacked(rest)
+            numbers = _read_varints(rest)
             return VideoWatched(subject, at, tuple(zip(numbers, numbers, strict=True)))
         case b"Q":
             return QuizGraded(subject, at, float(rest[6:]), rest[:6].hex())

@@ -1,4 +1,4 @@
-"""What can happen in an enrollment."""
+"""The facts that are recorded of an enrollment. `at` is when each happened, to the millisecond."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True)
 class VideoWatched:
-    """One sitting: the ranges played, in milliseconds from the video's start."""
+    """One sitting; `played` is (start, end) of each range, in milliseconds from the video's start."""
 
     step_id: str
     at: datetime
@@ -23,7 +23,7 @@ class VideoWatched:
 
 @dataclass(frozen=True, slots=True)
 class QuizGraded:
-    """One attempt at a quiz, told from others by the event that reported it."""
+    """One attempt at a quiz; `attempt` is the identity of the event that reported it."""
 
     step_id: str
     at: datetime
@@ -33,7 +33,7 @@ class QuizGraded:
 
 @dataclass(frozen=True, slots=True)
 class AttemptsGranted:
-    """Support allowed more attempts at a quiz."""
+    """Support granted more attempts at a quiz; `grant` is the identity of the event that reported it."""
 
     step_id: str
     at: datetime

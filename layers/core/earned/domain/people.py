@@ -8,7 +8,7 @@ from hashlib import sha256
 
 
 class Role(StrEnum):
-    """The account kinds; a token's role is one of them."""
+    """The kinds of accounts; the role in an access token is one of them."""
 
     INDIVIDUAL = "individual"
     EMPLOYEE = "employee"
@@ -17,12 +17,12 @@ class Role(StrEnum):
     SUPPORT = "support"
 
 
-MAX_LOGO_BYTES = 512 * 1024  # bytes, as uploaded
+MAX_LOGO_BYTES = 512 * 1024  # as uploaded
 
 
 @dataclass(frozen=True)
 class LogoReference:
-    """Where the portal put a company's logo in the assets bucket, and what it says it is."""
+    """A logo as the portal uploaded it: its key in the assets bucket and the media type the portal states."""
 
     key: str
     media_type: str
@@ -30,20 +30,20 @@ class LogoReference:
 
 @dataclass(frozen=True)
 class Logo:
-    """A logo that is safe to print: sanitised, `image/png` or `image/svg+xml`."""
+    """A sanitised logo, safe to print; `image/png` or `image/svg+xml`."""
 
     data: bytes = field(repr=False)
     media_type: str
 
     @cached_property
     def sha256(self) -> str:
-        """Its name for good, in hexadecimal."""
+        """The hash by which printed logos are stored, in hexadecimal."""
         return sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True)
 class Company:
-    """An employer whose people take trainings, as saved last."""
+    """An employer whose people take trainings."""
 
     company_id: str
     name: str
@@ -66,7 +66,7 @@ class Account:
 
 @dataclass(frozen=True)
 class SupportRequest:
-    """What somebody asked support; nothing in it is known to be true."""
+    """A request from the public form; none of it is verified."""
 
     request_id: str
     at: datetime

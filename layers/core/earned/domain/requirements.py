@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a requirement is not met, or a certificate held; a portal may translate these."""
+    """Why a requirement is not met or a certificate is held; a stable code that a portal may translate."""
 
     NOT_COMPLETED = "not-completed"
     NOT_WATCHED_TO_THE_END = "not-watched-to-the-end"
@@ -25,8 +25,6 @@ class Reason(StrEnum):
 
 
 class ResponsibleParty(StrEnum):
-    """Who must act to meet a requirement."""
-
     LEARNER = "learner"
     ADMINISTRATOR = "administrator"
     SUPPORT = "support"
@@ -46,12 +44,11 @@ class Requirement:
 
     @property
     def who(self) -> ResponsibleParty:
-        """Who must act."""
         return _WHO_MUST_ACT[self.reason]
 
     @property
     def message(self) -> str:
-        """The reason in plain words that a portal can show as they are."""
+        """The reason in an English sentence that a portal can show unchanged."""
         return _MESSAGES[self.reason].format(title=self.title, detail=self.detail)
 
 
@@ -96,12 +93,11 @@ _MESSAGES = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the rules say of an enrollment: what is outstanding, and if nothing is, since when it is complete."""
+    """The result of evaluating an enrollment; `completed_at` is None while anything is outstanding."""
 
     outstanding: tuple[Requirement, ...]
     completed_at: datetime | None
 
     @property
     def complete(self) -> bool:
-        """Whether every requirement is met."""
         return not self.outstanding

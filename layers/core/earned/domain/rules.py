@@ -1,4 +1,4 @@
-"""The rules (DESIGN §1): one pure function of a training, the facts of one enrollment and the time."""
+"""The rules (docs/design.md): a pure function of a training, the facts of one enrollment and the time."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,10 +8,10 @@ from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGra
 from earned.domain.requirements import Reason, Requirement, Verdict
 from earned.domain.training import Course, LiveEvent, Step, StepKind, Training
 
-TOLERANCE = timedelta(minutes=5)
+TOLERANCE = timedelta(minutes=5)  # for clocks that differ (C2)
 
 
-MAX_GAP = 1_000
+MAX_GAP = 1_000  # milliseconds of a video (C3)
 
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -20,10 +20,10 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 def evaluate(
     training: Training, facts: Iterable[Fact], now: datetime, enrolled_at: datetime, tolerance: timedelta = TOLERANCE
 ) -> Verdict:
-    """Say what is outstanding in an enrollment, and if nothing is, when the last requirement was met.
+    """Evaluate an enrollment: what is outstanding, or else when the last requirement was met.
 
-    The order of `facts` and their repetition change nothing (I4). `now` only decides whether a live event has ended
-    (L1); `tolerance` is the grace for clocks in judging a course's order (C2).
+    The verdict does not depend on the order or repetition of `facts` (I4). `now` only decides whether a live event has
+    ended (L1). `tolerance` is how much earlier than its predecessor a step of an ordered course may be done (C2).
     """
     if isinstance(training, Course):
         return _evaluate_course(training, tuple(facts), enrolled_at, tolerance)
@@ -31,41 +31,44 @@ def evaluate(
 
 
 def _evaluate_course(course: Course, facts: Sequence[Fact], enrolled_at: datetime, tolerance: timedelta) -> Verdict:
-    """C1: every required step must count; C2: a step counts from its predecessor's moment on."""
+    """C1: every required step must count. C2: in an ordered course a step counts no earlier than its predecessor."""
     outstanding = []
     due_since = enrolled_at
     predecessor: datetime | None = BEGINNING
-    moments = []
+    counted_times = []
     for step in (step for step in course.steps if step.required):
         step_facts = [fact for fact in facts if not isinstance(fact, AttendanceMarked) and fact.step_id == step.step_id]
-        moment = _counted(step, step_facts, predecessor, tolerance)
-        if moment is None:
+        counted = counted_at(step, step_facts, predecessor, tolerance)
+        if counted is None:
             outstanding.append(Requirement(step.kind, step.step_id, step.title, _why_not(step, step_facts), due_since))
         else:
-            moments.append(moment)
+            counted_times.append(counted)
         if course.ordered:
-            predecessor = moment
-            due_since = max(moment, enrolled_at) if moment else enrolled_at
-    return Verdict(tuple(outstanding), max(moments) if not outstanding else None)
+            predecessor = counted
+            due_since = max(counted, enrolled_at) if counted else enrolled_at
+    return Verdict(tuple(outstanding), max(counted_times) if not outstanding else None)
 
 
-def _counted(
+def counted_at(
     step: Step, step_facts: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta
 ) -> datetime | None:
-    """When a step counted, given when its predecessor did: the later of the two moments, or None (C2)."""
+    """When a step counted: when it was done, but no earlier than when its predecessor counted (C2).
+
+    None if it was not done, or if the predecessor did not count.
+    """
     if predecessor is None:
         return None
-    done = _done(step, step_facts, _earliest(predecessor, tolerance))
+    done = done_at(step, step_facts, allowed_from(predecessor, tolerance))
     return max(done, predecessor) if done else None
 
 
-def _earliest(predecessor: datetime, tolerance: timedelta) -> datetime:
-    """From when on a step may be done, given when its predecessor counted."""
+def allowed_from(predecessor: datetime, tolerance: timedelta) -> datetime:
+    """The time from which on a step may be done, given when its predecessor counted (C2)."""
     return predecessor - tolerance if predecessor > BEGINNING else BEGINNING
 
 
-def _done(step: Step, step_facts: Sequence[Fact], earliest: datetime) -> datetime | None:
-    """When a step was done, looking only at what happened from `earliest` on, or None."""
+def done_at(step: Step, step_facts: Sequence[Fact], earliest: datetime) -> datetime | None:
+    """When a step was first done by facts from `earliest` on, or None."""
     match step.kind:
         case StepKind.VIDEO:
             return _watched(step, step_facts, earliest)
@@ -78,7 +81,7 @@ def _done(step: Step, step_facts: Sequence[Fact], earliest: datetime) -> datetim
 
 
 def _watched(step: Step, step_facts: Sequence[Fact], earliest: datetime) -> datetime | None:
-    """C3: the first moment at which the union of the sittings covers the whole video."""
+    """C3: the time of the sitting with which the union of the sittings covers the whole video."""
     played: list[tuple[int, int]] = []
     for at, ranges in sorted((f.at, f.played) for f in step_facts if isinstance(f, VideoWatched) and f.at >= earliest):
         played.extend(ranges)
@@ -88,7 +91,7 @@ def _watched(step: Step, step_facts: Sequence[Fact], earliest: datetime) -> date
 
 
 def covers(played: Iterable[tuple[int, int]], duration: int) -> bool:
-    """Whether ranges cover [0, duration], all in milliseconds, with gaps of at most a second anywhere (C3)."""
+    """Whether ranges cover [0, duration] in milliseconds, with no gap longer than a second (C3)."""
     ranges = sorted((start, min(end, duration)) for start, end in played if 0 <= start < min(end, duration))
     reached = 0
     for start, end in ranges:
@@ -99,13 +102,13 @@ def covers(played: Iterable[tuple[int, int]], duration: int) -> bool:
 
 
 def _passed(step: Step, step_facts: Sequence[Fact], earliest: datetime) -> datetime | None:
-    """C4: the first pass from `earliest` on that was within the attempts allowed at its time."""
+    """C4: the time of the first pass from `earliest` on that was within the attempts allowed at that time."""
     valid = _valid_attempts(step, step_facts)
     return next((a.at for a in valid if a.score >= step.passing_score and a.at >= earliest), None)
 
 
 def _valid_attempts(step: Step, step_facts: Sequence[Fact]) -> list[QuizGraded]:
-    """The attempts, in order of time, that were within the number allowed when they were made (C4)."""
+    """The attempts within the number allowed when they were made (C4), ordered by time."""
     left = step.attempts
     valid = []
     for fact in _attempts_and_grants(step_facts):
@@ -119,7 +122,7 @@ def _valid_attempts(step: Step, step_facts: Sequence[Fact]) -> list[QuizGraded]:
 
 
 def _attempts_and_grants(step_facts: Sequence[Fact]) -> list[QuizGraded | AttemptsGranted]:
-    """In order of time, a grant before an attempt at the same moment, and each once however often it was reported."""
+    """Ordered by time, a grant before an attempt of the same millisecond; a repeated report is left out."""
     once: dict[tuple[bool, str], QuizGraded | AttemptsGranted] = {}
     for fact in sorted((f for f in step_facts if isinstance(f, QuizGraded | AttemptsGranted)), key=_quiz_order):
         once.setdefault(_quiz_order(fact)[1:3], fact)
@@ -140,10 +143,10 @@ def _attempts_exhausted(step: Step, step_facts: Sequence[Fact]) -> bool:
 
 
 def _why_not(step: Step, step_facts: Sequence[Fact]) -> Reason:
-    """Why a step does not count; one that was done all the same was done too early."""
+    """Why a step that does not count does not: if it was done at all, it was done too early."""
     if step.kind is StepKind.QUIZ and _attempts_exhausted(step, step_facts):
         return Reason.ATTEMPTS_EXHAUSTED
-    if _done(step, step_facts, BEGINNING) is not None:
+    if done_at(step, step_facts, BEGINNING) is not None:
         return Reason.OUT_OF_ORDER
     return _NOT_DONE.get(step.kind, Reason.NOT_COMPLETED)
 
@@ -167,19 +170,19 @@ def _evaluate_live_event(event: LiveEvent, facts: Sequence[Fact], now: datetime,
 
 
 def corrected_to_absent(event: LiveEvent, facts: Iterable[Fact]) -> datetime | None:
-    """The time of the latest mark that counts if it says absent (L2), whatever became of the schedule (L3)."""
+    """The time of the latest mark if it says absent (L2), even if the live event was cancelled since (L3)."""
     marks = _marks(event, facts)
     return marks[-1][0] if marks and marks[-1][1] else None
 
 
 def _marks(event: LiveEvent, facts: Iterable[Fact]) -> list[tuple[datetime, bool]]:
-    """(time, absent) of the marks of this event that were not made before its end (L1), in order of time."""
+    """(time, absent) of the marks of this event from its end on (L1), ordered by time, absent last."""
     marks = (fact for fact in facts if isinstance(fact, AttendanceMarked) and fact.live_event_id == event.live_event_id)
     return sorted({(mark.at, not mark.present) for mark in marks if mark.at >= event.ends_at})
 
 
 def _status_since(marks: Sequence[tuple[datetime, bool]]) -> datetime:
-    """The first of the trailing run of marks that say the same; `marks` are (time, absent) in order of time."""
+    """The time of the first mark of the last unbroken run with the same status."""
     since = marks[0][0]
     for (_, before), (at, absent) in pairwise(marks):
         if absent != before:

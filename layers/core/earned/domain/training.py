@@ -7,15 +7,11 @@ from enum import StrEnum
 
 
 class TrainingKind(StrEnum):
-    """A training is a course or a live event."""
-
     COURSE = "course"
     LIVE_EVENT = "live-event"
 
 
 class StepKind(StrEnum):
-    """What a course is made of."""
-
     LESSON = "lesson"
     READING = "reading"
     ACTIVITY = "activity"
@@ -25,7 +21,10 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a course; a video has a duration in milliseconds, a quiz a passing score and perhaps a limit."""
+    """One step of a course.
+
+    `duration` is that of a video, in milliseconds. `passing_score` and `attempts` are those of a quiz; None: no limit.
+    """
 
     step_id: str
     kind: StepKind
@@ -51,17 +50,15 @@ class Course:
 
     @property
     def training_id(self) -> str:
-        """A training's id, whatever its kind."""
         return self.course_id
 
     @property
     def kind(self) -> TrainingKind:
-        """Always a course."""
         return TrainingKind.COURSE
 
     @property
     def subjects(self) -> Iterable[str]:
-        """The ids that facts about this training speak of."""
+        """The ids by which facts refer to parts of this training."""
         return (step.step_id for step in self.steps)
 
 
@@ -81,17 +78,15 @@ class LiveEvent:
 
     @property
     def training_id(self) -> str:
-        """A training's id, whatever its kind."""
         return self.live_event_id
 
     @property
     def kind(self) -> TrainingKind:
-        """Always a live event."""
         return TrainingKind.LIVE_EVENT
 
     @property
     def subjects(self) -> Iterable[str]:
-        """The ids that facts about this training speak of."""
+        """The ids by which facts refer to parts of this training."""
         return (self.live_event_id,)
 
 
