@@ -36,7 +36,7 @@ table.bind(settings.records_table)
 s3 = boto3.client("s3")
 documents = Documents(s3, settings.documents_bucket)
 logos = Logos(Assets(s3, settings.assets_bucket), documents, render.check_drawable)
-certificates = CertificateDocuments(render.NORTHLIGHT, logos, documents, settings.verify_base_url, settings.paper_size)
+certificates = CertificateDocuments(render, logos, documents, settings.verify_base_url, settings.paper_size)
 bus = Bus(boto3.client("events"), settings.bus_name)
 dead_letters = Queue(boto3.client("sqs"), settings.dead_letter_queue_url)
 generate = GenerateCertificates(

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.service import Service, Story, aws_in_process
+from tools.in_process.portal import Story
+from tools.in_process.service import Service, aws_in_process
 
 
 @pytest.fixture(scope="session")

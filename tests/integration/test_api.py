@@ -9,7 +9,8 @@ import pytest
 
 from earned.api.routes import ROUTES
 from earned.aws.dynamodb import access_log, enrollments, table
-from tests.integration.service import NOON, Service, Story
+from tools.in_process.portal import NOON, Story
+from tools.in_process.service import Service
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from earned.aws.dynamodb import enrollments
-from tests.integration.service import Service, cloud_event
 from tools.costs.capacity_units import Index, size, write_units
 from tools.costs.ledger import counting
 from tools.costs.scenario import Invocation, Scene, batches
+from tools.in_process.portal import cloud_event
+from tools.in_process.service import Service
 
 UNITS_PER_EVENT = {5: 1, 50: 1, 150: 2}
 

@@ -20,7 +20,8 @@ from earned.aws.dynamodb import enrollments, people, support
 from earned.aws.s3 import ARCHIVES
 from earned.domain.people import Account, Role, SupportRequest
 from tests.integration import traces
-from tests.integration.service import ACCOUNT, NOON, REGION, Service, Story, cloud_event, receive
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import ACCOUNT, REGION, Service, receive
 from tools.operations import quarantine
 from tools.operations.__main__ import app
 from tools.operations.erase import Erasure, NothingKnown, places

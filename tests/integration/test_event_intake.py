@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.service import NOON, Service, Story, cloud_event
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import Service
 
 
 def everything(story: Story, account: str) -> dict[str, list[dict[str, Any]]]:

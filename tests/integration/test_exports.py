@@ -31,7 +31,10 @@ from earned.domain.enrollment import CompletionRecord
 from earned.domain.exports import Export, ExportStatus
 from earned.domain.people import Account, Company, Role
 from earned.domain.training import TrainingKind
-from tests.integration.service import ACCOUNT, NOON, REGION, LambdaContext, Service, Story, key_of, receive, record_of
+from tests.integration.record_items import key_of
+from tools.in_process.lambda_events import LambdaContext
+from tools.in_process.portal import NOON, Story
+from tools.in_process.service import ACCOUNT, REGION, Service, receive, record_of
 
 DAY = date(2026, 3, 2)
 

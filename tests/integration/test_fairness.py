@@ -15,7 +15,9 @@ import pytest
 from botocore.client import BaseClient
 
 from earned.messages.schema_types import ID
-from tests.integration.service import NOON, LambdaContext, Service, Story, cloud_event, receive
+from tools.in_process.lambda_events import LambdaContext
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import Service, receive
 from tools.local import scenario
 
 Sent = list[tuple[str, str | None]]

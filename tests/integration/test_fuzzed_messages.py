@@ -22,10 +22,12 @@ from earned.domain.fact_codec import encode
 from earned.messages import events
 from earned.messages.events import ATTENDANCE, DIRECTORY, PROGRESS
 from tests.integration.mutations import KNOWN, NOT_FOR_SQS, OF_QUEUE, SECRET, fresh, message
-from tests.integration.service import ROOT, LambdaContext, Service, cloud_event
 from tests.integration.wire import Key, Wire
 from tests.unit.messages.event_examples import EVERY_PATH, JSON, posted, put
 from tests.unit.messages.published_schemas import VALIDATORS
+from tools.in_process.lambda_events import LambdaContext
+from tools.in_process.portal import cloud_event
+from tools.in_process.service import ROOT, Service
 
 Record = Callable[[str, object], None]
 KINDS: dict[str, Any] = {"directory": DIRECTORY, "progress": PROGRESS, "attendance": ATTENDANCE}

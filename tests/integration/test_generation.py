@@ -12,7 +12,9 @@ from botocore.exceptions import ClientError
 from earned.aws.dynamodb import enrollments
 from earned.domain.enrollment import CompletionRecord
 from earned.messages.requests import generation_message
-from tests.integration.service import NOON, Service, Story, cloud_event, pages
+from tests.integration.pdf_text import pages
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import Service
 
 
 class Killed(BaseException):

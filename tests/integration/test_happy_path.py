@@ -1,6 +1,8 @@
 """Events in, certificate out."""
 
-from tests.integration.service import NOON, Service, Story, pages
+from tests.integration.pdf_text import pages
+from tools.in_process.portal import NOON, Story
+from tools.in_process.service import Service
 
 
 def test_a_completed_course_gets_one_certificate_by_itself(service: Service, story: Story) -> None:

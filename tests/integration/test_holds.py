@@ -12,7 +12,9 @@ from earned.domain.certificate import Hold
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.requirements import Reason
 from earned.messages.requests import Purpose, generation_message
-from tests.integration.service import NOON, Service, Story, cloud_event, count_requests
+from tests.integration.wire_faults import count_requests
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import Service
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 UNPRINTABLE = "Ada \U0001fae8"

@@ -7,7 +7,8 @@ from earned.aws.dynamodb import enrollments
 from earned.aws.s3 import Assets
 from earned.messages.requests import Purpose, generation_message
 from earned.usecases.logos import Logos
-from tests.integration.service import NOON, Service, Story, cloud_event
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import Service
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 10"><rect width="30" height="10" fill="#b3261e"/></svg>'
 

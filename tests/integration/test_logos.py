@@ -21,7 +21,8 @@ from earned.domain.errors import UnusableLogo
 from earned.domain.people import MAX_LOGO_BYTES, Company, LogoReference
 from earned.messages.requests import Purpose, generation_message
 from earned.usecases.logos import REFUSED_SECONDS, Logos
-from tests.integration.service import NOON, Service, Story, cloud_event
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import Service
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 1"><path d="M0 0h3v1z" fill="#0a6" onload="x()"/></svg>'
 BOMB = b'<!DOCTYPE svg [<!ENTITY a "a">]><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 1">&a;</svg>'

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from tests.integration.service import Service, Story
 from tools.contracts import OPENAPI, ROOT
+from tools.in_process.portal import Story
+from tools.in_process.service import Service
 
 SUPPORT_REQUEST = {"name": "Ada Sample", "email": "ada@example.com", "training": "Leading Well"}
 

@@ -10,7 +10,8 @@ import pytest
 from earned.aws.dynamodb import enrollments, table
 from earned.domain.enrollment import CompletionRecord
 from earned.messages.requests import Purpose, generation_message
-from tests.integration.service import Service, Story
+from tools.in_process.portal import Story
+from tools.in_process.service import Service
 
 
 def finish(story: Story) -> bytes:

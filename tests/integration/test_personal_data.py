@@ -7,7 +7,8 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 
-from tests.integration.service import Service, Story, cloud_event
+from tools.in_process.portal import Story, cloud_event
+from tools.in_process.service import Service
 
 # Each stands for one kind of thing that must not leak; none occurs anywhere else, in whatever case or encoding.
 NAME, EMAIL, COMPANY, COURSE, LIVE_EVENT = "Quillfeather", "wrenbox", "Marzipanwerk", "Sextantkunde", "Nebelhorntag"

@@ -8,7 +8,9 @@ import boto3
 import pytest
 
 from docs.examples.post_events import Event, NotPosted, post
-from tests.integration.service import NOON, STEPS, Service, Story, cut_short, receive
+from tests.integration.wire_faults import cut_short
+from tools.in_process.portal import NOON, STEPS, Story
+from tools.in_process.service import Service, receive
 
 
 def lessons(story: Story, number: int) -> list[Event]:

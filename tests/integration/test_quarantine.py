@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from earned.aws.dynamodb import enrollments
-from tests.integration.service import NOON, Service, Story, cloud_event, receive
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import Service, receive
 from tools.operations import quarantine
 from tools.operations.__main__ import app
 from tools.operations.quarantine import held, look

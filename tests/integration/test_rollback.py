@@ -9,7 +9,9 @@ import pytest
 
 from earned.aws.dynamodb import trainings
 from earned.messages import requests
-from tests.integration.service import NOON, Service, Story, key_of
+from tests.integration.record_items import key_of
+from tools.in_process.portal import NOON, Story
+from tools.in_process.service import Service
 
 JSON = ("issue", "revocation", "hold", "body", "logo")
 

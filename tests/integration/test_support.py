@@ -7,7 +7,8 @@ import boto3
 import pytest
 
 from earned.aws.dynamodb import enrollments, support
-from tests.integration.service import NOON, Service, Story, cloud_event
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import Service
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 ASKED = {"name": "Ada Sample", "email": "ada@example.com", "training": "Leading Well"}

@@ -12,7 +12,10 @@ import pytest
 from earned.aws.dynamodb import enrollments, sweep_cursor
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.sweep import SweepPass
-from tests.integration.service import NOON, Service, Story, cloud_event, count_requests, key_of
+from tests.integration.record_items import key_of
+from tests.integration.wire_faults import count_requests
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import Service
 
 
 @pytest.fixture

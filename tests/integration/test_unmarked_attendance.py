@@ -11,7 +11,10 @@ from earned.domain.fact_codec import encode
 from earned.domain.facts import AttendanceMarked
 from earned.domain.timestamps import milliseconds
 from earned.domain.training import LiveEvent
-from tests.integration.service import NOON, Service, Story, cloud_event, count_requests, key_of
+from tests.integration.record_items import key_of
+from tests.integration.wire_faults import count_requests
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import Service
 
 ADMINISTRATOR = {"sub": "adm-1", "role": "administrator"}
 ENDED = NOON - timedelta(days=1)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from earned.aws.dynamodb import contexts, enrollments
-from tests.integration.service import NOON, Service, Story, cloud_event
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import Service
 
 
 def verify(story: Story, certificate_id: str, accept: str = "application/json", **query: str) -> tuple[int, Any]:

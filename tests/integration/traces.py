@@ -15,7 +15,7 @@ from zipfile import BadZipFile, ZipFile
 
 import pikepdf
 
-from tests.integration.service import pages
+from tests.integration.pdf_text import pages
 
 DOCUMENT = re.compile(rb"%PDF-.*?%%EOF\n", re.DOTALL)
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.service import Service, Story, aws_in_process
 from tests.package import aws
+from tools.in_process.portal import Story
+from tools.in_process.service import Service, aws_in_process
 from tools.package import built
 from tools.package.built import Function
 from tools.package.imports import Imported, load

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.service import FUNCTIONS, Service, Story, pages
+from tests.integration.pdf_text import pages
 from tests.package.conftest import Built
+from tools.in_process.portal import Story
+from tools.in_process.service import FUNCTIONS, Service
 from tools.package.built import LIMIT
 from tools.package.runtime import RIC_PACKAGES
 

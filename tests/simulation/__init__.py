@@ -1,1 +1,5 @@
-"""The whole service in one thread and virtual time: real handlers, SDK and retries; AWS is a small model that fails."""
+"""The real handlers in virtual time, with faults; see README.md."""
+
+import os
+
+os.environ["POWERTOOLS_LOG_LEVEL"] = "CRITICAL"  # loggers read it when their modules are imported

@@ -28,7 +28,7 @@ from tests.simulation.clock import Clock
 from tests.simulation.dynamodb import Item, Key, Table
 from tests.simulation.faults import FaultProfile, Killed
 from tests.simulation.invariants import Violation
-from tests.simulation.runtime import APPS, BY_QUEUE, RECORDS
+from tests.simulation.runtime import BY_QUEUE, RECORDS
 from tests.simulation.s3 import Stored
 from tests.simulation.sqs import Message, Queue, failures, lambda_record
 from tests.simulation.stories import Post
@@ -345,9 +345,13 @@ class Interleavings(World):
 
     def _process(self, batch: Batch) -> tuple[Invocation, greenlet]:
         function = BY_QUEUE[batch.queue]
-        event, handler = {"Records": list(map(lambda_record, batch.messages))}, APPS[function.name].handler
+        event = {"Records": list(map(lambda_record, batch.messages))}
         return self.prepare(
-            function.name, function.timeout, lambda context: handler(event, context), lambda *_: None, batch.label
+            function.name,
+            function.timeout,
+            lambda call: call.sandbox.handle(event, call),
+            lambda *_: None,
+            batch.label,
         )
 
     def _moment(self, batch: Batch, heard: tuple[Answer, ...], invocation: Invocation, process: greenlet) -> Moment:
@@ -357,7 +361,6 @@ class Interleavings(World):
 
     def _switch(self, invocation: Invocation, process: greenlet, *heard: Answer) -> Call | Ended:
         self.current = invocation
-        invocation.sandbox.install()
         does = process.switch(*heard)
         self.current = None
         return does if isinstance(does, Call) else Ended(*does)

@@ -14,6 +14,7 @@ from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 from earned.aws.dynamodb import enrollments
+from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import encode
 from earned.messages import events
 from tests.simulation import oracle
@@ -122,11 +123,13 @@ class State:
 
     def record(self, enrollment_id: str, account_id: str) -> Item:
         """A record as it stands; empty when there is none."""
-        return self.world.dynamodb.tables[RECORDS].items.get(enrollments.row_key(enrollment_id, account_id), {})
+        return self.world.dynamodb.tables[RECORDS].items.get(
+            enrollments.row_key(EnrollmentKey(enrollment_id, account_id)), {}
+        )
 
     def certificate_id_of(self, enrollment_id: str) -> str:
         """The id that an enrollment's certificate has or will have."""
-        return self.certificates.get(enrollments.row_key(enrollment_id, "")[0], "a" * 26)
+        return self.certificates.get(enrollments.row_key(EnrollmentKey(enrollment_id, ""))[0], "a" * 26)
 
     def lose(self, enrollment_id: str) -> None:
         """Let the newest document of a certificate be gone."""
@@ -577,7 +580,7 @@ def _still_there(world: "World", record: Item) -> None:
 
 
 def _whose(posted: Posted) -> Key:
-    return enrollments.row_key(str(posted.data.get("enrollment_id")), str(posted.data.get("account_id")))
+    return enrollments.row_key(EnrollmentKey(str(posted.data.get("enrollment_id")), str(posted.data.get("account_id"))))
 
 
 def _enrollment(world: "World", key: Key) -> Posted | None:

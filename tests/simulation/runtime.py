@@ -1,23 +1,20 @@
-"""The functions as the templates configure them, imported once per process, and what a warm one remembers."""
+"""The functions as the templates configure them, and their warm sandboxes."""
 
-import copy
 import importlib
 import os
-from contextlib import AbstractContextManager, ExitStack
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import yaml
 
-from earned.aws import s3
-from tests.immediate_executor import ImmediateExecutor
 from tests.simulation import wire
 from tests.simulation.clock import SECOND
 from tests.simulation.dynamodb import Table
 from tests.simulation.sqs import Queue
+from tools.in_process.handlers import Options, compose
 
 ROOT = Path(__file__).resolve().parents[2]
 QUEUES = ("Directory", "Progress", "Attendance", "Evaluation", "Generation", "Export")
@@ -140,12 +137,10 @@ def _environment(function: Function) -> dict[str, str]:
         "CLIENT_CLAIM": "client_id",
         "POWERTOOLS_SERVICE_NAME": "earned",
         "POWERTOOLS_METRICS_DISABLED": "true",
-        "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     }
 
 
 def _imported() -> dict[str, Any]:
-    """The functions' modules by name; `serve_api` last, since all share one `store` and it names all tables."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {
@@ -155,68 +150,44 @@ def _imported() -> dict[str, Any]:
     }
     wire.install()
     modules: dict[str, Any] = {}
-    for name, function in sorted(FUNCTIONS.items(), key=lambda item: item[0] == "serve_api"):
+    for name, function in FUNCTIONS.items():
         os.environ |= _environment(function)
         modules[name] = importlib.import_module(f"functions.{name}.app")
-    modules["generate_certificate"].background = ImmediateExecutor()
     return modules
 
 
 APPS = _imported()
-from earned.domain import evaluation as judgement
-from earned.usecases import record_facts as recording
-from earned.usecases.logos import Logos
-
-_NAMES = [
-    (module, name, value)
-    for module in (*APPS.values(), recording, judgement)
-    for name, value in vars(module).items()
-    if not name.startswith("__") and not name.isupper()
-]
-_CACHES = [(module, name) for module, name, value in _NAMES if hasattr(value, "cache_clear")]
-_MEMORIES = [(module, name, copy.deepcopy(value)) for module, name, value in _NAMES if type(value) in {dict, list, set}]
 
 
-def small_pages() -> AbstractContextManager[Any]:
-    """Pages and batches so small that a story of a few people meets their ends."""
-    found = ExitStack()
-    for module, sizes in _SMALL.items():
-        found.enter_context(patch.multiple(module, **sizes))
-    return found
-
-
-_SMALL: dict[str, dict[str, Any]] = {
-    "functions.evaluate_enrollments.app": {"KEYS_PER_PAGE": 2, "ENROLLMENTS_PER_MESSAGE": 1},
-    "functions.sweep.app": {"RECORDS_PER_PAGE": 4, "ENROLLMENTS_PER_MESSAGE": 1},
-    "earned.queues": {"LARGEST_BATCH": 2},
-    "earned.store": {"EVENTS_PER_PAGE": 1},
+SMALL_PAGES = {
+    "keys_per_page": 2,
+    "records_per_page": 4,
+    "enrollments_per_message": 1,
+    "events_per_page": 1,
+    "messages_per_batch": 2,
 }
 
 
 class Sandbox:
-    """What one warm function remembers: the caches of its modules. A new one remembers nothing.
+    """One warm function, with what it has cached; a new sandbox has cached nothing.
 
     Its clock is wrong by `skew` milliseconds.
     """
 
-    def __init__(self, function: str, deployment: int = 0, skew: int = 0) -> None:
+    def __init__(self, function: str, deployment: int, skew: int, options: Options) -> None:
         self.function, self.deployment, self.skew = function, deployment, skew
-        self._state: list[tuple[Any, str, Any]] = [
-            *((module, name, _empty(getattr(module, name))) for module, name in _CACHES),
-            *((module, name, copy.deepcopy(value)) for module, name, value in _MEMORIES),
-            (APPS["generate_certificate"], "logos", _logos()),
-        ]
+        self._handler = compose(function, APPS[function], options) if function in APPS else None
 
-    def install(self) -> None:
-        """Let the modules remember what this one does."""
-        for module, name, value in self._state:
-            setattr(module, name, value)
+    def handle(self, event: dict[str, Any], context: Any) -> Any:
+        assert self._handler is not None, f"{self.function} handles no events"
+        return self._handler(event, context)
 
 
-def _empty(cached: Any) -> Any:
-    return lru_cache(**cached.cache_parameters())(cached.__wrapped__)
+def options(design: Any, *, small_pages: bool) -> Options:
+    """The deployed values or, with `small_pages`, sizes that a few people exceed; `time.monotonic` is virtual."""
+    sizes: dict[str, Any] = SMALL_PAGES if small_pages else {}
+    return Options(design=design, monotonic=_monotonic, **sizes)
 
 
-def _logos() -> Logos:
-    app = APPS["generate_certificate"]
-    return Logos(s3.Assets(app.s3, app.settings.assets_bucket), app.documents, app.pdf.check_drawable)
+def _monotonic() -> float:
+    return time.monotonic()  # looked up at each call, because the virtual clock replaces it

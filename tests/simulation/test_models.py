@@ -9,10 +9,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.service import aws_in_process, stand_up
 from tests.simulation import wire
 from tests.simulation.s3 import S3
 from tests.simulation.seeds import python
+from tools.in_process.service import aws_in_process, stand_up
 
 SEEDS = "range(1, 13)"
 TABLES = {"records": "RecordsTableName", "access": "AccessLogTableName", "support": "SupportTableName"}

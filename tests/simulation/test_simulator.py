@@ -26,12 +26,12 @@ def test_a_seed_replays_to_the_byte_whatever_ran_before_it_and_whatever_the_hash
 
 def test_a_function_may_read_a_clock_that_is_wrong_by_up_to_a_minute() -> None:
     code = """
-from tests.simulation.faults import SKEWED, Weather
+from tests.simulation.faults import SKEWED, FaultProfile
 from tests.simulation.portal import story
 from tests.simulation.truth import milliseconds
 from tests.simulation.world import World
 for rate in (0, 1):
-    world = World(4, story(4), Weather({SKEWED: rate}))
+    world = World(4, story(4), FaultProfile({SKEWED: rate}))
     assert not world.run().violations
     print(*(milliseconds(issue["issued_at"]) for issue in world.state.issued.values()))
 """

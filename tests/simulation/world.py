@@ -24,11 +24,11 @@ from greenlet import getcurrent, greenlet
 from tests.simulation import api_clients, faults, invariants, runtime
 from tests.simulation.clock import MINUTE, SECOND, Clock, at
 from tests.simulation.dynamodb import DynamoDB
-from tests.simulation.fake_pdf import paper
+from tests.simulation.fake_pdf import design
 from tests.simulation.faults import FaultProfile, Killed
 from tests.simulation.invariants import Violation
 from tests.simulation.oracle import Truth
-from tests.simulation.runtime import APPS, BY_QUEUE, FUNCTIONS, Function, Sandbox
+from tests.simulation.runtime import BY_QUEUE, FUNCTIONS, Function, Sandbox
 from tests.simulation.s3 import S3
 from tests.simulation.sqs import SQS, Message, Queue, failures, lambda_record
 from tests.simulation.stories import (
@@ -132,6 +132,7 @@ class World:
         self._meanwhile: list[ConcurrentEvent] = []
         self._deadly: list[str] = []
         self._warm: dict[str, list[Sandbox]] = {}
+        self._options = runtime.options(design(seed), small_pages=self.weather.small_pages)
         self._at_work: list[Invocation] = []
         self._processes: list[greenlet] = []
         self._over = False
@@ -204,10 +205,6 @@ class World:
         with ExitStack() as stack:
             stack.enter_context(self.clock.shown(self._sleep))
             stack.enter_context(patch.object(secrets, "token_bytes", lambda count=32: self.token(chance, count)))
-            stack.enter_context(patch.object(APPS["sweep"], "monotonic", lambda: self.now / SECOND))
-            stack.enter_context(paper(self.seed))
-            if self.weather.small_pages:
-                stack.enter_context(runtime.small_pages())
             stack.enter_context(answering(self._send))
             stack.enter_context(redirect_stdout(_Nowhere()))  # where metrics go
             try:
@@ -385,7 +382,7 @@ class World:
         cold = self.happens(faults.COLD, chance, label)
         if warm and not cold:
             return warm.pop(chance.randrange(len(warm)))
-        return Sandbox(function, self._deployments, self.delayed(faults.SKEWED, label) or 0)
+        return Sandbox(function, self._deployments, self.delayed(faults.SKEWED, label) or 0, self._options)
 
     def _work(self, invocation: Invocation) -> tuple[Any, BaseException | None]:
         try:
@@ -403,7 +400,6 @@ class World:
     def run_on(self, invocation: Invocation, process: greenlet) -> int | None:
         """Let an invocation run until it waits, and return for how long; None when it is over."""
         self.current = invocation
-        invocation.sandbox.install()
         self.clock.show(invocation.sandbox.skew)
         outcome = process.switch()
         self.current = None
@@ -601,10 +597,8 @@ class World:
                 if message.label not in again:
                     self._delete(queue, message, label)
 
-        handler = APPS[function.name].handler
-        label = self.invoke(
-            function.name, function.timeout, lambda context: handler({"Records": records}, context), done, delay
-        )
+        event = {"Records": records}
+        label = self.invoke(function.name, function.timeout, lambda call: call.sandbox.handle(event, call), done, delay)
 
     def _delete(self, queue: Queue, message: Message, by: str) -> None:
         self.state.acknowledged(message, by)
@@ -632,14 +626,13 @@ class World:
     def _invoke_sweep(self, **event: bool) -> None:
         if not self.weather.swept:
             return
-        handler = APPS["sweep"].handler
-        self.invoke("sweep", FUNCTIONS["sweep"].timeout, lambda context: handler(event, context), lambda *_: None)
+        timeout = FUNCTIONS["sweep"].timeout
+        self.invoke("sweep", timeout, lambda call: call.sandbox.handle(event, call), lambda *_: None)
 
     # The API, one request at a time: its resolver keeps the request at hand in the module
 
     def request(self, event: dict[str, Any], done: Callable[[dict[str, Any] | None, int], None]) -> None:
         """Ask the API; `done` gets the answer, or None if there was none, and when the request began."""
-        handler = APPS["serve_api"].handler
 
         def start() -> None:
             began = self.now
@@ -650,7 +643,8 @@ class World:
                     self._asking[0]()
                 done(None if error is not None else answer, began)
 
-            self.invoke("serve_api", FUNCTIONS["serve_api"].timeout, lambda context: handler(event, context), answered)
+            timeout = FUNCTIONS["serve_api"].timeout
+            self.invoke("serve_api", timeout, lambda call: call.sandbox.handle(event, call), answered)
 
         self._asking.append(start)
         if len(self._asking) == 1:

@@ -6,9 +6,9 @@ import sys
 from collections import defaultdict
 from typing import Any
 
-from tests.integration.service import Service
 from tools.bench.page import ROOT
 from tools.bench.workers import environment
+from tools.in_process.service import Service
 
 STARTS = 5
 PAIRS = {

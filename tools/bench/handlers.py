@@ -26,17 +26,11 @@ from typing import Any
 import boto3
 from moto.core.botocore_stubber import BotocoreStubber
 
-from tests.integration.service import (
-    NOON,
-    LambdaContext,
-    Service,
-    aws_in_process,
-    cloud_event,
-    http_event,
-    record_of,
-)
 from tools.bench.cold_starts import starts
 from tools.bench.page import nth
+from tools.in_process.lambda_events import LambdaContext, http_event
+from tools.in_process.portal import NOON, cloud_event
+from tools.in_process.service import Service, aws_in_process, record_of
 
 STEPS = [f"lesson-{number:02}" for number in range(50)]
 WARM_UP = 3

@@ -14,11 +14,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tests.integration.service import QUEUES, Service, aws_in_process
 from tools.costs import bill
 from tools.costs.counts import Counts, count, count_download
 from tools.costs.measure import measure
 from tools.costs.savings import Saving, savings
+from tools.in_process.service import QUEUES, Service, aws_in_process
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "cost.json"

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.integration.service import Service
 from tools.costs.capacity_units import STORED_BESIDE_AN_ITEM, size
 from tools.costs.ledger import Ledger, counting, indexes
 from tools.costs.scenario import Invocation, Scene, batches
+from tools.in_process.service import Service
 
 EVENTS_TOGETHER = 2
 FULL = {"record_directory": 10, "generate_certificate": 10}  # messages to a batch, as template.yaml has it

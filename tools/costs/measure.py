@@ -1,8 +1,8 @@
 """Seconds of processor that the handlers take, for tools/costs/measured.toml."""
 
-from tests.integration.service import Service
 from tools.costs.counts import ask
 from tools.costs.scenario import Scene
+from tools.in_process.service import Service
 
 ROUNDS = 20
 

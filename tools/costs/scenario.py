@@ -13,9 +13,12 @@ from typing import Any
 import boto3
 
 from earned.aws.dynamodb import enrollments
-from tests.integration.service import NOON, LambdaContext, Service, cloud_event, receive
+from earned.domain.enrollment import EnrollmentKey
 from tools.costs.capacity_units import Item
 from tools.costs.ledger import Ledger, counting, stored
+from tools.in_process.lambda_events import LambdaContext
+from tools.in_process.portal import NOON, cloud_event
+from tools.in_process.service import Service, receive
 
 Event = dict[str, Any]
 _CYCLE = ("lesson", "video", "reading", "activity", "quiz", "lesson", "video", "reading", "activity", "lesson")
@@ -99,7 +102,7 @@ class Scene:
     def record(self, person: int) -> Item:
         """A person's record, as the table has it."""
         who = self.people[person]
-        pk, sk = enrollments.row_key(who["enrollment_id"], who["account_id"])
+        pk, sk = enrollments.row_key(EnrollmentKey(who["enrollment_id"], who["account_id"]))
         item = stored(self.service.outputs["RecordsTableName"], {"pk": {"S": pk}, "sk": {"S": sk}})
         assert item is not None
         return item

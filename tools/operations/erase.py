@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from earned.aws.dynamodb import access_log, enrollments, people, support, table
+from earned.aws.dynamodb import access_log, enrollment_lists, enrollments, people, support, table
 from earned.aws.s3 import folder_of
 from earned.aws.sqs import Queue
-from earned.domain import enrollment
-from earned.domain.enrollment import CompletionRecord
+from earned.domain.enrollment import CompletionRecord, EnrollmentKey
 from earned.domain.people import SupportRequest
 from earned.messages.requests import generation_message
 from tools.operations.mentions import Person
@@ -105,7 +104,7 @@ class Erasure:
 
     def same_address(self) -> list[str]:
         """The other accounts that have the person's address, by id."""
-        account = people.account(self.account_id)
+        account = people.get_account(self.account_id)
         others = people.accounts_with_email(account.email) if account is not None and account.email else []
         return sorted(set(others) - {self.account_id})
 
@@ -113,7 +112,7 @@ class Erasure:
         """Close the account if there is one, and say who it is by all names that it is known to have had."""
         self.begun_on("Closing the account")
         completions = list(self._completions())
-        account = people.account(self.account_id)
+        account = people.get_account(self.account_id)
         known = account is not None or bool(completions)
         if known and not self.rehearsal:
             account = people.seal_account(self.account_id, datetime.now(UTC))
@@ -138,9 +137,9 @@ class Erasure:
         self._delete_support_requests(person)
 
     def _completions(self) -> Iterator[CompletionRecord]:
-        after: enrollment.Key | None = None
-        while keys := enrollments.list_account_keys(self.account_id, after, PAGE):
-            yield from enrollments.completions(keys)
+        after: EnrollmentKey | None = None
+        while keys := enrollment_lists.list_account_keys(self.account_id, after, PAGE):
+            yield from enrollments.get_records(keys)
             after = keys[-1]
 
     def _withdraw(self) -> list[CompletionRecord]:
@@ -149,8 +148,8 @@ class Erasure:
         for completion in completions if not self.rehearsal else ():
             request = f"account-removed.{completion.enrollment_id}"
             now = datetime.now(UTC)
-            withdrawn = enrollments.withdraw(completion.enrollment_id, completion.account_id, now, request)
-            if withdrawn.issue is not None and withdrawn.removed_by == request:
+            withdrawn = enrollments.withdraw(completion.key, now, request)
+            if isinstance(withdrawn, CompletionRecord) and _is_withdrawn_by(withdrawn, request):
                 self._announce(withdrawn, request)
         self.found["enrollments"] = len(completions)
         self.found["certificates"] = sum(completion.issue is not None for completion in completions)
@@ -165,7 +164,7 @@ class Erasure:
     def _delete_documents(self, completions: Sequence[CompletionRecord]) -> None:
         """Delete all versions of all revisions, also of one that was put and never issued."""
         documents = self.places.documents
-        folders = [folder_of(completion.certificate_id) for completion in completions if completion.certificate_id]
+        folders = [folder_of(completion.certificate_id) for completion in completions]
         versions = [version for folder in folders for version in documents.versions(folder)]
         if not self.rehearsal:
             documents.delete(versions)
@@ -216,3 +215,7 @@ class Erasure:
             enrollments.erase_holder(completion)
         if known:
             people.erase_account_identity(self.account_id)
+
+
+def _is_withdrawn_by(record: CompletionRecord, request: str) -> bool:
+    return record.issue is not None and record.removal is not None and record.removal.request == request

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from earned.api.routes import ROUTES
-from tests.integration.service import LambdaContext, Service, Story, http_event
+from tools.in_process.lambda_events import LambdaContext, http_event
+from tools.in_process.portal import Story
+from tools.in_process.service import Service
 
 NO_ACCESS_TOKEN = (401, "urn:earned:problem:not-an-access-token")
 NO_ROLE = (403, "urn:earned:problem:unknown-role")

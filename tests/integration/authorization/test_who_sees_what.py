@@ -16,8 +16,8 @@ from tests.integration.authorization.oracle import POLICIES, SCHEMA, Viewer
 from tests.integration.authorization.random_requests import Page, random_asking
 from tests.integration.authorization.requests import Answer, Asking, ask, mismatch, named, remembering
 from tests.integration.authorization.world import ROLES, STATES, Enrollment, World
-from tests.integration.service import Service
 from tools.contracts import OPENAPI, ROOT
+from tools.in_process.service import Service
 
 Record = Callable[[str, object], None]
 BY_METHOD_AND_PATH = {(one.method, one.path.partition("?")[0]): one for one in OPERATIONS}

@@ -9,7 +9,8 @@ from typing import Any
 
 from earned.aws.dynamodb import enrollments
 from tests.integration.authorization.oracle import Thing, Viewer, may
-from tests.integration.service import NOON, Service, cloud_event
+from tools.in_process.portal import NOON, cloud_event
+from tools.in_process.service import Service
 
 OWNERS = ("me", "someone")
 COMPANIES = ("Ours", "Theirs", None)

@@ -11,8 +11,7 @@ from earned.api.paging import Cursor, Fetch, Limit, page
 from earned.api.problems import NOT_FOUND
 from earned.api.responses import CertificatePage, DownloadView, certificate_view, rfc_3339
 from earned.api.routes import Routes
-from earned.aws.dynamodb import access_log, enrollments
-from earned.aws.dynamodb import contexts as case_reads
+from earned.aws.dynamodb import access_log, contexts, enrollment_lists
 from earned.aws.s3 import LINK_SECONDS
 from earned.domain.access import Operation, may, may_for_company, may_for_self
 from earned.domain.certificate import CertificateStatus
@@ -28,7 +27,7 @@ def own_certificates(cursor: Cursor = None, limit: Limit = 50) -> CertificatePag
     if not may_for_self(routes.viewer, Operation.LIST_CERTIFICATES):
         raise NOT_FOUND
     own = routes.viewer.account_id
-    return _page(lambda after, number: enrollments.list_account_keys(own, after, number), cursor, limit)
+    return _page(lambda after, number: enrollment_lists.list_account_keys(own, after, number), cursor, limit)
 
 
 @routes.endpoint("GET", "/v1/companies/<company_id>/certificates", Operation.LIST_CERTIFICATES)
@@ -46,7 +45,7 @@ def company_certificates(
         raise NOT_FOUND
 
     def wanted(case: EnrollmentContext) -> bool:
-        completion, issue = case.completion, case.completion.issue
+        completion, issue = case.record, case.record.issue
         return (
             issue is not None
             and training_id in (None, completion.training_id)
@@ -55,18 +54,20 @@ def company_certificates(
             and (issued_to is None or issue.issued_at <= _instant(issued_to, time.max))
         )
 
-    return _page(lambda after, number: enrollments.list_company_keys(company_id, after, number), cursor, limit, wanted)
+    return _page(
+        lambda after, number: enrollment_lists.list_company_keys(company_id, after, number), cursor, limit, wanted
+    )
 
 
 @routes.endpoint("GET", "/v1/certificates/<certificate_id>/download", Operation.DOWNLOAD)
 def download(certificate_id: str) -> DownloadView:
     """A link to the document, kept in the access log before it is handed out."""
     viewer, now = routes.viewer, routes.now
-    case = case_reads.certificate(certificate_id)
-    if case is None or not case.is_active or not may(viewer, Operation.DOWNLOAD, case.completion):
+    case = contexts.get_certificate_context(certificate_id)
+    if case is None or not case.is_active or not may(viewer, Operation.DOWNLOAD, case.record):
         raise NOT_FOUND
-    issue = case.completion.issue
-    if issue is None or case.completion.certificate_status is not CertificateStatus.ISSUED:
+    issue = case.record.issue
+    if issue is None or case.record.certificate_status is not CertificateStatus.ISSUED:
         raise NOT_FOUND
     access_log.log_access(certificate_id, issue.revision, viewer.account_id, viewer.role, viewer.company_id, now)
     return {
@@ -82,12 +83,12 @@ def _page(
     viewer = routes.viewer
 
     def keep(case: EnrollmentContext) -> bool:
-        completion = case.completion
+        completion = case.record
         return completion.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, completion) and wanted(case)
 
     cases, following = page(fetch, cursor, limit, keep)
-    issued = [(case, case.completion.issue) for case in cases]
-    items = [certificate_view(case.completion, issue, case.training) for case, issue in issued if issue is not None]
+    issued = [(case, case.record.issue) for case in cases]
+    items = [certificate_view(case.record, issue, case.training) for case, issue in issued if issue is not None]
     answer: CertificatePage = {"items": items}
     if following is not None:
         answer["next_cursor"] = following

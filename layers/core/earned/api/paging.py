@@ -9,9 +9,8 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from earned.api.problems import INVALID_CURSOR
-from earned.aws.dynamodb import contexts as case_reads
-from earned.aws.dynamodb import enrollments
-from earned.domain.enrollment import EnrollmentContext, Key
+from earned.aws.dynamodb import contexts, enrollments
+from earned.domain.enrollment import EnrollmentContext, EnrollmentKey
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 
@@ -19,7 +18,7 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=400)]
 
 
-Fetch = Callable[[Key | None, int], list[Key]]
+Fetch = Callable[[EnrollmentKey | None, int], list[EnrollmentKey]]
 
 
 QUERIES_PER_PAGE = 10
@@ -36,11 +35,10 @@ def page(
     after = from_cursor(cursor)
     for _ in range(QUERIES_PER_PAGE):
         keys = fetch(after, limit)
-        cases = case_reads.cases(enrollments.completions(keys))
+        cases = contexts.get_contexts(enrollments.get_records(keys))
         found += [case for case in cases if case.is_active and keep(case)]
         if len(found) > limit:
-            last = found[limit - 1].completion
-            return found[:limit], to_cursor((last.enrollment_id, last.account_id))
+            return found[:limit], to_cursor(found[limit - 1].record.key)
         if len(keys) < limit:
             return found, None
         after = keys[-1]
@@ -49,12 +47,12 @@ def page(
     return found, to_cursor(after) if after else None
 
 
-def to_cursor(key: Key) -> str:
+def to_cursor(key: tuple[str, str]) -> str:
     """A position in a list, opaque to whoever gets it; it names no list, so it opens none."""
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
 
 
-def from_cursor(cursor: str | None) -> Key | None:
+def from_cursor(cursor: str | None) -> EnrollmentKey | None:
     """The position in a cursor; raises a problem for one that was not handed out."""
     if cursor is None:
         return None
@@ -65,4 +63,4 @@ def from_cursor(cursor: str | None) -> Key | None:
         raise INVALID_CURSOR from None
     if not all(isinstance(part, str) and part and part.isascii() for part in (first, second)):
         raise INVALID_CURSOR
-    return first, second
+    return EnrollmentKey(first, second)

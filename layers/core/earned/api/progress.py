@@ -4,8 +4,7 @@ from earned.api.paging import Cursor, Fetch, Limit, page
 from earned.api.problems import NOT_FOUND
 from earned.api.responses import EnrollmentPage, EnrollmentView, enrollment_view
 from earned.api.routes import Routes
-from earned.aws.dynamodb import contexts as case_reads
-from earned.aws.dynamodb import enrollments
+from earned.aws.dynamodb import contexts, enrollment_lists, enrollments
 from earned.domain.access import Operation, may, may_for_company
 
 routes = Routes()
@@ -15,17 +14,17 @@ routes = Routes()
 def own_enrollments(cursor: Cursor = None, limit: Limit = 50) -> EnrollmentPage:
     """Own enrollments."""
     own = routes.viewer.account_id
-    return _page(lambda after, number: enrollments.list_account_keys(own, after, number), cursor, limit)
+    return _page(lambda after, number: enrollment_lists.list_account_keys(own, after, number), cursor, limit)
 
 
 @routes.endpoint("GET", "/v1/enrollments/<enrollment_id>", Operation.SEE_OWN_PROGRESS, Operation.SEE_PROGRESS)
 def enrollment(enrollment_id: str) -> EnrollmentView:
     """One enrollment, strongly consistent."""
-    completion = enrollments.enrollment(enrollment_id)
+    completion = enrollments.get_record(enrollment_id)
     rows = (Operation.SEE_OWN_PROGRESS, Operation.SEE_PROGRESS)
     if completion is None or not any(may(routes.viewer, row, completion) for row in rows):
         raise NOT_FOUND
-    case = case_reads.cases([completion])[0]
+    case = contexts.get_contexts([completion])[0]
     if not case.is_active:
         raise NOT_FOUND
     return enrollment_view(case, routes.viewer, routes.now, routes.resources.tolerance)
@@ -36,7 +35,7 @@ def company_enrollments(company_id: str, cursor: Cursor = None, limit: Limit = 5
     """The enrollments of a company's people."""
     if not may_for_company(routes.viewer, Operation.SEE_PROGRESS, company_id):
         raise NOT_FOUND
-    return _page(lambda after, number: enrollments.list_company_keys(company_id, after, number), cursor, limit)
+    return _page(lambda after, number: enrollment_lists.list_company_keys(company_id, after, number), cursor, limit)
 
 
 def _page(fetch: Fetch, cursor: str | None, limit: int) -> EnrollmentPage:

@@ -117,7 +117,7 @@ class DownloadView(TypedDict):
 
 def enrollment_view(case: EnrollmentContext, viewer: Viewer, as_of: datetime, tolerance: timedelta) -> EnrollmentView:
     """An enrollment as `viewer` may see it."""
-    completion = case.completion
+    completion = case.record
     verdict = evaluate_for_issue(completion, case.training, case.account, as_of, tolerance)
     view: EnrollmentView = {
         "enrollment_id": completion.enrollment_id,
@@ -131,7 +131,7 @@ def enrollment_view(case: EnrollmentContext, viewer: Viewer, as_of: datetime, to
         view["completed_at"] = rfc_3339(verdict.completed_at)
     if completion.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, completion):
         view["certificate"] = {
-            "certificate_id": completion.certificate_id or "",
+            "certificate_id": completion.certificate_id,
             "status": completion.certificate_status or "",
             "revision": completion.issue.revision,
             "issued_at": rfc_3339(completion.issue.issued_at),
@@ -142,7 +142,7 @@ def enrollment_view(case: EnrollmentContext, viewer: Viewer, as_of: datetime, to
 def certificate_view(completion: CompletionRecord, issue: Issuance, training: Training | None) -> CertificateView:
     """A certificate as its holder or their company's admin sees it."""
     return {
-        "certificate_id": completion.certificate_id or "",
+        "certificate_id": completion.certificate_id,
         "enrollment_id": completion.enrollment_id,
         "account_id": completion.account_id,
         "holder": issue.printed.holder,
@@ -156,7 +156,7 @@ def certificate_view(completion: CompletionRecord, issue: Issuance, training: Tr
 
 def training_view(completion: CompletionRecord, training: Training | None) -> TrainingView:
     """The training an enrollment is in."""
-    view: TrainingView = {"id": completion.training_id or ""}
+    view: TrainingView = {"id": completion.training_id}
     if training is not None:
         view["kind"] = training.kind.value
         view["title"] = training.title
@@ -294,7 +294,7 @@ def support_request_view(request: SupportRequest) -> SupportRequestView:
 
 def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None) -> DiagnosisView:
     """A diagnosis as support reads it; `document` says whether it is present and intact."""
-    completion, verdict = diagnosis.completion, diagnosis.verdict
+    completion, verdict = diagnosis.record, diagnosis.verdict
     outstanding = [requirement_view(requirement) for requirement in diagnosis.blockers]
     view: DiagnosisView = {
         "enrollment": _diagnosed_enrollment(completion),
@@ -313,7 +313,7 @@ def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None) -> 
         view["attendance"] = _attendance_view(diagnosis.attendance)
     if completion.issue is not None and document is not None:
         view["certificate"] = {
-            "certificate_id": completion.certificate_id or "",
+            "certificate_id": completion.certificate_id,
             "status": completion.certificate_status or "",
             "revision": completion.issue.revision,
             "document_present": document[0],
@@ -328,8 +328,8 @@ def _diagnosed_enrollment(completion: CompletionRecord) -> DiagnosedEnrollment:
         view["company_id"] = completion.company_id
     if completion.enrolled_at is not None:
         view["enrolled_at"] = rfc_3339(completion.enrolled_at)
-    if completion.removed_at is not None:
-        view["removed_at"] = rfc_3339(completion.removed_at)
+    if completion.removal is not None:
+        view["removed_at"] = rfc_3339(completion.removal.at)
     return view
 
 

@@ -18,8 +18,7 @@ from earned.api.responses import (
     support_request_view,
 )
 from earned.api.routes import Routes
-from earned.aws.dynamodb import contexts as case_reads
-from earned.aws.dynamodb import enrollments, people, support
+from earned.aws.dynamodb import contexts, enrollment_lists, enrollments, people, support
 from earned.aws.metrics import NAMESPACE
 from earned.domain.access import Operation
 from earned.domain.certificate import CertificateStatus
@@ -85,9 +84,9 @@ def diagnoses(
         accounts = people.accounts_with_email(email)
     else:
         raise MISSING_SUBJECT
-    keys = [key for account in accounts for key in enrollments.list_account_keys(account, None, MAX_ENROLLMENTS)]
-    cases = case_reads.cases(enrollments.completions(keys))
-    return {"items": [_diagnose(case) for case in cases if training_id in (None, case.completion.training_id)]}
+    keys = [key for account in accounts for key in enrollment_lists.list_account_keys(account, None, MAX_ENROLLMENTS)]
+    cases = contexts.get_contexts(enrollments.get_records(keys))
+    return {"items": [_diagnose(case) for case in cases if training_id in (None, case.record.training_id)]}
 
 
 @routes.endpoint(
@@ -99,21 +98,21 @@ def diagnoses(
 )
 def reissue(certificate_id: str, correction: Annotated[ReissueBody | None, Body()] = None) -> Accepted:
     """Ask for the next revision, with the account's present name; the rules are looked at again before it is made."""
-    case = case_reads.certificate(certificate_id)
-    if case is None or case.completion.issue is None:
+    case = contexts.get_certificate_context(certificate_id)
+    if case is None or case.record.issue is None:
         raise NOT_FOUND
-    if not case.is_active or case.completion.certificate_status is not CertificateStatus.ISSUED:
+    if not case.is_active or case.record.certificate_status is not CertificateStatus.ISSUED:
         raise CERTIFICATE_NOT_ACTIVE
     reason = correction.reason if correction else None
-    routes.resources.generation.send([generation_message(case.completion, purpose=Purpose.REISSUE, reason=reason)])
+    routes.resources.generation.send([generation_message(case.record, purpose=Purpose.REISSUE, reason=reason)])
     return {"status": "queued"}
 
 
 def _diagnose(case: EnrollmentContext) -> DiagnosisView:
-    completion, issue = case.completion, case.completion.issue
+    completion, issue = case.record, case.record.issue
     diagnosis = diagnose(completion, case.training, case.account, routes.now, routes.resources.tolerance)
     document = (
-        routes.resources.documents.check(completion.certificate_id or "", issue.revision, issue.document_sha256)
+        routes.resources.documents.verify_document(completion.certificate_id, issue.revision, issue.document_sha256)
         if issue is not None
         else None
     )

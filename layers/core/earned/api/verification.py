@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from earned.api.responses import Day, one_of, rfc_3339
 from earned.api.routes import Routes
-from earned.aws.dynamodb import contexts as case_reads
+from earned.aws.dynamodb import contexts
 from earned.domain.certificate import CertificateStatus, Issuance
 from earned.messages.schema_types import Instant
 
@@ -88,16 +88,16 @@ def verify(certificate_id: str, revision: Annotated[int | None, Query(ge=1)] = N
 
 def verification(certificate_id: str, revision: int | None) -> dict[str, Any]:
     """The answer for machines: `status`, and what else may be said; anything not known to be valid is not called so."""
-    case = case_reads.certificate(certificate_id)
-    issue = case.completion.issue if case is not None else None
+    case = contexts.get_certificate_context(certificate_id)
+    issue = case.record.issue if case is not None else None
     if case is None or issue is None or (revision is not None and revision > issue.revision):
         return {"status": "unknown"}
     if not case.is_active:
         return {"status": "withdrawn"}
-    revocation = case.completion.revocation
+    revocation = case.record.revocation
     if revocation is not None:
         return {"status": "revoked", "revoked_at": rfc_3339(revocation.at)}
-    if case.completion.certificate_status is not CertificateStatus.ISSUED:
+    if case.record.certificate_status is not CertificateStatus.ISSUED:
         return {"status": "unknown"}
     if revision is not None and revision < issue.revision:
         return {"status": "superseded", "revision": issue.revision}

@@ -21,11 +21,12 @@ class SendFailed(Exception):
 class Queue:
     client: "SQSClient"
     url: str
+    max_batch: int = MAX_BATCH
 
     def send(self, messages: Sequence[OutgoingMessage]) -> None:
         """Send messages, ten to a request; raises `SendFailed` unless SQS confirms each of them."""
-        for start in range(0, len(messages), MAX_BATCH):
-            entries = [_entry(index, message) for index, message in enumerate(messages[start : start + MAX_BATCH])]
+        for start in range(0, len(messages), self.max_batch):
+            entries = [_entry(index, message) for index, message in enumerate(messages[start : start + self.max_batch])]
             answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
             # An empty `Failed` proves nothing: the SDK turns a truncated response into an empty answer.
             if len(answer.get("Successful", [])) < len(entries):

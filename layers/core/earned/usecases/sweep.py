@@ -74,6 +74,7 @@ class Sweep:
         records_per_page: int = RECORDS_PER_PAGE,
         pages_per_run: int = PAGES_PER_RUN,
         enrollments_per_message: int = ENROLLMENTS_PER_MESSAGE,
+        events_per_page: int = trainings.EVENTS_PER_PAGE,
         now: Clock = utc_now,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -84,6 +85,7 @@ class Sweep:
         self._records_per_page = records_per_page
         self._pages_per_run = pages_per_run
         self._enrollments_per_message = enrollments_per_message
+        self._events_per_page = events_per_page
         self._now = now
         self._clock = clock
 
@@ -96,7 +98,7 @@ class Sweep:
             self._check_page(run)
             if run.sweep_pass.after is None or self._clock() > deadline:
                 break
-        _publish_metrics(run.records, oldest_unmarked(run.sweep_pass, now))
+        _publish_metrics(run.records, oldest_unmarked(run.sweep_pass, now, self._events_per_page))
         findings = {finding.value: number for finding, number in run.found.items()}
         return {"records": run.records, "findings": findings, "turn_over": run.sweep_pass.after is None}
 
@@ -167,13 +169,13 @@ class Sweep:
         self._generation.send([request for request in requests if request is not None])
 
 
-def oldest_unmarked(sweep_pass: SweepPass, now: datetime) -> timedelta:
+def oldest_unmarked(sweep_pass: SweepPass, now: datetime, page_size: int) -> timedelta:
     """How long the oldest unmarked event has waited; removes events that nobody waits for from the calendar.
 
     Behind the oldest event, only events whose daily full check is due are checked.
     """
     oldest: timedelta | None = None
-    for _, event in islice(trainings.ended_events(now), EVENTS_PER_RUN):
+    for _, event in islice(trainings.ended_events(now, page_size=page_size), EVENTS_PER_RUN):
         if oldest is not None and not is_full_check_due(event.live_event_id, sweep_pass):
             continue
         if _has_waiting_people(event, now):

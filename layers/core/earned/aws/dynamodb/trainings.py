@@ -54,20 +54,22 @@ def cancel_live_event(live_event_id: str, at: datetime) -> None:
     put_if_newer(_training_row(live_event_id), [TrainingRow.cancelled.set(milliseconds(at))], TrainingRow.cancelled, at)
 
 
-def ended_events(now: datetime, after: Position | None = None) -> Iterator[tuple[Position, LiveEvent]]:
+def ended_events(
+    now: datetime, after: Position | None = None, *, page_size: int = EVENTS_PER_PAGE
+) -> Iterator[tuple[Position, LiveEvent]]:
     """The live events on the calendar that ended before `now`, oldest first, each with its position.
 
     The index is eventually consistent: after a reschedule the position may be stale, and the event's own times count.
     """
     while True:
-        page = _calendar_page(after, EVENTS_PER_PAGE)
+        page = _calendar_page(after, page_size)
         ended = [position for position in page if position[0] < _sortable(now)]
         known = get_trainings([live_event_id for _, live_event_id in ended])
         for position in ended:
             event = known.get(position[1])
             if isinstance(event, LiveEvent):
                 yield position, event
-        if len(ended) < EVENTS_PER_PAGE:
+        if len(ended) < page_size:
             return
         after = ended[-1]
 

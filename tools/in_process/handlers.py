@@ -1,0 +1,140 @@
+"""Handlers composed afresh: each is a new sandbox, with an empty cache and the options of its caller."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from earned.aws import s3
+from earned.aws.dynamodb import enrollments, trainings
+from earned.aws.sqs import MAX_BATCH, Queue
+from earned.aws.sqs_batch import SqsBatch
+from earned.document import render
+from earned.messages import events
+from earned.usecases import evaluate_enrollments, export_certificates, record_directory, sweep
+from earned.usecases.certificate_documents import CertificateDocuments
+from earned.usecases.evaluate_enrollments import EvaluateEnrollments
+from earned.usecases.export_certificates import ExportCertificates
+from earned.usecases.generate_certificates import GenerateCertificates
+from earned.usecases.logos import Logos
+from earned.usecases.read_marks import ReadMark
+from earned.usecases.record_directory import RecordDirectory
+from earned.usecases.record_facts import RecordFacts
+from earned.usecases.sweep import Sweep
+from tools.in_process.immediate_executor import ImmediateExecutor
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller may choose instead of the deployed values."""
+
+    design: Any = render
+    background: Executor = field(default_factory=ImmediateExecutor)
+    monotonic: Callable[[], float] = time.monotonic
+    keys_per_page: int = evaluate_enrollments.KEYS_PER_PAGE
+    records_per_page: int = sweep.RECORDS_PER_PAGE
+    pages_per_run: int = sweep.PAGES_PER_RUN
+    enrollments_per_message: int = evaluate_enrollments.ENROLLMENTS_PER_MESSAGE
+    events_per_page: int = trainings.EVENTS_PER_PAGE
+    messages_per_batch: int = MAX_BATCH
+    part_size: int = export_certificates.PART_SIZE
+    recheck_delay_seconds: int = record_directory.RECHECK_DELAY_SECONDS
+
+    def queue(self, queue: Queue) -> Queue:
+        return replace(queue, max_batch=self.messages_per_batch)
+
+
+def compose(function: str, app: Any, options: Options) -> Handler:
+    """A handler of one function over the clients and settings of its module `app`."""
+    return _COMPOSED[function](app, options)
+
+
+def _over_batch(app: Any, work: Callable[[SqsBatch], None]) -> Handler:
+    def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        batch = SqsBatch(event, app.dead_letters)
+        work(batch)
+        return batch.response()
+
+    return handler
+
+
+def _record_directory(app: Any, options: Options) -> Handler:
+    evaluation, generation = options.queue(app.evaluation), options.queue(app.generation)
+    record = RecordDirectory(evaluation, generation, recheck_delay_seconds=options.recheck_delay_seconds)
+    return _over_batch(app, lambda batch: record(batch, batch.read(lambda body: events.read(body, events.DIRECTORY))))
+
+
+def _record_progress(app: Any, options: Options) -> Handler:
+    generation, tolerance = options.queue(app.generation), app.settings.order_tolerance_seconds
+    record = RecordFacts(enrollments.record_progress, trainings.TrainingCache(), generation, tolerance)
+    return _over_batch(app, lambda batch: record(batch, batch.read(lambda body: events.read(body, events.PROGRESS))))
+
+
+def _record_attendance(app: Any, options: Options) -> Handler:
+    read_mark, generation = ReadMark(), options.queue(app.generation)
+    record = RecordFacts(enrollments.record_attendance, trainings.TrainingCache(), generation, timedelta(0))
+    return _over_batch(app, lambda batch: record(batch, batch.read(read_mark)))
+
+
+def _evaluate_enrollments(app: Any, options: Options) -> Handler:
+    evaluate = EvaluateEnrollments(
+        options.queue(app.evaluation),
+        options.queue(app.generation),
+        app.settings.order_tolerance_seconds,
+        keys_per_page=options.keys_per_page,
+        enrollments_per_message=options.enrollments_per_message,
+    )
+    return _over_batch(app, evaluate)
+
+
+def _generate_certificate(app: Any, options: Options) -> Handler:
+    assets = s3.Assets(app.s3, app.settings.assets_bucket)
+    logos = Logos(assets, app.documents, options.design.check_drawable, options.monotonic)
+    settings = app.settings
+    documents = CertificateDocuments(
+        options.design, logos, app.documents, settings.verify_base_url, settings.paper_size
+    )
+    generate = GenerateCertificates(documents, app.bus, settings.order_tolerance_seconds, options.background)
+    return _over_batch(app, generate)
+
+
+def _export_certificates(app: Any, options: Options) -> Handler:
+    export = ExportCertificates(app.documents, app.archives, options.queue(app.requests), part_size=options.part_size)
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        batch = SqsBatch(event, app.dead_letters)
+        export(batch, lambda: context.get_remaining_time_in_millis() < app.HANDOVER_MARGIN_MS)
+        return batch.response()
+
+    return handler
+
+
+def _sweep(app: Any, options: Options) -> Handler:
+    run = Sweep(
+        app.documents,
+        options.queue(app.evaluation),
+        options.queue(app.generation),
+        app.settings.order_tolerance_seconds,
+        records_per_page=options.records_per_page,
+        pages_per_run=options.pages_per_run,
+        enrollments_per_message=options.enrollments_per_message,
+        events_per_page=options.events_per_page,
+        clock=options.monotonic,
+    )
+    return lambda event, _context: run(everything=bool(event.get("everything")))
+
+
+_COMPOSED: dict[str, Callable[[Any, Options], Handler]] = {
+    "record_directory": _record_directory,
+    "record_progress": _record_progress,
+    "record_attendance": _record_attendance,
+    "evaluate_enrollments": _evaluate_enrollments,
+    "generate_certificate": _generate_certificate,
+    "export_certificates": _export_certificates,
+    "sweep": _sweep,
+    "serve_api": lambda app, _options: app.handler,  # caches nothing
+}

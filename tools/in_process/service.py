@@ -1,0 +1,276 @@
+"""The whole service in one process: moto behind the real adapters, and `deliver` in place of Lambda's event sources."""
+
+import importlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
+from moto.sqs.models import sqs_backends
+
+from tools.in_process.handlers import Handler, Options, compose
+from tools.in_process.lambda_events import LambdaContext, http_event
+
+ROOT = Path(__file__).resolve().parents[2]
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+QUEUES = ("Directory", "Progress", "Attendance", "Evaluation", "Generation", "Export")
+FUNCTIONS = {
+    "record_directory": "Directory",
+    "record_progress": "Progress",
+    "record_attendance": "Attendance",
+    "evaluate_enrollments": "Evaluation",
+    "generate_certificate": "Generation",
+    "export_certificates": "Export",
+    "sweep": "",
+    "serve_api": "",
+}
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/any"  # moto encrypts nothing
+
+
+def stand_up(name: str) -> dict[str, str]:
+    """Create one of the deployed infrastructure templates, and return its outputs."""
+    cloudformation = boto3.client("cloudformation")
+    body = (ROOT / "infra" / f"{name}.yaml").read_text()
+    cloudformation.create_stack(
+        StackName=name, TemplateBody=body, Parameters=[{"ParameterKey": "KeyArn", "ParameterValue": KEY}]
+    )
+    outputs = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
+@contextmanager
+def aws_in_process(region: str = REGION) -> Iterator[None]:
+    """moto in place of AWS; no variable of a real account is visible."""
+    credentials = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": region,
+    }
+    elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    with patch.dict(os.environ, elsewhere | credentials, clear=True), mock_aws():
+        yield
+
+
+@dataclass
+class Service:
+    """Queues, tables, buckets, bus and the handlers between them.
+
+    `apps` are the functions' modules; `handlers` are composed over their settings and clients.
+    """
+
+    outputs: dict[str, str]
+    apps: dict[str, Any] = field(default_factory=dict)
+    handlers: dict[str, Handler] = field(default_factory=dict)
+    announced: str = ""
+
+    @classmethod
+    def start(cls) -> "Service":
+        """Stand up the infrastructure and import the functions."""
+        service = cls.without_functions()
+        for function, queue in FUNCTIONS.items():
+            with patch.dict(os.environ, service.variables(queue)):
+                service.apps[function] = importlib.import_module(f"functions.{function}.app")
+        service.start_anew()
+        return service
+
+    def start_anew(self) -> None:
+        """Replace every handler by a new sandbox, which has cached nothing."""
+        self.handlers = {function: self.handler(function) for function in FUNCTIONS}
+
+    def handler(self, function: str, **options: Any) -> Handler:
+        """A new sandbox of one function; `options` are those of `Options`."""
+        return compose(function, self.apps[function], Options(**{"recheck_delay_seconds": 0} | options))
+
+    @classmethod
+    def without_functions(cls) -> "Service":
+        """Stand up the infrastructure."""
+        service = cls(stand_up("storage") | stand_up("queues"))
+        service.listen()
+        return service
+
+    def variables(self, queue: str) -> dict[str, str]:
+        """The environment of a function, as template.yaml gives it."""
+        return {
+            "RECORDS_TABLE": self.outputs["RecordsTableName"],
+            "SUPPORT_TABLE": self.outputs["SupportTableName"],
+            "ACCESS_LOG_TABLE": self.outputs["AccessLogTableName"],
+            "ASSETS_BUCKET": self.outputs["AssetsBucketName"],
+            "DOCUMENTS_BUCKET": self.outputs["DocumentsBucketName"],
+            "EXPORTS_BUCKET": self.outputs["ExportsBucketName"],
+            "EVALUATION_QUEUE_URL": self.url("Evaluation"),
+            "GENERATION_QUEUE_URL": self.url("Generation"),
+            "EXPORT_QUEUE_URL": self.url("Export"),
+            "DEAD_LETTER_QUEUE_URL": self.outputs.get(f"{queue}DeadLetterQueueUrl", ""),
+            "ORDER_TOLERANCE_SECONDS": "300",
+            "BUS_NAME": "announcements",
+            "VERIFY_BASE_URL": "https://certificates.example",
+            "PAPER_SIZE": "a4",
+            "ROLE_CLAIM": "role",
+            "COMPANY_CLAIM": "company_id",
+            "CLIENT_CLAIM": "client_id",
+            "POWERTOOLS_SERVICE_NAME": "earned",
+        }
+
+    def url(self, queue: str) -> str:
+        """A queue's URL."""
+        return self.outputs[f"{queue}QueueUrl"]
+
+    def listen(self) -> None:
+        """Make the bus, and a queue that hears everything announced on it."""
+        events, sqs = boto3.client("events"), boto3.client("sqs")
+        events.create_event_bus(Name="announcements")
+        self.announced = sqs.create_queue(QueueName="announced")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=self.announced, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        events.put_rule(Name="all", EventBusName="announcements", EventPattern='{"source": ["earned"]}')
+        events.put_targets(Rule="all", EventBusName="announcements", Targets=[{"Id": "queue", "Arn": arn}])
+
+    def empty(self) -> None:
+        """Forget all messages (SQS itself allows a purge only once a minute)."""
+        for queue in sqs_backends[ACCOUNT][REGION].queues.values():
+            queue._messages.clear()
+            queue.pending_messages.clear()
+            queue.pending_message_groups.clear()
+
+    def forget(self) -> None:
+        """Forget everything; moto looks at every record to answer a question, so that many make each test slower."""
+        self.empty()
+        for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
+            table.items.clear()
+        for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
+            bucket.keys.clear()
+            bucket.multiparts.clear()
+        self.start_anew()
+
+    def sweep(self, handler: Handler | None = None, **event: Any) -> dict[str, Any]:
+        """Run the sweep once, as its schedule does; return what it found."""
+        outcome: dict[str, Any] = (handler or self.handlers["sweep"])(event, LambdaContext())
+        return outcome
+
+    def waiting(self, queue: str) -> int:
+        """How many messages wait in a queue."""
+        return len(sqs_backends[ACCOUNT][REGION].queues[self.url(queue).rsplit("/", 1)[1]].messages)
+
+    def post(self, queue: str, *events: dict[str, Any] | str) -> None:
+        """Post events, or raw bodies, to a queue."""
+        sqs = _sqs()
+        for event in events:
+            body = event if isinstance(event, str) else json.dumps(event)
+            sqs.send_message(QueueUrl=self.url(queue), MessageBody=body)
+
+    def deliver(
+        self, function: str, handler: Handler | None = None, context: "LambdaContext | None" = None
+    ) -> list[dict[str, Any]]:
+        """Deliver what waits for a function as Lambda's event source would, once each; return its responses."""
+        sqs, responses = _sqs(), []
+        url = self.url(FUNCTIONS[function])
+        while batch := receive(url):
+            response = (handler or self.handlers[function])(
+                {"Records": [record_of(message) for message in batch]}, context or LambdaContext()
+            )
+            again = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
+            for message in batch:
+                if message["MessageId"] not in again:
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            responses.append(response)
+        return responses
+
+    def settle(self) -> None:
+        """Deliver until every queue is quiet; messages left for a retry stay invisible."""
+        while any([self.deliver(function) for function, queue in FUNCTIONS.items() if queue]):  # noqa: C419  # all of them
+            pass
+
+    def make_visible(self, queue: str) -> None:
+        """Let a queue's visibility timeouts run out at once."""
+        for message in sqs_backends[ACCOUNT][REGION].queues[self.url(queue).rsplit("/", 1)[1]]._messages:
+            message.change_visibility(0)
+
+    def quarantined(self, queue: str) -> list[tuple[str, str]]:
+        """Reason and body of each message in a dead-letter queue; they stay there no longer."""
+        sqs, url, found = _sqs(), self.outputs[f"{queue}DeadLetterQueueUrl"], []
+        while batch := receive(url):
+            for message in batch:
+                found.append((message["MessageAttributes"]["reason"]["StringValue"], message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def announcements(self) -> list[dict[str, Any]]:
+        """The CloudEvents announced since the last look."""
+        sqs, found = _sqs(), []
+        while batch := receive(self.announced):
+            for message in batch:
+                found.append(json.loads(message["Body"])["detail"])
+                sqs.delete_message(QueueUrl=self.announced, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def documents(self, prefix: str = "") -> dict[str, bytes]:
+        """All objects of the documents bucket whose key begins so, by key."""
+        s3, bucket = boto3.client("s3"), self.outputs["DocumentsBucketName"]
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+    def get(self, path: str, claims: dict[str, str], **query: str) -> tuple[int, dict[str, Any]]:
+        """Ask the API with a token's claims; status and body."""
+        answer = self.ask("GET", path, claims, query=query)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def post_to(self, path: str, body: dict[str, Any] | None, claims: dict[str, str] | None = None) -> tuple[int, Any]:
+        """Post JSON to the API; status and body."""
+        answer = self.ask("POST", path, claims, body=body)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        claims: dict[str, str] | None,
+        *,
+        query: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """What the function answers to a request, with or without a token."""
+        event = http_event(method, path, claims, query or {}, body, headers or {})
+        answer: dict[str, Any] = self.handlers["serve_api"](event, LambdaContext())
+        return answer
+
+
+def _sqs() -> Any:
+    return _client("sqs", os.environ["AWS_DEFAULT_REGION"])
+
+
+@cache
+def _client(service: str, region: str) -> Any:
+    """One client for all: to make one takes longer than moto takes to answer it."""
+    return boto3.Session(region_name=region).client(service)  # type: ignore[call-overload]  # any service
+
+
+def receive(url: str) -> list[dict[str, Any]]:
+    """Up to ten messages with all that Lambda gets of them."""
+    answer = _sqs().receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
+    )
+    messages: list[dict[str, Any]] = answer.get("Messages", [])
+    return messages
+
+
+def record_of(message: dict[str, Any]) -> dict[str, Any]:
+    """A message as Lambda's event source hands it over."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+    }
