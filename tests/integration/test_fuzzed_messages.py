@@ -154,8 +154,7 @@ def fuzzed(running: Service) -> Iterator[Fuzzed]:
     whose = {"enrollment_id": KNOWN["enrollment_id"], "account_id": KNOWN["account_id"]}
     running.post("Directory", cloud_event("enrollment.created", whose | {"training_id": KNOWN["live_event_id"]}))
     running.settle()
-    table = running.outputs["RecordsTableName"]
-    rows = boto3.client("dynamodb").scan(TableName=table)["Items"]
+    rows = boto3.client("dynamodb").scan(TableName=running.outputs["RecordsTableName"])["Items"]
     known = {(row["pk"]["S"], row["sk"]["S"]): row for row in rows if "known" in row["pk"]["S"] + row["sk"]["S"]}
     with heard() as log, ExitStack() as stack:
         fuzzed = Fuzzed(running, Wire(known), log)
