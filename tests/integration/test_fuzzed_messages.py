@@ -131,9 +131,9 @@ def key_of(body: str) -> Key:
     data, subject = event["data"], event["type"].split(".")[1]
     match subject:
         case "company" | "account":
-            return f"{subject}#{data[f'{subject}_id']}", table.DIRECTORY
+            return f"{subject}#{data[f'{subject}_id']}", table.ROOT_SORT_KEY
         case "course" | "live-event":
-            return f"training#{data[subject.replace('-', '_') + '_id']}", table.DIRECTORY
+            return f"training#{data[subject.replace('-', '_') + '_id']}", table.ROOT_SORT_KEY
         case _:
             return enrollments.row_key(data["enrollment_id"], data["account_id"])
 
@@ -142,7 +142,7 @@ def keys_of(body: str) -> set[Key]:
     """The keys of all items a message may change: an enrollment also adds its company to its account."""
     event = json.loads(body)
     enrolls = event["type"].startswith("portal.enrollment.created")
-    return {key_of(body)} | ({(f"account#{event['data']['account_id']}", table.DIRECTORY)} if enrolls else set())
+    return {key_of(body)} | ({(f"account#{event['data']['account_id']}", table.ROOT_SORT_KEY)} if enrolls else set())
 
 
 @pytest.fixture(scope="module")
