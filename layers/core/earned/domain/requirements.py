@@ -69,7 +69,6 @@ _WHO_MUST_ACT = {
     Reason.LOGO_GONE: ResponsibleParty.SUPPORT,
 }
 
-
 _MESSAGES = {
     Reason.NOT_COMPLETED: "“{title}” is not completed yet.",
     Reason.NOT_WATCHED_TO_THE_END: "The video “{title}” has not been watched from start to finish yet.",

@@ -105,6 +105,4 @@ class AttendanceMarkedEvent(CloudEvent[AttendanceMarkedData]):
 
 
 ProgressEvent = LessonCompletedEvent | VideoWatchedEvent | QuizGradedEvent | AttemptsGrantedEvent
-
-
 AttendanceEvent = AttendanceMarkedEvent
