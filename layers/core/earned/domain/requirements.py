@@ -25,6 +25,8 @@ class Reason(StrEnum):
 
 
 class ResponsibleParty(StrEnum):
+    """Who must act to meet a requirement."""
+
     LEARNER = "learner"
     ADMINISTRATOR = "administrator"
     SUPPORT = "support"

@@ -55,6 +55,8 @@ _EVERY_TYPE = {**DIRECTORY, **PROGRESS, **ATTENDANCE}
 
 
 class _Typed(BaseModel):
+    """The type alone. It chooses the model, which parses the text again: pydantic is stricter with Python objects."""
+
     type: str
 
 
