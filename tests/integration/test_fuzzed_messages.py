@@ -133,9 +133,9 @@ def key_of(body: str) -> Key:
     data, subject = event["data"], event["type"].split(".")[1]
     match subject:
         case "company" | "account":
-            return f"{subject}#{data[f'{subject}_id']}", table.DIRECTORY
+            return f"{subject}#{data[f'{subject}_id']}", table.ROOT_SORT_KEY
         case "course" | "live-event":
-            return f"training#{data[subject.replace('-', '_') + '_id']}", table.DIRECTORY
+            return f"training#{data[subject.replace('-', '_') + '_id']}", table.ROOT_SORT_KEY
         case _:
             return enrollments.row_key(data["enrollment_id"], data["account_id"])
 
@@ -144,7 +144,7 @@ def keys_of(body: str) -> set[Key]:
     """The keys of all items a message may change: an enrollment also adds its company to its account."""
     event = json.loads(body)
     enrolls = event["type"].startswith("portal.enrollment.created")
-    return {key_of(body)} | ({(f"account#{event['data']['account_id']}", table.DIRECTORY)} if enrolls else set())
+    return {key_of(body)} | ({(f"account#{event['data']['account_id']}", table.ROOT_SORT_KEY)} if enrolls else set())
 
 
 @pytest.fixture(scope="module")
@@ -156,8 +156,7 @@ def fuzzed(running: Service) -> Iterator[Fuzzed]:
     whose = {"enrollment_id": KNOWN["enrollment_id"], "account_id": KNOWN["account_id"]}
     running.post("Directory", cloud_event("enrollment.created", whose | {"training_id": KNOWN["live_event_id"]}))
     running.settle()
-    table = running.outputs["RecordsTableName"]
-    rows = boto3.client("dynamodb").scan(TableName=table)["Items"]
+    rows = boto3.client("dynamodb").scan(TableName=running.outputs["RecordsTableName"])["Items"]
     known = {(row["pk"]["S"], row["sk"]["S"]): row for row in rows if "known" in row["pk"]["S"] + row["sk"]["S"]}
     with heard() as log, ExitStack() as stack:
         fuzzed = Fuzzed(running, Wire(known), log)

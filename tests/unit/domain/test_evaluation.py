@@ -1,7 +1,7 @@
 """Evaluation of records: what blocks a certificate, and when one is due."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from earned.domain.certificate import Hold
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.fact_codec import encode
 from earned.domain.requirements import Reason, Requirement, ResponsibleParty, Verdict
+from earned.domain.training import Training
 from tests.unit.builders import (
     ENDS,
     ENROLLED,
@@ -73,7 +74,7 @@ def test_an_unknown_training_is_the_only_requirement_and_support_must_act() -> N
 
 
 @pytest.mark.parametrize("training", [None, course(lesson("c")), course(lesson("a"), quiz(attempts=1))])
-def test_a_record_with_a_certificate_stays_complete_whatever_is_published_later(training) -> None:
+def test_a_record_with_a_certificate_stays_complete_whatever_is_published_later(training: Training | None) -> None:
     assert evaluation.evaluate_record(ISSUED, training, LATER) == Verdict((), after(1))
     assert evaluation.evaluate_for_issue(ISSUED, training, None, LATER) == Verdict((), after(1))
 
@@ -124,7 +125,9 @@ def test_an_unknown_training_and_an_unknown_account_are_both_outstanding() -> No
         "bare facts",
     ],
 )
-def test_a_certificate_is_due_when_earned_by_an_active_enrollment_that_has_none(record, training, due) -> None:
+def test_a_certificate_is_due_when_earned_by_an_active_enrollment_that_has_none(
+    record: CompletionRecord, training: Training | None, due: bool
+) -> None:
     assert evaluation.is_due(record, training, LATER) is due
 
 
@@ -152,7 +155,9 @@ RETURNED = replace(REVOKED, evidence=REVOKED.evidence | {encode(marked(True, TWO
     ],
     ids=["attended", "corrected", "revoked", "returned", "restored", "removed", "removed after return", "never issued"],
 )
-def test_revocation_is_due_after_a_correction_to_absent_and_restoring_after_one_back(record, due, absent_since) -> None:
+def test_revocation_is_due_after_a_correction_to_absent_and_restoring_after_one_back(
+    record: CompletionRecord, due: bool, absent_since: datetime | None
+) -> None:
     assert evaluation.is_due(record, live_event(), LATER) is due
     assert evaluation.absent_since(record, live_event()) == absent_since
 
@@ -212,7 +217,7 @@ def test_facts_without_an_enrollment_can_be_evaluated() -> None:
 
 @given(st.sets(st.sampled_from("abcxyz")), st.booleans(), st.booleans(), st.booleans())
 def test_a_certificate_is_due_if_and_only_if_an_active_record_without_one_is_complete(
-    steps, known, removed, enrolled
+    steps: set[str], known: bool, removed: bool, enrolled: bool
 ) -> None:
     record = completion(
         *(done(step, after(ord(step))) for step in steps),
@@ -259,7 +264,7 @@ def test_a_record_with_a_hold_is_still_complete_and_due() -> None:
     [EARNED, ISSUED, replace(ISSUED, hold=HOLD), replace(EARNED, hold=HOLD, removed_at=LATER)],
     ids=["not held", "issued", "issued despite a hold", "removed"],
 )
-def test_a_record_without_a_hold_or_not_awaiting_a_certificate_has_no_blockers(record) -> None:
+def test_a_record_without_a_hold_or_not_awaiting_a_certificate_has_no_blockers(record: CompletionRecord) -> None:
     assert blockers(record) == ()
 
 
@@ -268,7 +273,7 @@ def test_outstanding_requirements_are_listed_instead_of_a_hold() -> None:
 
 
 @pytest.mark.parametrize("reason", [Reason.MISSING_GLYPH, Reason.DOES_NOT_FIT, Reason.LOGO_GONE])
-def test_every_hold_says_what_is_wrong_and_that_support_must_act(reason) -> None:
+def test_every_hold_says_what_is_wrong_and_that_support_must_act(reason: Reason) -> None:
     (only,) = blockers(replace(EARNED, hold=replace(HOLD, reason=reason)))
 
     assert only.who is ResponsibleParty.SUPPORT

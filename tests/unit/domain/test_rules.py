@@ -35,6 +35,9 @@ from tests.unit.builders import (
 
 GRACE = timedelta(minutes=5)
 
+Case = tuple[Training, list[Fact]]
+Sketch = tuple[int, int, int, int]  # step, variant, minute, millisecond
+
 
 def evaluated(training: Training, *facts: Fact, now: datetime = LATER) -> Verdict:
     return rules.evaluate(training, facts, now, ENROLLED)
@@ -278,7 +281,9 @@ def test_facts_of_steps_that_are_not_in_the_training_do_not_count() -> None:
     ],
     ids=["lesson", "video", "quiz"],
 )
-def test_a_step_may_be_up_to_exactly_five_minutes_ahead_of_its_predecessor(step, fact, early, counts) -> None:
+def test_a_step_may_be_up_to_exactly_five_minutes_ahead_of_its_predecessor(
+    step: Step, fact: Callable[[datetime], Fact], early: int, counts: bool
+) -> None:
     facts = [done("a", after(60)), fact(after(60, ms=-early))]
 
     assert evaluated(course(lesson("a"), step), *facts).complete is counts
@@ -374,7 +379,9 @@ def test_without_order_each_step_counts_on_its_own() -> None:
         ([(9_500, 10_500), (0, 8_500)], True),
     ],
 )
-def test_a_video_counts_if_its_ranges_cover_it_with_gaps_of_at_most_a_second(played, counts) -> None:
+def test_a_video_counts_if_its_ranges_cover_it_with_gaps_of_at_most_a_second(
+    played: list[tuple[int, int]], counts: bool
+) -> None:
     assert rules.covers(played, 10_000) is counts
     assert evaluated(course(video(duration=10_000)), watched(*played or [(0, 0)])).complete is counts
 
@@ -551,7 +558,9 @@ def test_a_mark_dated_in_the_future_completes_nothing_before_the_end() -> None:
         ("PAPP", True, 2),
     ],
 )
-def test_the_latest_mark_wins_and_its_status_dates_from_the_first_of_an_unbroken_run(marks, complete, since) -> None:
+def test_the_latest_mark_wins_and_its_status_dates_from_the_first_of_an_unbroken_run(
+    marks: str, complete: bool, since: int
+) -> None:
     facts = [marked(mark == "P", after(minute, start=ENDS)) for minute, mark in enumerate(marks)]
     latest = facts[-1].at
     random.Random(marks).shuffle(facts)
@@ -634,7 +643,7 @@ def lesson_fact(step: Step, at: datetime, variant: int) -> Fact:
 FACTS = {StepKind.VIDEO: video_fact, StepKind.QUIZ: quiz_fact}
 
 
-def as_fact(training: Course, sketch: tuple[int, int, int, int]) -> Fact:
+def as_fact(training: Course, sketch: Sketch) -> Fact:
     index, variant, minute, ms = sketch
     step = training.steps[index % len(training.steps)]
     return FACTS.get(step.kind, lesson_fact)(step, after(minute, ms=ms), variant)
@@ -663,7 +672,7 @@ SKETCHES = st.lists(
 def cases(kinds: int = len(STEPS)) -> st.SearchStrategy[tuple[Course, list[Fact]]]:
     """A course and random facts; some include all or the first steps of a complete walk through the course."""
 
-    def case(steps: list[int], ordered: bool, sketches: list[tuple[int, int, int, int]], walked: int):
+    def case(steps: list[int], ordered: bool, sketches: list[Sketch], walked: int) -> tuple[Course, list[Fact]]:
         training = as_course(steps, ordered)
         facts = [as_fact(training, sketch) for sketch in sketches] + walk(training)[:walked]
         return training, list(dict.fromkeys(facts))
@@ -681,7 +690,9 @@ def live_cases() -> st.SearchStrategy[tuple[LiveEvent, list[Fact]]]:
 
 
 @given(cases() | live_cases(), st.randoms(use_true_random=False))
-def test_any_order_and_any_duplication_of_the_same_facts_gives_the_same_verdict(case, chance) -> None:
+def test_any_order_and_any_duplication_of_the_same_facts_gives_the_same_verdict(
+    case: Case, chance: random.Random
+) -> None:
     training, facts = case
     verdict = evaluated(training, *facts)
     again = facts + chance.choices(facts, k=5) if facts else []
@@ -691,7 +702,7 @@ def test_any_order_and_any_duplication_of_the_same_facts_gives_the_same_verdict(
 
 
 @given(cases() | live_cases(), st.randoms(use_true_random=False))
-def test_facts_stored_in_random_batches_give_the_same_verdict(case, chance) -> None:
+def test_facts_stored_in_random_batches_give_the_same_verdict(case: Case, chance: random.Random) -> None:
     training, facts = case
     deliveries = facts + chance.choices(facts, k=4) if facts else []
     chance.shuffle(deliveries)
@@ -705,14 +716,16 @@ def test_facts_stored_in_random_batches_give_the_same_verdict(case, chance) -> N
 
 
 @given(cases() | live_cases())
-def test_a_training_is_complete_if_and_only_if_nothing_is_outstanding(case) -> None:
+def test_a_training_is_complete_if_and_only_if_nothing_is_outstanding(case: Case) -> None:
     verdict = evaluated(case[0], *case[1])
 
     assert verdict.complete == (verdict.outstanding == ()) == (verdict.completed_at is not None)
 
 
 @given(cases(WITHOUT_QUIZZES), SKETCHES)
-def test_more_facts_never_undo_or_delay_completion_of_a_course_without_quizzes(case, more) -> None:
+def test_more_facts_never_undo_or_delay_completion_of_a_course_without_quizzes(
+    case: tuple[Course, list[Fact]], more: list[Sketch]
+) -> None:
     training, facts = case
     before = evaluated(training, *facts, *walk(training))
     verdict = evaluated(training, *facts, *walk(training), *(as_fact(training, sketch) for sketch in more))
@@ -723,7 +736,7 @@ def test_more_facts_never_undo_or_delay_completion_of_a_course_without_quizzes(c
 
 
 @given(cases(), SKETCHES)
-def test_facts_after_completion_change_nothing(case, more) -> None:
+def test_facts_after_completion_change_nothing(case: tuple[Course, list[Fact]], more: list[Sketch]) -> None:
     training, facts = case
     earned = facts + [granted(99, after(59), step.step_id) for step in training.steps] + walk(training)
     before = evaluated(training, *dict.fromkeys(earned))
@@ -804,13 +817,13 @@ TENTHS = st.integers(-5, 65).map(lambda tenth: tenth * 100)
 
 
 @given(st.lists(st.tuples(TENTHS, TENTHS), max_size=6), st.sampled_from([500, 1_000, 1_001, 3_000, 6_000]))
-def test_coverage_agrees_with_a_bitmap(played, duration) -> None:
+def test_coverage_agrees_with_a_bitmap(played: list[tuple[int, int]], duration: int) -> None:
 
     assert rules.covers(played, duration) is covered_by_bitmap(played, duration)
 
 
 @given(cases())
-def test_the_rules_agree_with_an_oracle_that_tries_every_time(case) -> None:
+def test_the_rules_agree_with_an_oracle_that_tries_every_time(case: tuple[Course, list[Fact]]) -> None:
     training, facts = case
     verdict = evaluated(training, *facts)
 

@@ -87,6 +87,7 @@ def reason_of(event: dict[str, Any], name: str = "") -> str:
 # Places in an event.
 
 Path = tuple[str | int, ...]
+Place = tuple[str, Path]  # the name of an event type, and a path in its example
 
 
 def paths(value: Any, so_far: Path = ()) -> Iterator[Path]:

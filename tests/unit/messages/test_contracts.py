@@ -7,6 +7,7 @@ import pkgutil
 import subprocess
 import sys
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -23,7 +24,18 @@ from earned.domain.errors import Rejected
 from earned.messages import announcements
 from earned.messages.announcements import Announcement
 from tests.unit.builders import LATER, completion, issue
-from tests.unit.messages.event_examples import EVERY_PATH, EXAMPLES, JSON, QUEUES, drop, posted, put, read, with_data
+from tests.unit.messages.event_examples import (
+    EVERY_PATH,
+    EXAMPLES,
+    JSON,
+    QUEUES,
+    Place,
+    drop,
+    posted,
+    put,
+    read,
+    with_data,
+)
 from tests.unit.messages.published_schemas import SCHEMAS, VALIDATORS
 from tools.contracts import ASYNCAPI, OPENAPI, ROOT, SERVED_OPENAPI
 
@@ -70,7 +82,9 @@ def test_an_example_event_is_allowed_by_the_schema_of_its_type_only(name: str) -
 
 
 @given(st.sampled_from(EVERY_PATH), JSON | st.just("drop"), st.sampled_from(EVERY_PATH), JSON)
-def test_every_event_that_is_accepted_is_allowed_by_its_schema(first, value, second, other) -> None:
+def test_every_event_that_is_accepted_is_allowed_by_its_schema(
+    first: Place, value: object, second: Place, other: object
+) -> None:
     name, path = first
     event = drop(posted(name), path) if value == "drop" else put(posted(name), path, value)
     with suppress(KeyError, IndexError, TypeError):  # the second place may not be in this event
@@ -79,13 +93,13 @@ def test_every_event_that_is_accepted_is_allowed_by_its_schema(first, value, sec
 
 
 @given(st.datetimes(timezones=st.timezones()), st.sampled_from("Tt"))
-def test_every_time_that_is_accepted_is_allowed_by_the_schema(time, separator) -> None:
+def test_every_time_that_is_accepted_is_allowed_by_the_schema(time: datetime, separator: str) -> None:
     event = posted("account.removed") | {"time": time.isoformat(separator)}
     assert allows(event, "account.removed") or not is_accepted(event, "account.removed")
 
 
 @given(st.text(max_size=30))
-def test_every_name_that_is_accepted_is_allowed_by_the_schema(text) -> None:
+def test_every_name_that_is_accepted_is_allowed_by_the_schema(text: str) -> None:
     event = with_data("company.saved", name=text)
     assert allows(event, "company.saved") or not is_accepted(event, "company.saved")
 

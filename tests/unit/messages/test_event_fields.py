@@ -68,7 +68,7 @@ TIME_PATHS: list[tuple[str, Path]] = [
 
 @pytest.mark.parametrize(("name", "path"), TIME_PATHS, ids=dotted)
 @pytest.mark.parametrize("time", [*BAD_TIMES, 1772452800, 1772452800.5, None, True, [2026], {}])
-def test_a_time_that_is_not_rfc_3339_with_an_offset_is_refused(time, name: str, path: Path) -> None:
+def test_a_time_that_is_not_rfc_3339_with_an_offset_is_refused(time: object, name: str, path: Path) -> None:
     assert reason_of(put(posted(name), path, time)) == "invalid-data"
 
 

@@ -1,7 +1,7 @@
 """Events in: what each type means, and what is refused for which stable reason."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from tests.unit.messages.event_examples import (
     JSON,
     QUEUES,
     Path,
+    Place,
     at,
     dotted,
     drop,
@@ -224,7 +225,9 @@ REQUIRED = [(name, path) for name, path in EVERY_PATH if isinstance(path[-1], st
 
 @pytest.mark.parametrize(("name", "path"), REQUIRED, ids=dotted)
 @pytest.mark.parametrize("change", [drop, lambda event, path: put(event, path, None)], ids=["missing", "null"])
-def test_a_required_field_that_is_missing_or_null_refuses_the_event(change, name: str, path: Path) -> None:
+def test_a_required_field_that_is_missing_or_null_refuses_the_event(
+    change: Callable[[dict[str, Any], Path], dict[str, Any]], name: str, path: Path
+) -> None:
     assert reason_of(change(posted(name), path), name) == ("not-a-cloudevent" if path == ("type",) else "invalid-data")
 
 
@@ -482,7 +485,7 @@ def test_an_event_may_have_128_kib_and_not_one_byte_more(filler: str) -> None:
         ([[5, 6], [1, 2], [1, 2]], ((5_000, 6_000), (1_000, 2_000), (1_000, 2_000))),
     ],
 )
-def test_empty_and_negative_ranges_are_left_out(played, kept) -> None:
+def test_empty_and_negative_ranges_are_left_out(played: list[list[float]], kept: tuple[tuple[int, int], ...]) -> None:
     fact = read(with_data("video.watched", played=played)).fact()
 
     assert fact.played == kept
@@ -631,7 +634,9 @@ def test_every_arbitrary_text_is_refused_with_a_known_reason(body: str) -> None:
 
 
 @given(st.sampled_from(EVERY_PATH), JSON | st.just("drop"), st.sampled_from(EVERY_PATH), JSON)
-def test_a_valid_event_with_changed_fields_is_accepted_or_refused_without_error(first, value, second, other) -> None:
+def test_a_valid_event_with_changed_fields_is_accepted_or_refused_without_error(
+    first: Place, value: object, second: Place, other: object
+) -> None:
     name, path = first
     event = drop(posted(name), path) if value == "drop" else put(posted(name), path, value)
     with suppress(KeyError, IndexError, TypeError):  # the second place may not be in this event
@@ -641,7 +646,9 @@ def test_a_valid_event_with_changed_fields_is_accepted_or_refused_without_error(
 
 
 @given(st.sampled_from(sorted(EXAMPLES)), st.integers(0, 600), st.integers(0, 8), st.text(max_size=4))
-def test_a_valid_event_with_changed_text_is_accepted_or_refused_without_error(name, start, length, text) -> None:
+def test_a_valid_event_with_changed_text_is_accepted_or_refused_without_error(
+    name: str, start: int, length: int, text: str
+) -> None:
     body = json.dumps(posted(name))
 
     consume(body[:start] + text + body[start + length :], queue_of(name))

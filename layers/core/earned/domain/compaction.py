@@ -31,7 +31,7 @@ def redundant_facts(
 def _counting_facts(
     step: Step, step_facts: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta
 ) -> list[Fact]:
-    """The facts by which a step counts: those from the time it may be done until it is done. None if it does not."""
+    """The facts by which a step counts: those from the time it may be done until it is done; empty if it does not."""
     if predecessor is None:
         return []
     earliest = allowed_from(predecessor, tolerance)

@@ -24,14 +24,8 @@ from earned.domain.timestamps import milliseconds, moment
 from earned.domain.training import Training
 
 _HEAD = struct.Struct(">I6s")
-
-
 _KINDS = b"DVQGPA"  # by number: add new kinds at the end
-
-
 _SUBJECT_BITS = 29
-
-
 MAX_VIDEO_MILLISECONDS = 2**32 - 1  # 49 days
 
 

@@ -25,6 +25,8 @@ class Reason(StrEnum):
 
 
 class ResponsibleParty(StrEnum):
+    """Who must act to meet a requirement."""
+
     LEARNER = "learner"
     ADMINISTRATOR = "administrator"
     SUPPORT = "support"
@@ -68,7 +70,6 @@ _WHO_MUST_ACT = {
     Reason.DOES_NOT_FIT: ResponsibleParty.SUPPORT,
     Reason.LOGO_GONE: ResponsibleParty.SUPPORT,
 }
-
 
 _MESSAGES = {
     Reason.NOT_COMPLETED: "“{title}” is not completed yet.",

@@ -9,11 +9,7 @@ from earned.domain.requirements import Reason, Requirement, Verdict
 from earned.domain.training import Course, LiveEvent, Step, StepKind, Training
 
 TOLERANCE = timedelta(minutes=5)  # for clocks that differ (C2)
-
-
 MAX_GAP = 1_000  # milliseconds of a video (C3)
-
-
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -143,7 +139,7 @@ def _attempts_exhausted(step: Step, step_facts: Sequence[Fact]) -> bool:
 
 
 def _why_not(step: Step, step_facts: Sequence[Fact]) -> Reason:
-    """Why a step that does not count does not: if it was done at all, it was done too early."""
+    """The reason a step does not count; a step that was done at all was done too early."""
     if step.kind is StepKind.QUIZ and _attempts_exhausted(step, step_facts):
         return Reason.ATTEMPTS_EXHAUSTED
     if done_at(step, step_facts, BEGINNING) is not None:

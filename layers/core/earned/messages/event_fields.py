@@ -20,23 +20,11 @@ from earned.domain.fact_codec import MAX_VIDEO_MILLISECONDS
 from earned.messages.schema_types import text
 
 MAX_PRINTED_GRAPHEMES = 200
-
-
 MAX_STEP_TITLE_GRAPHEMES = 500
-
-
 CODE_POINTS_PER_GRAPHEME = 7  # on average: a family emoji; no name in tools/design/preview/names.toml is above 2.8
-
-
 MAX_KEY_BYTES = 1024  # S3's own limit
-
-
 MAX_WHOLE_NUMBER = 2**53 - 1  # the largest that every JSON parser reads exactly
-
-
 _VISIBLE = regex.compile(r"[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]")
-
-
 _RFC_3339 = regex.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:[0-5]\d)", regex.ASCII)
 
 
@@ -91,8 +79,8 @@ def _readable_schema(max_graphemes: int, use: str) -> WithJsonSchema:
 
 
 def video_milliseconds(seconds: float) -> int:
-    """Seconds of a video in milliseconds; anything negative becomes at least -1 s, anything too long the maximum."""
-    return round(max(-1.0, min(seconds, MAX_VIDEO_MILLISECONDS / 1000)) * 1000)
+    """Seconds of a video in milliseconds, at most what the stored form holds."""
+    return round(min(seconds, MAX_VIDEO_MILLISECONDS / 1000) * 1000)
 
 
 Time = Annotated[
@@ -105,12 +93,8 @@ Time = Annotated[
     ),
 ]
 
-
 Timezone = Annotated[str, AfterValidator(_timezone), text("A time zone of the IANA database.", minLength=1)]
-
-
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
-
 
 Printable = Annotated[
     str,
@@ -118,15 +102,11 @@ Printable = Annotated[
     _readable_schema(MAX_PRINTED_GRAPHEMES, "Printed on certificates"),
 ]
 
-
 StepTitle = Annotated[
     str,
     _readable(MAX_STEP_TITLE_GRAPHEMES),
     _readable_schema(MAX_STEP_TITLE_GRAPHEMES, "Shown to learners, not printed"),
 ]
 
-
 Hours = Annotated[FiniteFloat, Field(gt=0, le=10_000)]
-
-
 ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(_object_key)]

@@ -40,10 +40,7 @@ __all__ = [
 
 MAX_EVENT_BYTES = 128 * 1024
 
-
 EventT = TypeVar("EventT", bound=BaseModel)
-
-
 Kinds = Mapping[str, type[EventT]]
 
 
@@ -52,18 +49,14 @@ def _by_type(*models: type[EventT]) -> Kinds[EventT]:
 
 
 DIRECTORY: Kinds[DirectoryEvent] = _by_type(*get_args(DirectoryEvent))
-
-
 PROGRESS: Kinds[ProgressEvent] = _by_type(*get_args(ProgressEvent))
-
-
 ATTENDANCE: Kinds[AttendanceEvent] = _by_type(AttendanceEvent)
-
-
 _EVERY_TYPE = {**DIRECTORY, **PROGRESS, **ATTENDANCE}
 
 
 class _Typed(BaseModel):
+    """The type alone. It chooses the model, which parses the text again: pydantic is stricter with Python objects."""
+
     type: str
 
 

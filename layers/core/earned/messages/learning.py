@@ -101,6 +101,4 @@ class AttendanceMarkedEvent(CloudEvent[AttendanceMarkedData]):
 
 
 ProgressEvent = LessonCompletedEvent | VideoWatchedEvent | QuizGradedEvent | AttemptsGrantedEvent
-
-
 AttendanceEvent = AttendanceMarkedEvent

@@ -11,9 +11,5 @@ def text(description: str, **bounds: int | str) -> WithJsonSchema:
 
 
 ID = "[A-Za-z0-9._:-]{1,64}"
-
-
 Id = Annotated[str, StringConstraints(pattern=f"^{ID}$")]
-
-
 Instant = Annotated[str, text("RFC 3339, UTC.", format="date-time")]
