@@ -1,6 +1,6 @@
 """Who may do what: the table of DESIGN §5, read by the API and by the tests."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -71,14 +71,9 @@ def may(viewer: Viewer, operation: Operation, completion: CompletionRecord) -> b
             return False
 
 
-def role_has(viewer: Viewer, operation: Operation) -> bool:
-    """Whether the viewer's role has this row at all."""
-    return viewer.role in TABLE[operation]
-
-
-def may_for_self(viewer: Viewer, operation: Operation) -> bool:
-    """Whether a viewer may ask for a list of their own."""
-    return TABLE[operation].get(viewer.role) is Scope.OWN
+def role_has(viewer: Viewer, operation: Operation, scopes: Collection[Scope] = tuple(Scope)) -> bool:
+    """Whether the viewer's role has this operation in one of these scopes."""
+    return TABLE[operation].get(viewer.role) in scopes
 
 
 def may_for_company(viewer: Viewer, operation: Operation, company_id: str) -> bool:
