@@ -1,12 +1,15 @@
 """The API's answers: each viewer gets what the access table gives them, and nothing else."""
 
 import json
+from base64 import urlsafe_b64encode
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
 
+from earned.api.paging import EnrollmentPosition, account_list
 from earned.api.routes import ROUTES
 from earned.aws.dynamodb import access_log, enrollments, table
 from tests.integration.faults import client_of, denied
@@ -192,6 +195,24 @@ def test_a_bad_parameter_is_named_and_not_repeated(issued: Story, name: str, val
 def test_a_garbled_cursor_is_a_bad_request(issued: Story, cursor: str) -> None:
     status, body = issued.service.get("/v1/enrollments", issued.claims("ada"), cursor=cursor)
     assert (status, body["type"]) == (400, "urn:earned:problem:garbled-cursor")
+
+
+@pytest.mark.parametrize(
+    "position", [["", "a"], ["a", ","], ["a"], ["a", "b", "c"], [1, 2], "a", None, ["\ud800", "x"]]
+)
+def test_a_cursor_of_the_right_list_with_a_garbled_position_is_a_bad_request(issued: Story, position: Any) -> None:
+    content = json.dumps([f"enrollments of account {issued.id('ada')}", position]).encode()
+    cursor = urlsafe_b64encode(content).decode()
+    status, body = issued.service.get("/v1/enrollments", issued.claims("ada"), cursor=cursor)
+    assert (status, body["type"]) == (400, "urn:earned:problem:garbled-cursor")
+
+
+def test_a_forged_cursor_opens_nothing_of_another_account(issued: Story) -> None:
+    listed = account_list("enrollments", issued.id("ada"))
+    for account in ("bea", "nobody", "ada"):
+        cursor = listed.cursors.encode(EnrollmentPosition("-", issued.id(account)))
+        _, page = issued.service.get("/v1/enrollments", issued.claims("ada"), cursor=cursor)
+        assert [item["account_id"] for item in page["items"]] == [issued.id("ada")] * (account == "ada")
 
 
 def test_pages_cover_everyone_once(service: Service, story: Story) -> None:

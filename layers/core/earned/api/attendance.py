@@ -50,8 +50,7 @@ class UnmarkedPage(TypedDict):
 def list_unmarked_attendance(cursor: Cursor = None, limit: Limit = 50) -> UnmarkedPage:
     """Live events that have ended and whose attendance is not completely marked, in the order in which they ended.
 
-    A page has fewer than `limit` items, or none, when counting takes more than three seconds; follow `next_cursor`
-    until it is absent.
+    A page has fewer than `limit` items, or none, when counting takes long; follow `next_cursor` until it is absent.
     """
     answer: UnmarkedPage = {"items": []}
     deadline = monotonic() + SECONDS_PER_PAGE

@@ -50,7 +50,7 @@ class ExportView(TypedDict):
 def create_export(company_id: str) -> ExportView:
     """Start an export of all certificates of a company into one archive.
 
-    An admin who repeats the request within a minute, or while their export is queued or running, gets the same export.
+    An admin who repeats the request before the export is done, or within a minute after, gets the same export.
     """
     export = _latest_or_new(company_id)
     if export.finished_at is None and not export.is_running(routes.now):  # send again: the first message may be lost

@@ -47,7 +47,7 @@ class SupportRequestBody(BaseModel):
 
 
 class ReissueBody(BaseModel):
-    """The reason for a reissue, which the announcement repeats."""
+    """Why the certificate is reissued; the service stores the reason with the revision."""
 
     reason: Annotated[str, Field(max_length=500)] | None = None
 
@@ -56,7 +56,7 @@ class ReissueBody(BaseModel):
 def create_support_request(body: Annotated[SupportRequestBody, Body()]) -> Accepted:
     """Send a request to support. The answer is the same whether the person and the training are known or not.
 
-    The service keeps at most 20 requests an hour from one source address and drops the others with the same answer.
+    The service keeps a limited number of requests an hour from one source address; the others get the same answer.
     """
     request = SupportRequest(secrets.token_hex(8), routes.now, body.name, body.email, body.training, body.message)
     kept = support.keep_support_request(request, routes.current_event.request_context.http.source_ip)
