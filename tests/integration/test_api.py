@@ -1,14 +1,18 @@
-"""The way out: each sees what the access table gives, and nothing else."""
+"""The API's answers: each viewer gets what the access table gives them, and nothing else."""
 
 import json
+from base64 import urlsafe_b64encode
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
 
+from earned.api.paging import EnrollmentPosition, account_list
 from earned.api.routes import ROUTES
 from earned.aws.dynamodb import access_log, enrollments, table
+from tests.integration.faults import client_of, denied
 from tools.in_process.portal import NOON, Story
 from tools.in_process.service import Service
 
@@ -34,8 +38,9 @@ def issued(service: Service, story: Story) -> Story:
 def certificate_of(story: Story, account: str) -> str:
     """A certificate id, read from the record."""
     record = enrollments.enrollment(story.id(f"enr-{account}"))
-    certificate_id: str = record.certificate_id
-    return certificate_id
+    assert record is not None
+    assert record.certificate_id is not None
+    return record.certificate_id
 
 
 def test_an_individual_lists_and_downloads_their_own(issued: Story) -> None:
@@ -75,24 +80,17 @@ def test_a_download_is_in_the_access_log(issued: Story) -> None:
     assert entry["company"] == issued.company
 
 
-def test_no_link_is_handed_out_when_the_access_log_cannot_be_written(
-    issued: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-
-    def out_of_order(*_: object) -> None:
-        raise ConnectionError
-
-    monkeypatch.setattr(access_log, "log_access", out_of_order)
+def test_a_download_fails_without_a_link_when_the_access_log_cannot_be_written(issued: Story) -> None:
     path = f"/v1/certificates/{certificate_of(issued, 'ada')}/download"
-    status, body = issued.service.get(path, issued.claims("admin", "company-admin"))
+    with denied(client_of(access_log.AccessRow), "dynamodb.PutItem"):
+        status, body = issued.service.get(path, issued.claims("admin", "company-admin"))
     assert (status, body["type"]) == (500, "urn:earned:problem:fault")
     assert "url" not in body
 
 
-def test_a_download_costs_two_reads_and_one_write(issued: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_costs_two_reads_and_one_write(issued: Story) -> None:
     calls: list[str] = []
-    client = table.Row._get_connection().connection.client
-    log_client = access_log.AccessRow._get_connection().connection.client
+    client, log_client = client_of(table.Row), client_of(access_log.AccessRow)
     for one in {id(client): client, id(log_client): log_client}.values():
         one.meta.events.register("before-call", lambda model, **_: calls.append(model.name), unique_id="count")
     issued.service.get(
@@ -131,7 +129,7 @@ def test_a_company_admin_sees_the_progress_and_the_certificates_of_their_people(
     assert [item["holder"] for item in issued.certificates()] == ["Ada Sample"]
 
 
-def test_another_companys_admin_gets_what_someone_gets_who_asks_for_nothing(issued: Story) -> None:
+def test_another_companys_admin_gets_the_answer_for_what_does_not_exist(issued: Story) -> None:
     claims = issued.claims("stranger", "company-admin", issued.id("other-co"))
     for path in (
         f"/v1/enrollments/{issued.id('enr-ada')}",
@@ -167,13 +165,13 @@ def test_any_other_role_is_refused(issued: Story, role: str) -> None:
 
 
 @pytest.mark.parametrize("claims", [{"role": "employee"}, {"sub": "acc-1", "role": "employee", "token_use": "id"}])
-def test_a_token_that_is_no_access_token_of_somebody_is_refused(service: Service, claims: dict[str, str]) -> None:
+def test_a_token_without_a_subject_or_for_another_use_is_refused(service: Service, claims: dict[str, str]) -> None:
     status, body = service.get("/v1/enrollments", claims)
     assert (status, body["type"]) == (401, "urn:earned:problem:not-an-access-token")
 
 
-def test_every_route_but_the_public_ones_is_a_row_of_the_access_table() -> None:
-    public = {(route.method, route.path) for route in ROUTES if not route.rows}
+def test_every_route_but_the_public_ones_has_an_operation_of_the_access_table() -> None:
+    public = {(route.method, route.path) for route in ROUTES if not route.operations}
     assert {("POST", "/v1/support-requests"), ("GET", "/verify/<certificate_id>")} <= public
     assert all(method == "POST" or not path.startswith("/v1/") or path == "/v1/openapi.json" for method, path in public)
 
@@ -198,6 +196,24 @@ def test_a_bad_parameter_is_named_and_not_repeated(issued: Story, name: str, val
 def test_a_garbled_cursor_is_a_bad_request(issued: Story, cursor: str) -> None:
     status, body = issued.service.get("/v1/enrollments", issued.claims("ada"), cursor=cursor)
     assert (status, body["type"]) == (400, "urn:earned:problem:garbled-cursor")
+
+
+@pytest.mark.parametrize(
+    "position", [["", "a"], ["a", ","], ["a"], ["a", "b", "c"], [1, 2], "a", None, ["\ud800", "x"]]
+)
+def test_a_cursor_of_the_right_list_with_a_garbled_position_is_a_bad_request(issued: Story, position: Any) -> None:
+    content = json.dumps([f"enrollments of account {issued.id('ada')}", position]).encode()
+    cursor = urlsafe_b64encode(content).decode()
+    status, body = issued.service.get("/v1/enrollments", issued.claims("ada"), cursor=cursor)
+    assert (status, body["type"]) == (400, "urn:earned:problem:garbled-cursor")
+
+
+def test_a_forged_cursor_opens_nothing_of_another_account(issued: Story) -> None:
+    listed = account_list("enrollments", issued.id("ada"))
+    for account in ("bea", "nobody", "ada"):
+        cursor = listed.cursors.encode(EnrollmentPosition("-", issued.id(account)))
+        _, page = issued.service.get("/v1/enrollments", issued.claims("ada"), cursor=cursor)
+        assert [item["account_id"] for item in page["items"]] == [issued.id("ada")] * (account == "ada")
 
 
 def test_pages_cover_everyone_once(service: Service, story: Story) -> None:
@@ -238,7 +254,7 @@ def test_pages_cover_everyone_whatever_their_ids_begin_with_and_however_many_acc
     assert seen == enrollments
 
 
-def test_a_person_sees_what_they_began_anywhere_and_each_company_what_was_begun_with_it(story: Story) -> None:
+def test_a_person_sees_enrollments_of_every_company_and_each_company_only_its_own(story: Story) -> None:
     before, elsewhere = story.id("co-before"), story.id("co-elsewhere")
     story.enroll("ada", enrollment_id=story.id("e3"), company_id=elsewhere)  # before the account is known
     story.save_account("ada", company_id=before)
@@ -289,14 +305,29 @@ def test_a_page_of_certificates_is_full_when_there_are_enough(service: Service, 
     assert "next_cursor" not in second
 
 
-def test_a_cursor_of_another_list_opens_nothing_of_it(issued: Story) -> None:
-    admin = issued.claims("admin", "company-admin")
-    _, page = issued.service.get(f"/v1/companies/{issued.company}/enrollments", admin, limit="1")
-    stranger = issued.claims("stranger", "company-admin", issued.id("other-co"))
-    _, other = issued.service.get(
-        f"/v1/companies/{issued.id('other-co')}/enrollments", stranger, cursor=page["next_cursor"]
-    )
-    assert other == {"items": []}
+LISTS = {
+    "own enrollments": ("/v1/enrollments", "admin", "company-admin", "{company}"),
+    "another account's enrollments": ("/v1/enrollments", "ada", "employee", "{company}"),
+    "own certificates": ("/v1/certificates", "ivo", "individual", "{company}"),
+    "company enrollments": ("/v1/companies/{company}/enrollments", "admin", "company-admin", "{company}"),
+    "company certificates": ("/v1/companies/{company}/certificates", "admin", "company-admin", "{company}"),
+    "another company's enrollments": ("/v1/companies/other/enrollments", "stranger", "company-admin", "other"),
+    "unmarked attendance": ("/v1/unmarked-attendance", "staff", "support", "{company}"),
+    "support requests": ("/v1/support-requests", "staff", "support", "{company}"),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_only_the_list_that_issued_a_cursor_takes_it(issued: Story, name: str) -> None:
+    company = f"/v1/companies/{issued.company}/enrollments"
+    _, page = issued.service.get(company, issued.claims("admin", "company-admin"), limit="1")
+    path, account, role, of_company = (part.format(company=issued.company) for part in LISTS[name])
+    claims = issued.claims(account, role, of_company)
+    status, answer = issued.service.get(path, claims, cursor=page["next_cursor"])
+    if name == "company enrollments":
+        assert (status, len(answer["items"])) == (200, 2)
+    else:
+        assert (status, answer["type"]) == (400, "urn:earned:problem:garbled-cursor")
 
 
 @pytest.mark.parametrize(
@@ -335,7 +366,7 @@ def test_an_enrollment_whose_account_is_not_known_says_so(service: Service, stor
     assert len(story.certificates()) == 1
 
 
-def test_what_is_outstanding_says_since_when(issued: Story) -> None:
+def test_an_outstanding_requirement_says_since_when(issued: Story) -> None:
     watch, quiz = issued.enrollment("bea")["outstanding"]
     assert watch["since"] == "2026-03-02T12:00:00.000Z"
     assert quiz["since"] == (NOON - timedelta(days=30)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -223,7 +223,7 @@ def test_asked_at_the_same_time_it_is_made_once(company: Story, monkeypatch: pyt
 def test_a_request_whose_message_was_not_sent_sends_it_when_asked_again(
     company: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queue = type(company.service.apps["serve_api"].resources.export_queue)
+    queue = type(company.service.apps["serve_api"].dependencies.export_queue)
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", lambda *_: (_ for _ in ()).throw(ConnectionError()))
         assert ask(company)[0] == 500

@@ -1,12 +1,14 @@
-"""Support: anybody may ask, one call says why a certificate is missing, and a reissue is judged again."""
+"""Support requests, diagnoses and reissues."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import boto3
 import pytest
 
 from earned.aws.dynamodb import enrollments, support
+from earned.domain.people import SupportRequest
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service
 
@@ -42,7 +44,7 @@ def certificate_of(story: Story, account: str) -> str:
     return record.certificate_id
 
 
-def test_anybody_may_ask_and_is_answered_alike_whoever_they_name(service: Service) -> None:
+def test_a_support_request_gets_the_same_answer_for_known_and_unknown_people(service: Service) -> None:
     known = service.post_to("/v1/support-requests", ASKED)
     unknown = service.post_to(
         "/v1/support-requests", ASKED | {"email": "nobody@example.com", "message": "Where is it?"}
@@ -72,10 +74,10 @@ def test_a_request_that_is_incomplete_or_too_long_is_refused_without_being_repea
     assert "xxx" not in str(answer)
 
 
-def test_a_source_that_asks_too_often_is_answered_alike_and_not_kept(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(support, "REQUESTS_PER_HOUR", 0)
+def test_requests_beyond_a_sources_hourly_limit_get_the_same_answer_and_are_dropped(service: Service) -> None:
+    now = datetime.now(UTC)
+    for hour, number in product((now, now + timedelta(hours=1)), range(support.REQUESTS_PER_HOUR)):
+        assert support.keep_support_request(SupportRequest(f"{number:016x}", hour, **ASKED, message=None), "192.0.2.1")
     before = service.get("/v1/support-requests", SUPPORT, limit="100")[1]["items"]
     assert service.post_to("/v1/support-requests", ASKED) == (202, {"status": "received"})
     assert service.get("/v1/support-requests", SUPPORT, limit="100")[1]["items"] == before
@@ -90,7 +92,7 @@ def test_requests_are_read_page_by_page(service: Service) -> None:
 
 
 @pytest.mark.parametrize("role", ["individual", "employee", "company-admin", "administrator"])
-def test_what_is_for_support_is_nothing_to_anybody_else(enrolled: Story, role: str) -> None:
+def test_other_roles_get_404_on_every_route_of_support(enrolled: Story, role: str) -> None:
     claims = {"sub": enrolled.id("ada"), "role": role, "company_id": enrolled.company}
     service = enrolled.service
     assert service.get("/v1/support-requests", claims)[0] == 404
@@ -99,7 +101,7 @@ def test_what_is_for_support_is_nothing_to_anybody_else(enrolled: Story, role: s
     assert service.post_to(path, {}, claims) == service.post_to("/v1/nothing", {}, claims)
 
 
-def test_a_diagnosis_says_what_blocks_and_what_happened(enrolled: Story) -> None:
+def test_a_diagnosis_has_the_blocking_requirement_and_the_timeline(enrolled: Story) -> None:
     enrolled.service.post("Progress", *enrolled.do("ada", "read"))
     enrolled.service.settle()
     found = diagnosis(enrolled)
@@ -119,11 +121,11 @@ def test_an_unknown_email_has_no_diagnosis(service: Service) -> None:
     assert service.get("/v1/diagnoses", SUPPORT, email="nobody@nowhere.example") == (200, {"items": []})
 
 
-def test_a_diagnosis_needs_to_know_of_whom(service: Service) -> None:
+def test_a_diagnosis_needs_an_email_or_an_account_id(service: Service) -> None:
     assert service.get("/v1/diagnoses", SUPPORT)[0] == 400
 
 
-def test_a_diagnosis_can_be_narrowed_to_a_training(enrolled: Story) -> None:
+def test_a_diagnosis_can_be_filtered_by_training(enrolled: Story) -> None:
     account = {"account_id": enrolled.id("ada")}
     _, answer = enrolled.service.get("/v1/diagnoses", SUPPORT, training_id="elsewhere", **account)
     assert answer == {"items": []}
@@ -153,7 +155,7 @@ def test_a_diagnosis_says_whether_the_document_is_there_and_intact(enrolled: Sto
     assert (found["certificate"]["document_present"], found["certificate"]["document_intact"]) == (False, False)
 
 
-def test_a_removed_enrollment_appears_in_the_diagnosis_alone(enrolled: Story) -> None:
+def test_a_removed_enrollment_appears_only_in_the_diagnosis(enrolled: Story) -> None:
     service = enrolled.service
     service.post("Directory", cloud_event("enrollment.removed", enrolled.enrollment_of("ada"), NOON))
     service.settle()
@@ -183,7 +185,7 @@ def test_support_reissues_with_the_corrected_name(enrolled: Story) -> None:
     assert [event["data"]["reason"] for event in service.announcements()] == ["misspelt"]
 
 
-def test_a_certificate_that_does_not_stand_cannot_be_reissued(enrolled: Story) -> None:
+def test_a_certificate_that_is_not_active_cannot_be_reissued(enrolled: Story) -> None:
     service = enrolled.service
     service.post("Attendance", enrolled.mark("bea"))
     service.settle()

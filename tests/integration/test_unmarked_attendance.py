@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
+from earned.api.attendance import CURSORS, CalendarPosition
 from earned.aws.dynamodb import trainings
 from earned.domain.fact_codec import encode
 from earned.domain.facts import AttendanceMarked
@@ -148,7 +149,8 @@ def test_a_page_that_took_its_time_is_short_and_goes_on(attended: Story, monkeyp
 @pytest.mark.parametrize("cursor", ["%25", "WyJhIl0", "W10"])
 def test_a_garbled_cursor_is_refused_and_a_forged_one_opens_nothing(service: Service, cursor: str) -> None:
     assert service.get("/v1/unmarked-attendance", ADMINISTRATOR, cursor=cursor)[0] == 400
-    status, page = service.get("/v1/unmarked-attendance", ADMINISTRATOR, cursor="WyI5OTk5IiwieCJd")
+    forged = CURSORS.encode(CalendarPosition("9999", "x"))
+    status, page = service.get("/v1/unmarked-attendance", ADMINISTRATOR, cursor=forged)
     assert (status, page) == (200, {"items": []})
 
 

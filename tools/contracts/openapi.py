@@ -1,62 +1,60 @@
-"""The OpenAPI 3.1 document: what Powertools says of the routes, and which problems they answer."""
+"""The OpenAPI 3.1 document: Powertools' description of the routes, with the problems that each may answer."""
 
 import json
-import os
+import re
+from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 from pydantic import TypeAdapter
-from yaml import SafeLoader, load
 
+from earned.api.application import ROUTERS, application
 from earned.api.problems import (
-    BAD_REQUEST,
-    INTERNAL_ERROR,
-    NOT_AN_ACCESS_TOKEN,
-    NOT_FOUND,
-    NOT_JSON,
-    UNKNOWN_ROLE,
+    BadRequest,
+    InternalError,
+    InvalidCursor,
+    NotAnAccessToken,
+    NotFound,
+    NotJson,
     Problem,
+    UnknownRole,
 )
 from earned.api.routes import BEARER, ROUTES, Route
-from earned.domain.access import TABLE
+from earned.domain.access import TABLE, Scope
 from earned.messages.schema_types import Id
-from tools.contracts import ROOT, VERSION
+from tools.contracts import VERSION
 from tools.contracts.writing import Json
 
-POWERTOOLS_OWN = ("422", "500")  # what it would answer to what it finds invalid; the service has its own problems
+POWERTOOLS_STATUSES = ("422", "500")  # Powertools' own validation errors, which the service answers as problems
 TOO_MANY_REQUESTS = 429
+GATEWAY_MESSAGES = {401: "Unauthorized", 404: "Not Found", TOO_MANY_REQUESTS: "Too Many Requests"}
+COMMON = (NotAnAccessToken, UnknownRole, NotFound, NotJson, InternalError)
 ID: Json = TypeAdapter(Id).json_schema()
-PROBLEM: Json = {
+GATEWAY_MESSAGE: Json = {
     "type": "object",
-    "description": "Problem details (RFC 9457); `type` is stable.",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "pattern": "^urn:earned:problem:[a-z-]+$"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-    },
-}
-MESSAGE: Json = {
-    "type": "object",
-    "description": "What the gateway answers before the service is asked.",
+    "description": "The answer of API Gateway to a request that it does not pass on to the service.",
     "required": ["message"],
     "properties": {"message": {"type": "string"}},
 }
 WANTED = (
-    "An access token of the configured issuer and audience: its `token_use` is `access`, or without one it has a "
-    "`client_id` (RFC 9068)."
+    "An access token from the configured issuer for the configured audience. `token_use` is `access`; a token without "
+    "`token_use` has a `client_id` (RFC 9068)."
 )
-DESCRIPTION = "Progress and certificates, each to those who may. What one may not see answers like what does not exist."
+DESCRIPTION = (
+    "Progress and certificates. A resource that the token does not give access to is answered like one that does not "
+    "exist: 404 with the same body. Times are RFC 3339, UTC, to the millisecond."
+)
+SCOPES = {Scope.OWN: "own", Scope.COMPANY: "own company", Scope.ALL: "all"}
 
 
 def openapi() -> Json:
-    """The document, over all routes that the function serves; may be asked for once in a process."""
+    """The document over all routes; at most once in a process, since Powertools changes the routes as it reads them."""
     bearer = HTTPBearer(bearerFormat="JWT", description=WANTED)
     document: Json = json.loads(
-        _app().get_openapi_json_schema(
-            title="Earned: API", version=VERSION, description=DESCRIPTION, security_schemes={BEARER: bearer}
+        _public_names(
+            application(*ROUTERS).get_openapi_json_schema(
+                title="Earned: API", version=VERSION, description=DESCRIPTION, security_schemes={BEARER: bearer}
+            )
         )
     )
     for route in ROUTES:
@@ -68,79 +66,111 @@ def openapi() -> Json:
     return document
 
 
-def _app() -> Any:
-    """The function's app; nothing that its environment names is asked for anything."""
-    template = load((ROOT / "template.yaml").read_text(encoding="utf-8"), Loader=_Template)  # noqa: S506  # a safe one
-    places = template["Globals"]["Function"], template["Resources"]["ServeApi"]["Properties"]
-    for place in places:
-        os.environ |= dict.fromkeys(place["Environment"]["Variables"], "300")
-    os.environ |= {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
-    from functions.serve_api.app import app  # noqa: PLC0415  # it reads the environment
-
-    return app
-
-
-class _Template(SafeLoader):
-    """A template as plain YAML: what its functions answer is not known here."""
-
-
-_Template.add_multi_constructor("!", lambda *_: None)
-
-
 def _complete(operation: Json, route: Route) -> None:
-    """Say who may, and what is answered to those who may not."""
-    answers = {status: answer for status, answer in operation["responses"].items() if status not in POWERTOOLS_OWN}
-    shared = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _statuses(operation, route)}
-    own = {str(problem.status): _response(problem) for problem in route.problems}
+    """Add to an operation who may call it and how it fails; name the ids in its path."""
     for parameter in operation.get("parameters", []):
         parameter["schema"] = parameter["schema"] | ID if parameter["in"] == "path" else _present(parameter["schema"])
-    if "404" in answers:  # its own, beside that for a path that is none
-        answers["404"]["content"] |= _response(NOT_FOUND)["content"]
     operation["description"] += _roles(route)
-    operation["responses"] = dict(sorted((shared | answers | own).items()))
+    operation["security"] = [{BEARER: []}] if route.operations else []  # Powertools leaves an empty list out
+    responses = {name: answer for name, answer in operation["responses"].items() if name not in POWERTOOLS_STATUSES}
+    if "404" in responses:
+        responses["404"]["content"] |= _response(404, NotFound)["content"]
+    operation["responses"] = dict(sorted((_failures(operation, route) | responses).items()))
 
 
 def _present(schema: Json) -> Json:
-    """A query parameter may be absent, which its `required` says; it is never null."""
+    """An optional parameter's schema without null: an absent parameter is absent, never null."""
     some = [option for option in schema.get("anyOf", [schema]) if option != {"type": "null"}]
     rest = {name: value for name, value in schema.items() if name != "anyOf"}
     return rest | some[0] if len(some) == 1 else rest | {"anyOf": some}
 
 
 def _roles(route: Route) -> str:
-    """Whose requests a route serves, from the access table."""
-    scopes = sorted({(role.value, scope.value) for row in route.operations for role, scope in TABLE[row].items()})
-    told = ", ".join(f"{role} ({scope})" for role, scope in scopes)
-    return f"\n\nFor: {told}." if told else "\n\nPublic, without a token."
+    allowed = {(role, scope) for one in route.operations for role, scope in TABLE[one].items() if scope in route.scopes}
+    roles = ", ".join(f"{role.value} ({SCOPES[scope]})" for role, scope in sorted(allowed))
+    return f"\n\nFor: {roles}." if roles else "\n\nPublic, without a token."
 
 
-def _statuses(operation: Json, route: Route) -> Iterable[int]:
-    """The statuses of problems that any route of its form may answer."""
-    yield from (INTERNAL_ERROR.status, TOO_MANY_REQUESTS)
+def _failures(operation: Json, route: Route) -> Json:
+    """The operation's failures by status: shared responses where it has no problem of its own with that status."""
+    by_status: dict[int, list[type[Problem]]] = defaultdict(list)
+    for problem in _problems(operation, route):
+        by_status[problem.status].append(problem)
+    shared = {problem.status: {"$ref": f"#/components/responses/{problem.status}"} for problem in (BadRequest, *COMMON)}
+    failures: Json = {str(TOO_MANY_REQUESTS): {"$ref": f"#/components/responses/{TOO_MANY_REQUESTS}"}}
+    for status, problems in by_status.items():
+        is_shared = len(problems) == 1 and status in shared
+        failures[str(status)] = shared[status] if is_shared else _response(status, *problems)
+    return failures
+
+
+def _problems(operation: Json, route: Route) -> Iterable[type[Problem]]:
+    """Every problem that the operation may answer: by its form, and those of its own."""
+    query = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"}
+    yield InternalError
     if route.operations:
-        yield from (NOT_AN_ACCESS_TOKEN.status, UNKNOWN_ROLE.status, NOT_FOUND.status)
+        yield from (NotAnAccessToken, UnknownRole, NotFound)
     if "requestBody" in operation:
-        yield NOT_JSON.status
-    if "requestBody" in operation or any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
-        yield BAD_REQUEST.status
+        yield NotJson
+    if "requestBody" in operation or query:
+        yield BadRequest
+    if "cursor" in query:
+        yield InvalidCursor
+    yield from route.problems
 
 
 def _responses() -> Json:
-    """What every route answers alike; some comes from the gateway, before the service is asked."""
-    problems = (BAD_REQUEST, NOT_AN_ACCESS_TOKEN, UNKNOWN_ROLE, NOT_FOUND, NOT_JSON, INTERNAL_ERROR)
-    responses = {str(problem.status): _response(problem) for problem in problems}
-    gateway = {"application/json": {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}}
-    for status in ("401", "404"):
-        responses[status]["content"] |= gateway
-    return responses | {str(TOO_MANY_REQUESTS): {"description": "Too many requests", "content": gateway}}
+    """The responses that operations share, by status."""
+    responses = {str(problem.status): _response(problem.status, problem) for problem in (BadRequest, *COMMON)}
+    return responses | {str(TOO_MANY_REQUESTS): _response(TOO_MANY_REQUESTS)}
 
 
-def _response(problem: Problem) -> Json:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    content = {"application/problem+json": {"schema": schema, "examples": {problem.code: {"value": problem.body()}}}}
-    return {"description": problem.title, "content": content}
+def _response(status: int, *problems: type[Problem]) -> Json:
+    """A response with these problems, and with the gateway's own answer where it has one for this status."""
+    content: Json = {}
+    if problems:
+        examples = {_example_name(problem): {"value": problem().body} for problem in problems}
+        schema = {"$ref": "#/components/schemas/Problem"}
+        content["application/problem+json"] = {"schema": schema, "examples": examples}
+    if status in GATEWAY_MESSAGES:
+        schema, example = {"$ref": "#/components/schemas/GatewayMessage"}, {"message": GATEWAY_MESSAGES[status]}
+        content["application/json"] = {"schema": schema, "examples": {"gateway": {"value": example}}}
+    titles = dict.fromkeys(problem.title for problem in problems)
+    return {"description": "; ".join(titles) or GATEWAY_MESSAGES[status].capitalize(), "content": content}
+
+
+def _example_name(problem: type[Problem]) -> str:
+    """The problem's code; a subclass that narrows another problem's detail has its code and needs a name of its own."""
+    [parent] = problem.__bases__
+    return problem.code if parent is Problem else re.sub("(?<=[a-z])(?=[A-Z])", "-", problem.__name__).lower()
 
 
 def _schemas(schemas: Json) -> Json:
     ours = {name: schema for name, schema in schemas.items() if "ValidationError" not in name}
-    return dict(sorted((ours | {"Problem": PROBLEM, "GatewayMessage": MESSAGE}).items()))
+    return dict(sorted((ours | {"Problem": _problem_schema(), "GatewayMessage": GATEWAY_MESSAGE}).items()))
+
+
+def _problem_schema() -> Json:
+    """Problem details with the list of all types; no enum, so that a client accepts types that are added later."""
+    problems = sorted(Problem.__subclasses__(), key=lambda problem: (problem.status, problem.code))
+    types = "\n".join(f"- `{problem().body['type']}` ({problem.status}): {problem.detail}" for problem in problems)
+    return {
+        "type": "object",
+        "description": f"Problem details (RFC 9457). `type` is stable:\n\n{types}",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {
+                "type": "string",
+                "pattern": "^urn:earned:problem:[a-z-]+$",
+                "examples": [problem().body["type"] for problem in problems],
+            },
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+        },
+    }
+
+
+def _public_names(document: str) -> str:
+    """The document with its schemas named after what they describe, without the suffix of the code's types."""
+    return re.sub(r"\b([A-Z]\w+)View\b", r"\1", document)

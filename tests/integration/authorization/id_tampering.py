@@ -1,4 +1,4 @@
-"""What can be tried with an id in place of the id itself; as the function gets it, after API Gateway has decoded it."""
+"""Tampered ids, as the function receives them: after API Gateway has decoded the path."""
 
 from collections.abc import Callable
 from itertools import chain
@@ -42,11 +42,11 @@ TRICKS: dict[str, Callable[[str], str]] = {
 
 
 def of_another_kind(world: World, takes: str) -> list[str]:
-    """An id of each kind but the one that is taken."""
+    """An id of every other kind than the one that the operation takes."""
     return [ids[0] for kind, ids in ids_of(world).items() if ids and kind not in {takes, ""}]
 
 
-def tried(world: World, takes: str, id_: str) -> dict[str, str]:
-    """Every trick with one id, by name."""
+def tampered(world: World, takes: str, id_: str) -> dict[str, str]:
+    """One id after every trick, by the trick's name."""
     others = {f"another kind, {number}": other for number, other in enumerate(of_another_kind(world, takes))}
     return dict(chain(((name, trick(id_)) for name, trick in TRICKS.items()), others.items()))

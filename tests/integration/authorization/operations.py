@@ -1,8 +1,9 @@
-"""Every operation of the API, and what the policies say has to be answered to whom."""
+"""Every operation of the API, and the answer that the policies require for each viewer."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from earned.api.paging import EnrollmentList, account_list, company_list
 from tests.integration.authorization.oracle import SERVICE, Thing, Viewer, may
 from tests.integration.authorization.world import ISSUED_AT_SOME_TIME, Enrollment, World
 
@@ -11,7 +12,7 @@ VERIFIED = {"issued": "valid", "reissued": "valid", "revoked": "revoked"}
 
 @dataclass(frozen=True)
 class Expected:
-    """An answer: its status, the enrollments and certificates that it names, and what it says of their status."""
+    """An answer: its HTTP status, the enrollments and certificates that it names, and its `status` member."""
 
     status: int
     enrollments: frozenset[str] = frozenset()
@@ -24,7 +25,7 @@ Expectation = Callable[[World, Viewer, str], Expected | None]
 
 @dataclass(frozen=True)
 class Operation:
-    """A route, what kind of id it takes in its path or query, and what to expect; None: as of what does not exist."""
+    """A route, the kind of id that it takes, and the expected answer; None is the answer for what does not exist."""
 
     method: str
     path: str
@@ -33,7 +34,7 @@ class Operation:
 
     @property
     def is_list(self) -> bool:
-        """Whether it answers in pages."""
+        """Whether it is a list of enrollments or certificates."""
         return self.expect in {own_progress, company_progress, own_certificates, company_certificates}
 
     @property
@@ -41,8 +42,15 @@ class Operation:
         """Whether it takes a limit and a cursor."""
         return self.is_list or self.expect in {unmarked, requests_for_support}
 
+    def listed(self, viewer: Viewer, asked: str) -> EnrollmentList | None:
+        """Its list of enrollments or certificates, if it is one."""
+        of = "certificates" if self.path.endswith("/certificates") else "enrollments"
+        if not self.is_list:
+            return None
+        return company_list(of, asked) if self.takes else account_list(of, viewer.account)
+
     def place(self, world: World, asked: str) -> tuple[str, dict[str, str]]:
-        """The path and the query of a request for this id, as they are once API Gateway has decoded them."""
+        """The path and the query of a request for this id, after API Gateway has decoded them."""
         path, _, parameter = self.path.partition("?")
         company = next((company for company, _ in [world.archives.get(asked, ("", ""))] if company), world.id("Ours"))
         filled = path.replace("{company_of_export}", company).replace(f"{{{self.takes}}}", asked)
@@ -50,35 +58,30 @@ class Operation:
 
 
 def own_progress(world: World, viewer: Viewer, _: str) -> Expected | None:
-    """One's own enrollments."""
     if not may(viewer, "listOwnProgress", SERVICE):
         return None
     return _progress(world, viewer, [one for one in _enrolled(world) if one.account == viewer.account])
 
 
 def company_progress(world: World, viewer: Viewer, company: str) -> Expected | None:
-    """The enrollments of a company's people."""
     if not may(viewer, "listProgressOf", _company(company)):
         return None
     return _progress(world, viewer, [one for one in _enrolled(world) if one.company == company])
 
 
 def own_certificates(world: World, viewer: Viewer, _: str) -> Expected | None:
-    """One's own certificates."""
     if not may(viewer, "listOwnCertificates", SERVICE):
         return None
     return _certificates(world, viewer, [one for one in world.enrollments if one.account == viewer.account])
 
 
 def company_certificates(world: World, viewer: Viewer, company: str) -> Expected | None:
-    """The certificates of a company's people."""
     if not may(viewer, "listCertificatesOf", _company(company)):
         return None
     return _certificates(world, viewer, [one for one in world.enrollments if one.company == company])
 
 
 def enrollment(world: World, viewer: Viewer, asked: str) -> Expected | None:
-    """One enrollment."""
     found = world.by_id(asked)
     if found is None or not may(viewer, "seeProgress", found.thing):
         return None
@@ -86,7 +89,7 @@ def enrollment(world: World, viewer: Viewer, asked: str) -> Expected | None:
 
 
 def download(world: World, viewer: Viewer, asked: str) -> Expected | None:
-    """A link, which carries the certificate's id."""
+    """The link contains the certificate's id."""
     found = world.by_certificate(asked)
     if found is None or not may(viewer, "download", found.thing):
         return None
@@ -94,7 +97,7 @@ def download(world: World, viewer: Viewer, asked: str) -> Expected | None:
 
 
 def reissue(world: World, viewer: Viewer, asked: str) -> Expected | None:
-    """A certificate that stands is reissued, one that does not is told to support as such."""
+    """An active certificate is reissued; any other is a conflict."""
     found = world.by_certificate(asked)
     if found is None or not may(viewer, "reissue", found.thing):
         return None
@@ -102,7 +105,7 @@ def reissue(world: World, viewer: Viewer, asked: str) -> Expected | None:
 
 
 def verify(world: World, viewer: Viewer, asked: str) -> Expected | None:
-    """What anybody is told; who and what for stands in it, but no id."""
+    """The answer has the certificate's status and texts, and no id."""
     found = world.by_certificate(asked)
     if found is None or not may(viewer, "verify", found.thing):
         return Expected(404, word="unknown")
@@ -110,28 +113,26 @@ def verify(world: World, viewer: Viewer, asked: str) -> Expected | None:
 
 
 def export(_: World, viewer: Viewer, company: str) -> Expected | None:
-    """An archive is asked for."""
     return Expected(202) if may(viewer, "export", _company(company)) else None
 
 
 def fetch(world: World, viewer: Viewer, asked: str) -> Expected | None:
-    """An archive, for who asked for it."""
+    """An archive is there only for the account that requested it."""
     found = world.archive(asked)
     return Expected(200) if found is not None and may(viewer, "fetch", found) else None
 
 
 def unmarked(_: World, viewer: Viewer, __: str) -> Expected | None:
-    """Ended events with people unmarked; names nobody."""
+    """The answer names no person."""
     return Expected(200) if may(viewer, "seeUnmarkedAttendance", SERVICE) else None
 
 
 def requests_for_support(_: World, viewer: Viewer, __: str) -> Expected | None:
-    """What was asked."""
     return Expected(200) if may(viewer, "readSupportRequests", SERVICE) else None
 
 
 def diagnosis(world: World, viewer: Viewer, account: str) -> Expected | None:
-    """All about an account, what was removed included."""
+    """All enrollments of an account, removed ones included."""
     if not 0 < len(account) <= 64:
         return Expected(400)
     if not may(viewer, "readDiagnoses", SERVICE):
@@ -142,7 +143,7 @@ def diagnosis(world: World, viewer: Viewer, account: str) -> Expected | None:
 
 
 def diagnosis_by_email(world: World, viewer: Viewer, email: str) -> Expected | None:
-    """The same, by an address, of which case and surrounding space do not count."""
+    """As by account id; the case of the address and space around it do not matter."""
     if not 0 < len(email) <= 320:
         return Expected(400)
     accounts = {one.account for one in world.enrollments}
@@ -150,12 +151,11 @@ def diagnosis_by_email(world: World, viewer: Viewer, email: str) -> Expected | N
 
 
 def public(_: World, __: Viewer, ___: str) -> Expected:
-    """The same for everybody."""
     return Expected(200)
 
 
 def taken(_: World, __: Viewer, ___: str) -> Expected:
-    """A support request is always received."""
+    """Every support request gets the same answer."""
     return Expected(202, word="received")
 
 
@@ -181,7 +181,7 @@ OF_AN_ENROLLMENT = tuple(one for one in OPERATIONS if one.takes in {"enrollment_
 
 
 def ids_of(world: World) -> dict[str, list[str]]:
-    """Every id that there is, by what takes it."""
+    """All ids of the world, by kind."""
     accounts = sorted({one.account for one in world.enrollments})
     return {
         "": [""],

@@ -1,4 +1,4 @@
-"""A second opinion on who may: the rules A1-A6 in Cedar, which knows nothing of `earned.access`."""
+"""A second implementation of the access rules, in Cedar and independent of `earned.domain.access`."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _POLICIES, _SCHEMA = PolicySet.from_str(POLICIES), Schema.from_str(SCHEMA)
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who asks: what their token says."""
+    """The account, role and company of a token."""
 
     account: str
     role: str
@@ -24,14 +24,14 @@ class Viewer:
 
     @property
     def claims(self) -> dict[str, str]:
-        """The token's claims, as API Gateway hands them over."""
+        """The token's claims, as API Gateway passes them on."""
         claims = {"sub": self.account, "role": self.role}
         return claims if self.company is None else claims | {"company_id": self.company}
 
 
 @dataclass(frozen=True)
 class Thing:
-    """What is asked for: an entity of the schema, with its attributes."""
+    """A requested resource: an entity of the schema with its attributes."""
 
     kind: str
     attributes: tuple[tuple[str, str | bool | None], ...] = ()
@@ -42,7 +42,7 @@ SERVICE = Thing("Service")
 
 @cache
 def may(viewer: Viewer, action: str, thing: Thing) -> bool:
-    """Whether the policies permit it; raises when they cannot say."""
+    """Whether the policies permit the action; fails when the evaluation has errors."""
     asked = {"principal": _uid("Viewer"), "action": f'Action::"{action}"', "resource": _uid(thing.kind)}
     who = _entity("Viewer", account=viewer.account, role=viewer.role, company=viewer.company)
     what = _entity(thing.kind, **dict(thing.attributes))

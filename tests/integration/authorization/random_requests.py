@@ -1,10 +1,9 @@
-"""Requests at random: mostly about what exists, by anybody, with pages and filters, and now and then a trick."""
+"""Random requests by any viewer, mostly about what exists, with pages, filters, and sometimes a tampered id."""
 
-import json
 import random
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 
+from earned.api.paging import EnrollmentPosition
 from tests.integration.authorization.id_tampering import TRICKS
 from tests.integration.authorization.operations import OPERATIONS, Expected, Operation, ids_of
 from tests.integration.authorization.oracle import Viewer
@@ -12,12 +11,22 @@ from tests.integration.authorization.requests import Asking
 from tests.integration.authorization.world import REMOVED, ROLES, Enrollment, World
 
 BAD_LIMITS = ("0", "101", "-1", "many", "")
-GARBLED = ("garbled!", "e30", "W10", "WyIiLCIiXQ", "bnVsbA", "WyJcdWQ4MDAiLCJ4Il0")  # the last holds half a letter
+GARBLED = (
+    "garbled!",
+    "e30",
+    "W10",
+    "WyIiLCIiXQ",
+    "bnVsbA",
+    "WyJcdWQ4MDAiLCJ4Il0",
+)  # the last has a lone surrogate
 
 
 @dataclass(frozen=True)
 class Page:
-    """What is asked of a list: at most how many, after which enrollment, of which training and account."""
+    """A page of a list: its limit, the enrollment after which it begins, and its filters.
+
+    `garbled` is a cursor that the list did not issue.
+    """
 
     limit: str | None = None
     after: Enrollment | None = None
@@ -25,19 +34,18 @@ class Page:
     training: str | None = None
     account: str | None = None
 
-    @property
-    def query(self) -> dict[str, str]:
-        """As the query says it."""
+    def query(self, asking: Asking) -> dict[str, str]:
+        """The page's query parameters; the cursor is one that the list could have issued."""
         given = {
             "limit": self.limit,
-            "cursor": self.garbled or (self.after and _cursor(self.after)),
+            "cursor": self.garbled or (self.after and _cursor(asking, self.after)),
             "training_id": self.training,
             "account_id": self.account,
         }
         return {name: value for name, value in given.items() if value is not None}
 
     def of(self, world: World, asking: Asking) -> Expected | None:
-        """What is due of a list."""
+        """The expected answer to a request for this page."""
         whole = asking.expected(world)
         if self.limit in BAD_LIMITS:
             return Expected(400)
@@ -53,12 +61,14 @@ class Page:
         return replace(whole, enrollments=frozenset(one.enrollment for one in left), certificates=certificates)
 
 
-def _cursor(one: Enrollment) -> str:
-    return urlsafe_b64encode(json.dumps([one.enrollment, one.account]).encode()).decode().rstrip("=")
+def _cursor(asking: Asking, one: Enrollment) -> str:
+    listed = asking.operation.listed(asking.viewer, asking.id)
+    assert listed is not None
+    return listed.cursors.encode(EnrollmentPosition(one.enrollment, one.account))
 
 
 def _is_behind(one: Enrollment, other: Enrollment, asking: Asking) -> bool:
-    """Whether a list comes to `one` after `other`: one person after the other; of oneself, only from oneself on."""
+    """Whether `one` comes after `other`: lists are sorted by account, and one's own has only own positions."""
     is_elsewhere = not asking.operation.takes and other.account != asking.viewer.account
     return not is_elsewhere and f"{one.account}#{one.enrollment}" > f"{other.account}#{other.enrollment}"
 
@@ -66,9 +76,24 @@ def _is_behind(one: Enrollment, other: Enrollment, asking: Asking) -> bool:
 def random_asking(chance: random.Random, world: World) -> tuple[Asking, Page | None]:
     """A request, and which page of it, if it has pages."""
     operation = chance.choice(OPERATIONS)
-    page = _random_page(chance, world, operation) if operation.is_paged else None
     asking = Asking(_random_viewer(chance, world), operation, _random_id(chance, world, operation))
-    return replace(asking, query=tuple(page.query.items()) if page else ()), page
+    if not operation.is_paged:
+        return asking, None
+    page = _random_page(chance, world, asking)
+    return replace(asking, query=tuple(page.query(asking).items())), page
+
+
+def _foreign_cursor(chance: random.Random, asking: Asking, one: Enrollment) -> str:
+    """A cursor that another list, or this list for another account or company, could have issued."""
+    others = [other for other in OPERATIONS if other.is_list and other != asking.operation]
+    elsewhere = replace(asking, viewer=Viewer("elsewhere", asking.viewer.role), id="elsewhere")
+    of_this = [elsewhere] if asking.operation.is_list else []
+    return _cursor(chance.choice([*of_this, *(replace(asking, operation=other) for other in others)]), one)
+
+
+def _is_short(cursor: str) -> bool:
+    """Whether the API reads a cursor at all: a tampered id may make it too long, which is an error of its own."""
+    return len(cursor) <= 400
 
 
 def _random_viewer(chance: random.Random, world: World) -> Viewer:
@@ -90,16 +115,17 @@ def _random_id(chance: random.Random, world: World, operation: Operation) -> str
     return chance.choice(list(TRICKS.values()))(found) if chance.random() < 0.2 else found
 
 
-def _random_page(chance: random.Random, world: World, operation: Operation) -> Page:
-    """Nothing in particular, half of the time."""
+def _random_page(chance: random.Random, world: World, asking: Asking) -> Page:
+    """The first page without filters, half of the time."""
     if chance.random() < 0.5:
         return Page()
     one, another = chance.choice(world.enrollments), chance.choice(world.enrollments)
-    filtered = operation.path.endswith("{company_id}/certificates") and chance.random() < 0.5
+    foreign = _foreign_cursor(chance, asking, one)
+    filtered = asking.operation.path.endswith("{company_id}/certificates") and chance.random() < 0.5
     return Page(
         limit=chance.choice([None, str(chance.randint(1, 100)), chance.choice(BAD_LIMITS)]),
-        after=chance.choice([None, one]),
-        garbled=chance.choice(GARBLED) if chance.random() < 0.1 else None,
+        after=chance.choice([None, one]) if asking.operation.is_list and _is_short(_cursor(asking, one)) else None,
+        garbled=chance.choice(list(filter(_is_short, [*GARBLED, foreign]))) if chance.random() < 0.1 else None,
         training=chance.choice([None, one.training]) if filtered else None,
         account=chance.choice([None, another.account]) if filtered else None,
     )

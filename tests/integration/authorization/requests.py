@@ -1,4 +1,4 @@
-"""Asks the API, and holds its answers against the policies."""
+"""Sends requests to the API and compares its answers with the policies."""
 
 import json
 import pickle
@@ -19,7 +19,7 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True)
 class Asking:
-    """One request: who asks for what, with which id, and what else stands in the query."""
+    """One request: its viewer, operation, id and further query parameters."""
 
     viewer: Viewer
     operation: Operation
@@ -27,17 +27,17 @@ class Asking:
     query: tuple[tuple[str, str], ...] = ()
 
     def expected(self, world: World) -> Expected | None:
-        """What the policies say; a line break after a path is none to Powertools, whose routes end in `$`."""
+        """The answer of the policies; Powertools ignores a line break at the end of a path: its routes end in `$`."""
         id_ = self.id.removesuffix("\n") if self.operation.path.endswith("}") else self.id
         return self.operation.expect(world, self.viewer, id_)
 
     def names_nothing(self, world: World) -> bool:
-        """Whether its id is that of nothing."""
+        """Whether no resource has its id."""
         return self.id not in ids_of(world)[self.operation.takes]
 
 
 def ask(world: World, asking: Asking) -> Answer:
-    """What the function answers."""
+    """The function's answer."""
     viewer, operation = asking.viewer, asking.operation
     path, parameters = operation.place(world, asking.id)
     body = SUPPORT_REQUEST if path == "/v1/support-requests" and operation.method == "POST" else None
@@ -49,14 +49,14 @@ def ask(world: World, asking: Asking) -> Answer:
 
 
 def nothing(world: World, viewer: Viewer) -> Answer:
-    """What is answered about what does not exist."""
+    """The answer for what does not exist."""
     return world.service.ask("GET", "/v1/nothing", viewer.claims)
 
 
 def mismatch(world: World, asking: Asking, answer: Answer, expected: Expected | None) -> str:
-    """What is wrong with an answer; empty when nothing is.
+    """The difference between an answer and the expected one; empty when there is none.
 
-    What one may not see is answered byte for byte like what does not exist, and so may be an id that is none.
+    The answer for a forbidden resource equals the one for a missing resource byte for byte; an invalid id may get it.
     """
     if answer == nothing(world, asking.viewer):
         return "" if expected is None or asking.names_nothing(world) else f"nothing instead of {expected}"
@@ -67,7 +67,7 @@ def mismatch(world: World, asking: Asking, answer: Answer, expected: Expected | 
 
 
 def named(world: World, answer: Answer) -> tuple[frozenset[str], frozenset[str]]:
-    """The enrollments and the certificates whose ids stand anywhere in an answer."""
+    """The enrollments and the certificates whose ids are anywhere in an answer."""
     text = answer["body"] + str(answer["headers"]) + str(answer.get("multiValueHeaders"))
     if world.tag not in text and "certificate" not in text:
         return frozenset(), frozenset()
@@ -76,14 +76,14 @@ def named(world: World, answer: Answer) -> tuple[frozenset[str], frozenset[str]]
 
 
 def said(answer: Answer) -> str:
-    """The `status` in an answer."""
+    """The `status` of an answer."""
     word: str = json.loads(answer["body"]).get("status", "")
     return word
 
 
 @contextmanager
-def remembering() -> Iterator[None]:
-    """What the records table answered once, it answers at once until something is written to it: moto is slow."""
+def cached_reads() -> Iterator[None]:
+    """Cache the reads of the records table until the next write, because moto is slow."""
     remembered: dict[bytes, bytes] = {}
     events = table.Row._get_connection().connection.client.meta.events
 
@@ -97,7 +97,7 @@ def remembering() -> Iterator[None]:
 
     def keep(http_response: Any, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         if model.name in READS and http_response.status_code == 200:
-            remembered.setdefault(context["asked"], pickle.dumps((Kept(), parsed)))
+            remembered.setdefault(context["asked"], pickle.dumps((CachedResponse(), parsed)))
 
     events.register("before-call.dynamodb", recall, "recall")
     events.register("after-call.dynamodb", keep, "keep")
@@ -108,7 +108,7 @@ def remembering() -> Iterator[None]:
         events.unregister("after-call.dynamodb", keep, "keep")
 
 
-class Kept:
-    """The HTTP response of what is remembered."""
+class CachedResponse:
+    """The HTTP response of a cached read."""
 
     status_code = 200

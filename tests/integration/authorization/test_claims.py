@@ -1,4 +1,4 @@
-"""Claims as they should not be: whoever signs them, they open nothing."""
+"""Malformed claims open nothing, even in a token with a valid signature."""
 
 import json
 from typing import Any
@@ -60,12 +60,12 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[int, str]]] = {
 
 
 def guarded() -> list[tuple[str, str]]:
-    """The routes that are not for everybody, once the function is there."""
+    """The routes that need a token."""
     return [(route.method, route.path) for route in ROUTES if route.operations]
 
 
 def answered(service: Service, claims: dict[str, Any] | None, method: str, path: str) -> tuple[int, str, set[str]]:
-    """Status, type and members of what is answered to exactly these claims."""
+    """Status, problem type and members of the answer to exactly these claims."""
     event = http_event(method, path.replace("<", "").replace(">", ""), {}, {}, None, {})
     event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
     answer = service.apps["serve_api"].handler(event, LambdaContext())
@@ -74,13 +74,13 @@ def answered(service: Service, claims: dict[str, Any] | None, method: str, path:
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_claims_that_are_none_of_an_access_token_with_one_role_open_no_route(service: Service, case: str) -> None:
+def test_claims_without_a_subject_a_use_and_one_role_open_no_route(service: Service, case: str) -> None:
     claims, (status, kind) = REFUSED[case]
     assert {answered(service, claims, *route)[:2] for route in guarded()} == {(status, kind)}
 
 
 def test_a_request_without_claims_opens_no_route(service: Service) -> None:
-    # API Gateway lets none through; a route that was declared public by mistake would.
+    # API Gateway rejects such a request, except on a route that is public by mistake.
     answers = [answered(service, None, *route) for route in guarded()]
     assert {answer[:2] for answer in answers} == {NO_ACCESS_TOKEN}
     assert {frozenset(members) for *_, members in answers} == {frozenset({"type", "title", "status", "detail"})}
@@ -89,14 +89,14 @@ def test_a_request_without_claims_opens_no_route(service: Service) -> None:
 @pytest.mark.parametrize(
     "claims", [SUPPORT, without("client_id") | {"token_use": "access"}, SUPPORT | {"token_use": "access"}]
 )
-def test_an_access_token_says_so_by_its_use_or_by_its_client(service: Service, claims: dict[str, str]) -> None:
+def test_a_token_is_an_access_token_by_its_use_or_by_its_client(service: Service, claims: dict[str, str]) -> None:
     event = http_event("GET", "/v1/support-requests", {}, {}, None, {})
     event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
     assert service.apps["serve_api"].handler(event, LambdaContext())["statusCode"] == 200
 
 
 @pytest.mark.parametrize("company", [None, "", " ", "*", "[{company}]", '["{company}"]', "{company} ", "{COMPANY}"])
-def test_a_company_admin_of_no_company_that_there_is_opens_none(
+def test_a_company_admin_with_a_malformed_company_opens_none(
     service: Service, story: Story, company: str | None
 ) -> None:
     story.save_company()
@@ -113,6 +113,6 @@ def test_a_company_admin_of_no_company_that_there_is_opens_none(
     assert service.post_to(f"/v1/companies/{story.company}/exports", None, claims)[0] == 404
 
 
-def test_companies_in_a_list_are_none(service: Service, story: Story) -> None:
+def test_a_list_of_companies_is_no_company(service: Service, story: Story) -> None:
     claims: dict[str, Any] = {"sub": story.id("admin"), "role": "company-admin", "company_id": [story.company]}
     assert service.get(f"/v1/companies/{story.company}/enrollments", claims)[0] == 404

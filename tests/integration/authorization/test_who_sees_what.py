@@ -1,7 +1,8 @@
-"""Roles, relations, operations, states and tricks, each with each: the API answers what the policies say."""
+"""The API answers as the policies say, for every role, relation, operation, certificate state and tampered id."""
 
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,11 +11,11 @@ from itertools import product
 import cedarpy
 import pytest
 
-from tests.integration.authorization.id_tampering import tried
+from tests.integration.authorization.id_tampering import tampered
 from tests.integration.authorization.operations import OF_AN_ENROLLMENT, OPERATIONS, Expected, Operation, ids_of
 from tests.integration.authorization.oracle import POLICIES, SCHEMA, Viewer
 from tests.integration.authorization.random_requests import Page, random_asking
-from tests.integration.authorization.requests import Answer, Asking, ask, mismatch, named, remembering
+from tests.integration.authorization.requests import Answer, Asking, ask, cached_reads, mismatch, named
 from tests.integration.authorization.world import ROLES, STATES, Enrollment, World
 from tools.contracts import OPENAPI, ROOT
 from tools.in_process.service import Service
@@ -26,42 +27,42 @@ RELATIONS = tuple(product(("oneself", "another"), ("of the same company", "of an
 
 @pytest.fixture(scope="module")
 def world(running: Service) -> Iterator[World]:
-    """Everyone, and an archive each of two admins of one company."""
+    """The whole world, and an archive of each of two admins of one company."""
     world = World.of(running)
     export = BY_METHOD_AND_PATH["POST", "/v1/companies/{company_id}/exports"]
     for account in ("me", "someone"):
         admin = Viewer(world.id(account), "company-admin", world.id("Ours"))
         ask(world, Asking(admin, export, world.id("Ours")))
     world.service.settle()
-    with remembering():
+    with cached_reads():
         yield world
 
 
 def relation(viewer: Viewer, one: Enrollment) -> tuple[str, str]:
-    """How somebody stands to an enrollment: by its person, and by its company, which may be one that they left."""
+    """A viewer's relation to an enrollment: by its account, and by its company, which the viewer may have left."""
     same = viewer.company is not None and viewer.company == one.company
     where = "of no company" if one.company is None else f"of {'the same' if same else 'another'} company"
     return "oneself" if viewer.account == one.account else "another", where
 
 
 def kind_of(expected: Expected | None) -> str:
-    """The kind of an answer, to be counted."""
+    """The kind of an answer, for the counts."""
     return "as if it did not exist" if expected is None else f"{expected.status} {expected.word or ''}".strip()
 
 
 def judged(world: World, asking: Asking) -> tuple[str, str]:
-    """The kind of answer that was due, and what was wrong with the one that came."""
+    """The kind of the expected answer, and the difference between it and the actual one, empty when there is none."""
     expected = asking.expected(world)
     wrong = mismatch(world, asking, ask(world, asking), expected)
     return kind_of(expected), wrong and f"{asking}: {wrong}"
 
 
-def told(wrong: list[str]) -> str:
-    """The first few of what was wrong."""
+def summary(wrong: list[str]) -> str:
+    """The number of mismatches and the first ten."""
     return "\n".join([f"{len(wrong)} mismatches", *wrong[:10]])
 
 
-def test_the_policies_speak_of_what_the_schema_has() -> None:
+def test_the_policies_agree_with_the_schema() -> None:
     result = cedarpy.validate_policies(POLICIES, SCHEMA)
     assert result.validation_passed, result.errors
 
@@ -73,7 +74,17 @@ def test_every_route_is_an_operation_of_the_matrix() -> None:
     assert asked == routes
 
 
-def test_every_role_in_every_relation_gets_of_every_state_what_the_policies_say(
+def test_the_document_names_the_roles_that_the_policies_permit(world: World) -> None:
+    document = json.loads((ROOT / OPENAPI).read_text())
+    for (method, path), operation in BY_METHOD_AND_PATH.items():
+        described = document["paths"][path.replace("{company_of_export}", "{company_id}")][method.lower()]
+        asked = product(world.viewers(), ids_of(world)[operation.takes])
+        permitted = {viewer.role for viewer, id_ in asked if operation.expect(world, viewer, id_) is not None}
+        named = set(re.findall(r"([a-z-]+) \(", described["description"].rpartition("\n\n")[2]))
+        assert named == (permitted if described["security"] else set()), path
+
+
+def test_every_role_in_every_relation_gets_the_answer_of_the_policies_in_every_state(
     world: World, record_property: Record
 ) -> None:
     kinds, cells, wrong = Counter[str](), set(), []
@@ -84,13 +95,11 @@ def test_every_role_in_every_relation_gets_of_every_state_what_the_policies_say(
         cells.add((viewer.role, relation(viewer, one), operation, one.state))
         wrong += [mistake] if mistake else []
     record_property("authorization matrix", dict(kinds))
-    assert not wrong, told(wrong)
+    assert not wrong, summary(wrong)
     assert cells == set(product(ROLES, RELATIONS, OF_AN_ENROLLMENT, STATES))
 
 
-def test_every_role_is_listed_what_the_policies_say_page_by_page_or_at_once(
-    world: World, record_property: Record
-) -> None:
+def test_every_list_has_what_the_policies_permit_on_one_page_or_on_many(world: World, record_property: Record) -> None:
     kinds, wrong = Counter[str](), []
     for viewer, operation in product(world.viewers(), [one for one in OPERATIONS if one.takes in {"", "company_id"}]):
         for asked in [world.id("Nowhere"), *ids_of(world)["company_id"]] if operation.takes else [""]:
@@ -102,11 +111,11 @@ def test_every_role_is_listed_what_the_policies_say_page_by_page_or_at_once(
                 found = walked(world, Asking(viewer, operation, asked))
                 assert found == (expected.enrollments, expected.certificates)
     record_property("authorization lists", dict(kinds))
-    assert not wrong, told(wrong)
+    assert not wrong, summary(wrong)
 
 
 def walked(world: World, asking: Asking) -> tuple[frozenset[str], frozenset[str]]:
-    """What a list names in pages of seven."""
+    """The enrollments and certificates of a list, read in pages of seven."""
     enrollments, certificates = frozenset[str](), frozenset[str]()
     page: dict[str, str] = {"limit": "7"}
     for _ in world.enrollments:
@@ -119,21 +128,21 @@ def walked(world: World, asking: Asking) -> tuple[frozenset[str], frozenset[str]
     return enrollments, certificates
 
 
-def test_no_trick_with_an_id_opens_what_the_id_itself_does_not(world: World, record_property: Record) -> None:
+def test_a_tampered_id_opens_nothing_that_the_id_itself_does_not(world: World, record_property: Record) -> None:
     kinds, wrong = Counter[str](), []
     viewers = [viewer for viewer in world.viewers() if viewer.account == world.id("me")]
     for viewer, operation in product(viewers, [one for one in OPERATIONS if one.takes]):
         for target in targets(world, viewer, operation):
-            for trick, asked in tried(world, operation.takes, target).items():
+            for trick, asked in tampered(world, operation.takes, target).items():
                 kind, mistake = judged(world, Asking(viewer, operation, asked))
                 kinds[kind] += 1
                 wrong += [f"{trick}: {mistake}"] if mistake else []
     record_property("authorization tricks", dict(kinds))
-    assert not wrong, told(wrong)
+    assert not wrong, summary(wrong)
 
 
 def targets(world: World, viewer: Viewer, operation: Operation) -> list[str]:
-    """An id that the viewer gets something of, and one of which they get nothing, as far as there are such."""
+    """An id that the viewer has access to, and one that they have not, where they exist."""
     ids = ids_of(world)[operation.takes]
     seen = [one for one in ids if operation.expect(world, viewer, one) not in {None, Expected(404, word="unknown")}]
     return seen[:1] + [one for one in ids if one not in seen][:1]
@@ -156,11 +165,11 @@ def test_random_requests_are_answered_as_the_policies_say(world: World, seed: in
         if number % 200 == 0:
             world.service.empty()
     record_property("random requests", dict(kinds))
-    assert not wrong, told(wrong)
+    assert not wrong, summary(wrong)
 
 
 def part_of(world: World, answer: Answer, page: Page | None, expected: Expected | None) -> Expected | None:
-    """What is due of a page that has a successor: no more than was asked for, and nothing else than is due in all."""
+    """The expected part of a page that is not the last: at most `limit` items, all of them of the whole list."""
     if expected is None or page is None or '"next_cursor"' not in answer["body"]:
         return expected
     enrollments, certificates = named(world, answer)

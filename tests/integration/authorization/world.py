@@ -1,4 +1,4 @@
-"""Two companies and two people, with an enrollment for each person, company and state that a certificate can be in."""
+"""Two companies and two people, with an enrollment for each combination of person, company and certificate state."""
 
 import uuid
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from tools.in_process.service import Service
 
 OWNERS = ("me", "someone")
 COMPANIES = ("Ours", "Theirs", None)
-REMOVED = ("account-removed", "account-just-removed")  # the second a moment ago: its enrollments stand until evaluated
+REMOVED = ("account-removed", "account-just-removed")  # the second just now: its enrollments are not evaluated yet
 STATES = ("none", "outstanding", "held", "issued", "revoked", "reissued", "withdrawn", *REMOVED)
 ROLES = ("individual", "employee", "company-admin", "administrator", "support")
 ISSUED_AT_SOME_TIME = ("issued", "revoked", "reissued", "withdrawn", *REMOVED)
@@ -23,7 +23,7 @@ UNPRINTABLE = "Faces \U0001fae8"
 
 @dataclass(frozen=True)
 class Enrollment:
-    """One person in one training; `company` is the enrollment's, and its certificate id stays inside before issue."""
+    """One person in one training; `company` is the enrollment's, and `certificate` is internal before the issue."""
 
     enrollment: str
     account: str
@@ -34,7 +34,7 @@ class Enrollment:
 
     @property
     def thing(self) -> Thing:
-        """What the policies are told of it."""
+        """The enrollment as an entity of the policies."""
         issued = "issued" if self.state in ISSUED_AT_SOME_TIME else "none"
         stands = self.state not in {"none", "withdrawn", *REMOVED}
         certificate = "revoked" if self.state == "revoked" else issued
@@ -44,7 +44,7 @@ class Enrollment:
 
 @dataclass
 class World:
-    """All that there is, and the service that holds it."""
+    """All enrollments and archives, and the service that has them."""
 
     service: Service
     tag: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
@@ -53,7 +53,7 @@ class World:
 
     @classmethod
     def of(cls, service: Service) -> "World":
-        """Tell the service of everyone, through its queues, until every certificate is in its state."""
+        """Post events until every certificate is in its state."""
         world = cls(service)
         world._announce_trainings()
         world._announce_people("Sample", NOON - timedelta(days=20))
@@ -70,13 +70,13 @@ class World:
         return f"{name}-{self.tag}"
 
     def viewers(self) -> list[Viewer]:
-        """Every role in every company, as a person who has enrollments, and as those whose accounts were removed."""
+        """Every role in every company, for a person with enrollments and for the removed accounts."""
         people = [self.id(name) for name in ("me", *(f"me-{state}" for state in REMOVED))]
         companies = [company and self.id(company) for company in COMPANIES]
         return [Viewer(*who) for who in product(people, ROLES, companies)]
 
     def permitted(self, viewer: Viewer, action: str, among: Iterable[Enrollment]) -> list[Enrollment]:
-        """Those to which the policies permit this."""
+        """The enrollments for which the policies permit the action."""
         return [one for one in among if may(viewer, action, one.thing)]
 
     def by_id(self, enrollment: str) -> Enrollment | None:
@@ -88,7 +88,7 @@ class World:
         return next((one for one in self.enrollments if certificate and one.certificate == certificate), None)
 
     def archive(self, archive: str) -> Thing | None:
-        """The archive of exactly this id, as the policies know it."""
+        """The archive of exactly this id, as an entity of the policies."""
         company, account = self.archives.get(archive, (None, None))
         return Thing("Archive", (("company", company), ("account", account))) if company else None
 
@@ -120,7 +120,7 @@ class World:
         self.service.settle()
 
     def _act(self, planned: list[Enrollment]) -> None:
-        """Do what leads to each state; of those in state `none`, facts arrive and no enrollment ever does."""
+        """Post what leads to each state; for state `none`, progress without an enrollment."""
         for one in planned:
             if one.state == "revoked":
                 for hour, status in enumerate(("present", "absent")):
@@ -137,7 +137,7 @@ class World:
         self.service.settle()
 
     def _with_certificate(self, one: Enrollment) -> Enrollment:
-        """With the id that the record keeps, shown or not."""
+        """The enrollment with its record's certificate id."""
         record = enrollments.enrollment(one.enrollment)
         certificate = record.certificate_id if record else ""
         issued = record is not None and record.issue is not None
@@ -145,7 +145,7 @@ class World:
         return Enrollment(one.enrollment, one.account, one.company, one.state, one.training, certificate)
 
     def _reissue(self) -> None:
-        """People are renamed and move to another company; some certificates follow the name, none the person."""
+        """Rename people and move them to another company; reissue some certificates under the new name."""
         self._announce_people("Renamed", NOON, company_id=self.id("Theirs"))
         self.service.settle()
         support = Viewer("sup-1", "support").claims

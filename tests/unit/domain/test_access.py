@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from earned.domain.access import TABLE, Operation, Viewer, may, may_for_company, may_for_self, role_has
+from earned.domain.access import TABLE, Operation, Scope, Viewer, may, may_for_company, role_has
 from earned.domain.people import Role
 from tests.unit.builders import after, completion
 
@@ -76,7 +76,7 @@ def test_a_role_has_an_operation_if_its_cell_is_not_empty(row: str, role: str, s
 
 @pytest.mark.parametrize(("row", "role", "scope"), CELLS)
 def test_only_roles_whose_cell_says_own_may_list_their_own(row: str, role: str, scope: str) -> None:
-    assert may_for_self(Viewer("me", Role(role), "mine"), Operation(row)) is (scope == "own")
+    assert role_has(Viewer("me", Role(role), "mine"), Operation(row), [Scope.OWN]) is (scope == "own")
 
 
 @pytest.mark.parametrize(("row", "role", "scope"), CELLS)
@@ -106,5 +106,5 @@ def test_an_employee_may_never_list_or_download_a_certificate_not_even_of_their_
 
     for operation in (Operation.LIST_CERTIFICATES, Operation.DOWNLOAD):
         assert not any(may(employee, operation, record) for record in WHOSE.values())
-        assert not may_for_self(employee, operation)
+        assert not role_has(employee, operation, [Scope.OWN])
         assert not may_for_company(employee, operation, "mine")

@@ -1,1 +1,1 @@
-"""The HTTP API's routes, each with the rows of the access table that it is (DESIGN §5)."""
+"""The HTTP API: routes, their requests and their responses."""

@@ -1,27 +1,37 @@
-"""Unmarked attendance: ended events with people who wait for their mark (L3)."""
+"""Live events that have ended while attendance marks are missing."""
 
 from time import monotonic
-from typing import NotRequired
+from typing import Annotated, NamedTuple, NotRequired
 
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from earned.api.paging import Cursor, Limit, from_cursor, to_cursor
+from earned.api.paging import Cursor, Cursors, Limit
 from earned.api.responses import rfc_3339
 from earned.api.routes import Routes
 from earned.aws.dynamodb import trainings
 from earned.domain.access import Operation
 from earned.domain.training import LiveEvent
-from earned.messages.schema_types import Instant
+from earned.messages.schema_types import Id, Instant
 from earned.usecases.unmarked_attendance import waiting
 
 routes = Routes()
 
-
 SECONDS_PER_PAGE = 3.0
 
 
+class CalendarPosition(NamedTuple):
+    """The last event of a page: its end as the calendar sorts it, and its id."""
+
+    ends_at: Annotated[str, Field(pattern=r"^[0-9T:.+-]{1,40}$")]
+    live_event_id: Id
+
+
+CURSORS = Cursors("unmarked attendance", TypeAdapter(tuple[str, CalendarPosition]))
+
+
 class UnmarkedEvent(TypedDict):
-    """An ended event, and how many of its people are not marked."""
+    """A live event that has ended; `waiting` is the number of enrolled people without an attendance mark."""
 
     live_event_id: str
     title: str
@@ -30,28 +40,28 @@ class UnmarkedEvent(TypedDict):
 
 
 class UnmarkedPage(TypedDict):
-    """One page; `next_cursor` is absent on the last."""
+    """A page of live events; `next_cursor` is absent on the last page."""
 
     items: list[UnmarkedEvent]
     next_cursor: NotRequired[str]
 
 
 @routes.endpoint("GET", "/v1/unmarked-attendance", Operation.SEE_UNMARKED_ATTENDANCE)
-def unmarked_attendance(cursor: Cursor = None, limit: Limit = 50) -> UnmarkedPage:
-    """Ended events with people still unmarked, the one that ended first at the top.
+def list_unmarked_attendance(cursor: Cursor = None, limit: Limit = 50) -> UnmarkedPage:
+    """Live events that have ended and whose attendance is not completely marked, in the order in which they ended.
 
-    A page may be short, even empty, and still have a successor: when counting took its time.
+    A page has fewer than `limit` items, or none, when counting takes long; follow `next_cursor` until it is absent.
     """
     answer: UnmarkedPage = {"items": []}
-    enough = monotonic() + SECONDS_PER_PAGE
-    events = trainings.ended_events(routes.now, from_cursor(cursor))
+    deadline = monotonic() + SECONDS_PER_PAGE
+    events = trainings.ended_events(routes.now, CURSORS.decode(cursor))
     for position, event in events:
         people = sum(waiting(event, routes.now))
         if people > 0:
             answer["items"].append(_view(event, people))
-        if len(answer["items"]) == limit or monotonic() > enough:
+        if len(answer["items"]) == limit or monotonic() > deadline:
             if next(events, None) is not None:
-                answer["next_cursor"] = to_cursor(position)
+                answer["next_cursor"] = CURSORS.encode(CalendarPosition(*position))
             break
     return answer
 

@@ -1,4 +1,4 @@
-"""Certificates: lists, and links to documents for those who may hold them (A1-A3)."""
+"""Certificates: lists, and links to documents."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -7,13 +7,13 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import AwareDatetime
 
-from earned.api.paging import Cursor, Fetch, Limit, page
-from earned.api.problems import NOT_FOUND
+from earned.api.paging import Cursor, EnrollmentList, Limit, account_list, company_list, page
+from earned.api.problems import NotFound
 from earned.api.responses import CertificatePage, DownloadView, certificate_view, rfc_3339
 from earned.api.routes import Routes
-from earned.aws.dynamodb import access_log, contexts, enrollment_lists
+from earned.aws.dynamodb import access_log, contexts
 from earned.aws.s3 import LINK_SECONDS
-from earned.domain.access import Operation, may, may_for_company, may_for_self
+from earned.domain.access import Operation, Scope, may, may_for_company
 from earned.domain.certificate import CertificateStatus
 from earned.domain.enrollment import EnrollmentContext
 from earned.domain.file_names import file_name
@@ -21,30 +21,36 @@ from earned.domain.file_names import file_name
 routes = Routes()
 
 
-@routes.endpoint("GET", "/v1/certificates", Operation.LIST_CERTIFICATES)
-def own_certificates(cursor: Cursor = None, limit: Limit = 50) -> CertificatePage:
-    """Own certificates, of an individual."""
-    if not may_for_self(routes.viewer, Operation.LIST_CERTIFICATES):
-        raise NOT_FOUND
-    own = routes.viewer.account_id
-    return _page(lambda after, number: enrollment_lists.list_account_keys(own, after, number), cursor, limit)
+@routes.endpoint("GET", "/v1/certificates", Operation.LIST_CERTIFICATES, scopes=(Scope.OWN,))
+def list_own_certificates(cursor: Cursor = None, limit: Limit = 50) -> CertificatePage:
+    """The certificates of the token's account, revoked ones included."""
+    return _page(account_list("certificates", routes.viewer.account_id), cursor, limit)
 
 
-@routes.endpoint("GET", "/v1/companies/<company_id>/certificates", Operation.LIST_CERTIFICATES)
-def company_certificates(
+@routes.endpoint("GET", "/v1/companies/<company_id>/certificates", Operation.LIST_CERTIFICATES, scopes=(Scope.COMPANY,))
+def list_company_certificates(
     company_id: str,
     cursor: Cursor = None,
     limit: Limit = 50,
-    training_id: Annotated[str | None, Query()] = None,
-    account_id: Annotated[str | None, Query()] = None,
-    issued_from: Annotated[date | AwareDatetime | None, Query()] = None,
-    issued_to: Annotated[date | AwareDatetime | None, Query()] = None,
+    training_id: Annotated[str | None, Query(description="Only certificates of this training.")] = None,
+    account_id: Annotated[str | None, Query(description="Only certificates of this account.")] = None,
+    issued_from: Annotated[
+        date | AwareDatetime | None,
+        Query(description="Only certificates issued on this UTC day, at this time, or later."),
+    ] = None,
+    issued_to: Annotated[
+        date | AwareDatetime | None,
+        Query(description="Only certificates issued on this UTC day, at this time, or earlier."),
+    ] = None,
 ) -> CertificatePage:
-    """The certificates of a company's people; the days of `issued_from` and `issued_to` are included."""
-    if not may_for_company(routes.viewer, Operation.LIST_CERTIFICATES, company_id):
-        raise NOT_FOUND
+    """The certificates of a company's people, revoked ones included, grouped by account.
 
-    def wanted(case: EnrollmentContext) -> bool:
+    With filters, a page may have fewer than `limit` items, or none, before the last page.
+    """
+    if not may_for_company(routes.viewer, Operation.LIST_CERTIFICATES, company_id):
+        raise NotFound
+
+    def matches(case: EnrollmentContext) -> bool:
         completion, issue = case.record, case.record.issue
         return (
             issue is not None
@@ -54,46 +60,47 @@ def company_certificates(
             and (issued_to is None or issue.issued_at <= _instant(issued_to, time.max))
         )
 
-    return _page(
-        lambda after, number: enrollment_lists.list_company_keys(company_id, after, number), cursor, limit, wanted
-    )
+    return _page(company_list("certificates", company_id), cursor, limit, matches)
 
 
 @routes.endpoint("GET", "/v1/certificates/<certificate_id>/download", Operation.DOWNLOAD)
-def download(certificate_id: str) -> DownloadView:
-    """A link to the document, kept in the access log before it is handed out."""
+def download_certificate(certificate_id: str) -> DownloadView:
+    """A link to the document of an active certificate. The service records the access before it answers."""
     viewer, now = routes.viewer, routes.now
     case = contexts.get_certificate_context(certificate_id)
     if case is None or not case.is_active or not may(viewer, Operation.DOWNLOAD, case.record):
-        raise NOT_FOUND
+        raise NotFound
     issue = case.record.issue
     if issue is None or case.record.certificate_status is not CertificateStatus.ISSUED:
-        raise NOT_FOUND
+        raise NotFound
     access_log.log_access(certificate_id, issue.revision, viewer.account_id, viewer.role, viewer.company_id, now)
     return {
-        "url": routes.resources.documents.link(certificate_id, issue.revision),
+        "url": routes.dependencies.documents.link(certificate_id, issue.revision),
         "expires_at": rfc_3339(now + timedelta(seconds=LINK_SECONDS)),
         "file_name": file_name(issue.printed),
     }
 
 
 def _page(
-    fetch: Fetch, cursor: str | None, limit: int, wanted: Callable[[EnrollmentContext], bool] = lambda _: True
+    listed: EnrollmentList,
+    cursor: str | None,
+    limit: int,
+    matches: Callable[[EnrollmentContext], bool] = lambda _: True,
 ) -> CertificatePage:
     viewer = routes.viewer
 
     def keep(case: EnrollmentContext) -> bool:
         completion = case.record
-        return completion.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, completion) and wanted(case)
+        return completion.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, completion) and matches(case)
 
-    cases, following = page(fetch, cursor, limit, keep)
+    cases, next_cursor = page(listed, cursor, limit, keep)
     issued = [(case, case.record.issue) for case in cases]
     items = [certificate_view(case.record, issue, case.training) for case, issue in issued if issue is not None]
     answer: CertificatePage = {"items": items}
-    if following is not None:
-        answer["next_cursor"] = following
+    if next_cursor is not None:
+        answer["next_cursor"] = next_cursor
     return answer
 
 
-def _instant(at: date | datetime, of_day: time) -> datetime:
-    return at if isinstance(at, datetime) else datetime.combine(at, of_day, UTC)
+def _instant(at: date | datetime, time_of_day: time) -> datetime:
+    return at if isinstance(at, datetime) else datetime.combine(at, time_of_day, UTC)

@@ -1,4 +1,4 @@
-"""Company exports: asked for, looked after, and fetched by the admin who asked (A3)."""
+"""Exports of a company's certificates into one archive."""
 
 import secrets
 from datetime import timedelta
@@ -6,7 +6,7 @@ from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
 
-from earned.api.problems import NOT_FOUND
+from earned.api.problems import NotFound
 from earned.api.responses import one_of, rfc_3339
 from earned.api.routes import Routes
 from earned.aws.dynamodb import access_log
@@ -20,21 +20,23 @@ from earned.messages.schema_types import Instant
 
 routes = Routes()
 
-
 ATTEMPTS = 3
 
 
 class ExportFailureView(TypedDict):
-    """A certificate that is not in the archive."""
+    """A certificate whose document is not in the archive, and why."""
 
     certificate_id: str
     account_id: str
     training_id: str
-    reason: str
+    reason: Annotated[str, one_of("document-missing", "document-differs")]
 
 
 class ExportView(TypedDict):
-    """An export; `count` is how many files it has so far, `url` is there once it is done."""
+    """An export. `count` is the number of documents in the archive so far.
+
+    A `done` export has `url`, which works until `expires_at` without a token.
+    """
 
     export_id: str
     status: Annotated[str, one_of(*ExportStatus)]
@@ -46,41 +48,44 @@ class ExportView(TypedDict):
 
 @routes.endpoint("POST", "/v1/companies/<company_id>/exports", Operation.EXPORT, status_code=202)
 def create_export(company_id: str) -> ExportView:
-    """Have all certificates of a company put into one archive; whoever asks again gets the one that is being made.
+    """Start an export of all certificates of a company into one archive.
 
-    The record is there before the message is sent, and the message is sent again for as long as nobody acts on it.
+    An admin who repeats the request before the export is done, or within a minute after, gets the same export.
     """
-    export = _asked_for(company_id)
-    if export.finished_at is None and not export.is_running(routes.now):
+    export = _latest_or_new(company_id)
+    if export.finished_at is None and not export.is_running(routes.now):  # send again: the first message may be lost
         request = ExportRequest(company_id, export.account_id, export.export_id)
-        routes.resources.export_queue.send([export_message(request)])
+        routes.dependencies.export_queue.send([export_message(request)])
     return _view(export)
 
 
 @routes.endpoint("GET", "/v1/companies/<company_id>/exports/<export_id>", Operation.EXPORT)
 def get_export(company_id: str, export_id: str) -> ExportView:
-    """An export, with a link once it is done, kept in the access log before it is handed out."""
+    """An export of the token's account, with a link to the archive once it is done.
+
+    The service records the access before it answers with a link.
+    """
     viewer, now = routes.viewer, routes.now
     found = next((export for export in _own(company_id) if export.export_id == export_id), None)
     if found is None:
-        raise NOT_FOUND
+        raise NotFound
     view = _view(found)
     if found.status(now) is ExportStatus.DONE:
         access_log.log_access(f"exports/{export_id}", None, viewer.account_id, viewer.role, viewer.company_id, now)
-        view["url"] = routes.resources.archives.link(export_id)
+        view["url"] = routes.dependencies.archives.link(export_id)
         view["expires_at"] = rfc_3339(now + timedelta(seconds=LINK_SECONDS))
     return view
 
 
 def _own(company_id: str) -> list[Export]:
-    """The exports that this viewer asked for, oldest first; another admin's are not there."""
+    """The viewer's own exports of the company, oldest first."""
     if not may_for_company(routes.viewer, Operation.EXPORT, company_id):
-        raise NOT_FOUND
+        raise NotFound
     return export_rows.exports_of(company_id, routes.viewer.account_id)
 
 
-def _asked_for(company_id: str) -> Export:
-    """The export that answers this request: the latest, or a new one, made once however many ask at the same time."""
+def _latest_or_new(company_id: str) -> Export:
+    """The latest reusable export, or a new one; concurrent requests agree on one by its number."""
     for _ in range(ATTEMPTS):
         latest = next(reversed(_own(company_id)), None)
         if latest is not None and latest.is_reusable(routes.now):

@@ -1,4 +1,4 @@
-"""The API describes itself: the OpenAPI document that `make contracts` keeps beside this module."""
+"""The API's OpenAPI document, which `make contracts` writes beside this module."""
 
 from functools import cache
 from pathlib import Path
@@ -9,16 +9,15 @@ from earned.api.routes import Routes
 
 routes = Routes()
 
-
 DOCUMENT = Path(__file__).with_name("openapi.json")
-
-
-_RESPONSES = {200: {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}}}
+_RESPONSES = {
+    200: {"description": "The OpenAPI 3.1 document", "content": {"application/json": {"schema": {"type": "object"}}}}
+}
 
 
 @routes.endpoint("GET", "/v1/openapi.json", responses=_RESPONSES)
-def openapi() -> Response[str]:
-    """This document."""
+def get_openapi_document() -> Response[str]:
+    """This OpenAPI 3.1 document."""
     return Response(200, "application/json", _document(), headers={"Cache-Control": "public, max-age=300"})
 
 

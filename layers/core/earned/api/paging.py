@@ -1,66 +1,104 @@
-"""Pages of enrollments: which come next, and the cursor that says so."""
+"""Pages of a list, and the cursors that lead from one to the next."""
 
-import base64
-import binascii
-import json
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from typing import Annotated
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import TypeAdapter
 
-from earned.api.problems import INVALID_CURSOR
-from earned.aws.dynamodb import contexts, enrollments
+from earned.api.problems import InvalidCursor
+from earned.aws.dynamodb import contexts, enrollment_lists, enrollments
 from earned.domain.enrollment import EnrollmentContext, EnrollmentKey
+from earned.messages.schema_types import Id
 
-Limit = Annotated[int, Query(ge=1, le=100)]
-
-
-Cursor = Annotated[str | None, Query(max_length=400)]
-
-
-Fetch = Callable[[EnrollmentKey | None, int], list[EnrollmentKey]]
-
+Limit = Annotated[int, Query(ge=1, le=100, description="The largest number of items on the page.")]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=400, description="`next_cursor` of the previous page of this list; absent for the first page."),
+]
+PositionT = TypeVar("PositionT")
 
 QUERIES_PER_PAGE = 10
 
 
-def page(
-    fetch: Fetch, cursor: str | None, limit: int, keep: Callable[[EnrollmentContext], bool]
-) -> tuple[list[EnrollmentContext], str | None]:
-    """Up to `limit` standing cases that are to be kept, and the next page's cursor, or None at the end.
+@dataclass(frozen=True)
+class Cursors(Generic[PositionT]):
+    """The cursors of one list; a cursor contains the list's name, so that another list rejects it."""
 
-    A page may be short, even empty, and still have a successor: when few of many are kept.
+    list_name: str
+    content: TypeAdapter[tuple[str, PositionT]]
+
+    def encode(self, position: PositionT) -> str:
+        return urlsafe_b64encode(self.content.dump_json((self.list_name, position))).decode().rstrip("=")
+
+    def decode(self, cursor: str | None) -> PositionT | None:
+        """The position after which the page begins, None for the first page; raises `InvalidCursor`."""
+        if cursor is None:
+            return None
+        padding = "=" * (-len(cursor) % 4)
+        try:
+            list_name, position = self.content.validate_json(b64decode(cursor + padding, altchars=b"-_", validate=True))
+        except ValueError:
+            raise InvalidCursor from None
+        if list_name != self.list_name:
+            raise InvalidCursor
+        return position
+
+
+class EnrollmentPosition(NamedTuple):
+    """The last enrollment of a page."""
+
+    enrollment_id: Id
+    account_id: Id
+
+
+_ENROLLMENT_CURSOR = TypeAdapter(tuple[str, EnrollmentPosition])
+
+
+@dataclass(frozen=True)
+class EnrollmentList:
+    """A list over enrollments: its name, and how to fetch the next keys after one of them."""
+
+    name: str
+    fetch: Callable[[EnrollmentKey | None, int], list[EnrollmentKey]]
+
+    @property
+    def cursors(self) -> Cursors[EnrollmentPosition]:
+        return Cursors(self.name, _ENROLLMENT_CURSOR)
+
+
+def account_list(of: str, account_id: str) -> EnrollmentList:
+    """One account's enrollments or certificates, as `of` says."""
+    return EnrollmentList(f"{of} of account {account_id}", partial(enrollment_lists.list_account_keys, account_id))
+
+
+def company_list(of: str, company_id: str) -> EnrollmentList:
+    """One company's enrollments or certificates, as `of` says."""
+    return EnrollmentList(f"{of} of company {company_id}", partial(enrollment_lists.list_company_keys, company_id))
+
+
+def page(
+    listed: EnrollmentList, cursor: str | None, limit: int, keep: Callable[[EnrollmentContext], bool]
+) -> tuple[list[EnrollmentContext], str | None]:
+    """Up to `limit` active enrollments that `keep` accepts, and the next page's cursor, None on the last page.
+
+    A page may be short, even empty, before the last one: `QUERIES_PER_PAGE` bounds the search for enrollments to keep.
     """
     found: list[EnrollmentContext] = []
-    after = from_cursor(cursor)
+    position = listed.cursors.decode(cursor)
+    after = EnrollmentKey(*position) if position is not None else None
     for _ in range(QUERIES_PER_PAGE):
-        keys = fetch(after, limit)
+        keys = listed.fetch(after, limit)
         cases = contexts.get_contexts(enrollments.get_records(keys))
         found += [case for case in cases if case.is_active and keep(case)]
         if len(found) > limit:
-            return found[:limit], to_cursor(found[limit - 1].record.key)
+            return found[:limit], listed.cursors.encode(EnrollmentPosition(*found[limit - 1].record.key))
         if len(keys) < limit:
             return found, None
         after = keys[-1]
         if len(found) == limit:
             break
-    return found, to_cursor(after) if after else None
-
-
-def to_cursor(key: tuple[str, str]) -> str:
-    """A position in a list, opaque to whoever gets it; it names no list, so it opens none."""
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
-
-
-def from_cursor(cursor: str | None) -> EnrollmentKey | None:
-    """The position in a cursor; raises a problem for one that was not handed out."""
-    if cursor is None:
-        return None
-    padded = cursor + "=" * (-len(cursor) % 4)
-    try:
-        first, second = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, TypeError):
-        raise INVALID_CURSOR from None
-    if not all(isinstance(part, str) and part and part.isascii() for part in (first, second)):
-        raise INVALID_CURSOR
-    return EnrollmentKey(first, second)
+    return found, listed.cursors.encode(EnrollmentPosition(*after)) if after else None

@@ -1,19 +1,23 @@
-"""Problem details (RFC 9457): what the API answers when it does not answer."""
+"""Problem details (RFC 9457): the answer to a request that fails."""
 
-from dataclasses import dataclass
+from typing import ClassVar
 
 
-@dataclass(frozen=True)
 class Problem(Exception):
-    """An answer that says what was wrong and what to do; `code` is stable."""
+    """An answer in `application/problem+json`; `code` is stable, `detail` tells what to do."""
 
-    status: int
-    code: str
-    title: str
+    status: ClassVar[int]
+    code: ClassVar[str]
+    title: ClassVar[str]
     detail: str
 
+    def __init__(self, detail: str | None = None) -> None:
+        if detail is not None:
+            self.detail = detail
+        super().__init__(self.detail)
+
+    @property
     def body(self) -> dict[str, str | int]:
-        """The members of application/problem+json."""
         return {
             "type": f"urn:earned:problem:{self.code}",
             "title": self.title,
@@ -22,60 +26,71 @@ class Problem(Exception):
         }
 
 
-BAD_REQUEST = Problem(400, "bad-request", "Bad request", "Something that was sent is not as it should be.")
+class BadRequest(Problem):
+    """Validation failed: `detail` names each parameter or member that is wrong, and never repeats its value."""
+
+    status, code, title = 400, "bad-request", "Bad request"
+    detail = "A parameter or a member of the body is invalid; the detail names it and the rule that it breaks."
 
 
-NOT_JSON = Problem(
-    415, "not-json", "Not JSON", "The body is not JSON by its media type. Send `Content-Type: application/json`."
-)
+class MissingSubject(BadRequest):
+    """A diagnosis was asked for without naming a person."""
+
+    detail = "A diagnosis needs `email` or `account_id`. Send one of them."
 
 
-NOT_FOUND = Problem(
-    404, "not-found", "Not found", "There is nothing here that this token may see. Check the path and the token's role."
-)
+class InvalidCursor(Problem):
+    """The cursor is not in the API's format, or another list issued it."""
+
+    status, code, title = 400, "garbled-cursor", "Garbled cursor"
+    detail = "This list did not issue the cursor. Start again without a cursor."
 
 
-NOT_AN_ACCESS_TOKEN = Problem(
-    401,
-    "not-an-access-token",
-    "Not an access token",
-    "The token is no access token with a subject (`sub`): `token_use` is not `access`, or there is no `client_id`. "
-    "Send the access token, not the ID token.",
-)
+class NotAnAccessToken(Problem):
+    """The gateway accepted the token, and it is an ID token or has no subject."""
+
+    status, code, title = 401, "not-an-access-token", "Not an access token"
+    detail = (
+        "The token is not an access token with a subject (`sub`): its `token_use` is not `access`, or it has no "
+        "`client_id`. Send the access token, not the ID token."
+    )
 
 
-UNKNOWN_ROLE = Problem(
-    403,
-    "unknown-role",
-    "Unknown role",
-    "The token's role is none that this service knows. Ask for a token with a role of the contract.",
-)
+class UnknownRole(Problem):
+    """The token's role claim is missing, or names no role of this service."""
+
+    status, code, title = 403, "unknown-role", "Unknown role"
+    detail = (
+        "The token's role is not one of `individual`, `employee`, `company-admin`, `administrator` and `support`. "
+        "Request a token with one of these roles."
+    )
 
 
-INVALID_CURSOR = Problem(
-    400,
-    "garbled-cursor",
-    "Garbled cursor",
-    "The cursor is none that this list handed out. Start again without one.",
-)
+class NotFound(Problem):
+    """The resource does not exist, or the viewer may not know that it does: both get the same answer."""
+
+    status, code, title = 404, "not-found", "Not found"
+    detail = (
+        "The resource does not exist, or this token does not give access to it. Check the path and the token's role."
+    )
 
 
-MISSING_SUBJECT = Problem(
-    400,
-    "bad-request",
-    "Bad request",
-    "A diagnosis is asked for by `email` or by `account_id`: give one of them.",
-)
+class CertificateNotActive(Problem):
+    """Only an active certificate can be reissued."""
+
+    status, code, title = 409, "certificate-does-not-stand", "The certificate is not active"
+    detail = "The certificate was revoked or withdrawn. Only an active certificate can be reissued."
 
 
-CERTIFICATE_NOT_ACTIVE = Problem(
-    409,
-    "certificate-does-not-stand",
-    "The certificate does not stand",
-    "It was revoked or withdrawn, and only a certificate that stands can be reissued.",
-)
+class NotJson(Problem):
+    """The body's media type is not JSON."""
+
+    status, code, title = 415, "not-json", "Not JSON"
+    detail = "The media type of the body is not JSON. Send `Content-Type: application/json`."
 
 
-INTERNAL_ERROR = Problem(
-    500, "fault", "Fault", "Something failed on our side. The same request may succeed a little later."
-)
+class InternalError(Problem):
+    """An unexpected failure; its cause is in the log only."""
+
+    status, code, title = 500, "fault", "Internal error"
+    detail = "The service failed to answer. Send the same request again later."

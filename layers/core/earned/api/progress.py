@@ -1,47 +1,46 @@
-"""Progress: enrollments, with what is outstanding in each (N3)."""
+"""Enrollments, each with its outstanding requirements."""
 
-from earned.api.paging import Cursor, Fetch, Limit, page
-from earned.api.problems import NOT_FOUND
+from earned.api.paging import Cursor, EnrollmentList, Limit, account_list, company_list, page
+from earned.api.problems import NotFound
 from earned.api.responses import EnrollmentPage, EnrollmentView, enrollment_view
 from earned.api.routes import Routes
-from earned.aws.dynamodb import contexts, enrollment_lists, enrollments
+from earned.aws.dynamodb import contexts, enrollments
 from earned.domain.access import Operation, may, may_for_company
 
 routes = Routes()
 
 
 @routes.endpoint("GET", "/v1/enrollments", Operation.SEE_OWN_PROGRESS)
-def own_enrollments(cursor: Cursor = None, limit: Limit = 50) -> EnrollmentPage:
-    """Own enrollments."""
-    own = routes.viewer.account_id
-    return _page(lambda after, number: enrollment_lists.list_account_keys(own, after, number), cursor, limit)
+def list_own_enrollments(cursor: Cursor = None, limit: Limit = 50) -> EnrollmentPage:
+    """The enrollments of the token's account, in the order of their ids."""
+    return _page(account_list("enrollments", routes.viewer.account_id), cursor, limit)
 
 
 @routes.endpoint("GET", "/v1/enrollments/<enrollment_id>", Operation.SEE_OWN_PROGRESS, Operation.SEE_PROGRESS)
-def enrollment(enrollment_id: str) -> EnrollmentView:
-    """One enrollment, strongly consistent."""
+def get_enrollment(enrollment_id: str) -> EnrollmentView:
+    """One enrollment. The read is strongly consistent: it includes every event that the service has recorded."""
     completion = enrollments.get_record(enrollment_id)
-    rows = (Operation.SEE_OWN_PROGRESS, Operation.SEE_PROGRESS)
-    if completion is None or not any(may(routes.viewer, row, completion) for row in rows):
-        raise NOT_FOUND
+    operations = (Operation.SEE_OWN_PROGRESS, Operation.SEE_PROGRESS)
+    if completion is None or not any(may(routes.viewer, operation, completion) for operation in operations):
+        raise NotFound
     case = contexts.get_contexts([completion])[0]
     if not case.is_active:
-        raise NOT_FOUND
-    return enrollment_view(case, routes.viewer, routes.now, routes.resources.tolerance)
+        raise NotFound
+    return enrollment_view(case, routes.viewer, routes.now, routes.dependencies.tolerance)
 
 
 @routes.endpoint("GET", "/v1/companies/<company_id>/enrollments", Operation.SEE_PROGRESS)
-def company_enrollments(company_id: str, cursor: Cursor = None, limit: Limit = 50) -> EnrollmentPage:
-    """The enrollments of a company's people."""
+def list_company_enrollments(company_id: str, cursor: Cursor = None, limit: Limit = 50) -> EnrollmentPage:
+    """The enrollments of a company's people, grouped by account."""
     if not may_for_company(routes.viewer, Operation.SEE_PROGRESS, company_id):
-        raise NOT_FOUND
-    return _page(lambda after, number: enrollment_lists.list_company_keys(company_id, after, number), cursor, limit)
+        raise NotFound
+    return _page(company_list("enrollments", company_id), cursor, limit)
 
 
-def _page(fetch: Fetch, cursor: str | None, limit: int) -> EnrollmentPage:
-    cases, following = page(fetch, cursor, limit, lambda _: True)
-    viewer, now, tolerance = routes.viewer, routes.now, routes.resources.tolerance
+def _page(listed: EnrollmentList, cursor: str | None, limit: int) -> EnrollmentPage:
+    cases, next_cursor = page(listed, cursor, limit, lambda _: True)
+    viewer, now, tolerance = routes.viewer, routes.now, routes.dependencies.tolerance
     answer: EnrollmentPage = {"items": [enrollment_view(case, viewer, now, tolerance) for case in cases]}
-    if following is not None:
-        answer["next_cursor"] = following
+    if next_cursor is not None:
+        answer["next_cursor"] = next_cursor
     return answer

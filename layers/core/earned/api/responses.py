@@ -1,4 +1,4 @@
-"""What the API answers (CONTRACT.md), made from records; what one may not hold is not in it."""
+"""The API's responses, made from records; they contain only what the viewer may see."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, NotRequired
@@ -18,7 +18,7 @@ from earned.messages.schema_types import Instant
 
 
 def one_of(*values: str) -> WithJsonSchema:
-    """What the OpenAPI document says of a text that is one of these."""
+    """The JSON Schema of a text with these values only."""
     return WithJsonSchema({"type": "string", "enum": [str(value) for value in values]})
 
 
@@ -38,7 +38,7 @@ StatusOfCompletion = Annotated[str, one_of("in-progress", "completed")]
 
 
 class TrainingView(TypedDict):
-    """A training; kind and title are absent until the portal has announced it."""
+    """A course or a live event; `kind` and `title` are absent until the portal has published or scheduled it."""
 
     id: str
     kind: NotRequired[KindOfTraining]
@@ -46,7 +46,11 @@ class TrainingView(TypedDict):
 
 
 class RequirementView(TypedDict):
-    """An outstanding requirement (N3); of kind `certificate` when all are met and it is held."""
+    """An outstanding requirement: what is missing, why, who must act, and since when.
+
+    `reason` is a stable code; `message` says the same in a sentence.
+    Kind `certificate` means that all requirements are met and the certificate is held.
+    """
 
     kind: KindOfRequirement
     id: str
@@ -58,7 +62,7 @@ class RequirementView(TypedDict):
 
 
 class CertificateOfEnrollment(TypedDict):
-    """A certificate, as part of its enrollment."""
+    """The certificate of an enrollment."""
 
     certificate_id: str
     status: StatusOfCertificate
@@ -67,7 +71,7 @@ class CertificateOfEnrollment(TypedDict):
 
 
 class EnrollmentView(TypedDict):
-    """One person in one training; `certificate` is there only for those who may hold it (A2)."""
+    """One person in one training, as of `as_of`; `certificate` is present only for those who may download it."""
 
     enrollment_id: str
     account_id: str
@@ -80,7 +84,7 @@ class EnrollmentView(TypedDict):
 
 
 class CertificateView(TypedDict):
-    """A certificate in a list."""
+    """A certificate, with its holder's name as printed."""
 
     certificate_id: str
     enrollment_id: str
@@ -94,21 +98,21 @@ class CertificateView(TypedDict):
 
 
 class EnrollmentPage(TypedDict):
-    """One page; `next_cursor` is absent on the last."""
+    """A page of enrollments; `next_cursor` is absent on the last page."""
 
     items: list[EnrollmentView]
     next_cursor: NotRequired[str]
 
 
 class CertificatePage(TypedDict):
-    """One page; `next_cursor` is absent on the last."""
+    """A page of certificates; `next_cursor` is absent on the last page."""
 
     items: list[CertificateView]
     next_cursor: NotRequired[str]
 
 
 class DownloadView(TypedDict):
-    """A link to a document, good until `expires_at`."""
+    """A link to a document, which works until `expires_at` without a token."""
 
     url: str
     expires_at: Instant
@@ -116,7 +120,6 @@ class DownloadView(TypedDict):
 
 
 def enrollment_view(case: EnrollmentContext, viewer: Viewer, as_of: datetime, tolerance: timedelta) -> EnrollmentView:
-    """An enrollment as `viewer` may see it."""
     completion = case.record
     verdict = evaluate_for_issue(completion, case.training, case.account, as_of, tolerance)
     view: EnrollmentView = {
@@ -140,7 +143,6 @@ def enrollment_view(case: EnrollmentContext, viewer: Viewer, as_of: datetime, to
 
 
 def certificate_view(completion: CompletionRecord, issue: Issuance, training: Training | None) -> CertificateView:
-    """A certificate as its holder or their company's admin sees it."""
     return {
         "certificate_id": completion.certificate_id,
         "enrollment_id": completion.enrollment_id,
@@ -155,7 +157,6 @@ def certificate_view(completion: CompletionRecord, issue: Issuance, training: Tr
 
 
 def training_view(completion: CompletionRecord, training: Training | None) -> TrainingView:
-    """The training an enrollment is in."""
     view: TrainingView = {"id": completion.training_id}
     if training is not None:
         view["kind"] = training.kind.value
@@ -164,7 +165,6 @@ def training_view(completion: CompletionRecord, training: Training | None) -> Tr
 
 
 def requirement_view(requirement: Requirement) -> RequirementView:
-    """An outstanding requirement, in codes and in plain words."""
     return {
         "kind": requirement.kind,
         "id": requirement.id,
@@ -177,18 +177,18 @@ def requirement_view(requirement: Requirement) -> RequirementView:
 
 
 def rfc_3339(at: datetime) -> str:
-    """A time as the API writes it: UTC, to the millisecond."""
+    """UTC, to the millisecond."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Accepted(TypedDict):
-    """A request was taken and is worked on."""
+    """The service accepted the request and processes it after the answer."""
 
-    status: str
+    status: Annotated[str, one_of("received", "queued")]
 
 
 class SupportRequestView(TypedDict):
-    """What somebody asked support."""
+    """A request to support, as the person sent it."""
 
     request_id: str
     at: Instant
@@ -199,14 +199,14 @@ class SupportRequestView(TypedDict):
 
 
 class SupportRequestPage(TypedDict):
-    """One page; `next_cursor` is absent on the last."""
+    """A page of support requests; `next_cursor` is absent on the last page."""
 
     items: list[SupportRequestView]
     next_cursor: NotRequired[str]
 
 
 class TimelineEntryView(TypedDict):
-    """One line of a timeline."""
+    """One entry in the history of an enrollment; `subject` is the id of the step, live event or certificate."""
 
     at: Instant
     what: str
@@ -216,7 +216,7 @@ class TimelineEntryView(TypedDict):
 
 
 class CompletionView(TypedDict):
-    """How far somebody is, and what happened."""
+    """The completion of an enrollment and its history, oldest entry first."""
 
     status: StatusOfCompletion
     completed_at: NotRequired[Instant]
@@ -224,7 +224,7 @@ class CompletionView(TypedDict):
 
 
 class AttendanceView(TypedDict):
-    """How somebody is marked at a live event."""
+    """The attendance mark of a person at a live event."""
 
     status: Annotated[str, one_of("present", "absent", "not-marked")]
     marked_by: NotRequired[str]
@@ -232,7 +232,7 @@ class AttendanceView(TypedDict):
 
 
 class DiagnosedEnrollment(TypedDict):
-    """An enrollment as support sees it."""
+    """The enrollment of a diagnosis; `removed_at` is present once it is removed."""
 
     enrollment_id: str
     company_id: NotRequired[str]
@@ -241,7 +241,7 @@ class DiagnosedEnrollment(TypedDict):
 
 
 class DiagnosedAccount(TypedDict):
-    """An account as support sees it; only the id is there until the portal has announced it."""
+    """The account of a diagnosis; only the id is present until the portal has sent the account."""
 
     account_id: str
     kind: NotRequired[Annotated[str, one_of(*Role)]]
@@ -250,7 +250,7 @@ class DiagnosedAccount(TypedDict):
 
 
 class DiagnosedCertificate(TypedDict):
-    """A certificate as support sees it; its document is never handed out here."""
+    """The certificate of a diagnosis, and whether its stored document is present and unchanged."""
 
     certificate_id: str
     status: StatusOfCertificate
@@ -260,7 +260,7 @@ class DiagnosedCertificate(TypedDict):
 
 
 class DiagnosisView(TypedDict):
-    """One enrollment, diagnosed (N4)."""
+    """One enrollment in full; `blocking` is the first outstanding requirement, or null."""
 
     enrollment: DiagnosedEnrollment
     account: DiagnosedAccount
@@ -273,13 +273,12 @@ class DiagnosisView(TypedDict):
 
 
 class DiagnosisPage(TypedDict):
-    """All enrollments of a person."""
+    """The diagnoses of all enrollments of a person."""
 
     items: list[DiagnosisView]
 
 
 def support_request_view(request: SupportRequest) -> SupportRequestView:
-    """A support request as support reads it."""
     view: SupportRequestView = {
         "request_id": request.request_id,
         "at": rfc_3339(request.at),
@@ -293,7 +292,7 @@ def support_request_view(request: SupportRequest) -> SupportRequestView:
 
 
 def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None) -> DiagnosisView:
-    """A diagnosis as support reads it; `document` says whether it is present and intact."""
+    """`document` tells whether the stored document is present, and whether it is intact."""
     completion, verdict = diagnosis.record, diagnosis.verdict
     outstanding = [requirement_view(requirement) for requirement in diagnosis.blockers]
     view: DiagnosisView = {
@@ -302,7 +301,7 @@ def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None) -> 
         "training": training_view(completion, diagnosis.training),
         "completion": {
             "status": "completed" if verdict.complete else "in-progress",
-            "timeline": [_moment_view(moment) for moment in diagnosis.timeline],
+            "timeline": [_timeline_entry_view(entry) for entry in diagnosis.timeline],
         },
         "outstanding": outstanding,
         "blocking": outstanding[0] if outstanding else None,
@@ -347,10 +346,10 @@ def _attendance_view(attendance: Attendance) -> AttendanceView:
     return view
 
 
-def _moment_view(moment: TimelineEntry) -> TimelineEntryView:
-    view: TimelineEntryView = {"at": rfc_3339(moment.at), "what": moment.what, "subject": moment.subject}
-    if moment.title:
-        view["title"] = moment.title
-    if moment.detail:
-        view["detail"] = moment.detail
+def _timeline_entry_view(entry: TimelineEntry) -> TimelineEntryView:
+    view: TimelineEntryView = {"at": rfc_3339(entry.at), "what": entry.what, "subject": entry.subject}
+    if entry.title:
+        view["title"] = entry.title
+    if entry.detail:
+        view["detail"] = entry.detail
     return view

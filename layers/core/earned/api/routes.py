@@ -1,7 +1,7 @@
-"""Routes that declare which operations of the access table they are, and refuse every role that has none of them."""
+"""Routes that declare their operations of the access table, and answer 404 to every role that has none of them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
@@ -10,22 +10,21 @@ from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from earned.api.problems import NOT_AN_ACCESS_TOKEN, NOT_FOUND, UNKNOWN_ROLE, Problem
+from earned.api.problems import NotAnAccessToken, NotFound, Problem, UnknownRole
 from earned.aws.s3 import Archives, Documents
 from earned.aws.sqs import Queue
-from earned.domain.access import Operation, Viewer, role_has
+from earned.domain.access import Operation, Scope, Viewer, role_has
 from earned.domain.people import Role
 from earned.messages.schema_types import ID
 
 AnswerT = TypeVar("AnswerT")
-
 
 BEARER = "access-token"
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What the routes work with."""
+    """The adapters and settings that the routes use."""
 
     documents: Documents
     archives: Archives
@@ -39,79 +38,84 @@ class Dependencies:
 
 @dataclass(frozen=True)
 class Route:
-    """A path and the operations of the access table it serves; none: everyone, without a token.
+    """A path with its operations of the access table; a route without operations is public.
 
-    `problems` are those that this route alone answers.
+    `scopes` are those of the operations that the route serves; `problems` are those that no other route answers.
     """
 
     method: str
     path: str
     operations: tuple[Operation, ...]
-    problems: tuple[Problem, ...] = ()
+    scopes: Collection[Scope]
+    problems: tuple[type[Problem], ...] = ()
 
 
 ROUTES: list[Route] = []
 
 
 class Routes(APIGatewayHttpRouter):
-    """A group of routes; `viewer`, `now` and `resources` are those of the request at hand."""
+    """A group of routes; `viewer`, `now` and `dependencies` are those of the current request."""
 
     @property
     def viewer(self) -> Viewer:
-        """Who asks, from the token's claims; raises a problem for an ID token or a role that is none of ours."""
+        """The token's account, role and company; raises `NotAnAccessToken` or `UnknownRole`."""
         account_id = self._id("sub")
         if account_id is None or not self._is_of_an_access_token:
-            raise NOT_AN_ACCESS_TOKEN
+            raise NotAnAccessToken
         try:
-            role = Role(self._claim(self.resources.role_claim))
+            role = Role(self._claim(self.dependencies.role_claim))
         except ValueError:
-            raise UNKNOWN_ROLE from None
-        return Viewer(account_id, role, self._id(self.resources.company_claim))
+            raise UnknownRole from None
+        return Viewer(account_id, role, self._id(self.dependencies.company_claim))
 
     @property
     def _is_of_an_access_token(self) -> bool:
-        """Whether the claims say so: by `token_use` where there is one (Cognito), else by a client's id (RFC 9068).
+        """Decided by `token_use` where the token has it (Cognito), else by the presence of a client id (RFC 9068).
 
-        API Gateway cannot tell an ID token, which has the same issuer and may have the same audience.
+        API Gateway accepts ID tokens too: they have the same issuer and may have the same audience.
         """
         use = self.context["claims"].get("token_use")
-        return use == "access" if use is not None else self._claim(self.resources.client_claim) != ""
+        return use == "access" if use is not None else self._claim(self.dependencies.client_claim) != ""
 
     def _id(self, name: str) -> str | None:
-        """The id in a claim, or None: what no event can name is nobody, and no company."""
+        """The id in a claim; None when the claim is missing or no event could contain such an id."""
         value = self._claim(name)
         return value if re.fullmatch(ID, value) else None
 
     def _claim(self, name: str) -> str:
-        """A claim; empty when it is missing or no text. What was a list comes as one text, in brackets."""
+        """A claim; empty when it is missing or not a text. API Gateway turns a list into one text in brackets."""
         value = self.context["claims"].get(name)
         return value if isinstance(value, str) else ""
 
     @property
     def now(self) -> datetime:
-        """When they ask."""
         now: datetime = self.context["now"]
         return now
 
     @property
-    def resources(self) -> Dependencies:
-        """What there is to work with."""
-        resources: Dependencies = self.context["resources"]
-        return resources
+    def dependencies(self) -> Dependencies:
+        dependencies: Dependencies = self.context["dependencies"]
+        return dependencies
 
     def endpoint(
-        self, method: str, path: str, *operations: Operation, problems: tuple[Problem, ...] = (), **options: Any
+        self,
+        method: str,
+        path: str,
+        *operations: Operation,
+        scopes: Collection[Scope] = tuple(Scope),
+        problems: tuple[type[Problem], ...] = (),
+        **options: Any,
     ) -> Callable[[Callable[..., AnswerT]], Callable[..., AnswerT]]:
-        """Declare a route: its operations of the access table, its own problems, and `options` of Powertools' `route`."""
+        """Declare a `Route`; `options` are those of Powertools' `route`."""
 
         def declare(function: Callable[..., AnswerT]) -> Callable[..., AnswerT]:
             @wraps(function)
             def guarded(*arguments: Any, **named: Any) -> AnswerT:
-                if operations and not any(role_has(self.viewer, row) for row in operations):
-                    raise NOT_FOUND
+                if operations and not any(role_has(self.viewer, one, scopes) for one in operations):
+                    raise NotFound
                 return function(*arguments, **named)
 
-            ROUTES.append(Route(method, path, operations, problems))
+            ROUTES.append(Route(method, path, operations, scopes, problems))
             described = _description(function, operations)
             self.route(path, method=[method], **described, **options)(guarded)
             return guarded
@@ -120,11 +124,11 @@ class Routes(APIGatewayHttpRouter):
 
 
 def _description(function: Callable[..., Any], operations: tuple[Operation, ...]) -> dict[str, Any]:
-    """What the OpenAPI document says of a route: in the words of the function, grouped by its module."""
+    """The route in the OpenAPI document: named and described by its function, tagged by its module."""
     return {
         "summary": function.__name__.replace("_", " ").capitalize(),
         "description": getdoc(function),
         "operation_id": function.__name__,
         "tags": [function.__module__.rpartition(".")[2]],
-        "security": [{BEARER: []}] if operations else None,
+        "security": [{BEARER: []}] if operations else [],
     }

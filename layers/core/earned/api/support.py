@@ -1,14 +1,14 @@
-"""Support: requests come in from anybody, diagnoses and reissues are for support (N4, A6)."""
+"""Support requests, diagnoses and reissues."""
 
 import secrets
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from earned.api.paging import Cursor, Limit, from_cursor, to_cursor
-from earned.api.problems import CERTIFICATE_NOT_ACTIVE, MISSING_SUBJECT, NOT_FOUND
+from earned.api.paging import Cursor, Cursors, Limit
+from earned.api.problems import CertificateNotActive, MissingSubject, NotFound
 from earned.api.responses import (
     Accepted,
     DiagnosisPage,
@@ -29,12 +29,13 @@ from earned.messages.requests import Purpose, generation_message
 
 routes = Routes()
 
-
 MAX_ENROLLMENTS = 100
+RequestPosition = Annotated[str, Field(pattern=r"^[0-9T:.+-]{1,40}#[0-9a-f]{1,32}$")]
+CURSORS = Cursors("support requests", TypeAdapter(tuple[str, RequestPosition]))
 
 
 class SupportRequestBody(BaseModel):
-    """A support request as it comes in."""
+    """A request to support. `training` is the training's title or id, as the person knows it."""
 
     model_config = ConfigDict(strict=True)
 
@@ -45,15 +46,18 @@ class SupportRequestBody(BaseModel):
 
 
 class ReissueBody(BaseModel):
-    """Why a certificate is reissued."""
+    """Why the certificate is reissued; the service stores the reason with the revision."""
 
     reason: Annotated[str, Field(max_length=500)] | None = None
 
 
 @routes.endpoint("POST", "/v1/support-requests", status_code=202)
-def create_support_request(asked: Annotated[SupportRequestBody, Body()]) -> Accepted:
-    """Take a support request; the answer is the same for anybody."""
-    request = SupportRequest(secrets.token_hex(8), routes.now, asked.name, asked.email, asked.training, asked.message)
+def create_support_request(body: Annotated[SupportRequestBody, Body()]) -> Accepted:
+    """Send a request to support. The answer is the same whether the person and the training are known or not.
+
+    The service keeps a limited number of requests an hour from one source address; the others get the same answer.
+    """
+    request = SupportRequest(secrets.token_hex(8), routes.now, body.name, body.email, body.training, body.message)
     kept = support.keep_support_request(request, routes.current_event.request_context.http.source_ip)
     with single_metric("SupportRequests", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
         metric.add_dimension("kept", str(kept).lower())
@@ -62,28 +66,30 @@ def create_support_request(asked: Annotated[SupportRequestBody, Body()]) -> Acce
 
 @routes.endpoint("GET", "/v1/support-requests", Operation.SUPPORT)
 def list_support_requests(cursor: Cursor = None, limit: Limit = 50) -> SupportRequestPage:
-    """What was asked, newest first."""
-    after = from_cursor(cursor)
-    requests = support.support_requests(after[1] if after else None, limit)
+    """The support requests of the last 90 days, newest first."""
+    requests = support.support_requests(CURSORS.decode(cursor), limit)
     page: SupportRequestPage = {"items": [support_request_view(request) for request in requests]}
     if len(requests) == limit:
-        page["next_cursor"] = to_cursor(("request", support.cursor_position(requests[-1])))
+        page["next_cursor"] = CURSORS.encode(support.cursor_position(requests[-1]))
     return page
 
 
-@routes.endpoint("GET", "/v1/diagnoses", Operation.SUPPORT, problems=(MISSING_SUBJECT,))
-def diagnoses(
-    email: Annotated[str | None, Query(min_length=1, max_length=320)] = None,
-    account_id: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
-    training_id: Annotated[str | None, Query(max_length=64)] = None,
+@routes.endpoint("GET", "/v1/diagnoses", Operation.SUPPORT, problems=(MissingSubject,))
+def list_diagnoses(
+    email: Annotated[str | None, Query(min_length=1, max_length=320, description="An account's address.")] = None,
+    account_id: Annotated[str | None, Query(min_length=1, max_length=64, description="An account's id.")] = None,
+    training_id: Annotated[str | None, Query(max_length=64, description="Only enrollments in this training.")] = None,
 ) -> DiagnosisPage:
-    """Everything about a person's certificates, removed enrollments included, and the first thing that blocks each."""
+    """A diagnosis of each enrollment of a person, removed ones included: what happened, and what blocks a certificate.
+
+    Name the person by `account_id` or by `email`; `account_id` takes precedence.
+    """
     if account_id is not None:
         accounts = [account_id]
     elif email is not None:
         accounts = people.accounts_with_email(email)
     else:
-        raise MISSING_SUBJECT
+        raise MissingSubject
     keys = [key for account in accounts for key in enrollment_lists.list_account_keys(account, None, MAX_ENROLLMENTS)]
     cases = contexts.get_contexts(enrollments.get_records(keys))
     return {"items": [_diagnose(case) for case in cases if training_id in (None, case.record.training_id)]}
@@ -93,26 +99,29 @@ def diagnoses(
     "POST",
     "/v1/certificates/<certificate_id>/reissue",
     Operation.SUPPORT,
-    problems=(CERTIFICATE_NOT_ACTIVE,),
+    problems=(CertificateNotActive,),
     status_code=202,
 )
-def reissue(certificate_id: str, correction: Annotated[ReissueBody | None, Body()] = None) -> Accepted:
-    """Ask for the next revision, with the account's present name; the rules are looked at again before it is made."""
+def reissue_certificate(certificate_id: str, body: Annotated[ReissueBody | None, Body()] = None) -> Accepted:
+    """Request the next revision of an active certificate, with the account's current name.
+
+    The service evaluates the enrollment again before it makes the revision.
+    """
     case = contexts.get_certificate_context(certificate_id)
     if case is None or case.record.issue is None:
-        raise NOT_FOUND
+        raise NotFound
     if not case.is_active or case.record.certificate_status is not CertificateStatus.ISSUED:
-        raise CERTIFICATE_NOT_ACTIVE
-    reason = correction.reason if correction else None
-    routes.resources.generation.send([generation_message(case.record, purpose=Purpose.REISSUE, reason=reason)])
+        raise CertificateNotActive
+    reason = body.reason if body else None
+    routes.dependencies.generation.send([generation_message(case.record, purpose=Purpose.REISSUE, reason=reason)])
     return {"status": "queued"}
 
 
 def _diagnose(case: EnrollmentContext) -> DiagnosisView:
     completion, issue = case.record, case.record.issue
-    diagnosis = diagnose(completion, case.training, case.account, routes.now, routes.resources.tolerance)
+    diagnosis = diagnose(completion, case.training, case.account, routes.now, routes.dependencies.tolerance)
     document = (
-        routes.resources.documents.verify_document(completion.certificate_id, issue.revision, issue.document_sha256)
+        routes.dependencies.documents.verify_document(completion.certificate_id, issue.revision, issue.document_sha256)
         if issue is not None
         else None
     )

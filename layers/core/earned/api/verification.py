@@ -1,4 +1,4 @@
-"""Verification for whoever is shown a certificate: a page for people, JSON for machines (DESIGN §5)."""
+"""Public verification of a certificate by its number: an HTML page or JSON."""
 
 import json
 from base64 import b64encode
@@ -21,18 +21,13 @@ from earned.messages.schema_types import Instant
 
 routes = Routes()
 
-
 _HERE = Path(__file__).parent
-
 
 _PAGE = Template((_HERE / "verification.html").read_text(encoding="utf-8"))
 
-
 _STYLE = (_HERE / "verification.css").read_text(encoding="utf-8")
 
-
 _STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
-
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -41,7 +36,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Vary": "Accept",
 }
-
 
 _WORDS = {
     "valid": ("This certificate is valid", "It was issued to the person named here and stands today."),
@@ -56,7 +50,10 @@ _WORDS = {
 
 
 class Verification(TypedDict):
-    """What is said of a certificate; who and what for, only of one that is valid."""
+    """The status of a certificate.
+
+    `valid` has all members but `revoked_at`, `revoked` has `revoked_at`, and `superseded` has the current `revision`.
+    """
 
     status: Annotated[str, one_of(*_WORDS)]
     holder: NotRequired[str]
@@ -69,16 +66,21 @@ class Verification(TypedDict):
 
 _CONTENT = {"application/json": {"model": Verification}, "text/html": {"schema": {"type": "string"}}}
 
-
 _RESPONSES = {
-    200: {"description": "What is known of the certificate", "content": _CONTENT},
-    404: {"description": "No such certificate: `unknown`", "content": _CONTENT},
+    200: {"description": "The certificate's status", "content": _CONTENT},
+    404: {
+        "description": "Status `unknown`: no certificate with this number, or no such revision, was issued",
+        "content": _CONTENT,
+    },
 }
 
 
 @routes.endpoint("GET", "/verify/<certificate_id>", responses=_RESPONSES)
-def verify(certificate_id: str, revision: Annotated[int | None, Query(ge=1)] = None) -> Response[str]:
-    """Say whether a certificate is real; `revision` asks about the copy that is at hand."""
+def verify_certificate(
+    certificate_id: str,
+    revision: Annotated[int | None, Query(ge=1, description="The revision of the copy to verify.")] = None,
+) -> Response[str]:
+    """Whether a certificate is genuine and current: JSON where `Accept` names JSON and not HTML, else an HTML page."""
     found = verification(certificate_id, revision)
     status = 404 if found["status"] == "unknown" else 200
     if _wants_json(routes.current_event.headers):
@@ -87,7 +89,7 @@ def verify(certificate_id: str, revision: Annotated[int | None, Query(ge=1)] = N
 
 
 def verification(certificate_id: str, revision: int | None) -> dict[str, Any]:
-    """The answer for machines: `status`, and what else may be said; anything not known to be valid is not called so."""
+    """The answer as JSON; personal data only for a valid certificate."""
     case = contexts.get_certificate_context(certificate_id)
     issue = case.record.issue if case is not None else None
     if case is None or issue is None or (revision is not None and revision > issue.revision):
@@ -125,7 +127,7 @@ _LABELS = {
 
 
 def page(found: Mapping[str, Any]) -> str:
-    """The answer for people: complete without script, style or colour."""
+    """The answer as HTML, readable without script, style or colour."""
     title, text = _WORDS[found["status"]]
     rows = "".join(
         f"<dt>{label}</dt><dd>{escape(str(found[name]))}</dd>" for name, label in _LABELS.items() if name in found

@@ -1,6 +1,6 @@
 """Who may do what: the access table (docs/design.md §5)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -69,14 +69,9 @@ def may(viewer: Viewer, operation: Operation, record: CompletionRecord) -> bool:
             return False
 
 
-def role_has(viewer: Viewer, operation: Operation) -> bool:
-    """Whether the table grants the operation to the viewer's role at all."""
-    return viewer.role in TABLE[operation]
-
-
-def may_for_self(viewer: Viewer, operation: Operation) -> bool:
-    """Whether a viewer may ask for a list of their own."""
-    return TABLE[operation].get(viewer.role) is Scope.OWN
+def role_has(viewer: Viewer, operation: Operation, scopes: Collection[Scope] = tuple(Scope)) -> bool:
+    """Whether the viewer's role has this operation in one of these scopes."""
+    return TABLE[operation].get(viewer.role) in scopes
 
 
 def may_for_company(viewer: Viewer, operation: Operation, company_id: str) -> bool:

@@ -69,7 +69,10 @@ def add_export(export: Export) -> None:
 
 
 def claim_export(export: Export, lease_owner: str, now: datetime, until: datetime) -> None:
-    """Take the lease on an export until `until`; raises `RecordChanged` while another run holds it, or when it is done."""
+    """Take the lease on an export until `until`.
+
+    Raises `RecordChanged` while another run holds it, or when the export is done.
+    """
     free = ExportRow.lease_until.does_not_exist() | (ExportRow.lease_until <= milliseconds(now))
     condition = ExportRow.export_id.exists() & ExportRow.finished.does_not_exist()
     actions = [ExportRow.lease_owner.set(lease_owner), ExportRow.lease_until.set(milliseconds(until))]
