@@ -21,10 +21,10 @@ from earned.document.wording import printable
 from earned.domain.certificate import CertificateContent
 from earned.domain.people import Logo
 from earned.domain.training import TrainingKind
-from tests.unit.test_pdf import ANNA, LONG_NAME, drawing, picture
+from tests.unit.document.test_pdf import ANNA, LONG_NAME, drawing, picture
 from tools.design.preview.samples import certificates, names
 
-OUTLOUD = Path(__file__).parents[2] / ".venv" / "conformance" / "bin" / "outloud"
+OUTLOUD = Path(__file__).parents[3] / ".venv" / "conformance" / "bin" / "outloud"
 EVENT = dataclasses.replace(ANNA, kind=TrainingKind.LIVE_EVENT, holder="Bo", company=None, hours=None)
 DRAWN, GRADED, PAINTED, CLEAR = drawing("#123"), drawing("url(#g)"), picture((9, 9, 9)), picture((9, 9, 9, 99))
 KINDS: dict[str, tuple[CertificateContent, Logo | None]] = {

@@ -39,8 +39,8 @@ LONG_NAME = (
 )
 FRESH = """
 import hashlib
-from tests.unit.test_pdf import ANNA
-from earned.pdf import render
+from tests.unit.document.test_pdf import ANNA
+from earned.document.render import render
 print(hashlib.sha256(render(ANNA)).hexdigest())
 """
 
@@ -58,7 +58,7 @@ def text(**changes: object) -> str:
 
 
 def in_a_fresh_process(hash_seed: str) -> str:
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": f"{root}:{root / 'layers/core'}"}
     done = subprocess.run([sys.executable, "-c", FRESH], env=environment, capture_output=True, text=True, check=True)
     return done.stdout.strip()

@@ -19,7 +19,7 @@ from earned.document import render as pdf
 from earned.document.logo import MAX_LOGO_BYTES, MAX_PIXELS, PRINTED_PIXELS, sanitise
 from earned.domain.errors import UnusableLogo
 from earned.domain.people import Logo
-from tests.unit.in_time import in_time
+from tests.unit.document.in_time import in_time
 
 SVG, PNG = "image/svg+xml", "image/png"
 SHAPE = '<rect width="9" height="9" fill="#c01" />'
@@ -504,9 +504,9 @@ def test_a_logo_is_named_by_its_bytes():
 
 
 def test_the_same_logo_is_the_same_in_any_process():
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     ask = (
-        "from tests.unit.test_logo import ILLUSTRATED, picture, sanitise, SVG, PNG\n"
+        "from tests.unit.document.test_logo import ILLUSTRATED, picture, sanitise, SVG, PNG\n"
         "print(sanitise(ILLUSTRATED, SVG).sha256, sanitise(picture('RGBA', (900, 700), (1, 2, 3, 4)), PNG).sha256)"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "4242", "PYTHONPATH": f"{root}:{root / 'layers/core'}"}

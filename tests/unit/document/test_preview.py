@@ -13,7 +13,7 @@ from tools.design.preview import __main__ as command
 from tools.design.preview import samples
 
 FOLDER = Path(pdf.__file__).with_name("certificate")
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from earned.document import render as pdf
-from tests.unit.test_pdf import ANNA
+from tests.unit.document.test_pdf import ANNA
 
 SLOWEST = 2.0  # seconds of CPU
 ORDINARY = 0.03

@@ -24,10 +24,10 @@ from earned.document.wording import printable
 from earned.domain.errors import UnusableLogo
 from earned.domain.people import Logo
 from earned.messages.events import Language, Printable, StepTitle
-from tests.unit.hostile import DRAWINGS, TEXTS, TOO_LONG
-from tests.unit.in_time import in_time
-from tests.unit.test_logo import HOSTILE, PNG, SVG, chunk, picture, svg
-from tests.unit.test_pdf import ANNA
+from tests.unit.document.hostile import DRAWINGS, TEXTS, TOO_LONG
+from tests.unit.document.in_time import in_time
+from tests.unit.document.test_logo import HOSTILE, PNG, SVG, chunk, picture, svg
+from tests.unit.document.test_pdf import ANNA
 
 MARKER = "0f7b1c55ecret"
 INNER = {"builtins.id", "object.__getattr__", "sys._getframe", "exec"}  # what is run was compiled, which is told too

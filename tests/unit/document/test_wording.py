@@ -200,5 +200,5 @@ def test_printable_text_is_composed_and_hides_nothing(raw: str, clean: str):
 
 
 def test_the_layer_keeps_the_dates_and_numbers_of_every_language_that_is_worded():
-    kept = Path(__file__).parents[2] / "layers" / "weasyprint" / "languages.txt"
+    kept = Path(__file__).parents[3] / "layers" / "weasyprint" / "languages.txt"
     assert sorted(kept.read_text().split()) == NORTHLIGHT.languages
