@@ -2,8 +2,8 @@
 
 import pytest
 
-from earned.document import render as pdf
 from earned.document.logo import sanitise
+from earned.document.render import NORTHLIGHT
 from earned.document.svg_attributes import colour
 from earned.domain.errors import UnusableLogo
 from tests.unit.document.in_time import in_time
@@ -101,7 +101,7 @@ def test_a_semicolon_in_a_reference_does_not_end_it(inside: str, shown: str):
     ],
 )
 def test_style_rules_apply_in_the_order_of_the_cascade(rules: str, attributes: str, shown: str):
-    found = rebuilt(f'<style>*{{fill:black}}</style><style>{rules}</style><rect {attributes}/>')
+    found = rebuilt(f"<style>*{{fill:black}}</style><style>{rules}</style><rect {attributes}/>")
     assert f'<rect fill="{shown}" />' in found
 
 
@@ -155,6 +155,6 @@ def test_style_rules_without_end_are_refused_in_time(inside: str):
 def test_the_most_style_rules_that_are_accepted_are_applied_in_time(inside: str):
     with in_time():
         try:
-            pdf.check_drawable(sanitise(svg(inside), SVG))
+            NORTHLIGHT.check_drawable(sanitise(svg(inside), SVG))
         except UnusableLogo as refused:
             assert "simplify" in str(refused)  # noqa: PT017  # drawn or refused: either is fine, slow is not
