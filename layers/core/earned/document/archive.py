@@ -33,7 +33,6 @@ class Entry:
     at: datetime
 
     def described(self) -> dict[str, str | int]:
-        """The entry in the manifest."""
         return {
             "file_name": self.file_name,
             "certificate_id": self.certificate_id,
@@ -78,7 +77,6 @@ class Archive:
 
     @classmethod
     def load(cls, saved: bytes) -> "Archive":
-        """The archive that `save` wrote."""
         state, _, pending = saved.partition(b"\n")
         return cls(_STATE.validate_json(state), pending)
 

@@ -110,7 +110,6 @@ class StaticPart:
 
     @property
     def marks(self) -> int:
-        """The number of pieces of marked content."""
         return len(self._marked)
 
     def _reached(self, pdf: pydyf.PDF) -> Iterator[tuple[int, _SerializedObject]]:
@@ -129,7 +128,6 @@ class StaticPart:
                 yield number, serialized
 
     def join(self, pdf: pydyf.PDF) -> None:
-        """Add the part to another PDF."""
         page = TaggedPage(pdf)
         _renumber(pdf, page, len(self._marked))
         numbers = dict(zip(self._shared, (item.number for item in page.shared), strict=True))

@@ -42,7 +42,6 @@ def _refuse() -> NoReturn:
 
 
 def within_length(value: str) -> str:
-    """The value itself; raises `UnusableLogo` if it is longer than `MAX_VALUE_LENGTH`."""
     if len(value) > MAX_VALUE_LENGTH:
         _refuse()
     return value
@@ -94,8 +93,6 @@ def extent(text: str) -> str | None:
 
 
 def one_of(*words: str) -> Check:
-    """A check that accepts these words."""
-
     def check(text: str) -> str:
         if text not in words:
             _refuse()

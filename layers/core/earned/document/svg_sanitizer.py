@@ -84,7 +84,7 @@ _STYLED = {"display", "transform", "clip-path", "opacity", "fill", "stroke"}.uni
 
 def rebuild(data: bytes) -> bytes:
     """The rebuilt drawing; a rebuilt drawing is rebuilt to itself. Raises `UnusableLogo`."""
-    drawing = _Drawing(_parsed(data)).rebuilt()
+    drawing = _Drawing(_parse(data)).rebuilt()
     rebuilt: bytes = tostring(drawing, encoding="utf-8")
     if len(rebuilt) > MAX_SIZE or _drawing_cost(drawing) > MAX_DRAWING_COST:
         raise UnusableLogo(f"the SVG draws more than {MAX_SIZE // 1024} KB of shapes: simplify it or upload a PNG")
@@ -125,7 +125,7 @@ class _BoundedTreeBuilder(TreeBuilder):
         return super().end(tag)
 
 
-def _parsed(data: bytes) -> Element:
+def _parse(data: bytes) -> Element:
     parser = _Parser()
     try:
         parser.feed(data)
@@ -147,17 +147,22 @@ class _Drawing:
         self._defs = Element("defs")
         self._definitions: dict[str, str | None] = {}
         paints: dict[str, Check] = {"fill": self._paint, "stroke": self._paint, **_STROKES_AND_FILLS, **_UNPRINTED}
-        self._of_root = paints
-        self._of_shape: dict[str, Check] = {"transform": transform, "clip-path": self._clip, "opacity": ratio, **paints}
+        self._root_checks = paints
+        self._shape_checks: dict[str, Check] = {
+            "transform": transform,
+            "clip-path": self._clip,
+            "opacity": ratio,
+            **paints,
+        }
 
     def rebuilt(self) -> Element:
         given = self._properties(self._root)
         left, top, width, height = view_box(given)
         size = {"width": width, "height": height, "viewBox": f"{left} {top} {width} {height}"}
-        svg = Element("svg", {"xmlns": _NAMESPACE, **size, **_checked(given, self._of_root)})
+        svg = Element("svg", {"xmlns": _NAMESPACE, **size, **_checked(given, self._root_checks)})
         svg.append(self._defs)
         for child in self._root:
-            self._draw(child, svg, self._of_shape)
+            self._draw(child, svg, self._shape_checks)
         if len(svg) == 1:
             raise UnusableLogo("the SVG draws nothing: export it with its shapes")
         if not len(self._defs):
@@ -179,12 +184,12 @@ class _Drawing:
             parent.extend(_shape(name, given, attributes))
             return
         group = Element("g", _translated(attributes, given) if name == "use" else attributes)
-        for child in self._used(element) if name == "use" else element:
+        for child in self._use_target(element) if name == "use" else element:
             self._draw(child, group, allowed, depth + 1, opacities)
         if len(group):
             parent.append(group)
 
-    def _used(self, element: Element) -> Iterator[Element]:
+    def _use_target(self, element: Element) -> Iterator[Element]:
         target = self._by_id.get(_href(element))
         if target is not None and _name(target) in {"svg", "symbol"}:
             raise UnusableLogo("the SVG uses symbols: expand them or upload a PNG")
@@ -319,7 +324,6 @@ def _translated(attributes: Properties, given: Properties) -> Properties:
 
 
 def _shape(name: str, given: Properties, attributes: Properties) -> list[Element]:
-    """The shape in a list; an empty list if it has no points."""
     if name in {"path", "polyline", "polygon"}:
         drawn = path(given.get("d", "")) if name == "path" else points(given.get("points", ""), name == "polygon")
         return [Element("path", {"d": drawn, **attributes})] if drawn else []

@@ -1,18 +1,12 @@
 """The style sheets and `style` attributes of an SVG logo, parsed by tinycss2 and cssselect2, within bounds on work."""
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple, NoReturn
 
 from cssselect2 import SelectorError
-from cssselect2.parser import (
-    ClassSelector,
-    CompoundSelector,
-    IDSelector,
-    LocalNameSelector,
-    Selector,
-    parse,
-)
+from cssselect2.parser import ClassSelector, CompoundSelector, IDSelector, LocalNameSelector, Selector, parse
 from tinycss2 import parse_blocks_contents, parse_stylesheet
 from tinycss2.ast import Node, QualifiedRule
 
@@ -41,7 +35,7 @@ class Styles:
 
     def __init__(self, sheets: Iterable[str], printed: Collection[str]) -> None:
         self._printed = printed
-        rules = [rule for sheet in sheets for rule in self._rules(sheet)]
+        rules = list(islice((rule for sheet in sheets for rule in self._rules(sheet)), MAX_CSS_RULES + 1))
         if len(rules) > MAX_CSS_RULES:
             raise UnusableLogo(f"the SVG has over {MAX_CSS_RULES} style rules: export it with presentation attributes")
         self._weakest_first = sorted(rules, key=attrgetter("specificity"))
@@ -76,7 +70,8 @@ class Styles:
         declared = _Declarations({}, {})
         for item in contents:
             if item.type == "declaration" and item.lower_name in self._printed:
-                declared[item.important][item.lower_name] = css_text(item.value)
+                by_importance = declared.important if item.important else declared.normal
+                by_importance[item.lower_name] = css_text(item.value)
         return declared
 
 
@@ -90,11 +85,11 @@ def _bounded(css: str) -> str:
     return css
 
 
-def _selectors(rule: QualifiedRule) -> list[Selector]:
+def _selectors(rule: QualifiedRule) -> Iterator[Selector]:
     if any(token.type in {"function", "[] block", "() block"} for token in rule.prelude):
         _refuse_rule()  # before the parser recurses into them
     try:
-        return list(parse(rule.prelude))
+        yield from parse(rule.prelude)
     except SelectorError:
         _refuse_rule()
 

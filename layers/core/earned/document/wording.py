@@ -107,7 +107,6 @@ class Wording:
 
     @property
     def languages(self) -> list[str]:
-        """The languages with a wording, sorted."""
         return list(self._languages)
 
     def language(self, tag: str) -> str:
