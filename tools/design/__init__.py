@@ -1,1 +1,1 @@
-"""The artwork of the certificate that is drawn by a program: see `python -m tools.design`."""
+"""The generated artwork of the certificate (`python -m tools.design`) and its preview."""

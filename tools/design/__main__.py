@@ -1,4 +1,4 @@
-"""Draw the borders of a design folder, one for each paper, in the colours of its brand.toml: `make border`."""
+"""Draw the borders of a design folder, one per paper, in the colours of its brand.toml."""
 
 import argparse
 import tomllib
@@ -10,7 +10,7 @@ from tools.design.guilloche import PAPERS, border
 def main() -> None:
     """Write border-a4.svg and border-letter.svg."""
     parser = argparse.ArgumentParser(prog="python -m tools.design", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where brand.toml is, and the borders go")
+    parser.add_argument("folder", type=Path, help="with brand.toml; the borders are written into it")
     folder = parser.parse_args().folder
     colours = tomllib.loads((folder / "brand.toml").read_text("utf-8"))["colours"]
     for paper in PAPERS:

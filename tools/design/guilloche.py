@@ -11,13 +11,13 @@ Point = tuple[float, float]
 Knot = tuple[int, int]
 Curve = Callable[[float], Point]
 
-PAPERS = {"a4": (29700, 21000), "letter": (27940, 21590)}
-MIDDLE = 1500  # from the edge of the paper to the middle of the band, where the corners have their centres
-WAVE = 1112  # about the length of one wave; a side takes as many whole ones as fit
+PAPERS = {"a4": (29700, 21000), "letter": (27940, 21590)}  # width and height
+MIDDLE = 1500  # from the edge of the paper to the middle of the band, which has the centres of the corners
+WAVE = 1112  # the approximate length of a wave; a side has a whole number of them
 SEAL_BELOW_CENTRE = 5700
-STRAND = {-0.7: 400, -0.35: 385, 0.0: 370, 0.35: 385, 0.7: 400}  # how far each line lags, and how far it swings
+STRAND = {-0.7: 400, -0.35: 385, 0.0: 370, 0.35: 385, 0.7: 400}  # the phase (radians) and amplitude of every line
 THREAD = 215
-CREST = 0.3642  # of half a wave: handles of this length make a cubic piece follow a cosine to a thousandth
+CREST = 0.3642  # of half a wave: with handles of this length a cubic piece approximates a cosine to 0.1 %
 TURN = 2 * math.pi
 
 
@@ -46,14 +46,14 @@ def border(paper: str, colours: Mapping[str, str]) -> str:
 
 
 def _strand(length: int, brand: str, accent: str) -> list[str]:
-    """Fine lines that cross their mirror image all along, and a thread that runs through the eyes."""
+    """The fine lines of the band, which cross their mirror image, and a thread between the crossings."""
     halves = 2 * round(length / WAVE)
     lines = "".join(_wave(length, halves, amplitude, lag) for lag, amplitude in STRAND.items())
     return [_line(lines, brand, 5), _line(_wave(length, halves, THREAD, math.pi / 2), accent, 8)]
 
 
 def _wave(length: int, halves: int, amplitude: int, lag: float) -> str:
-    """A cosine in as many half waves, from crest to trough and back; `lag` shifts it, under the corners at its ends."""
+    """A cosine of `halves` half waves, shifted by the phase `lag`; the corners cover its ends."""
     half = length / halves
     shift = lag / math.pi * half
     crests = [(round(number * half - shift), (-1) ** number * amplitude) for number in range(halves + 1)]
@@ -82,7 +82,7 @@ def _seal(brand: str, accent: str) -> list[str]:
 
 
 def _rosette(radius: float, depth: float, petals: int, laps: int) -> str:
-    """A closed line that swings about a circle, `petals` times in so many laps, and crosses itself in between."""
+    """A closed line that oscillates about a circle `petals` times in `laps` laps."""
 
     def at(t: float) -> Point:
         distance = radius + depth * math.cos(petals * TURN * t)
@@ -92,7 +92,7 @@ def _rosette(radius: float, depth: float, petals: int, laps: int) -> str:
 
 
 def _star(tip: float, waist: float, turned: bool = False) -> str:
-    """Four long points; turned, they stand between those of one that is not."""
+    """A star of four points; turned by 45° if `turned`."""
     turn = TURN / 8 if turned else 0
     corners = [(tip if n % 2 == 0 else waist, n * TURN / 8 + turn) for n in range(8)]
     points = [f"{distance * math.sin(angle):.0f} {-distance * math.cos(angle):.0f}" for distance, angle in corners]
@@ -100,9 +100,10 @@ def _star(tip: float, waist: float, turned: bool = False) -> str:
 
 
 def _smooth(curve: Curve, pieces: int) -> str:
-    """A path along `curve` from 0 to 1: pieces with the curve's own points and tangents at their ends.
+    """A path along `curve` from 0 to 1, in pieces with the points and tangents of the curve at their ends.
 
-    They are equally long in the parameter, so that each piece's first handle is the last one's mirror image: SVG's `s`.
+    All pieces have the same length in the parameter, so the first handle of each mirrors the last handle of the one
+    before, as SVG's `s` command assumes.
     """
     step = 1 / pieces
     knots = [_rounded(curve(n * step)) for n in range(pieces + 1)]
@@ -110,7 +111,7 @@ def _smooth(curve: Curve, pieces: int) -> str:
 
 
 def _path(knots: list[Knot], handles: list[Knot]) -> str:
-    """A path through knots; each piece ends at a knot's handle, and the next begins with its mirror image."""
+    """A path through knots; `handles` are the control points before them, mirrored after them."""
     (x, y), (before_x, before_y) = knots[0], handles[0]
     path = [f"M{_numbers(knots[0])}c{_numbers((x - before_x, y - before_y))} "]
     for number, (here, there) in enumerate(pairwise(knots), 1):
@@ -120,7 +121,7 @@ def _path(knots: list[Knot], handles: list[Knot]) -> str:
 
 
 def _handle(curve: Curve, t: float, along: float) -> Point:
-    """Where the tangent at `t` leads in `along` of the parameter."""
+    """The point on the tangent at `t`, `along` away in the parameter."""
     (x, y), (before_x, before_y), (after_x, after_y) = curve(t), curve(t - 1e-5), curve(t + 1e-5)
     return x + (after_x - before_x) / 2e-5 * along, y + (after_y - before_y) / 2e-5 * along
 

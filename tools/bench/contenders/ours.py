@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from earned.document.render import render
+from earned.document.render import NORTHLIGHT
 from earned.domain.certificate import CertificateContent
 from earned.domain.training import TrainingKind
 from tools.bench.page import Page
@@ -25,4 +25,4 @@ def printed(page: Page) -> CertificateContent:
 
 def draw(page: Page) -> bytes:
     """One certificate."""
-    return render(printed(page))
+    return NORTHLIGHT.render(printed(page))

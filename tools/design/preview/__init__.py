@@ -1,1 +1,1 @@
-"""What a design folder makes of sample certificates: `make preview`."""
+"""Sample certificates of a design folder (`make preview`)."""

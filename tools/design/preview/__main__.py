@@ -1,5 +1,6 @@
-"""The command behind `make preview`: what a design makes of sample certificates, as PDF and as pictures."""
+"""Render sample certificates of a design folder as PDF and PNG (`make preview`)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,11 +13,11 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import Progress
 
-from earned.document import render as pdf
 from earned.document.fitting import DoesNotFit
+from earned.document.render import Design, MissingGlyph
 from earned.document.wording import InvalidDesign
 from earned.domain.certificate import CertificateContent
-from tools.design.preview.samples import ORDINARY, certificates, names
+from tools.design.preview.samples import ORDINARY, Sample, certificates, names
 from tools.design.preview.sheet import contact_sheet
 
 DOTS_PER_INCH = 150
@@ -26,26 +27,28 @@ console = Console(stderr=True, highlight=False)
 
 @app.command()
 def main(
-    design: Annotated[Path, typer.Option(help="a design folder")] = Path("layers/core/earned/document/certificate"),
+    folder: Annotated[Path, typer.Option("--design", help="a design folder")] = Path(
+        "layers/core/earned/document/certificate"
+    ),
     out: Annotated[Path, typer.Option(help="where the files go")] = Path("out/preview"),
 ) -> None:
     """Render sample certificates and a contact sheet of names in many scripts."""
     try:
-        draw(pdf.Design(design), out)
-    except (InvalidDesign, DoesNotFit, pdf.MissingGlyph, TemplateError, OSError) as fault:
-        where = design / "certificate.html" if isinstance(fault, TemplateError) else design
+        design = Design(folder)
+        draw(design, out, list(certificates(design.wording.languages)), names())
+    except (InvalidDesign, DoesNotFit, MissingGlyph, TemplateError, OSError) as fault:
+        where = folder / "certificate.html" if isinstance(fault, TemplateError) else folder
         console.print(f"{where}: {fault}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    console.print(f"See {out}, above all {out / 'names.png'}", soft_wrap=True)
+    console.print(f"See {out}; {out / 'names.png'} shows all scripts", soft_wrap=True)
 
 
-def draw(design: pdf.Design, out: Path) -> None:
-    """Write a PDF and a PNG of each sample, and names.png."""
+def draw(design: Design, out: Path, samples: Sequence[Sample], scripts: Mapping[str, CertificateContent]) -> None:
+    """Write a PDF and a PNG of each sample, and names.png with a name for each script."""
     out.mkdir(parents=True, exist_ok=True)
-    samples = list(certificates(design.wording.languages))
 
-    def page(printed: CertificateContent) -> Image.Image:
-        return picture(pdf.render(printed, design=design))
+    def page(content: CertificateContent) -> Image.Image:
+        return picture(design.render(content))
 
     @cache
     def nameless(language: str) -> Image.Image:
@@ -53,16 +56,15 @@ def draw(design: pdf.Design, out: Path) -> None:
 
     with Progress(console=console, transient=True) as progress:
         for sample in progress.track(samples, description="Certificates"):
-            document = pdf.render(sample.printed, sample.logo, design)
+            document = design.render(sample.content, sample.logo)
             (out / f"{sample.name}.pdf").write_bytes(document)
             picture(document).save(out / f"{sample.name}.png")
-        tracked = progress.track(names().items(), description="Scripts")
-        pages = {script: (page(printed), nameless(printed.language)) for script, printed in tracked}
+        tracked = progress.track(scripts.items(), description="Scripts")
+        pages = {script: (page(content), nameless(content.language)) for script, content in tracked}
     contact_sheet(pages).save(out / "names.png")
 
 
 def picture(document: bytes) -> Image.Image:
-    """The page as it looks."""
     image: Image.Image = pypdfium2.PdfDocument(document)[0].render(scale=DOTS_PER_INCH / 72).to_pil()
     return image
 

@@ -1,4 +1,4 @@
-"""The certificates that a preview shows. All names are invented."""
+"""The sample certificates of the preview. All names are invented."""
 
 import tomllib
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ ORDINARY = CertificateContent(
 MAX_NAME_LENGTH = (
     "Maximiliana Theodora Konstantinopoulou-Featherstonehaugh von und zu Hohenlohe-Lorenburg, Marchioness of " * 2
 )
-# A holder and a title in languages that have something of their own to show.
+# A holder and a title for languages with letters of their own.
 NATIVE = {
     "es": ("Begoña Íñiguez Larráin", "Liderar en tiempos de incertidumbre"),
     "fr": ("Éloïse Garçonnet-Lefrêne", "Le leadership en période incertaine"),
@@ -39,15 +39,15 @@ NATIVE = {
 
 @dataclass(frozen=True)
 class Sample:
-    """One certificate, under the name that its files get."""
+    """A certificate; `name` is the stem of its files' names."""
 
     name: str
-    printed: CertificateContent
+    content: CertificateContent
     logo: Logo | None = None
 
 
 def certificates(languages: list[str]) -> Iterator[Sample]:
-    """Each language, kind and paper, then what strains the page, on both papers."""
+    """Every language, kind and paper, then a logo and extreme texts, on both papers."""
     logo = sanitise((HERE / "logo.svg").read_bytes(), "image/svg+xml")
     for paper in PAPERS:
         ordinary = replace(ORDINARY, paper=paper)
@@ -65,7 +65,7 @@ def certificates(languages: list[str]) -> Iterator[Sample]:
 
 
 def names() -> dict[str, CertificateContent]:
-    """A certificate for each script, by the script's name."""
+    """A certificate for every script, by the name of the script."""
     listed = tomllib.loads((HERE / "names.toml").read_text("utf-8"))
     return {
         script: replace(ORDINARY, holder=name, language=listed["languages"].get(script, ORDINARY.language))

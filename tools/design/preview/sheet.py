@@ -1,4 +1,4 @@
-"""One picture of many names, each cut out of its own certificate and labelled with its script."""
+"""A contact sheet: names cut out of their certificates, labelled with their scripts."""
 
 from collections.abc import Mapping
 from functools import reduce
@@ -6,14 +6,14 @@ from functools import reduce
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 COLUMNS = 4
-CELL = 460, 96  # pixels; the name, below it the label
+CELL = 460, 96  # pixels, without the label below
 LABEL = 26
 
 
 def contact_sheet(pages: Mapping[str, tuple[Image.Image, Image.Image]]) -> Image.Image:
-    """The names of all pages, by script; a name is where its page differs from the other one, which has none."""
+    """The names on the pages, by script; a name is where its page differs from the second one, without a name."""
     changed = (ImageChops.difference(page, nameless).getbbox() for page, nameless in pages.values())
-    place = reduce(_around, (box for box in changed if box))
+    place = reduce(_union, (box for box in changed if box))
     width, height = CELL
     rows = -(-len(pages) // COLUMNS)
     sheet = Image.new("RGB", (COLUMNS * width, rows * (height + LABEL)), "white")
@@ -28,5 +28,5 @@ def contact_sheet(pages: Mapping[str, tuple[Image.Image, Image.Image]]) -> Image
     return sheet
 
 
-def _around(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+def _union(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])

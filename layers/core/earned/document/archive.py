@@ -1,4 +1,4 @@
-"""Company exports: how one stands, and a ZIP whose making can be left off and gone on with (A3)."""
+"""The ZIP of a company export, which can be saved and continued in another process (A3)."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Entry:
-    """A file in the archive, with what the archive's directory needs to say of it."""
+    """A file of the archive, with the data for the archive's directory."""
 
     file_name: str = field(repr=False)
     certificate_id: str
@@ -33,7 +33,6 @@ class Entry:
     at: datetime
 
     def described(self) -> dict[str, str | int]:
-        """Its line in the manifest."""
         return {
             "file_name": self.file_name,
             "certificate_id": self.certificate_id,
@@ -46,7 +45,7 @@ class Entry:
 
 @dataclass
 class _State:
-    """How far an archive is; `size` counts all bytes so far, `after` is the last enrollment that was dealt with."""
+    """The progress of an archive: `size` counts all bytes so far, `after` is the last enrollment that was added."""
 
     upload_id: str
     parts: list[str] = field(default_factory=list)
@@ -61,9 +60,9 @@ _STATE = TypeAdapter(_State)
 
 
 class Archive:
-    """A ZIP in the making: parts that are kept already, and `pending` bytes that are not.
+    """An unfinished ZIP: uploaded parts, and `pending` bytes that are not uploaded yet.
 
-    Nothing written is ever changed, so an archive saved anywhere goes on from there, in another process too.
+    Bytes once written never change, so a saved archive can be continued in any process.
     """
 
     def __init__(self, state: _State, pending: bytes = b"") -> None:
@@ -74,21 +73,19 @@ class Archive:
 
     @classmethod
     def begin(cls, upload_id: str) -> "Archive":
-        """An empty archive."""
         return cls(_State(upload_id))
 
     @classmethod
     def load(cls, saved: bytes) -> "Archive":
-        """Go on with what `save` returned."""
         state, _, pending = saved.partition(b"\n")
         return cls(_STATE.validate_json(state), pending)
 
     def save(self) -> bytes:
-        """All there is to know of it, but for the parts that are kept already."""
+        """The state and the pending bytes, without the uploaded parts."""
         return _STATE.dump_json(self.state) + b"\n" + self.pending
 
     def add(self, record: CompletionRecord, issue: Issuance, file_name: str, document: bytes | None) -> None:
-        """Add a certificate's document under a name of its own, or note why it cannot be had."""
+        """Add a certificate's document under a unique name; if it is missing or differs, add a failure."""
         ids = (record.certificate_id, record.account_id, record.training_id)
         if document is None:
             self.state.failures.append(Failure(*ids, "document-missing"))
@@ -102,7 +99,7 @@ class Archive:
             self.state.entries.append(entry)
 
     def close(self, now: datetime) -> None:
-        """Add the manifest and the directory; the archive is whole after that."""
+        """Add the manifest and the directory, which complete the archive."""
         manifest = {
             "files": [entry.described() for entry in self.state.entries],
             "failures": [_FAILURE.dump_python(failure) for failure in self.state.failures],
@@ -115,7 +112,7 @@ class Archive:
         self.state.closed = True
 
     def take_part(self, size: int) -> bytes:
-        """Take up to `size` pending bytes; they are the caller's to keep."""
+        """Remove and return up to `size` pending bytes, for the caller to upload."""
         part = bytes(self.pending[:size])
         del self.pending[:size]
         return part
@@ -125,7 +122,7 @@ class Archive:
         self.state.size += len(body)
 
     def _free(self, file_name: str) -> str:
-        """The name, or the first of `name (2).pdf`, `name (3).pdf` … that no file has."""
+        """The name, or the first free one of `name (2).pdf`, `name (3).pdf` …"""
         stem, dot, suffix = file_name.rpartition(".")
         free = file_name
         while _folded(free) in self._taken:
@@ -139,12 +136,12 @@ _FAILURE = TypeAdapter(Failure)
 
 
 def _folded(file_name: str) -> str:
-    """What two names have in common that some file system takes for one: it ignores case, or normalises Unicode."""
+    """A key that is equal for names that a file system may confuse: some ignore case, others normalise Unicode."""
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", file_name).upper().casefold())
 
 
 def _header(entry: Entry) -> ZipInfo:
-    """A file's header, the same whenever it is made."""
+    """The header of a file, the same at any time."""
     at = entry.at.astimezone(UTC)
     header = ZipInfo(entry.file_name, (at.year, at.month, at.day, at.hour, at.minute, at.second))
     header.compress_type = ZIP_STORED  # a PDF is compressed already
@@ -156,24 +153,24 @@ def _header(entry: Entry) -> ZipInfo:
 
 
 def _file(entry: Entry, body: bytes) -> bytes:
-    """A file as it stands in the archive: a local header, which says nothing of its place, and the bytes."""
+    """A file as it is in the archive: a local header, which has no offset, and the bytes."""
     alone = io.BytesIO()
     with ZipFile(alone, "w") as archive:
         archive.writestr(_header(entry), body)
-        end = alone.tell()  # a directory of this one file follows when it is closed
+        end = alone.tell()  # closing appends a directory of this one file
     return alone.getvalue()[:end]
 
 
 def _directory(entries: list[Entry], offset: int) -> bytes:
-    """The archive's directory, as it stands at `offset` behind all files."""
-    end = _From(offset)
+    """The archive's directory, which starts at `offset`, after all files."""
+    end = _OffsetBytesIO(offset)
     with ZipFile(end, "w") as archive:
         archive.infolist().extend(map(_header, entries))
     return end.getvalue()
 
 
-class _From(io.BytesIO):
-    """The end of a file whose beginning is elsewhere: positions count from `offset`."""
+class _OffsetBytesIO(io.BytesIO):
+    """The end of a file: positions include the `offset` bytes before it."""
 
     def __init__(self, offset: int) -> None:
         super().__init__()

@@ -1,23 +1,21 @@
-"""How large a text may be that must not be higher than its place: measured, not guessed (DESIGN §3)."""
+"""The largest size at which a text is no higher than its slot, found by measuring."""
 
 import math
 from collections.abc import Callable
 
 RATIO = 0.93
-
-
-SCALES = tuple(round(RATIO**step, 3) for step in range(28))  # of the full size, down to 14 %
+SCALES = tuple(round(RATIO**step, 3) for step in range(28))  # of the full size; the smallest is 14 %
 
 
 class DoesNotFit(Exception):
-    """A text is too long for its place even at the smallest size."""
+    """A text is too long for its slot even at the smallest size."""
 
 
 def largest(fullness: Callable[[float], float], at_full_size: float) -> float:
-    """The largest of `SCALES` at which `fullness`, the height of the text over that of its place, is at most 1.
+    """The largest of `SCALES` at which `fullness`, the height of the text divided by that of its slot, is at most 1.
 
-    Where a text has many lines its height follows the square of the scale, so the first guess is nearly right and few
-    measurements do. Raises DoesNotFit.
+    The height of a text with many lines grows with the square of the scale, so the first guess is close and few
+    measurements follow. Raises DoesNotFit.
     """
     if at_full_size <= 1:
         return SCALES[0]
@@ -36,5 +34,5 @@ def largest(fullness: Callable[[float], float], at_full_size: float) -> float:
 
 
 def _steps_down(fills: float) -> int:
-    """How many steps down the square of the scale makes up for what is too much."""
+    """The number of steps in `SCALES` after which the square of the scale offsets the overflow."""
     return max(1, round(math.log(fills) / -2 / math.log(RATIO)))

@@ -1,4 +1,4 @@
-"""A company's logo made safe to print (A6): a PNG is decoded and encoded anew, an SVG rebuilt from allowed shapes."""
+"""Sanitise a company's logo (A6): a PNG is decoded and encoded again, an SVG rebuilt from allowed shapes."""
 
 import struct
 from collections.abc import Iterator
@@ -12,18 +12,14 @@ from earned.domain.errors import UnusableLogo
 from earned.domain.people import MAX_LOGO_BYTES, Logo
 
 MAX_PIXELS = 16_000_000
-
-
-PRINTED_PIXELS = (800, 400)  # over 300 dpi in any place that a certificate has for it
-
-
+PRINTED_PIXELS = (800, 400)  # width and height; over 300 dpi in the place of a logo
 _PNG_START = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
 
 def sanitise(data: bytes, media_type: str) -> Logo:
-    """The logo as it may be printed; what is sanitised already stays as it is.
+    """The logo as it may be printed; a sanitised logo stays the same.
 
-    Raises `UnusableLogo` for what is too large, broken, not what `media_type` says, or cannot be printed faithfully.
+    Raises `UnusableLogo` if it is too large, broken, of another type than `media_type`, or not printed as it looks.
     """
     if len(data) > MAX_LOGO_BYTES:
         raise UnusableLogo(f"the file is larger than {MAX_LOGO_BYTES // 1024} KB: export it smaller")
@@ -42,23 +38,23 @@ def _png(data: bytes) -> bytes:
     _bound(*struct.unpack(">II", data[16:24].ljust(8, b"\0")))
     try:
         with _truncation_refused(), Image.open(BytesIO(data), formats=["PNG"]) as image:
-            _bound(*image.size)  # a second header counts too
+            _bound(*image.size)  # a second header may give another size
             return _encoded(_plain(image))
     except UnusableLogo:
         raise
-    except Exception as error:  # Pillow has many ways to say that a file is broken
+    except Exception as error:  # Pillow raises many types for a broken file
         raise UnusableLogo("the PNG is broken: export it again") from error
 
 
 def _bound(width: int, height: int) -> None:
-    """Refuse to decode what would not fit in memory."""
+    """Refuse a picture that is too large to decode in memory."""
     if not 0 < width * height <= MAX_PIXELS:
         raise UnusableLogo(f"the PNG has no pixels or more than {MAX_PIXELS:,}: export it at {PRINTED_PIXELS[0]} wide")
 
 
 @contextmanager
 def _truncation_refused() -> Iterator[None]:
-    """WeasyPrint lets Pillow accept half a file, for the whole process; a logo must be whole."""
+    """Let Pillow refuse truncated files: WeasyPrint makes it accept them, for the whole process."""
     accepted = ImageFile.LOAD_TRUNCATED_IMAGES
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
@@ -68,7 +64,7 @@ def _truncation_refused() -> Iterator[None]:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """The first picture of the file in eight bits a channel, with alpha only where something shows through."""
+    """The first frame in eight bits a channel, with an alpha channel only if it is not opaque."""
     image.load()
     if image.mode.startswith("I"):
         image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
@@ -80,7 +76,7 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _encoded(image: Image.Image) -> bytes:
-    """The same bytes for the same pixels, and nothing but pixels."""
+    """A PNG of the pixels alone, without metadata: the same bytes for the same pixels."""
     image.info.clear()
     file = BytesIO()
     image.save(file, format="PNG", optimize=True)

@@ -1,4 +1,4 @@
-"""The last hand on a PDF by WeasyPrint: what it cannot draw fast enough, tell or get right everywhere."""
+"""Changes to a PDF by WeasyPrint before it is written: PDF/UA and PDF/A-3 conformance, the QR code, and fixes."""
 
 import re
 import unicodedata
@@ -10,18 +10,13 @@ from typing import Any
 import pydyf
 
 from earned.document.qr_code import QrCode
-from earned.document.static_parts import Parts, compress
+from earned.document.static_parts import TaggedPage, compress
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in CSS pixels from the page's corner
 
-
-_POINTS = 0.75  # to a CSS pixel
-
-
+_POINTS = 0.75  # per CSS pixel
 _SRGB = zlib.compress(files("weasyprint.pdf").joinpath("sRGB2014.icc").read_bytes(), 9)
-
-
-# PDF/UA-1 (ISO 14289-1, clause 5), and its schema, which PDF/A-3 (ISO 19005-3, 6.6.2.3) does not know.
+# The PDF/UA-1 identifier (ISO 14289-1, 5) and its schema, which PDF/A-3 demands (ISO 19005-3, 6.6.2.3).
 _ACCESSIBLE = b"""<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="" pdfuaid:part="1"/>
 <rdf:Description xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
  xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#"
@@ -34,16 +29,12 @@ _ACCESSIBLE = b"""<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/i
 <pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>
 </rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
 </rdf:RDF>"""
-
-
 _TEXTS = {"/H1", "/H2", "/H3", "/P"}
-
-
 _RESOURCES = ("ExtGState", "XObject", "Pattern", "Shading")
 
 
-def finish(pdf: pydyf.PDF) -> None:
-    """Declare what it conforms to, once everything is on the page."""
+def add_conformance(pdf: pydyf.PDF) -> None:
+    """Declare PDF/A-3 and PDF/UA-1, and compress all streams; the last change to a PDF."""
     _add_output_intent(pdf)
     [metadata] = (item for item in _streams(pdf) if item.extra.get("Type") == "/Metadata")
     metadata.stream = [metadata.stream[0].replace(b"</rdf:RDF>", _ACCESSIBLE)]
@@ -51,14 +42,15 @@ def finish(pdf: pydyf.PDF) -> None:
         compress(item)
 
 
-def tell(pdf: pydyf.PDF, texts: Sequence[str | None]) -> None:
-    """Keep the texts of all headings and paragraphs, in order, where glyphs are not one for one the letters they show.
+def add_actual_text(pdf: pydyf.PDF, texts: Sequence[str | None]) -> None:
+    """Add an /ActualText (ISO 32000-1, 14.9.4), for copying and searching, to texts whose glyphs differ from letters.
 
-    Who copies or searches gets the /ActualText (ISO 32000-1, 14.9.4) on the first line of such a text.
+    `texts` are those of all headings and paragraphs, in order, None to leave one alone. The first line of a text gets
+    the whole /ActualText, the others an empty one.
     """
-    parts = Parts(pdf)
-    lines = {item["MCID"]: item for item in parts.streams[0].stream if isinstance(item, pydyf.Dictionary)}
-    blocks = (block for section in parts.sections for block in _blocks(pdf, section))
+    page = TaggedPage(pdf)
+    lines = {item["MCID"]: item for item in page.streams[0].stream if isinstance(item, pydyf.Dictionary)}
+    blocks = (block for section in page.sections for block in _blocks(pdf, section))
     for block, text in zip(blocks, texts, strict=True):
         if text and _is_composed(text):
             for place, mark in enumerate(_marks(pdf, block)):
@@ -66,7 +58,7 @@ def tell(pdf: pydyf.PDF, texts: Sequence[str | None]) -> None:
 
 
 def _is_composed(text: str) -> bool:
-    """Whether marks join its letters. From right to left they are left alone: extractors turn an /ActualText around."""
+    """Whether the text has combining marks; not for right-to-left texts, whose /ActualText extractors reverse."""
     kinds = {unicodedata.bidirectional(c) for c in text}
     return not kinds & {"R", "AL"} and any(unicodedata.category(c).startswith("M") for c in text)
 
@@ -91,15 +83,15 @@ def _kids(pdf: pydyf.PDF, element: Any) -> Iterator[Any]:
 
 
 def draw_code(code: QrCode, colour: str, box: Box, pdf: pydyf.PDF, alternative: str) -> None:
-    """Draw a QR code into a box of the page, in CSS pixels, as its last figure: its SVG would take far longer."""
-    parts = Parts(pdf)
+    """Draw a QR code into `box` as the last figure of the page; WeasyPrint takes far longer to draw its SVG."""
+    page = TaggedPage(pdf)
     left, top, right, bottom = box
-    mark = len(parts.marked)
+    mark = len(page.marked)
     channels = b" ".join(b"%.6f" % (channel / 255) for channel in bytes.fromhex(colour.removeprefix("#")))
-    # In the very steps in which WeasyPrint would place an image, so that no edge is rounded otherwise.
+    # The same steps as WeasyPrint's for an image, so that every edge is rounded the same way.
     place = b"%f 0 0 %f 0 0 cm 1 0 0 1 %f %f cm" % (_POINTS, _POINTS, left, top)
     size = b"%f 0 0 %f 0 0 cm" % (2 * ((right - left) / code.size,))
-    parts.streams[0].stream += [
+    page.streams[0].stream += [
         b"/Figure", pydyf.Dictionary({"MCID": mark}), b"BDC q", place, size, channels, b"rg", code.operators(),
         b"f Q EMC",
     ]  # fmt: skip
@@ -108,29 +100,28 @@ def draw_code(code: QrCode, colour: str, box: Box, pdf: pydyf.PDF, alternative: 
             "Type": "/StructElem",
             "S": "/Figure",
             "K": pydyf.Array([mark]),
-            "Pg": parts.page.reference,
-            "P": parts.document.reference,
+            "Pg": page.page.reference,
+            "P": page.document.reference,
             "A": pydyf.Dictionary({"O": "/Layout", "BBox": pydyf.Array((left, top, right, bottom))}),
             "Alt": pydyf.String(alternative),
         }
     )
     pdf.add_object(figure)
-    parts.document["K"].append(figure.reference)
-    parts.marked.append(figure.reference)
+    page.document["K"].append(figure.reference)
+    page.marked.append(figure.reference)
 
 
-def mend(pdf: pydyf.PDF) -> None:
-    """Put right what WeasyPrint draws."""
+def fix_weasyprint_output(pdf: pydyf.PDF) -> None:
+    """Work around output of WeasyPrint that breaks a standard or a viewer."""
     for item in _streams(pdf):
         content = [line.split()[-1] for line in item.stream if isinstance(line, bytes)]
-        # An SVG's gradient is an opaque group, one tile large. Poppler loses a tile that touches its neighbour, and
-        # only the first is seen.
+        # WeasyPrint draws an SVG's gradient as a tiling pattern of which one tile is visible. Poppler drops a tile
+        # that touches its neighbour, so the neighbours are moved away.
         if item.extra.get("PatternType") == 1 and content == [b"gs", b"Do"]:
             item.extra["XStep"] *= 2
             item.extra["YStep"] *= 2
         if b"begincmap" in item.stream:
-            # A glyph that is a part of a letter has no text of its own: the next best is an invisible one (ISO 14289-1,
-            # 7.21.7).
+            # Every glyph needs a text (ISO 14289-1, 7.21.7); a glyph that is part of a letter gets a zero-width space.
             item.stream = [re.sub(rb"<>$", b"<200b>", line) for line in item.stream]
         if item.extra.get("Subtype") == "/Image":
             item.extra["Interpolate"] = "false"  # ISO 19005-3, 6.2.8.2
@@ -142,7 +133,7 @@ def mend(pdf: pydyf.PDF) -> None:
 
 
 def _add_output_intent(pdf: pydyf.PDF) -> None:
-    """Say what the colours mean (ISO 19005-3, 6.2.3); WeasyPrint would parse the profile for each page anew."""
+    """Add the sRGB profile (ISO 19005-3, 6.2.3), compressed once; WeasyPrint parses it again for each page."""
     profile = pydyf.Stream([_SRGB], {"N": 3, "Filter": "/FlateDecode"})
     pdf.add_object(profile)
     intent = {"Type": "/OutputIntent", "S": "/GTS_PDFA1", "DestOutputProfile": profile.reference}

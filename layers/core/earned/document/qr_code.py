@@ -1,4 +1,4 @@
-"""The QR code of the verification link, as rectangles: the same ones on a page and in a picture (ISO/IEC 18004)."""
+"""The QR code of the verification link (ISO/IEC 18004) as rectangles, for a PDF's content or an SVG."""
 
 import re
 from typing import NamedTuple
@@ -9,7 +9,7 @@ _DARK = re.compile(rb"\x01+")
 
 
 class Run(NamedTuple):
-    """Dark modules side by side, one module high; in modules, from the top left."""
+    """Adjacent dark modules of one row; in modules, from the top left."""
 
     x: int
     y: int
@@ -17,10 +17,10 @@ class Run(NamedTuple):
 
 
 class QrCode:
-    """The code of an address: `runs` of dark modules in a square of `size` modules."""
+    """The QR code of an address: `runs` of dark modules in a square of `size` modules."""
 
     def __init__(self, address: str) -> None:
-        # The mask is fixed because choosing one costs three quarters of the time.
+        # A fixed mask: choosing one takes three quarters of the time.
         code = segno.make(address, error="m", micro=False, boost_error=False, mask=3)
         self.size = len(code.matrix)
         self.runs = [
@@ -28,10 +28,9 @@ class QrCode:
         ]
 
     def operators(self) -> bytes:
-        """The path of all dark modules in a PDF's content stream."""
+        """The path of the dark modules, as operators of a PDF content stream."""
         return b" ".join(b"%d %d %d 1 re" % run for run in self.runs)
 
     def svg(self, colour: str) -> str:
-        """The code as an inline SVG image."""
         path = "".join(f"M{x} {y}h{width}v1h-{width}z" for x, y, width in self.runs)
         return f'<svg viewBox="0 0 {self.size} {self.size}"><path fill="{colour}" d="{path}"/></svg>'

@@ -1,7 +1,7 @@
-"""What stands on every certificate of a design, drawn once and joined to what is each one's own.
+"""The static parts of a certificate: drawn once, then joined to the page of each certificate.
 
-WeasyPrint draws the still parts of a page once, and the live one for each certificate, on pages of the same size. Here
-the objects of the former's PDF go into the latter's: their content to its content, their tags to its tags.
+WeasyPrint draws the static parts once, and the dynamic part for each certificate, on pages of the same size. Joining
+copies the objects of a static part's PDF into the certificate's: content to content, tags to tags.
 """
 
 import re
@@ -12,16 +12,12 @@ from typing import Any, Self
 import pydyf
 
 _REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
-
-
 _RESOURCE = re.compile(rb"/([\w.-]+)(?= (?:gs|Do|sh|scn|SCN|[\d.]+ Tf)\b)")
-
-
 _SUBSET = re.compile(rb"(?<=/)([A-Z]{6})(?=\+)")
 
 
-class Parts:
-    """The objects that the one page of a tagged PDF/A by WeasyPrint hangs on (ISO 32000-1, 7.7.3 and 14.7)."""
+class TaggedPage:
+    """The only page of a tagged PDF/A by WeasyPrint, and its structure tree (ISO 32000-1, 7.7.3 and 14.7)."""
 
     def __init__(self, pdf: pydyf.PDF) -> None:
         def at(reference: bytes) -> Any:
@@ -40,12 +36,12 @@ class Parts:
 
     @property
     def shared(self) -> list[Any]:
-        """What two such PDFs have in common, so that one of each is enough."""
+        """The objects that are equivalent in any two such PDFs, so that a joined part uses those of the other PDF."""
         return [self.page, self.colours, self.document]
 
 
 class _Copy(pydyf.Object):  # type: ignore[misc]  # pydyf has no types
-    """An object of another PDF, its references made good; it is written as it is."""
+    """A serialized object, written to a PDF as it is."""
 
     data = b""
 
@@ -60,16 +56,15 @@ class _Copy(pydyf.Object):  # type: ignore[misc]  # pydyf has no types
 
 
 class _SerializedObject:
-    """An object as bytes, cut where it refers to others."""
+    """An object as bytes, split at its references to others."""
 
     def __init__(self, head: bytes, body: bytes = b"") -> None:
-        # Fonts are cut down to the letters used: what is a part of the same one must not have the same name.
+        # The dynamic part may have another subset of the same font, whose tag must differ.
         self._pieces = _REFERENCE.split(_SUBSET.sub(lambda tag: tag[1][::-1], head))
         self._body = body
 
     @classmethod
     def of(cls, item: pydyf.Object) -> Self:
-        """An object of a PDF."""
         if not isinstance(item, pydyf.Stream):
             return cls(item.data)
         compress(item)
@@ -79,48 +74,46 @@ class _SerializedObject:
 
     @property
     def references(self) -> Iterator[int]:
-        """The numbers of the objects it refers to."""
         return map(int, self._pieces[1::2])
 
     def renumbered(self, numbers: dict[int, int]) -> _Copy:
-        """The object with other numbers in it."""
+        """The object with its references changed to these numbers."""
         pieces = list(self._pieces)
         pieces[1::2] = [b"%d 0 R" % numbers[int(number)] for number in pieces[1::2]]
         return _Copy(b"".join(pieces) + self._body, stream=bool(self._body))
 
 
 class StaticPart:
-    """A still part of a page: its content, what that refers to, and its tags."""
+    """A static part of a page: its content, the objects that the content refers to, and its tags."""
 
     def __init__(self, pdf: pydyf.PDF, *, after: int = 0) -> None:
-        """Take it out of a PDF that shows nothing else.
+        """Take the part out of a PDF that shows nothing else.
 
-        Without `after` it lies under what is live and is read first. Else it lies over that and is read last, and the
-        still part that is read first has so many pieces of marked content.
+        If `after` is 0, the part lies under the dynamic part and is read first. Else it lies over that and is read
+        last, and `after` is the number of marks of the static part that is read first.
         """
-        parts = Parts(pdf)
+        page = TaggedPage(pdf)
         save_graphics_state(pdf)
-        _renumber(pdf, parts, after)
+        _renumber(pdf, page, after)
         self._first = after
-        self._shared = [item.number for item in parts.shared]
+        self._shared = [item.number for item in page.shared]
         prefix = f"{after}-"
-        self._content = _RESOURCE.sub(rb"/%s\1" % prefix.encode(), _plain(parts.streams[0]))
-        resources = {kind: items for kind, items in parts.resources.items() if isinstance(items, pydyf.Dictionary)}
+        self._content = _RESOURCE.sub(rb"/%s\1" % prefix.encode(), _plain(page.streams[0]))
+        resources = {kind: items for kind, items in page.resources.items() if isinstance(items, pydyf.Dictionary)}
         self._resources = {
             kind: {prefix + key: _SerializedObject(pydyf.Array([value]).data[1:-1]) for key, value in items.items()}
-            for kind, items in {**resources, "Font": parts.fonts}.items()
+            for kind, items in {**resources, "Font": page.fonts}.items()
         }
-        self._sections = [section.number for section in parts.sections if section["K"]]
-        self._marked = [int(reference.split()[0]) for reference in parts.marked]
+        self._sections = [section.number for section in page.sections if section["K"]]
+        self._marked = [int(reference.split()[0]) for reference in page.marked]
         self._objects = dict(self._reached(pdf))
 
     @property
     def marks(self) -> int:
-        """How many pieces of marked content it has."""
         return len(self._marked)
 
     def _reached(self, pdf: pydyf.PDF) -> Iterator[tuple[int, _SerializedObject]]:
-        """All objects that the page and its tags need, but for the shared."""
+        """All objects that the page and its tags refer to, except the shared ones."""
         seen = set(self._shared)
         ahead = [*self._sections]
         ahead += [
@@ -130,34 +123,33 @@ class StaticPart:
             number = ahead.pop()
             if number not in seen:
                 seen.add(number)
-                frozen = _SerializedObject.of(pdf.objects[number])
-                ahead += frozen.references
-                yield number, frozen
+                serialized = _SerializedObject.of(pdf.objects[number])
+                ahead += serialized.references
+                yield number, serialized
 
     def join(self, pdf: pydyf.PDF) -> None:
-        """Put it into another PDF."""
-        parts = Parts(pdf)
-        _renumber(pdf, parts, len(self._marked))
-        numbers = dict(zip(self._shared, (item.number for item in parts.shared), strict=True))
+        page = TaggedPage(pdf)
+        _renumber(pdf, page, len(self._marked))
+        numbers = dict(zip(self._shared, (item.number for item in page.shared), strict=True))
         numbers |= {number: len(pdf.objects) + index for index, number in enumerate(self._objects)}
-        for frozen in self._objects.values():
-            pdf.add_object(frozen.renumbered(numbers))
+        for serialized in self._objects.values():
+            pdf.add_object(serialized.renumbered(numbers))
         content = pydyf.Stream([self._content], compress=True)
         pdf.add_object(content)
         for kind, items in self._resources.items():
-            theirs = parts.fonts if kind == "Font" else parts.resources.setdefault(kind, pydyf.Dictionary())
-            theirs.update((name, value.renumbered(numbers).data) for name, value in items.items())
-        parts.marked[self._first : self._first] = [b"%d 0 R" % numbers[number] for number in self._marked]
+            joined = page.fonts if kind == "Font" else page.resources.setdefault(kind, pydyf.Dictionary())
+            joined.update((name, value.renumbered(numbers).data) for name, value in items.items())
+        page.marked[self._first : self._first] = [b"%d 0 R" % numbers[number] for number in self._marked]
         sections = [b"%d 0 R" % numbers[number] for number in self._sections]
-        for theirs, ours in (parts.document["K"], sections), (parts.contents, [content.reference]):
-            place = len(theirs) if self._first else 0
-            theirs[place:place] = ours
-        parts.page["Contents"] = pydyf.Array(parts.contents)
+        for joined, added in (page.document["K"], sections), (page.contents, [content.reference]):
+            place = len(joined) if self._first else 0
+            joined[place:place] = added
+        page.page["Contents"] = pydyf.Array(page.contents)
 
 
-def _renumber(pdf: pydyf.PDF, parts: Parts, shift: int) -> None:
-    """Number the marked content of a page so that there is room for others before it."""
-    for item in (item for stream in parts.streams for item in stream.stream):
+def _renumber(pdf: pydyf.PDF, page: TaggedPage, shift: int) -> None:
+    """Shift the numbers of the marked content of a page, to make room for that of other parts before it."""
+    for item in (item for stream in page.streams for item in stream.stream):
         if isinstance(item, pydyf.Dictionary):
             item["MCID"] += shift
     for item in pdf.objects:
@@ -166,13 +158,13 @@ def _renumber(pdf: pydyf.PDF, parts: Parts, shift: int) -> None:
 
 
 def save_graphics_state(pdf: pydyf.PDF) -> None:
-    """Leave the graphics state as it was to what is drawn after the page's content."""
-    content = Parts(pdf).streams[0]
+    """Isolate the page's content, so that content drawn after it starts with the initial graphics state."""
+    content = TaggedPage(pdf).streams[0]
     content.stream = [b"q", *content.stream, b"Q"]
 
 
 def compress(stream: pydyf.Stream) -> None:
-    """Compress a stream now: pydyf would do it each time it is asked for its data, which is twice."""
+    """Compress a stream once: pydyf compresses it at each of its two reads of the data."""
     if stream.compress:
         stream.stream, stream.compress = [zlib.compress(_plain(stream), 6)], False
         stream.extra["Filter"] = "/FlateDecode"

@@ -1,4 +1,4 @@
-"""What a certificate says, in its language: the wording of a design folder; dates and numbers by Babel."""
+"""The texts of a certificate in its language: the wording of a design folder, dates and numbers by Babel."""
 
 import re
 import tomllib
@@ -14,45 +14,32 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from earned.domain.certificate import CertificateContent
 from earned.domain.training import TrainingKind
 
-# Bidi controls and invisible characters that can only deceive. ZWJ and ZWNJ stay: Persian and Indic names need them.
+# Bidi controls and invisible characters, which can only deceive. ZWJ and ZWNJ stay: Persian and Indic names need them.
 _INVISIBLE = [0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF]
-
-
 _DECEITFUL = dict.fromkeys(
     [*_INVISIBLE, *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)]
 )
-
-
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-
-
 _VARIABLE = re.compile(r"var\(\s*--([\w-]+)")
-
-
-_OTHERS = "en"  # how languages that the design does not know are worded
-
+_FALLBACK = "en"  # the wording of languages that the design does not have
 
 Text = Annotated[str, StringConstraints(min_length=1)]
-
-
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
-
-
-DataT = TypeVar("DataT", bound="_Data")
+_DataT = TypeVar("_DataT", bound="_Data")
 
 
 class InvalidDesign(Exception):
-    """The design folder lacks something, or asks for what cannot be drawn."""
+    """The design folder is incomplete, or asks for something that cannot be drawn."""
 
 
 class _Data(BaseModel):
-    """A file of the design folder: all keys are there, and none that nobody reads."""
+    """The content of a file of the design folder; missing and unknown keys are errors."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
 class ByLanguage(_Data):
-    """A text that differs by language; English stands in for those that are not there."""
+    """A text by language; the English one is the fallback for languages without one."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Text]
@@ -60,7 +47,7 @@ class ByLanguage(_Data):
 
 
 class Colours(_Data):
-    """The colours that are not only named by style sheets; a design may have more."""
+    """The colours that the renderer needs; style sheets may use more."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Colour]
@@ -68,7 +55,7 @@ class Colours(_Data):
 
 
 class Brand(_Data):
-    """Who certifies, and in which colours: brand.toml."""
+    """brand.toml."""
 
     provider: Text | ByLanguage
     signatory: Text | ByLanguage
@@ -76,7 +63,7 @@ class Brand(_Data):
     colours: Colours
 
     def colour(self, styles: str) -> str:
-        """Style sheets with the colours as their variables; raises FaultyDesign when they use others."""
+        """Style sheets with the colours as their variables; raises InvalidDesign if they use other ones."""
         colours = self.colours.model_dump()
         unknown = sorted(set(_VARIABLE.findall(styles)) - colours.keys() - {"scale"})  # the template sets that one
         if unknown:
@@ -85,14 +72,14 @@ class Brand(_Data):
 
 
 class Occasion(_Data):
-    """What is certified."""
+    """The wording for one kind of training."""
 
     heading: Text
     statement: Text
 
 
 class Language(_Data):
-    """The wording in one language: wording/<language>.toml."""
+    """wording/<language>.toml."""
 
     lead: Text
     company: Annotated[str, StringConstraints(pattern=r"\{company\}")]
@@ -102,36 +89,34 @@ class Language(_Data):
     code: Text
     course: Occasion
     live_event: Occasion = Field(alias="live-event")
-    locale: Text | None = None  # whose dates and numbers, unless the certificate's own language tag says more
+    locale: Text | None = None  # of dates and numbers, unless the certificate's language tag has a region
     hours: Literal["long", "short"] = "long"
 
     def occasion(self, kind: TrainingKind) -> Occasion:
-        """The wording for a kind of training."""
         return self.course if kind is TrainingKind.COURSE else self.live_event
 
 
 class Wording:
-    """The texts of a design folder, read once; raises FaultyDesign when they are not complete."""
+    """The texts of a design folder, read once; raises InvalidDesign if they are incomplete."""
 
     def __init__(self, folder: Path) -> None:
         self.brand = _read(folder / "brand.toml", Brand)
         self._languages = {path.stem: _read(path, Language) for path in sorted((folder / "wording").glob("*.toml"))}
-        if _OTHERS not in self._languages:
-            raise InvalidDesign(f"wording/{_OTHERS}.toml is not there, which every other language falls back to")
+        if _FALLBACK not in self._languages:
+            raise InvalidDesign(f"wording/{_FALLBACK}.toml is not there; it is the fallback for other languages")
 
     @property
     def languages(self) -> list[str]:
-        """The languages that have a wording of their own."""
         return list(self._languages)
 
     def language(self, tag: str) -> str:
-        """The language that a certificate is worded in: the tag's primary one, or English."""
+        """The language of the wording for a language tag: its primary language, or English."""
         primary = tag.partition("-")[0].lower()
-        return primary if primary in self._languages else _OTHERS
+        return primary if primary in self._languages else _FALLBACK
 
-    def words(self, printed: CertificateContent) -> dict[str, str]:
-        """What certificates of the same language and kind have in common."""
-        language = self.language(printed.language)
+    def words(self, content: CertificateContent) -> dict[str, str]:
+        """The texts that all certificates of one language and kind share."""
+        language = self.language(content.language)
         wording, brand = self._languages[language], self.brand
         return {
             "language": language,
@@ -140,15 +125,15 @@ class Wording:
             "signatory": _in(language, brand.signatory),
             "role": _in(language, brand.role),
             **wording.model_dump(include={"lead", "number", "verify", "scan", "code"}),
-            **wording.occasion(printed.kind).model_dump(),
+            **wording.occasion(content.kind).model_dump(),
         }
 
-    def texts(self, printed: CertificateContent) -> dict[str, Any]:
-        """All that the template may print, each text as it stands on the page."""
-        holder, title, company = (printable(text or "") for text in (printed.holder, printed.title, printed.company))
-        words = self.words(printed)
+    def texts(self, content: CertificateContent) -> dict[str, Any]:
+        """The variables of the template, each text as it is content."""
+        holder, title, company = (printable(text or "") for text in (content.holder, content.title, content.company))
+        words = self.words(content)
         language = self._languages[words["language"]]
-        locale = _locale(printed.language, language.locale or words["language"])
+        locale = _locale(content.language, language.locale or words["language"])
         return {
             "words": words,
             "holder": holder,
@@ -160,14 +145,14 @@ class Wording:
                 "title": _direction(title),
             },
             "scripts": {"holder": _scripts(holder), "title": _scripts(title)},
-            "language": printed.language if _LANGUAGE_TAG.fullmatch(printed.language) else words["language"],
-            "date": format_date(printed.completed_on, "long", locale),
-            "hours": format_unit(printed.hours, "duration-hour", language.hours, locale=locale)
-            if printed.hours
+            "language": content.language if _LANGUAGE_TAG.fullmatch(content.language) else words["language"],
+            "date": format_date(content.completed_on, "long", locale),
+            "hours": format_unit(content.hours, "duration-hour", language.hours, locale=locale)
+            if content.hours
             else None,
-            "logo": {"of": company} if printed.logo else None,
-            "number": " ".join(re.findall(".{1,4}", printed.certificate_id)),
-            "verify_url": printed.verify_url,
+            "logo": {"of": company} if content.logo else None,
+            "number": " ".join(re.findall(".{1,4}", content.certificate_id)),
+            "verify_url": content.verify_url,
         }
 
 
@@ -177,7 +162,7 @@ def printable(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
 
 
-def _read(path: Path, kind: type[DataT]) -> DataT:
+def _read(path: Path, kind: type[_DataT]) -> _DataT:
     name = path.name if kind is Brand else f"{path.parent.name}/{path.name}"
     try:
         return kind.model_validate(tomllib.loads(path.read_text("utf-8")))
@@ -193,9 +178,9 @@ def _in(language: str, text: str | ByLanguage) -> str:
 
 
 def _locale(tag: str, otherwise: str) -> Locale:
-    """The locale of the tag's region in the language that is printed, if Babel has it, else that language's own.
+    """The locale of the tag's region in the language of the wording, if Babel has it, else `otherwise`.
 
-    So es-MX has Mexico's format, en the one of `otherwise`, and pt-BR, worded in English, the same.
+    So es-MX has Mexico's format; en, and pt-BR, which is worded in English, have that of `otherwise`.
     """
     language = otherwise.partition("-")[0]
     region = tag.partition("-")[2]
@@ -207,11 +192,11 @@ def _locale(tag: str, otherwise: str) -> Locale:
 
 
 def _direction(text: str) -> str:
-    """`rtl` when the first letter with a direction runs from right to left (UAX #9, P2 and P3)."""
+    """`rtl` if the first letter with a strong direction runs from right to left, else `ltr` (UAX #9, P2 and P3)."""
     strong = (unicodedata.bidirectional(c) for c in text)
     return "rtl" if next((b for b in strong if b in {"L", "R", "AL"}), "L") in {"R", "AL"} else "ltr"
 
 
 def _scripts(text: str) -> str:
-    """The scripts of its letters as Unicode names them, such as `cyrillic latin`: classes for style sheets."""
+    """The scripts of the letters by their Unicode names, such as `cyrillic latin`, as classes for style sheets."""
     return " ".join(sorted({unicodedata.name(c, "").partition(" ")[0].lower() for c in text if c.isalpha()}))

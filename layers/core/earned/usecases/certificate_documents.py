@@ -28,7 +28,7 @@ class Unprintable(Rejected):
 
 
 class Design(Protocol):
-    def render(self, content: CertificateContent, logo: Logo | None, /) -> bytes: ...
+    def render(self, content: CertificateContent, logo: Logo | None) -> bytes: ...
 
 
 class CertificateDocuments:

@@ -1,4 +1,4 @@
-"""The border of the certificate, as `make border` draws it."""
+"""The generated border of the certificate."""
 
 import re
 import tomllib
@@ -8,17 +8,17 @@ import pytest
 
 from tools.design.guilloche import PAPERS, border
 
-FOLDER = Path(__file__).parents[2] / "layers/core/earned/document/certificate"
+FOLDER = Path(__file__).parents[3] / "layers/core/earned/document/certificate"
 
 
 @pytest.mark.parametrize("paper", PAPERS)
-def test_the_border_in_the_design_folder_is_the_one_that_is_drawn(paper: str):
+def test_the_border_in_the_design_folder_is_up_to_date(paper: str):
     colours = tomllib.loads((FOLDER / "brand.toml").read_text("utf-8"))["colours"]
     assert (FOLDER / f"border-{paper}.svg").read_text("utf-8") == border(paper, colours)
 
 
 @pytest.mark.parametrize("paper", PAPERS)
-def test_a_border_is_small_and_made_of_paths_in_the_given_colours_only(paper: str):
+def test_a_border_is_small_and_has_only_paths_in_the_given_colours(paper: str):
     svg = border(paper, {"brand": "#010203", "accent": "#040506", "paper": "#070809"})
     assert len(svg) < 30_000
     assert set(re.findall(r"<(\w+)", svg)) == {"svg", "defs", "g", "path", "use"}
@@ -26,7 +26,7 @@ def test_a_border_is_small_and_made_of_paths_in_the_given_colours_only(paper: st
 
 
 @pytest.mark.parametrize(("paper", "row", "column"), [("a4", 26700, 18000), ("letter", 24940, 18590)])
-def test_each_line_runs_as_far_as_the_next_corner_in_whole_waves(paper: str, row: int, column: int):
+def test_every_line_of_the_band_ends_at_the_next_corner(paper: str, row: int, column: int):
     svg = border(paper, dict.fromkeys(["brand", "accent", "paper"], "#000000"))
     for side, length in (("row", row), ("column", column)):
         (lines,) = re.findall(rf'id="{side}"><path[^>]* d="([^"]*)"', svg)
@@ -35,7 +35,7 @@ def test_each_line_runs_as_far_as_the_next_corner_in_whole_waves(paper: str, row
 
 
 def end_of(line: str) -> tuple[int, int]:
-    """How far from its beginning a line of relative pieces ends: the last two numbers of each piece, added up."""
+    """The end of a line of relative pieces, from its start: the sum of the last two numbers of every piece."""
     pieces = [[int(number) for number in re.findall(r"-?\d+", piece)] for piece in re.split("[cs]", line)[1:]]
     first = pieces[0]
     rest = [first[:6], first[6:], *pieces[1:]] if len(first) > 6 else pieces

@@ -1,6 +1,6 @@
-r"""Names that nobody should have, by what they would attack, and drawings that nobody should upload; one a line.
+r"""Hostile names by the language that they attack, and hostile drawings; one per line.
 
-`/CANARY` stands for the path of a file and `LISTENER` for an address on this machine, where nobody may ever ask.
+`/CANARY` stands for the path of a file and `LISTENER` for an address on this machine; neither may be accessed.
 """
 
 _HTML = r"""
@@ -317,7 +317,7 @@ _UNICODE = [
     "\u200e\u200f\u061cmarked",
     "\u05d0\u05d1 <b> abc \u0627\u0644",  # both directions and markup
     "\u05d0" + "(" * 70,
-    "A\u200bB\u200cC\u200dD\u2060E\ufeffF",  # no width
+    "A\u200bB\u200cC\u200dD\u2060E\ufeffF",  # zero width
     "\u200b\u200b",
     "\u00ad" * 40,
     "\u034f\u034f\u034f",
@@ -332,9 +332,9 @@ _UNICODE = [
     "lone\udfff",
     "\udc80\ud800",
     "\ud83d \ude00",
-    "\ufffe\uffff\ufdd0",  # not characters
+    "\ufffe\uffff\ufdd0",  # noncharacters
     "\U0001ffff\U0010ffff",
-    "\ue000\uf8ff",  # private
+    "\ue000\uf8ff",  # private use
     "\U000f0000\U0010fffd",
     "\ufff9a\ufffab\ufffb",  # annotations
     "\ufffc\ufffd",
@@ -347,10 +347,10 @@ _UNICODE = [
     "\U0001f44d\U0001f3ff\U0001f3fb",
     "1\ufe0f\u20e3#\u20e3",
     "\u0410dmin \u0440aypal \u217f\u0456crosoft",  # lookalikes
-    "\uff1cscript\uff1e\uff07\uff02",  # markup in another width
+    "\uff1cscript\uff1e\uff07\uff02",  # full-width markup
     "\ufe64b\ufe65 \u02bciframe\u02ba",
-    "\u212aelvin \u0130\u0131 \u1e9e\u00df",  # what changes its length with its case
-    "\ufdfa\ufdfa\ufdfa",  # one character as long as a sentence
+    "\u212aelvin \u0130\u0131 \u1e9e\u00df",  # case mapping changes the length
+    "\ufdfa\ufdfa\ufdfa",  # one character that expands to a sentence
     "\ufb01\ufb03\u01c4\u0149",
     "\u1d400\u24b6\u3392\u33c2",
     "".join(letter + "\u0301\u0302\u0303\u0323\u0330" for letter in "zalgo"),
@@ -362,8 +362,8 @@ _UNICODE = [
     "\u1000\u1039\u1000\u1039\u1000\u1039",
     "\u1100" * 20 + "\u1161" * 20 + "\u11a8" * 20,
     "\u0644\u0627" * 30 + "\u0651\u064e",
-    "\u0c1c\u0c4d\u0c1e\u200c\u0c3e",  # stopped phones
-    "\u0963\u0300\u0323\u0344\u0958",  # what NFC takes apart
+    "\u0c1c\u0c4d\u0c1e\u200c\u0c3e",  # crashed phones in 2018
+    "\u0963\u0300\u0323\u0344\u0958",  # NFC decomposes these
     "\u1e0b\u0323 \u0041\u030a \u2126",
     "\u2044\u20dd\u20e0\u0488",
     "\u2062\u2063\u206a\u206f",

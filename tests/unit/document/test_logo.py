@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile, PngImagePlugin
+from weasyprint.urls import URLFetcher
 
-from earned.document import render as pdf
 from earned.document.logo import MAX_LOGO_BYTES, MAX_PIXELS, PRINTED_PIXELS, sanitise
+from earned.document.render import NORTHLIGHT
 from earned.domain.errors import UnusableLogo
 from earned.domain.people import Logo
-from tests.unit.in_time import in_time
+from tests.unit.document.in_time import in_time
 
 SVG, PNG = "image/svg+xml", "image/png"
 SHAPE = '<rect width="9" height="9" fill="#c01" />'
@@ -52,13 +53,13 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def claimed(width: int, height: int, body: bytes = b"") -> bytes:
-    """A PNG that claims a size, whatever is in it."""
+    """A PNG with this size in its header and any pixels."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(body, 9)) + chunk(b"IEND", b"")
 
 
 def two_headers() -> bytes:
-    """A PNG whose second header is the one that counts."""
+    """A PNG with a second header, which Pillow uses."""
     plain = picture()
     second = chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0))
     return plain[:33] + second + plain[33:]
@@ -97,7 +98,7 @@ def of_type(format_: str) -> bytes:
 
 
 def laughs() -> bytes:
-    """A billion laughs."""
+    """The billion-laughs attack: nested entities."""
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     return svg("<text>&l9;</text>", before=f'<!DOCTYPE svg [<!ENTITY l0 "ha">{entities}]>')
 
@@ -309,11 +310,11 @@ PNGS: dict[str, bytes] = {
 HOSTILE = [(SVG, name, data) for name, data in SVGS.items()] + [(PNG, name, data) for name, data in PNGS.items()]
 
 
-def read_and_drawn(data: bytes, media_type: str) -> Logo | UnusableLogo:
-    """A logo that was drawn, or why it is refused."""
+def sanitise_and_draw(data: bytes, media_type: str) -> Logo | UnusableLogo:
+    """The sanitised logo, which can be drawn, or the error that refuses it."""
     try:
         logo = sanitise(data, media_type)
-        pdf.check_drawable(logo)
+        NORTHLIGHT.check_drawable(logo)
     except UnusableLogo as refused:
         return refused
     return logo
@@ -327,11 +328,11 @@ def test_a_hostile_logo_is_refused_or_harmless_and_never_slow(
         raise AssertionError("something was fetched")
 
     monkeypatch.setattr(socket, "socket", refuse)
-    monkeypatch.setattr(pdf.URLFetcher, "open", refuse)
+    monkeypatch.setattr(URLFetcher, "open", refuse)
     with in_time():
-        logo = read_and_drawn(data, media_type)
+        logo = sanitise_and_draw(data, media_type)
     if isinstance(logo, UnusableLogo):
-        assert re.fullmatch("[^:<>&]+: [^:<>&]+", str(logo))  # what is wrong, and what to do, without quoting the file
+        assert re.fullmatch("[^:<>&]+: [^:<>&]+", str(logo))  # the fault and the remedy, without quoting the file
         assert not re.search("evil|alert|passwd", str(logo))
         return
     assert sanitise(logo.data, media_type) == logo
@@ -341,7 +342,7 @@ def test_a_hostile_logo_is_refused_or_harmless_and_never_slow(
         assert kinds(logo.data) <= {b"IHDR", b"IDAT", b"IEND"}
 
 
-def test_the_measures_against_hostile_logos_refuse_no_more_than_they_must():
+def test_logos_with_invisible_hostile_content_are_accepted_without_it():
     for name in ("script", "load handler", "javascript link", "type definition from elsewhere", "inclusion"):
         assert SHAPE.encode() in sanitise(SVGS[name], SVG).data
     for name in ("animation", "followed by a page", "followed by an archive"):
@@ -349,7 +350,7 @@ def test_the_measures_against_hostile_logos_refuse_no_more_than_they_must():
 
 
 @pytest.mark.parametrize("accepted", [True, False])
-def test_half_a_png_is_refused_whatever_the_process_accepts(accepted: bool, monkeypatch: pytest.MonkeyPatch):
+def test_a_truncated_png_is_refused_even_if_the_process_accepts_them(accepted: bool, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", accepted)
     file = BytesIO()
     Image.effect_noise((300, 100), 90).save(file, "PNG")
@@ -387,7 +388,7 @@ def test_a_png_keeps_its_colours_in_eight_bits(mode: str, colour: object, seen: 
 
 
 @pytest.mark.parametrize("size", [(4000, 10), (10, 4000), (3999, 3999), (801, 401), (1, 1), (800, 400)])
-def test_a_png_is_scaled_down_to_what_is_printed_and_keeps_its_shape(size: tuple[int, int]):
+def test_a_png_is_scaled_down_to_the_printed_size_in_proportion(size: tuple[int, int]):
     logo = sanitise(picture(size=size), PNG)
     with Image.open(BytesIO(logo.data)) as image:
         assert image.width <= PRINTED_PIXELS[0]
@@ -397,7 +398,7 @@ def test_a_png_is_scaled_down_to_what_is_printed_and_keeps_its_shape(size: tuple
     assert sanitise(logo.data, PNG) == logo
 
 
-def test_a_png_loses_all_that_is_not_a_pixel():
+def test_only_the_pixels_of_a_png_are_kept():
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Author", "Invented Person")
     exif = Image.Exif()
@@ -406,7 +407,7 @@ def test_a_png_loses_all_that_is_not_a_pixel():
     assert kinds(logo.data) == {b"IHDR", b"IDAT", b"IEND"}
 
 
-def test_the_bound_on_pixels_allows_what_designers_export():
+def test_a_png_of_4000_by_4000_pixels_is_accepted():
     assert MAX_PIXELS >= 4000 * 4000
     assert sanitise(picture("RGBA", (4000, 4000), (1, 2, 3, 4)), PNG)
 
@@ -431,7 +432,7 @@ ILLUSTRATED = b"""<?xml version="1.0" encoding="utf-8"?>
 </svg>"""
 
 
-def test_what_illustration_programs_export_is_printed():
+def test_an_export_of_an_illustration_program_is_printed():
     logo = sanitise(ILLUSTRATED, SVG)
     assert logo.data.decode() == (
         '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100" viewBox="0 0 200 100"><defs>'
@@ -444,7 +445,7 @@ def test_what_illustration_programs_export_is_printed():
         '<circle cx="150" cy="50" r="11.338583" fill="url(#d1)" stroke="none" stroke-miterlimit="10" /></svg>'
     )
     assert sanitise(logo.data, SVG) == logo
-    pdf.check_drawable(logo)
+    NORTHLIGHT.check_drawable(logo)
 
 
 @pytest.mark.parametrize(
@@ -489,24 +490,24 @@ def test_ids_outrank_classes_which_outrank_elements_which_outrank_attributes():
     ],
     ids=["long paths", "gradients", "shapes", "groups"],
 )
-def test_the_most_that_is_accepted_is_drawn_in_time(inside: str):
+def test_the_largest_accepted_drawings_are_drawn_in_time(inside: str):
     gradient = '<linearGradient id="g"><stop/><stop offset="1"/></linearGradient>'
     with in_time():
         logo = sanitise(svg(f'{gradient}<g opacity=".5"><g opacity=".5">{inside}</g></g>'), SVG)
-        pdf.check_drawable(logo)
+        NORTHLIGHT.check_drawable(logo)
     assert len(logo.data) > 40_000
 
 
-def test_a_logo_is_named_by_its_bytes():
+def test_the_name_of_a_logo_is_the_digest_of_its_bytes():
     logo = sanitise(svg(), SVG)
     assert logo.sha256 == hashlib.sha256(logo.data).hexdigest()
     assert "rect" not in repr(logo)
 
 
-def test_the_same_logo_is_the_same_in_any_process():
-    root = Path(__file__).parents[2]
+def test_a_logo_is_sanitised_to_the_same_bytes_in_any_process():
+    root = Path(__file__).parents[3]
     ask = (
-        "from tests.unit.test_logo import ILLUSTRATED, picture, sanitise, SVG, PNG\n"
+        "from tests.unit.document.test_logo import ILLUSTRATED, picture, sanitise, SVG, PNG\n"
         "print(sanitise(ILLUSTRATED, SVG).sha256, sanitise(picture('RGBA', (900, 700), (1, 2, 3, 4)), PNG).sha256)"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "4242", "PYTHONPATH": f"{root}:{root / 'layers/core'}"}
@@ -570,11 +571,11 @@ def written(element: tuple[str, dict[str, str], list]) -> str:
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(ELEMENTS, min_size=1, max_size=4))
-def test_whatever_is_rebuilt_is_plain_is_rebuilt_to_itself_and_can_be_drawn(elements: list):
+def test_a_rebuilt_drawing_is_plain_and_drawable_and_is_rebuilt_to_itself(elements: list):
     try:
         logo = sanitise(svg("".join(map(written, elements))), SVG)
     except UnusableLogo:
         return
     assert HARMLESS.sub(b"", logo.data) == b""
     assert sanitise(logo.data, SVG) == logo
-    pdf.check_drawable(logo)
+    NORTHLIGHT.check_drawable(logo)

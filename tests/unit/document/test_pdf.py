@@ -14,15 +14,19 @@ import pypdf
 import pypdfium2
 import pytest
 from PIL import Image
+from weasyprint.urls import URLFetcher
 
-from earned.document import render as pdf
+from earned.document import render
+from earned.document.fitting import DoesNotFit
 from earned.document.logo import sanitise
+from earned.document.render import NORTHLIGHT, PAPERS, Design, MissingGlyph
+from earned.document.wording import InvalidDesign
 from earned.domain.certificate import CertificateContent
 from earned.domain.errors import UnusableLogo
 from earned.domain.people import Logo
 from earned.domain.training import TrainingKind
 
-FOLDER = Path(pdf.__file__).with_name("certificate")
+FOLDER = Path(render.__file__).with_name("certificate")
 ANNA = CertificateContent(
     certificate_id="k3f7m2qzt5vx4hbrn6wdyc2jpa",
     holder="Marguerite Oyelaran-Lindqvist",
@@ -39,17 +43,15 @@ LONG_NAME = (
 )
 FRESH = """
 import hashlib
-from tests.unit.test_pdf import ANNA
-from earned.pdf import render
-print(hashlib.sha256(render(ANNA)).hexdigest())
+from tests.unit.document.test_pdf import ANNA
+from earned.document.render import NORTHLIGHT
+print(hashlib.sha256(NORTHLIGHT.render(ANNA)).hexdigest())
 """
-
-
 NUMBER = "k3f7 m2qz t5vx 4hbr n6wd yc2j pa"
 
 
 def certificate(**changes: object) -> pypdf.PdfReader:
-    return pypdf.PdfReader(BytesIO(pdf.render(dataclasses.replace(ANNA, **changes))))
+    return pypdf.PdfReader(BytesIO(NORTHLIGHT.render(dataclasses.replace(ANNA, **changes))))
 
 
 def text(**changes: object) -> str:
@@ -58,33 +60,33 @@ def text(**changes: object) -> str:
 
 
 def in_a_fresh_process(hash_seed: str) -> str:
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": f"{root}:{root / 'layers/core'}"}
     done = subprocess.run([sys.executable, "-c", FRESH], env=environment, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 
 def test_the_same_record_gives_the_same_bytes_in_any_process():
-    pdf.render(dataclasses.replace(ANNA, holder="Somebody Else"))
-    digest = hashlib.sha256(pdf.render(ANNA)).hexdigest()
-    assert digest == hashlib.sha256(pdf.render(ANNA)).hexdigest()
+    NORTHLIGHT.render(dataclasses.replace(ANNA, holder="Bo Example"))
+    digest = hashlib.sha256(NORTHLIGHT.render(ANNA)).hexdigest()
+    assert digest == hashlib.sha256(NORTHLIGHT.render(ANNA)).hexdigest()
     assert digest == in_a_fresh_process("1") == in_a_fresh_process("4242")
 
 
-def test_the_page_says_what_the_record_says():
+def test_the_page_shows_every_text_of_the_content():
     page = text()
     for expected in ["Certificate of Completion", ANNA.holder, ANNA.title, "14 November 2026", "24 hours",
                      "of Larkspur Logistics", NUMBER, ANNA.verify_url]:  # fmt: skip
         assert expected in page
 
 
-def test_a_live_event_is_attended_not_completed():
+def test_a_live_event_gets_a_certificate_of_attendance():
     page = text(kind=TrainingKind.LIVE_EVENT)
     assert "Certificate of Attendance" in page
     assert "Completion" not in page
 
 
-def test_hours_and_company_are_left_out_where_there_are_none():
+def test_missing_hours_and_company_are_left_out():
     page = text(hours=None, company=None)
     assert "hour" not in page
     assert f"14 November 2026 Certificate No. {NUMBER}" in page
@@ -92,7 +94,7 @@ def test_hours_and_company_are_left_out_where_there_are_none():
 
 
 @pytest.mark.parametrize(("hours", "printed"), [(1.0, "1 hour "), (7.5, "7.5 hours"), (24.0, "24 hours")])
-def test_hours_read_naturally(hours: float, printed: str):
+def test_hours_are_written_in_singular_or_plural_without_trailing_zeros(hours: float, printed: str):
     assert printed in text(hours=hours)
 
 
@@ -115,17 +117,17 @@ def test_a_certificate_is_one_page_of_its_paper(paper: str, millimetres: tuple[f
     assert ANNA.verify_url in page.extract_text()
 
 
-@pytest.mark.parametrize("paper", pdf.PAPERS)
-def test_a_paper_has_a_border_of_its_own_size(paper: str):
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_border_of_a_paper_has_the_size_of_the_paper(paper: str):
     size = re.search(r'width="([\d.]+mm)" height="([\d.]+mm)"', (FOLDER / f"border-{paper}.svg").read_text())
     assert f"size: {size[1]} {size[2]}" in (FOLDER / f"{paper}.css").read_text()
 
 
-def test_a_colour_of_the_brand_is_that_of_the_code_on_the_page(tmp_path: Path):
+def test_the_ink_colour_of_the_brand_is_the_colour_of_the_qr_code(tmp_path: Path):
     folder = shutil.copytree(FOLDER, tmp_path / "design")
     brand = folder / "brand.toml"
     brand.write_text(brand.read_text("utf-8").replace("#10283f", "#7a0019"), "utf-8")
-    drawn = pypdf.PdfReader(BytesIO(pdf.render(ANNA, design=pdf.Design(folder)))).pages[0].get_contents().get_data()
+    drawn = pypdf.PdfReader(BytesIO(Design(folder).render(ANNA))).pages[0].get_contents().get_data()
     assert b"0.478" in drawn
     assert b"0.478" not in certificate().pages[0].get_contents().get_data()
 
@@ -137,38 +139,38 @@ def test_the_printed_link_opens_the_verification():
 
 @pytest.mark.parametrize("length", [1, 20, 60, 120, 200])
 @pytest.mark.parametrize("letter", ["W", "i", "Ab "])
-def test_any_name_up_to_200_letters_fits_on_the_one_page(letter: str, length: int):
+def test_a_name_of_up_to_200_letters_fits_on_one_page(letter: str, length: int):
     assert len(certificate(holder=(letter * length)[:length]).pages) == 1
 
 
-def test_long_name_title_and_company_together_fit_on_the_one_page():
+def test_long_name_title_and_company_together_fit_on_one_page():
     crowded = {"holder": LONG_NAME, "title": "Strategic Alignment and Governance, " * 8, "company": LONG_NAME + " GmbH"}
     assert len(certificate(**crowded).pages) == 1
     assert LONG_NAME in text(**crowded)
 
 
-def test_a_text_that_fits_at_no_size_is_refused():
-    with pytest.raises(pdf.DoesNotFit, match="title"):
-        pdf.render(dataclasses.replace(ANNA, title="endless " * 1000))
+def test_a_text_that_does_not_fit_at_the_smallest_size_is_refused():
+    with pytest.raises(DoesNotFit, match="title"):
+        NORTHLIGHT.render(dataclasses.replace(ANNA, title="endless " * 1000))
 
 
-def test_a_character_that_no_font_has_is_refused_without_quoting_the_name():
-    with pytest.raises(pdf.MissingGlyph, match=r"^the name has U\+10FFFD, which no font has$") as refused:
-        pdf.render(dataclasses.replace(ANNA, holder="Zoë \U0010fffd Grünfeld"))
+def test_a_character_without_a_glyph_is_refused_and_the_error_does_not_quote_the_name():
+    with pytest.raises(MissingGlyph, match=r"^the name has U\+10FFFD, which no font has$") as refused:
+        NORTHLIGHT.render(dataclasses.replace(ANNA, holder="Zoë \U0010fffd Grünfeld"))
     assert "Zoë" not in str(refused.value)
 
 
-def test_a_character_in_the_wording_that_no_font_has_is_refused_each_time(tmp_path: Path):
+def test_a_character_of_the_wording_without_a_glyph_is_refused_every_time(tmp_path: Path):
     folder = shutil.copytree(FOLDER, tmp_path / "design")
     words = folder / "wording" / "en.toml"
     words.write_text(words.read_text("utf-8").replace("Scan to verify", "Scan \U0010fffd"), "utf-8")
-    design = pdf.Design(folder)
+    design = Design(folder)
     for _ in range(2):
-        with pytest.raises(pdf.MissingGlyph, match=r"^the wording has U\+10FFFD"):
-            pdf.render(ANNA, design=design)
+        with pytest.raises(MissingGlyph, match=r"^the wording has U\+10FFFD"):
+            design.render(ANNA)
 
 
-def test_markup_in_a_name_is_text_on_the_page():
+def test_markup_in_a_name_is_printed_as_text():
     assert "<b>Bob</b> {{ 7*7 }} & {% raw %}" in text(holder="<b>Bob</b> {{ 7*7 }} & {% raw %}")
     assert 'of "A" {company} }' in text(company='"A" {company} }')
 
@@ -176,13 +178,13 @@ def test_markup_in_a_name_is_text_on_the_page():
 def test_hostile_texts_fetch_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     marker = tmp_path / "marker.svg"
     marker.write_text('<svg xmlns="http://www.w3.org/2000/svg"><text>TOPSECRET</text></svg>')
-    plain = len(pdf.render(ANNA))
+    plain = len(NORTHLIGHT.render(ANNA))
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("something was fetched")
 
     monkeypatch.setattr(socket, "socket", refuse)
-    monkeypatch.setattr(pdf.URLFetcher, "open", refuse)
+    monkeypatch.setattr(URLFetcher, "open", refuse)
     for hostile in [
         f"<img src={marker.as_uri()}>",
         f'"><a rel=attachment href="{marker.as_uri()}">x</a>',
@@ -193,7 +195,8 @@ def test_hostile_texts_fetch_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "<object data=//[::1]/x></object><iframe src=javascript:1>",
         "}}{{ self }}{% include '/etc/passwd' %}</title><base href=file:///>",
     ]:
-        data = pdf.render(dataclasses.replace(ANNA, holder=hostile, title=hostile, company=hostile, language=hostile))
+        texts = dict.fromkeys(["holder", "title", "company", "language"], hostile)
+        data = NORTHLIGHT.render(dataclasses.replace(ANNA, **texts))
         document = pypdf.PdfReader(BytesIO(data))
         assert b"TOPSECRET" not in data
         assert not document.attachments
@@ -202,41 +205,41 @@ def test_hostile_texts_fetch_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert len(data) < 2 * plain
 
 
-@pytest.mark.parametrize("address", ["file:///etc/hostname", "http://127.0.0.1:9/x.png", "../pdf.py", "data:,x"])
+@pytest.mark.parametrize("address", ["file:///etc/hostname", "http://127.0.0.1:9/x.png", "../render.py", "data:,x"])
 @pytest.mark.parametrize(
     "place", ["<img alt=x src='{}'>", "<link rel=stylesheet href='{}'>", "<p style='background:url({})'>"]
 )
-def test_a_design_that_asks_for_more_than_its_folder_is_refused(tmp_path: Path, address: str, place: str):
+def test_a_design_that_refers_to_anything_outside_its_folder_is_refused(tmp_path: Path, address: str, place: str):
     folder = shutil.copytree(FOLDER, tmp_path / "design")
     page = folder / "certificate.html"
     page.write_text(page.read_text().replace("<header>", place.format(address) + "<header>"))
-    with pytest.raises(pdf.InvalidDesign, match="not an image of the design"):
-        pdf.render(ANNA, design=pdf.Design(folder))
+    with pytest.raises(InvalidDesign, match="not an image of the design"):
+        Design(folder).render(ANNA)
 
 
 @pytest.mark.parametrize(
-    ("there", "told"),
+    ("required", "message"),
     [
-        ("<!-- live -->", "needs <!-- live -->"),
-        ('id="title-slot"', "needs, before <!-- live -->, the ids title-slot"),
+        ("<!-- dynamic -->", "needs <!-- dynamic -->"),
+        ('id="title-slot"', "needs, before <!-- dynamic -->, the ids title-slot"),
         ('id="code"', "needs an element with the id code"),
     ],
 )
-def test_a_design_without_a_part_that_is_needed_is_refused(tmp_path: Path, there: str, told: str):
+def test_a_design_without_a_required_part_is_refused(tmp_path: Path, required: str, message: str):
     folder = shutil.copytree(FOLDER, tmp_path / "design")
     page = folder / "certificate.html"
-    page.write_text(page.read_text("utf-8").replace(there, ""), "utf-8")
-    with pytest.raises(pdf.InvalidDesign, match=told):
-        pdf.render(ANNA, design=pdf.Design(folder))
+    page.write_text(page.read_text("utf-8").replace(required, ""), "utf-8")
+    with pytest.raises(InvalidDesign, match=message):
+        Design(folder).render(ANNA)
 
 
-def test_an_image_of_the_design_cannot_ask_for_more_either(tmp_path: Path):
+def test_an_image_of_the_design_that_refers_to_a_file_is_refused(tmp_path: Path):
     folder = shutil.copytree(FOLDER, tmp_path / "design")
     (folder / "mark.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/hostname"/></svg>'
     )
-    with pytest.raises(pdf.InvalidDesign):
-        pdf.render(ANNA, design=pdf.Design(folder))
+    with pytest.raises(InvalidDesign):
+        Design(folder).render(ANNA)
 
 
 def picture(colour: tuple[int, ...], size: tuple[int, int] = (300, 100)) -> Logo:
@@ -253,16 +256,16 @@ def drawing(paint: str, size: tuple[int, int] = (300, 100)) -> Logo:
     return sanitise(svg.encode(), "image/svg+xml")
 
 
-def branded(logo: Logo | None, **changes: object) -> bytes:
-    return pdf.render(dataclasses.replace(ANNA, logo=logo and logo.sha256, **changes), logo)
+def with_logo(logo: Logo | None, **changes: object) -> bytes:
+    return NORTHLIGHT.render(dataclasses.replace(ANNA, logo=logo and logo.sha256, **changes), logo)
 
 
 @pytest.mark.parametrize(
     "logo", [picture((238, 0, 17)), picture((238, 0, 17, 255)), drawing("#e01"), drawing("url(#g)")]
 )
-def test_the_logo_is_on_the_page_in_its_colours_and_its_shape(logo: Logo):
-    branded(drawing("#00f"))
-    with pypdfium2.PdfDocument(branded(logo)) as document:
+def test_the_logo_is_printed_in_its_colours_and_proportions(logo: Logo):
+    with_logo(drawing("#00f"))
+    with pypdfium2.PdfDocument(with_logo(logo)) as document:
         page = document[0].render(scale=100 / 72).to_pil().convert("RGB")
     red = [red > 200 and green < 60 for red, green, _ in page.get_flattened_data()]
     seen = Image.new("1", page.size)
@@ -274,18 +277,18 @@ def test_the_logo_is_on_the_page_in_its_colours_and_its_shape(logo: Logo):
     assert 90 < top < bottom < 185
 
 
-def test_a_logo_gives_the_same_bytes_each_time_and_is_on_no_other_page():
-    plain, red, blue = branded(None), branded(picture((255, 0, 0))), branded(picture((0, 0, 255)))
+def test_a_logo_gives_the_same_bytes_every_time_and_is_on_no_other_page():
+    plain, red, blue = with_logo(None), with_logo(picture((255, 0, 0))), with_logo(picture((0, 0, 255)))
     assert len({plain, red, blue}) == 3
-    assert branded(picture((255, 0, 0))) == red
-    assert branded(drawing("#0a0")) != red
-    assert branded(None) == plain
-    assert branded(picture((0, 0, 255))) == blue
+    assert with_logo(picture((255, 0, 0))) == red
+    assert with_logo(drawing("#0a0")) != red
+    assert with_logo(None) == plain
+    assert with_logo(picture((0, 0, 255))) == blue
 
 
 @pytest.mark.parametrize("logo", [picture((1, 2, 3)), picture((1, 2, 3, 4)), drawing("#123"), drawing("url(#g)")])
-def test_a_logo_is_described_by_its_company_to_who_cannot_see_it(logo: Logo):
-    document = pypdf.PdfReader(BytesIO(branded(logo)))
+def test_the_alternative_text_of_a_logo_is_the_name_of_its_company(logo: Logo):
+    document = pypdf.PdfReader(BytesIO(with_logo(logo)))
     described = [item["/Alt"] for item in map(pypdf.generic.IndirectObject.get_object, document_objects(document))
                  if isinstance(item, dict) and "/Alt" in item]  # fmt: skip
     assert "Larkspur Logistics" in described
@@ -298,30 +301,30 @@ def document_objects(document: pypdf.PdfReader) -> list[pypdf.generic.IndirectOb
 
 @pytest.mark.parametrize("size", [(4000, 1), (1, 4000), (1, 1), (300, 100)])
 @pytest.mark.parametrize("make", [picture, drawing])
-def test_a_logo_of_any_shape_fits_on_the_one_page(make: object, size: tuple[int, int]):
+def test_a_logo_of_any_proportions_fits_on_one_page(make: object, size: tuple[int, int]):
     logo = make((1, 2, 3) if make is picture else "#123", size)
-    data = branded(logo, holder=LONG_NAME, title="Strategic Alignment and Governance, " * 8)
+    data = with_logo(logo, holder=LONG_NAME, title="Strategic Alignment and Governance, " * 8)
     assert len(pypdf.PdfReader(BytesIO(data)).pages) == 1
 
 
-def test_a_record_is_only_printed_with_the_logo_that_it_names():
+def test_a_certificate_is_refused_with_another_logo_than_the_one_that_its_content_names():
     logo, other = drawing("#123"), drawing("#456")
     for named, given in [(logo, other), (logo, None), (None, other)]:
-        with pytest.raises(ValueError, match="not the one that the record names"):
-            pdf.render(dataclasses.replace(ANNA, logo=named and named.sha256), given)
+        with pytest.raises(ValueError, match="not the one that the content names"):
+            NORTHLIGHT.render(dataclasses.replace(ANNA, logo=named and named.sha256), given)
 
 
-def test_logos_of_many_companies_leave_nothing_behind():
-    branded(picture((9, 9, 9)))
-    before = pdf.NORTHLIGHT.still.cache_info().currsize
+def test_logos_are_not_cached_with_the_static_parts():
+    with_logo(picture((9, 9, 9)))
+    before = NORTHLIGHT.static_part.cache_info().currsize
     for number in range(5):
-        branded(picture((number, 0, 0)))
-        branded(drawing(f"#00{number}"))
-    assert pdf.NORTHLIGHT.still.cache_info().currsize == before
+        with_logo(picture((number, 0, 0)))
+        with_logo(drawing(f"#00{number}"))
+    assert NORTHLIGHT.static_part.cache_info().currsize == before
 
 
 @pytest.mark.parametrize("inside", ['<image href="file:///etc/hostname"/>', '<rect transform="rotate()"/>'])
-def test_a_logo_that_was_not_made_safe_fetches_nothing_and_is_found_out(inside: str):
+def test_a_logo_that_was_not_sanitised_is_not_drawable(inside: str):
     raw = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{inside}</svg>'.encode()
     with pytest.raises(UnusableLogo):
-        pdf.check_drawable(Logo(raw, "image/svg+xml"))
+        NORTHLIGHT.check_drawable(Logo(raw, "image/svg+xml"))

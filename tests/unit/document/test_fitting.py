@@ -8,7 +8,7 @@ from earned.document.fitting import SCALES, DoesNotFit, largest
 
 
 def lines(width: float, height: float) -> Callable[[float], float]:
-    """How full a place is of a text that is so many times as wide as it, on lines as high as it divided by `height`."""
+    """The fullness of a slot: the text is `width` times as wide as the slot, and a line `height` times as high."""
     return lambda scale: scale * height * max(1, -(-width * scale // 1))
 
 
@@ -25,7 +25,7 @@ def test_a_text_gets_the_largest_size_at_which_it_fits(width: float, height: flo
 
 
 @pytest.mark.parametrize("width", [1.3, 5.0, 17.0])
-def test_few_measurements_do(width: float):
+def test_the_largest_size_is_found_in_six_measurements(width: float):
     tried: list[float] = []
 
     def fullness(scale: float) -> float:
@@ -36,7 +36,7 @@ def test_few_measurements_do(width: float):
     assert len(tried) <= 6
 
 
-def test_what_is_far_too_long_is_refused_at_once():
+def test_a_text_that_is_far_too_long_is_refused_after_two_measurements():
     tried: list[float] = []
 
     def fullness(scale: float) -> float:

@@ -1,19 +1,21 @@
-"""What `make preview` shows a designer."""
+"""The preview of a design folder."""
 
 import shutil
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from earned.document import render as pdf
+from earned.document import render
+from earned.document.render import Design
 from tools.design.preview import __main__ as command
 from tools.design.preview import samples
 
-FOLDER = Path(pdf.__file__).with_name("certificate")
-ROOT = Path(__file__).parents[2]
+FOLDER = Path(render.__file__).with_name("certificate")
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -25,25 +27,21 @@ def design(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not all samples, which take half a minute."""
-    listed = list(samples.certificates(["en"]))
-    monkeypatch.setattr(command, "certificates", lambda _languages: [listed[0], listed[2]])
-    names = samples.names()
-    monkeypatch.setattr(command, "names", lambda: {script: names[script] for script in ("Latin", "Khmer", "Japanese")})
+def preview_of_a_few(design: Path, out: Path) -> None:
+    """A few of the samples; all take half a minute."""
+    course, _, with_logo, *_ = samples.certificates(["en"])
+    names = {script: samples.names()[script] for script in ("Latin", "Khmer", "Japanese")}
+    command.draw(Design(design), out, [course, with_logo], names)
 
 
 def preview(design: Path, out: Path) -> tuple[int, str]:
-    """Exit code and message of the command."""
+    """The exit code and the message of the command."""
     result = CliRunner().invoke(command.app, ["--design", str(design), "--out", str(out)])
     return result.exit_code, " ".join(result.stderr.split())
 
 
-@pytest.mark.usefixtures("few")
-def test_a_designer_sees_each_sample_as_pdf_and_picture_in_the_colours_of_the_folder(design: Path, tmp_path: Path):
-    code, _ = preview(design, tmp_path / "out")
-    assert code == 0
+def test_every_sample_is_written_as_pdf_and_picture_in_the_colours_of_the_folder(design: Path, tmp_path: Path):
+    preview_of_a_few(design, tmp_path / "out")
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["en-course-a4.pdf", "en-course-a4.png", "logo-a4.pdf", "logo-a4.png", "names.png"]
     with Image.open(tmp_path / "out/en-course-a4.png") as page:
@@ -52,9 +50,8 @@ def test_a_designer_sees_each_sample_as_pdf_and_picture_in_the_colours_of_the_fo
     assert (0xFF, 0xFF, 0xFF) in colours
 
 
-@pytest.mark.usefixtures("few")
 def test_the_contact_sheet_shows_every_script(design: Path, tmp_path: Path):
-    preview(design, tmp_path / "out")
+    preview_of_a_few(design, tmp_path / "out")
     with Image.open(tmp_path / "out/names.png") as sheet:
         width = sheet.width // 4
         inked = [sheet.crop((cell * width + 2, 2, (cell + 1) * width - 2, 90)).getcolors(1 << 24) for cell in range(4)]
@@ -62,7 +59,7 @@ def test_the_contact_sheet_shows_every_script(design: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("break_it", "complaint"),
+    ("damage", "expected"),
     [
         (lambda folder: (folder / "letter.css").unlink(), "letter.css"),
         (lambda folder: (folder / "mark.svg").unlink(), "mark.svg is not an image of the design"),
@@ -75,16 +72,16 @@ def test_the_contact_sheet_shows_every_script(design: Path, tmp_path: Path):
         (shutil.rmtree, "No such file"),
     ],
 )
-def test_a_broken_folder_ends_with_a_message_that_says_what_is_wrong(
-    design: Path, tmp_path: Path, break_it: object, complaint: str
+def test_the_message_for_a_broken_folder_names_the_file_and_the_fault(
+    design: Path, tmp_path: Path, damage: Callable[[Path], object], expected: str
 ):
-    break_it(design)
+    damage(design)
     code, message = preview(design, tmp_path / "out")
     assert code == 1
-    assert complaint in message
+    assert expected in message
 
 
-def test_the_names_show_forty_scripts_and_more_each_once():
+def test_the_names_are_unique_and_show_at_least_forty_scripts():
     listed = tomllib.loads((ROOT / "tools/design/preview/names.toml").read_text("utf-8"))
     assert len(listed["names"]) >= 40
     assert len(set(listed["names"].values())) == len(listed["names"])

@@ -1,4 +1,4 @@
-"""Hostile texts and logos on certificates: nothing is fetched, nothing local gets out, nothing is run or slow."""
+"""Hostile texts and logos on certificates: no fetch, no leak of local data, no execution, no slowness."""
 
 import dataclasses
 import gc
@@ -18,19 +18,20 @@ import pypdfium2
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from earned.document import render as pdf
+from earned.document.fitting import DoesNotFit
 from earned.document.logo import sanitise
+from earned.document.render import NORTHLIGHT, MissingGlyph
 from earned.document.wording import printable
 from earned.domain.errors import UnusableLogo
 from earned.domain.people import Logo
 from earned.messages.event_fields import Language, Printable, StepTitle
-from tests.unit.hostile import DRAWINGS, TEXTS, TOO_LONG
-from tests.unit.in_time import in_time
-from tests.unit.test_logo import HOSTILE, PNG, SVG, chunk, picture, svg
-from tests.unit.test_pdf import ANNA
+from tests.unit.document.hostile import DRAWINGS, TEXTS, TOO_LONG
+from tests.unit.document.in_time import in_time
+from tests.unit.document.test_logo import HOSTILE, PNG, SVG, chunk, picture, svg
+from tests.unit.document.test_pdf import ANNA
 
 MARKER = "0f7b1c55ecret"
-INNER = {"builtins.id", "object.__getattr__", "sys._getframe", "exec"}  # what is run was compiled, which is told too
+INNER = {"builtins.id", "object.__getattr__", "sys._getframe", "exec"}  # code is compiled before: that event counts
 FONTS = {".ttf", ".otf", ".ttc", ".cache-9"}
 HARMLESS_TEXTS = ["Ada Example", "محمد علي", "研修 한국어 हिन्दी Ελένη", "Wide " * 12]
 HARMLESS_LOGOS = [
@@ -82,8 +83,8 @@ LOGOS = [
 ]
 
 
-class Judge:
-    """Judges certificates, and the making of them, by what harmless ones ask for and are made of."""
+class Inspector:
+    """Compares hostile certificates with harmless ones: the system calls while they are drawn, and the PDF itself."""
 
     def __init__(self, canary: Path) -> None:
         self._canary = canary
@@ -93,37 +94,37 @@ class Judge:
         passwords = Path("/etc/passwd").read_bytes().splitlines()
         self._secrets = {MARKER.encode(), *(secret for secret in environment + passwords if len(secret) > 12)}
         self._watching = False
-        self._asked: set[str] = set()
-        sys.addaudithook(self._hear)  # for good: there is no way to remove it
-        gc.collect()  # so that nothing is closed or deleted for others while watching
+        self._events: set[str] = set()
+        sys.addaudithook(self._record)  # permanently: Python cannot remove an audit hook
+        gc.collect()  # so that no garbage is closed or deleted while watching
         certificate("Ada Example", company="", language="en-nowhere")
         for _ in range(2):  # only the first time loads modules
-            self._asked.clear()
+            self._events.clear()
             documents = [self._watched(text, logo) for text, logo in zip(HARMLESS_TEXTS, HARMLESS_LOGOS, strict=True)]
-        assert all(asked.startswith("compile ") for asked in self._asked), self._asked  # nothing is opened
-        self._harmless_requests = frozenset(self._asked)
+        assert all(event.startswith("compile ") for event in self._events), self._events  # no file is opened
+        self._harmless_events = frozenset(self._events)
         self._harmless_names = frozenset().union(*map(names, documents))
 
-    def aimed(self, text: str) -> str:
-        """The text, with the file and the address that nobody may ask for."""
+    def with_targets(self, text: str) -> str:
+        """The text with the forbidden file and address in place of the placeholders."""
         address, port = self._listener.getsockname()
         return text.replace("/CANARY", str(self._canary)).replace("LISTENER", f"{address}:{port}")
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """While something is made: it is fast and asks the operating system for no more than harmless ones do."""
-        self._asked.clear()
+        """Assert that the block is fast and causes no more audit events, open files or connections."""
+        self._events.clear()
         files, mapped = open_files(), mapped_files()
-        with in_time(), self._listening():
+        with in_time(), self._recording():
             yield
-        assert self._asked <= self._harmless_requests
+        assert self._events <= self._harmless_events
         assert open_files() == files
         assert {path.suffix for path in mapped_files() - mapped} <= FONTS
-        with pytest.raises(BlockingIOError):  # nobody has called
+        with pytest.raises(BlockingIOError):  # no connection was made
             self._listener.accept()
 
-    def pass_judgement(self, document: bytes, title: str, link_to: str = ANNA.verify_url) -> None:
-        """It is one page of the same kind as harmless ones, has one link, and nothing in it comes from elsewhere."""
+    def inspect(self, document: bytes, title: str, link_to: str = ANNA.verify_url) -> None:
+        """Assert that the document is like a harmless one: one page, one link, no other names, no secrets."""
         assert names(document) <= self._harmless_names
         with pikepdf.open(BytesIO(document)) as opened:
             [page] = opened.pages
@@ -137,12 +138,12 @@ class Judge:
         for content in (document, *contents):
             assert not any(secret in content for secret in self._secrets)
 
-    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+    def _record(self, event: str, arguments: tuple[object, ...]) -> None:
         if self._watching and event not in INNER:
-            self._asked.add(f"{event} {arguments}")
+            self._events.add(f"{event} {arguments}")
 
     @contextmanager
-    def _listening(self) -> Iterator[None]:
+    def _recording(self) -> Iterator[None]:
         self._watching = True
         try:
             yield
@@ -150,18 +151,18 @@ class Judge:
             self._watching = False
 
     def _watched(self, text: str, logo: Logo | None) -> bytes:
-        with self._listening():
+        with self._recording():
             return certificate(text, logo)
 
 
 def certificate(text: str, logo: Logo | None = None, **changes: str) -> bytes:
-    """A certificate that says the same in every place that somebody fills in."""
+    """A certificate with one text in all fields that users fill in."""
     texts = {"holder": text, "title": text, "company": text, "language": text} | changes
-    return pdf.render(dataclasses.replace(ANNA, **texts, logo=logo and logo.sha256), logo)
+    return NORTHLIGHT.render(dataclasses.replace(ANNA, **texts, logo=logo and logo.sha256), logo)
 
 
 def names(document: bytes) -> set[str]:
-    """All names of the PDF language in a document, but those made up for its fonts, images and the like."""
+    """All names of the PDF language in a document, without generated ones of fonts, images and the like."""
     with pikepdf.open(BytesIO(document)) as opened:
         found = {name for item in (*opened.objects, opened.trailer) for name in _names(item)}
     return {name for name in found if re.match(r"/(?!A[\d.]+$|[A-Z]{6}\b)[A-Z]", name)}
@@ -182,18 +183,18 @@ def _names(item: object) -> Iterator[str]:
 
 
 def page_text(document: bytes) -> str:
-    """What a reader copies from the page."""
+    """The text that a viewer copies from the page."""
     with pypdfium2.PdfDocument(document) as opened:
         return opened[0].get_textpage().get_text_bounded()
 
 
 def letters(text: str) -> str:
-    """A text without spaces and hyphens, wherever its lines break."""
+    """A text without spaces and hyphens, which depend on its line breaks."""
     return re.sub(r"[\s\ufffe-]", "", printable(text))
 
 
 def open_files() -> set[str]:
-    """The numbers of the open files of this process."""
+    """The descriptors of the open files of this process."""
     return {handle.name for handle in Path("/proc/self/fd").iterdir()}
 
 
@@ -204,11 +205,11 @@ def mapped_files() -> set[Path]:
 
 
 @pytest.fixture(scope="module")
-def evaluate_record() -> Iterator[Judge]:
-    with NamedTemporaryFile("w", prefix="") as canary:  # its path is short, for what is crowded takes longer
+def inspector() -> Iterator[Inspector]:
+    with NamedTemporaryFile("w", prefix="") as canary:  # a short path: crowded pages take longer
         canary.write(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text id="x">{MARKER}</text></svg>')
         canary.flush()
-        yield Judge(Path(canary.name))
+        yield Inspector(Path(canary.name))
 
 
 def test_there_are_more_than_300_hostile_texts_and_logos():
@@ -219,39 +220,39 @@ def test_there_are_more_than_300_hostile_texts_and_logos():
 @pytest.mark.parametrize(
     "text", [pytest.param(text, id=f"{kind} {n}") for kind, texts in TEXTS.items() for n, text in enumerate(texts)]
 )
-def test_a_hostile_text_is_printed_as_it_is_or_refused(text: str, evaluate_record: Judge):
-    text = evaluate_record.aimed(text)
-    with evaluate_record.watching():
+def test_a_hostile_text_is_printed_literally_or_refused(text: str, inspector: Inspector):
+    text = inspector.with_targets(text)
+    with inspector.watching():
         try:
             document = certificate(text)
-        except (pdf.MissingGlyph, pdf.DoesNotFit):
+        except (MissingGlyph, DoesNotFit):
             return
-    evaluate_record.pass_judgement(document, printable(text))
+    inspector.inspect(document, printable(text))
     if text.isascii():
         assert letters(page_text(document)).count(letters(text)) >= 3
 
 
-def test_the_longest_text_that_is_accepted_is_printed_in_time(evaluate_record: Judge):
-    stack = "\u1000\u1039\u1000\u1039\u1000\u1039\u1000"  # one character to a reader
+def test_the_longest_accepted_text_is_printed_in_time(inspector: Inspector):
+    stack = "\u1000\u1039\u1000\u1039\u1000\u1039\u1000"  # one grapheme cluster
     text = TypeAdapter(Printable).validate_python(stack * 200)
-    with evaluate_record.watching():
+    with inspector.watching():
         document = certificate(text)
-    evaluate_record.pass_judgement(document, text)
+    inspector.inspect(document, text)
 
 
 @pytest.mark.parametrize(
     "ending",
     ['"><img src=/CANARY>', "</a><a href=file:///CANARY>", "' onclick='x", ") >> /JS (x) (", "{{7*7}}"],
 )
-def test_a_hostile_verification_link_is_one_link_and_a_text(ending: str, evaluate_record: Judge):
-    link = ANNA.verify_url + evaluate_record.aimed(ending)
-    with evaluate_record.watching():
+def test_a_hostile_verification_link_is_one_link_and_one_text(ending: str, inspector: Inspector):
+    link = ANNA.verify_url + inspector.with_targets(ending)
+    with inspector.watching():
         document = certificate("Ada Example", verify_url=link)
-    evaluate_record.pass_judgement(document, "Ada Example", link)
+    inspector.inspect(document, "Ada Example", link)
 
 
 @pytest.mark.parametrize("text", TOO_LONG.values(), ids=TOO_LONG)
-def test_a_text_that_would_take_its_time_is_not_accepted(text: str):
+def test_a_text_that_would_take_too_long_is_not_accepted(text: str):
     for place in (Printable, StepTitle, Language):
         with in_time(), pytest.raises(ValidationError):
             TypeAdapter(place).validate_python(text)
@@ -260,13 +261,13 @@ def test_a_text_that_would_take_its_time_is_not_accepted(text: str):
 @pytest.mark.parametrize(
     ("media_type", "data"), [pytest.param(media_type, data, id=name) for media_type, name, data in LOGOS]
 )
-def test_a_hostile_logo_is_refused_or_harmless_on_a_certificate(media_type: str, data: bytes, evaluate_record: Judge):
-    data = evaluate_record.aimed(data.decode("latin-1")).encode("latin-1")
-    with evaluate_record.watching():
+def test_a_hostile_logo_is_refused_or_harmless_on_a_certificate(media_type: str, data: bytes, inspector: Inspector):
+    data = inspector.with_targets(data.decode("latin-1")).encode("latin-1")
+    with inspector.watching():
         try:
             logo = sanitise(data, media_type)
-            pdf.check_drawable(logo)
+            NORTHLIGHT.check_drawable(logo)
         except UnusableLogo:
             return
         document = certificate("Ada Example", logo)
-    evaluate_record.pass_judgement(document, "Ada Example")
+    inspector.inspect(document, "Ada Example")

@@ -1,4 +1,4 @@
-"""Every kind of certificate, before judges that are not ours."""
+"""Every kind of certificate, checked by independent tools: a screen-reader checker, PDF/A validators, a decoder."""
 
 import dataclasses
 import io
@@ -16,15 +16,15 @@ import zxingcpp
 from PIL import Image, ImageChops
 from weasyprint import HTML
 
-from earned.document import render as pdf
+from earned.document.render import BASE, NORTHLIGHT, Design
 from earned.document.wording import printable
 from earned.domain.certificate import CertificateContent
 from earned.domain.people import Logo
 from earned.domain.training import TrainingKind
-from tests.unit.test_pdf import ANNA, LONG_NAME, drawing, picture
+from tests.unit.document.test_pdf import ANNA, FOLDER, LONG_NAME, drawing, picture
 from tools.design.preview.samples import certificates, names
 
-OUTLOUD = Path(__file__).parents[2] / ".venv" / "conformance" / "bin" / "outloud"
+OUTLOUD = Path(__file__).parents[3] / ".venv" / "conformance" / "bin" / "outloud"
 EVENT = dataclasses.replace(ANNA, kind=TrainingKind.LIVE_EVENT, holder="Bo", company=None, hours=None)
 DRAWN, GRADED, PAINTED, CLEAR = drawing("#123"), drawing("url(#g)"), picture((9, 9, 9)), picture((9, 9, 9, 99))
 KINDS: dict[str, tuple[CertificateContent, Logo | None]] = {
@@ -44,8 +44,8 @@ KINDS: dict[str, tuple[CertificateContent, Logo | None]] = {
 
 # A certificate in each language and for each script.
 SAMPLES: dict[str, tuple[CertificateContent, Logo | None]] = {
-    **{sample.name: (sample.printed, sample.logo) for sample in certificates(pdf.NORTHLIGHT.wording.languages)},
-    **{script: (printed, None) for script, printed in names().items()},
+    **{sample.name: (sample.content, sample.logo) for sample in certificates(NORTHLIGHT.wording.languages)},
+    **{script: (content, None) for script, content in names().items()},
 }
 # Where pdfium, which is in most browsers, gets a copied name out of order: marks over letters that run from
 # right to left, letters beyond the basic plane, and lines in two directions.
@@ -54,40 +54,40 @@ COPIED_IN_DISORDER = {"Urdu", "Thaana", "NKo", "Adlam", "Hanifi Rohingya", "Chak
 
 @pytest.fixture(scope="module")
 def documents() -> dict[str, bytes]:
-    """A document of every kind."""
-    return {kind: pdf.render(printed, logo) for kind, (printed, logo) in (KINDS | SAMPLES).items()}
+    """One document of every kind and sample."""
+    return {kind: NORTHLIGHT.render(content, logo) for kind, (content, logo) in (KINDS | SAMPLES).items()}
 
 
 @pytest.mark.skipif(not OUTLOUD.exists(), reason="`make test` installs it")
-def test_a_screen_reader_has_nothing_to_complain_of(documents: dict[str, bytes], tmp_path: Path):
+def test_the_accessibility_checker_has_no_findings(documents: dict[str, bytes], tmp_path: Path):
     paths = [tmp_path / f"{kind}.pdf" for kind in documents]
     for path, document in zip(paths, documents.values(), strict=True):
         path.write_bytes(document)
     report = tmp_path / "report.json"
     subprocess.run([OUTLOUD, "--json", report, "--fail-on", "never", *paths], check=True, capture_output=True)
-    told = json.loads(report.read_text())
-    assert {Path(file["path"]).stem: file["findings"] for file in told["results"]} == {kind: [] for kind in documents}
+    results = json.loads(report.read_text())["results"]
+    assert {Path(file["path"]).stem: file["findings"] for file in results} == {kind: [] for kind in documents}
 
 
 @pytest.mark.parametrize("kind", KINDS | SAMPLES)
-def test_the_syntax_is_right(kind: str, documents: dict[str, bytes]):
+def test_the_pdf_syntax_is_valid(kind: str, documents: dict[str, bytes]):
     with pikepdf.open(io.BytesIO(documents[kind])) as document:
         assert document.check_pdf_syntax() == []
 
 
 @pytest.mark.parametrize("kind", KINDS | SAMPLES)
-def test_it_can_be_archived(kind: str, documents: dict[str, bytes]):
+def test_the_document_conforms_to_pdf_a_3(kind: str, documents: dict[str, bytes]):
     with pikepdf.open(io.BytesIO(documents[kind])) as document:
         metadata = document.Root.Metadata.read_bytes()
         assert b'pdfaid:part="3" pdfaid:conformance="A"' in metadata
         assert b'pdfuaid:part="1"' in metadata
-        # The judge knows level B alone, and no schema but PDF/A's own.
+        # The validator supports only level B, and no schema but PDF/A's own.
         start, end = metadata.index(b"<rdf:Description xmlns:pdfuaid"), metadata.index(b"</rdf:RDF>")
         known = metadata[:start] + metadata[end:]
         document.Root.Metadata.write(known.replace(b'conformance="A"', b'conformance="B"'))
         report = pikepdf.pdfa.check(document, "3b")
     assert not report.violations
-    # Nor does it know gradients.
+    # It does not support gradients either.
     assert not report.unsupported or kind == "graded logo"
 
 
@@ -97,44 +97,43 @@ def picture_of(document: bytes) -> Image.Image:
     return page.render(scale=150 / 72).to_pil().convert("RGB")
 
 
-def plain(printed: CertificateContent, logo: Logo | None) -> bytes:
-    """The same page as WeasyPrint alone makes it, with nothing drawn beforehand."""
-    images = pdf.NORTHLIGHT.images.with_logo(logo)
-    page = HTML(string=pdf.NORTHLIGHT.page(printed), base_url=pdf.BASE, url_fetcher=images)
-    document: bytes = page.write_pdf(stylesheets=[pdf.NORTHLIGHT.styles(printed.paper)])
+def plain(content: CertificateContent, logo: Logo | None) -> bytes:
+    """The same page drawn by WeasyPrint as a whole, without static parts."""
+    images = NORTHLIGHT.images.with_logo(logo)
+    page = HTML(string=NORTHLIGHT.page(content), base_url=BASE, url_fetcher=images)
+    document: bytes = page.write_pdf(stylesheets=[NORTHLIGHT.styles(content.paper)])
     return document
 
 
-# The whole page has its texts in full size, and a gradient as WeasyPrint makes it is lost in some viewers.
+# Not the kinds with scaled texts, which the whole page has in full size, and not the fixed gradient.
 @pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"long", "thai name", "graded logo"}))
-def test_no_pixel_differs_from_what_weasyprint_alone_draws(kind: str, documents: dict[str, bytes]):
+def test_the_page_looks_like_the_one_that_weasyprint_draws_as_a_whole(kind: str, documents: dict[str, bytes]):
     difference = ImageChops.difference(picture_of(documents[kind]), picture_of(plain(*KINDS[kind])))
     assert difference.getbbox() is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_code_leads_to_the_verification(kind: str, documents: dict[str, bytes]):
+def test_the_qr_code_is_the_verification_link(kind: str, documents: dict[str, bytes]):
     [code] = zxingcpp.read_barcodes(picture_of(documents[kind]))
     assert code.text == KINDS[kind][0].verify_url
 
 
 @pytest.mark.parametrize("kind", SAMPLES)
-def test_the_name_that_is_printed_can_be_copied(kind: str, documents: dict[str, bytes]):
+def test_the_printed_name_can_be_copied(kind: str, documents: dict[str, bytes]):
     [page] = pypdfium2.PdfDocument(documents[kind])
     copied = letters(SAMPLES[kind][0].holder) in letters(page.get_textpage().get_text_range())
     assert copied is (kind not in COPIED_IN_DISORDER)
 
 
 def letters(text: str) -> str:
-    """What is to be seen of a text, without hyphens: pdfium drops those at the end of a line."""
+    """The visible characters of a text, without hyphens, which pdfium drops at the end of a line."""
     return "".join(
         c for c in printable(text) if not c.isspace() and c not in "-\x02\ufffe" and unicodedata.category(c) != "Cf"
     )
 
 
-def test_what_stands_still_is_drawn_once():
-    pdf.render(ANNA)
-    before = pdf.NORTHLIGHT.still.cache_info().misses
-    for day in range(1, 20):
-        pdf.render(dataclasses.replace(ANNA, holder=f"Somebody {day}", completed_on=date(2026, 1, day), company=None))
-    assert pdf.NORTHLIGHT.still.cache_info().misses - before <= 1
+def test_every_design_object_draws_each_static_part_once():
+    for design in (Design(FOLDER), Design(FOLDER)):
+        for day in range(1, 20):
+            design.render(dataclasses.replace(ANNA, holder=f"Person {day}", completed_on=date(2026, 1, day)))
+        assert design.static_part.cache_info().misses == 2  # under and over the dynamic part

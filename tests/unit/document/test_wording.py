@@ -1,4 +1,4 @@
-"""What a certificate says in each language, and what makes a design folder complete."""
+"""The texts of a certificate in each language, and the checks of a design folder."""
 
 import dataclasses
 import shutil
@@ -52,11 +52,11 @@ def changed(tmp_path: Path, file: str, old: str, new: str) -> Path:
         ("ja-JP", "2026年11月4日"),
     ],
 )
-def test_a_day_is_written_as_its_language_and_region_write_it(tag: str, expected: str):
+def test_a_date_has_the_format_of_its_language_and_region(tag: str, expected: str):
     assert texts(language=tag)["date"] == expected
 
 
-def test_a_region_that_is_unknown_or_garbled_has_the_format_of_the_language():
+def test_with_an_unknown_region_a_date_has_the_format_of_the_language():
     for tag in ["es-XX", "es-", "es-Latn-XX-1996", "ES"]:
         assert texts(language=tag)["date"] == "4 de noviembre de 2026"
 
@@ -78,28 +78,28 @@ def test_hours_have_the_plural_and_the_decimal_sign_of_the_language(tag: str, on
     assert [text.replace("\xa0", " ") for text in hours] == [one, two, some, many]
 
 
-def test_no_hours_are_no_text():
+def test_without_hours_there_is_no_text_for_them():
     assert texts(hours=None)["hours"] is None
 
 
-def test_every_language_has_the_whole_wording_in_its_own_words():
+def test_every_language_has_every_text_and_its_own_words():
     assert NORTHLIGHT.languages == LANGUAGES
     for kind in TrainingKind:
         words = [NORTHLIGHT.words(dataclasses.replace(PRINTED, language=tag, kind=kind)) for tag in LANGUAGES]
         assert len({frozenset(each) for each in words}) == 1
         assert all(text for each in words for text in each.values())
-        for told_apart in ("heading", "statement", "lead", "role", "scan", "verify"):
-            assert len({each[told_apart] for each in words}) == len(LANGUAGES)
+        for key in ("heading", "statement", "lead", "role", "scan", "verify"):
+            assert len({each[key] for each in words}) == len(LANGUAGES)
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-def test_a_live_event_is_worded_otherwise_than_a_course(tag: str):
+def test_a_live_event_has_another_wording_than_a_course(tag: str):
     course, event = (NORTHLIGHT.words(dataclasses.replace(PRINTED, language=tag, kind=kind)) for kind in TrainingKind)
     assert course["heading"] != event["heading"]
     assert course["statement"] != event["statement"]
 
 
-def test_arabic_runs_from_right_to_left_and_each_text_in_its_own_direction():
+def test_arabic_runs_from_right_to_left_and_every_text_in_its_own_direction():
     arabic = texts(language="ar", holder="ליה לורביץ", title="Leading")
     assert arabic["words"]["direction"] == "rtl"
     assert arabic["direction"] == {"provider": "ltr", "holder": "rtl", "title": "ltr"}
@@ -107,38 +107,38 @@ def test_arabic_runs_from_right_to_left_and_each_text_in_its_own_direction():
 
 
 @pytest.mark.parametrize("tag", ["tlh", "pt-BR", "zh-Hant-TW", "", "<b>", "x" * 300])
-def test_an_unknown_language_is_worded_in_english_and_says_so(tag: str):
+def test_an_unknown_language_has_the_english_wording_and_is_marked_as_english(tag: str):
     assert texts(language=tag)["words"]["language"] == "en"
     assert texts(language=tag)["words"]["heading"] == "Certificate of Completion"
     assert texts(language=tag)["date"] == "4 November 2026"
 
 
-def test_name_and_title_keep_the_language_of_the_training_if_it_is_one():
+def test_name_and_title_are_marked_with_the_language_of_the_training_if_its_tag_is_valid():
     assert texts(language="pt-BR")["language"] == "pt-BR"
     assert texts(language='"><b>')["language"] == "en"
 
 
-def test_the_scripts_of_a_name_are_told_to_the_style_sheet():
+def test_the_scripts_of_a_name_are_classes_for_the_style_sheet():
     assert texts(holder="Anna Олена 7")["scripts"]["holder"] == "cyrillic latin"
     assert texts(holder="\ue000")["scripts"]["holder"] == ""
 
 
-def test_a_company_is_printed_as_it_is_called_whatever_is_in_its_name():
+def test_a_company_name_is_printed_literally():
     assert texts(company='"A" {company} }')["company"] == 'of "A" {company} }'
     assert texts(company="Larkspur", language="fr")["company"] == "de la société Larkspur"
     assert texts(company=None)["company"] is None
 
 
-def test_another_brand_says_who_certifies_in_one_language_or_in_several(tmp_path: Path):
+def test_a_brand_names_provider_and_signatory_in_one_language_or_several(tmp_path: Path):
     folder = changed(tmp_path, "brand.toml", 'signatory = "Ingrid Solvang"', 'signatory = "Odile Harrow"')
     text = (folder / "brand.toml").read_text("utf-8")
     (folder / "brand.toml").write_text(
         text.replace('"Northlight Leadership Academy"', '{en = "Fernhill", fr = "Fougère"}')
     )
     other = Wording(folder)
-    said = {tag: other.words(dataclasses.replace(PRINTED, language=tag)) for tag in ("en", "fr", "de")}
-    assert [words["provider"] for words in said.values()] == ["Fernhill", "Fougère", "Fernhill"]
-    assert {words["signatory"] for words in said.values()} == {"Odile Harrow"}
+    worded = {tag: other.words(dataclasses.replace(PRINTED, language=tag)) for tag in ("en", "fr", "de")}
+    assert [words["provider"] for words in worded.values()] == ["Fernhill", "Fougère", "Fernhill"]
+    assert {words["signatory"] for words in worded.values()} == {"Odile Harrow"}
 
 
 def test_the_colours_of_the_brand_are_variables_of_the_style_sheets():
@@ -147,13 +147,13 @@ def test_the_colours_of_the_brand_are_variables_of_the_style_sheets():
     assert styles.endswith("p { color: var(--ink) }")
 
 
-def test_a_style_sheet_that_asks_for_a_colour_that_the_brand_lacks_is_refused():
+def test_a_style_sheet_with_a_colour_that_the_brand_lacks_is_refused():
     with pytest.raises(InvalidDesign, match="no colour mauve"):
         NORTHLIGHT.brand.colour("p { color: var(--mauve) }")
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "complaint"),
+    ("file", "old", "new", "message"),
     [
         ("brand.toml", "provider =", "supplier =", r"brand\.toml: provider: Field required"),
         ("brand.toml", '"#10283f"', '"red; } * {"', r"brand\.toml: colours\.ink"),
@@ -165,10 +165,10 @@ def test_a_style_sheet_that_asks_for_a_colour_that_the_brand_lacks_is_refused():
         ("wording/es.toml", "lead = ", "lead = =", r"wording/es\.toml: Invalid value"),
     ],
 )
-def test_a_file_that_lacks_something_is_refused_saying_which_and_what(
-    tmp_path: Path, file: str, old: str, new: str, complaint: str
+def test_the_error_for_an_incomplete_file_names_the_file_and_the_key(
+    tmp_path: Path, file: str, old: str, new: str, message: str
 ):
-    with pytest.raises(InvalidDesign, match=complaint):
+    with pytest.raises(InvalidDesign, match=message):
         Wording(changed(tmp_path, file, old, new))
 
 
@@ -191,14 +191,14 @@ def test_a_design_without_brand_or_english_is_refused(tmp_path: Path):
         ("  One\t\nTwo\u2028\u00a0Three ", "One Two Three"),
         ("Nul\x00Bell\x07Del\x7f \x07 End", "NulBellDel End"),
         ("lone\ud800", "lone"),
-        ("می\u200cخواهم", "می\u200cخواهم"),  # noqa: RUF001  # the joiner is what is tested
+        ("می\u200cخواهم", "می\u200cخواهم"),  # noqa: RUF001  # the joiner is under test
     ],
 )
-def test_printable_text_is_composed_and_hides_nothing(raw: str, clean: str):
+def test_printable_text_is_normalised_and_has_no_hidden_characters(raw: str, clean: str):
     assert printable(raw) == clean
     assert unicodedata.is_normalized("NFC", clean)
 
 
-def test_the_layer_keeps_the_dates_and_numbers_of_every_language_that_is_worded():
-    kept = Path(__file__).parents[2] / "layers" / "weasyprint" / "languages.txt"
+def test_the_layer_has_the_locale_data_of_every_language_with_a_wording():
+    kept = Path(__file__).parents[3] / "layers" / "weasyprint" / "languages.txt"
     assert sorted(kept.read_text().split()) == NORTHLIGHT.languages
