@@ -10,7 +10,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from schemathesis import APIOperation, EnrollmentContext, GenerationMode
+from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -38,7 +38,7 @@ SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item]
 
 
-def cases(operation: Operation, ids: dict[str, str]) -> st.SearchStrategy[EnrollmentContext[Any]]:
+def cases(operation: Operation, ids: dict[str, str]) -> st.SearchStrategy[Case[Any]]:
     """Requests about anything, requests about what exists, and malformed ones."""
     known = {name: id_ for name, id_ in ids.items() if f"{{{name}}}" in operation.path}
     anything, existing = operation.as_strategy(), operation.as_strategy(path_parameters=known)
@@ -60,7 +60,7 @@ def test_what_is_answered_is_what_the_document_says(world: World, path: str, met
 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(cases(SCHEMA[path][method], ids), st.sampled_from(tokens))
-    def ask(case: EnrollmentContext[Any], token: str) -> None:
+    def ask(case: Case[Any], token: str) -> None:
         if time.monotonic() > enough:
             return
         case.headers["Authorization"] = f"Bearer {token}"

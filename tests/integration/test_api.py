@@ -37,7 +37,7 @@ def issued(service: Service, story: Story) -> Story:
 
 def certificate_of(story: Story, account: str) -> str:
     """A certificate id, read from the record."""
-    record = enrollments.enrollment(story.id(f"enr-{account}"))
+    record = enrollments.get_record(story.id(f"enr-{account}"))
     assert record is not None
     assert record.certificate_id is not None
     return record.certificate_id

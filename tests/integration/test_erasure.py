@@ -135,7 +135,7 @@ def certificate(story: Story, account: str = "ada") -> str:
 
 def certificate_id(story: Story, enrollment_id: str) -> str:
     """The certificate's id in a record."""
-    record = enrollments.enrollment(enrollment_id)
+    record = enrollments.get_record(enrollment_id)
     assert record is not None
     return record.certificate_id or ""
 
@@ -293,7 +293,7 @@ def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Stor
 def test_what_is_counted_and_verified_stays_true_and_nobody_else_loses_anything(lived: Story, stack: Stack) -> None:
     service = lived.service
     hers = [certificate_id(lived, lived.id(name)) for name in ("enr-ada", "enr-live")]
-    facts = [enrollments.enrollment(lived.id(name)).evidence for name in ("enr-ada", "enr-live")]
+    facts = [enrollments.get_record(lived.id(name)).evidence for name in ("enr-ada", "enr-live")]
     kept = {key: data for key, data in service.documents().items() if certificate(lived, "bea")[17:43] in key}
     service.announcements()
     erasure(lived, stack).run(lambda _: None)
@@ -302,7 +302,7 @@ def test_what_is_counted_and_verified_stays_true_and_nobody_else_loses_anything(
     assert sorted(withdrawn) == sorted(("earned.certificate.withdrawn.v1", one) for one in hers)
     for one in hers:
         assert json.loads(service.ask("GET", f"/verify/{one}", None)["body"]) == {"status": "withdrawn"}
-    assert [enrollments.enrollment(lived.id(name)).evidence for name in ("enr-ada", "enr-live")] == facts
+    assert [enrollments.get_record(lived.id(name)).evidence for name in ("enr-ada", "enr-live")] == facts
     assert kept
     assert kept.items() <= service.documents().items()
     assert [one["holder"] for one in lived.certificates()] == [f"Bea {NEIGHBOUR}"]
@@ -377,6 +377,6 @@ def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_ad
 def test_an_account_that_nothing_is_known_of_is_not_made_one(story: Story, stack: Stack) -> None:
     with pytest.raises(NothingKnown):
         erasure(story, stack).run(lambda _: None)
-    assert people.account(story.id("ada")) is None
+    assert people.get_account(story.id("ada")) is None
     told = run(story)
     assert told.exit_code == 1

@@ -282,7 +282,7 @@ def test_a_missing_and_a_differing_document_are_listed_and_the_rest_goes_on(comp
 
 
 def certificate_id_of(story: Story, account: str) -> str:
-    completion = enrollments.enrollment(story.enrollment_of(account)["enrollment_id"])
+    completion = enrollments.get_record(story.enrollment_of(account)["enrollment_id"])
     assert completion is not None
     return completion.certificate_id or ""
 

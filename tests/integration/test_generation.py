@@ -100,7 +100,7 @@ def test_a_duplicate_request_makes_and_announces_nothing_more(service: Service, 
     deliver_generation(service)
     assert len(service.announcements()) == 1
     service.post("Progress", *story.do("ada", "quiz"))
-    record = enrollments.enrollment(story.id("enr-ada"))
+    record = enrollments.get_record(story.id("enr-ada"))
     assert record is not None
     service.post("Generation", generation_message(record).body)
     service.settle()

@@ -16,7 +16,7 @@ from tools.in_process.service import Service
 
 def record(story: Story, account: str = "ada") -> CompletionRecord:
     """The record of an enrollment."""
-    completion = enrollments.enrollment(story.id(f"enr-{account}"))
+    completion = enrollments.get_record(story.id(f"enr-{account}"))
     assert completion is not None
     return completion
 

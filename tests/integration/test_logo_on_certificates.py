@@ -34,7 +34,7 @@ def finish(story: Story) -> bytes:
 
 def printed_logo(story: Story) -> str | None:
     """The hash of the logo that the record says was printed."""
-    record = enrollments.enrollment(story.id("enr-ada"))
+    record = enrollments.get_record(story.id("enr-ada"))
     assert record is not None
     assert record.issue is not None
     return record.issue.printed.logo
@@ -67,7 +67,7 @@ def test_a_lost_document_comes_back_with_the_logo_it_had(service: Service, story
     s3.put_object(Bucket=service.outputs["AssetsBucketName"], Key=key, Body=SVG.replace(b"#b3261e", b"#0b57d0"))
     [document_key] = story.own_documents()
     s3.delete_object(Bucket=service.outputs["DocumentsBucketName"], Key=document_key)
-    record = enrollments.enrollment(story.id("enr-ada"))
+    record = enrollments.get_record(story.id("enr-ada"))
     assert record is not None
     service.post("Generation", generation_message(record, purpose=Purpose.RESTORE).body)
     service.settle()
@@ -87,7 +87,7 @@ def test_a_document_is_held_rather_than_made_again_without_the_logo_it_had(
     generate = service.apps["generate_certificate"]
     fresh = Logos(Assets(s3, service.outputs["AssetsBucketName"]), generate.documents, generate.pdf.check_drawable)
     monkeypatch.setattr(generate, "logos", fresh)
-    record = enrollments.enrollment(story.id("enr-ada"))
+    record = enrollments.get_record(story.id("enr-ada"))
     assert record is not None
     service.post("Generation", generation_message(record, purpose=Purpose.RESTORE).body)
     service.settle()

@@ -68,7 +68,7 @@ def saved(story: Story, logo: LogoReference | None, minutes: int = 0, name: str 
 
 def company(story: Story) -> Company:
     """The company as it is kept."""
-    row = people.CompanyRow.get(f"company#{story.company}", table.DIRECTORY)
+    row = people.CompanyRow.get(f"company#{story.company}", table.ROOT_SORT_KEY)
     return row.company()
 
 
@@ -79,7 +79,7 @@ def issued(story: Story, account: str = "ada") -> tuple[Issuance, bytes]:
     story.service.settle()
     story.service.post("Progress", *story.do(account, "read", "watch", "quiz"))
     story.service.settle()
-    completion = enrollments.enrollment(story.id(f"enr-{account}"))
+    completion = enrollments.get_record(story.id(f"enr-{account}"))
     assert completion is not None
     assert completion.issue is not None
     key = f"certificates/{completion.certificate_id}/{completion.issue.revision}.pdf"
@@ -117,7 +117,7 @@ def test_a_document_is_made_again_to_the_byte_with_the_logo_it_was_printed_with(
     issue, document = issued(story)
     saved(story, upload(assets, story.id("new"), SVG), minutes=5)
     assets.client.delete_object(Bucket=assets.bucket, Key=story.id("old"))
-    completion = enrollments.enrollment(story.id("enr-ada"))
+    completion = enrollments.get_record(story.id("enr-ada"))
     assert completion is not None
     key = f"certificates/{completion.certificate_id}/{issue.revision}.pdf"
     assets.client.delete_object(Bucket=story.service.outputs["DocumentsBucketName"], Key=key)

@@ -28,7 +28,7 @@ def finish(story: Story) -> bytes:
 
 def record_of(story: Story) -> CompletionRecord:
     """Ada's record as it is read back."""
-    record = enrollments.enrollment(story.id("enr-ada"))
+    record = enrollments.get_record(story.id("enr-ada"))
     assert record is not None
     return record
 

@@ -44,7 +44,7 @@ def operations(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 def record(story: Story, account: str = "ada") -> CompletionRecord:
-    completion = enrollments.enrollment(story.id(f"enr-{account}"))
+    completion = enrollments.get_record(story.id(f"enr-{account}"))
     assert completion is not None
     return completion
 

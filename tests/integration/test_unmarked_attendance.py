@@ -56,7 +56,7 @@ def cancel(story: Story, event: str, at: datetime) -> None:
 
 
 def the_event(story: Story) -> LiveEvent:
-    event = trainings.training(story.live_event)
+    event = trainings.get_training(story.live_event)
     assert isinstance(event, LiveEvent)
     return event
 

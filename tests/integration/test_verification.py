@@ -33,7 +33,7 @@ def present(service: Service, story: Story) -> Story:
 
 def certificate_of(story: Story) -> str:
     """The certificate id in the record."""
-    record = enrollments.enrollment(story.id("enr-ada"))
+    record = enrollments.get_record(story.id("enr-ada"))
     assert record is not None
     assert record.certificate_id is not None
     return record.certificate_id

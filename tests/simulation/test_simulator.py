@@ -28,7 +28,7 @@ def test_a_function_may_read_a_clock_that_is_wrong_by_up_to_a_minute() -> None:
     code = """
 from tests.simulation.faults import SKEWED, FaultProfile
 from tests.simulation.portal import story
-from tests.simulation.truth import milliseconds
+from tests.simulation.oracle import milliseconds
 from tests.simulation.world import World
 for rate in (0, 1):
     world = World(4, story(4), FaultProfile({SKEWED: rate}))

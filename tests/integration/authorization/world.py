@@ -138,7 +138,7 @@ class World:
 
     def _with_certificate(self, one: Enrollment) -> Enrollment:
         """The enrollment with its record's certificate id."""
-        record = enrollments.enrollment(one.enrollment)
+        record = enrollments.get_record(one.enrollment)
         certificate = record.certificate_id if record else ""
         issued = record is not None and record.issue is not None
         assert issued is (one.state in ISSUED_AT_SOME_TIME), one
