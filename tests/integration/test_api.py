@@ -1,5 +1,6 @@
 """The API's answers: each viewer gets what the access table gives them, and nothing else."""
 
+import gc
 import json
 from base64 import urlsafe_b64encode
 from datetime import timedelta
@@ -10,6 +11,7 @@ import boto3
 import pytest
 
 from earned.api.paging import EnrollmentPosition, account_list
+from earned.api.problems import Problem
 from earned.api.routes import ROUTES
 from earned.aws.dynamodb import access_log, enrollments, table
 from tests.integration.faults import client_of, denied
@@ -179,6 +181,15 @@ def test_every_route_but_the_public_ones_has_an_operation_of_the_access_table() 
 def test_a_path_that_does_not_exist_answers_problem_details(issued: Story) -> None:
     status, body = issued.service.get("/v1/nothing", issued.claims("ada"))
     assert (status, body["type"], body["status"]) == (404, "urn:earned:problem:not-found", 404)
+
+
+def test_a_problem_does_not_outlive_its_request(service: Service) -> None:
+    # An exception refers to its traceback, and so to the names and addresses in the frames of the request.
+    assert service.get("/v1/nothing", {"sub": "sup-1", "role": "support"})[0] == 404
+    assert service.get("/v1/enrollments/none", {"sub": "sup-1", "role": "support"})[0] == 404
+    assert service.get("/v1/enrollments", {"sub": "sup-1", "role": "root"})[0] == 403
+    gc.collect()
+    assert [one for one in gc.get_objects() if issubclass(type(one), Problem)] == []
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
-"""Problems are exceptions of their own for each request."""
+"""Problems as exceptions and as bodies."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from earned.api.problems import BadRequest, MissingSubject, NotFound, Problem
+from earned.api.problems import BadRequest, MissingSubject, Problem
 
 
 @contextmanager
@@ -14,24 +14,12 @@ def manager() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("problem", Problem.__subclasses__())
-def test_a_problem_leaves_a_context_manager_as_it_is(problem: type[Problem]):
+def test_a_problem_propagates_out_of_a_context_manager(problem: type[Problem]):
     with pytest.raises(problem), manager():
         raise problem
 
 
-def test_a_raised_problem_holds_nothing_of_an_earlier_request():
-    with pytest.raises(NotFound) as first:
-        raise NotFound
-    with pytest.raises(NotFound) as second:
-        raise NotFound
-
-    assert first.value is not second.value
-    assert second.value.__traceback__ is not None
-    assert second.value.__traceback__.tb_next is None
-    assert second.value.__context__ is None
-
-
-def test_a_problem_of_its_own_detail_leaves_the_others_as_they_are():
+def test_a_detail_of_one_problem_changes_no_other():
     assert BadRequest("limit: too large").body["detail"] == "limit: too large"
     assert BadRequest().body["detail"] == BadRequest.detail
 

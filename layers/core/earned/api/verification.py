@@ -7,7 +7,7 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, NotRequired
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from earned.api.responses import Day, one_of, rfc_3339
 from earned.api.routes import Routes
 from earned.aws.dynamodb import contexts
-from earned.domain.certificate import CertificateStatus, Issuance
+from earned.domain.certificate import CertificateStatus
 from earned.messages.schema_types import Instant
 
 routes = Routes()
@@ -38,10 +38,13 @@ _HEADERS = {
 }
 
 _WORDS = {
-    "valid": ("This certificate is valid", "It was issued to the person named here and stands today."),
-    "revoked": ("This certificate was revoked", "It was issued, and taken back on the day named here."),
-    "superseded": ("There is a newer version", "This certificate stands, but the copy you were shown is out of date."),
-    "withdrawn": ("This certificate was withdrawn", "It was issued once and does not stand any more."),
+    "valid": ("This certificate is valid", "It was issued to the person named here."),
+    "revoked": ("This certificate was revoked", "It has not been valid since the date given here."),
+    "superseded": (
+        "There is a newer version",
+        "This certificate is valid, but the copy that you were shown is out of date.",
+    ),
+    "withdrawn": ("This certificate was withdrawn", "It was issued, and it is no longer valid."),
     "unknown": (
         "No such certificate",
         "We have never issued a certificate with this number. Check it for typing errors.",
@@ -88,7 +91,7 @@ def verify_certificate(
     return Response(status, "text/html; charset=utf-8", page(found), headers=_HEADERS)
 
 
-def verification(certificate_id: str, revision: int | None) -> dict[str, Any]:
+def verification(certificate_id: str, revision: int | None) -> Verification:
     """The answer as JSON; personal data only for a valid certificate."""
     case = contexts.get_certificate_context(certificate_id)
     issue = case.record.issue if case is not None else None
@@ -103,11 +106,8 @@ def verification(certificate_id: str, revision: int | None) -> dict[str, Any]:
         return {"status": "unknown"}
     if revision is not None and revision < issue.revision:
         return {"status": "superseded", "revision": issue.revision}
-    return {"status": "valid"} | _particulars(issue)
-
-
-def _particulars(issue: Issuance) -> dict[str, Any]:
     return {
+        "status": "valid",
         "holder": issue.printed.holder,
         "training": issue.printed.title,
         "issued_at": rfc_3339(issue.issued_at),
@@ -126,11 +126,12 @@ _LABELS = {
 }
 
 
-def page(found: Mapping[str, Any]) -> str:
+def page(found: Verification) -> str:
     """The answer as HTML, readable without script, style or colour."""
     title, text = _WORDS[found["status"]]
+    members: Mapping[str, object] = found
     rows = "".join(
-        f"<dt>{label}</dt><dd>{escape(str(found[name]))}</dd>" for name, label in _LABELS.items() if name in found
+        f"<dt>{label}</dt><dd>{escape(str(members[name]))}</dd>" for name, label in _LABELS.items() if name in members
     )
     return _PAGE.substitute(status=found["status"], title=title, text=text, rows=rows, style=_STYLE)
 
