@@ -110,6 +110,7 @@ check: .venv/dev/ready .venv/checkov/ready
 	@$(DEV)/ruff check .
 	@$(DEV)/ruff format --check .
 	@$(DEV)/mypy
+	@PYTHONPATH=layers/core:. $(DEV)/lint-imports --no-logo --no-cache
 	@$(DEV)/cfn-lint template.yaml infra/*.yaml
 	@$(PYTHON) -m pytest tests/unit/test_template.py tests/unit/test_roles.py
 	@.venv/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet -f template.yaml infra/*.yaml
@@ -169,14 +170,15 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 	@.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r $< >&2
 	@touch $@
 
-# Needs uv. The layers take the versions that the tests run with.
+# Needs uv. Compiles the groups of pyproject.toml; pins stay unless UPGRADE is given. The layers take the versions of dev.
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
     --universal --python-version 3.11
 requirements:
-	@for name in dev sam ministack conformance bench checkov package mutation; do \
-	    $(COMPILE) --upgrade requirements/$$name.in --output-file requirements/$$name.txt || exit; done
-	@for layer in dependencies weasyprint; do $(COMPILE) --constraint requirements/dev.txt \
-	    layers/$$layer/requirements.in --output-file layers/$$layer/requirements.txt || exit; done
+	@for group in dev sam ministack conformance bench checkov package mutation; do \
+	    $(COMPILE) $(if $(UPGRADE),--upgrade) --group $$group --output-file requirements/$$group.txt || exit; done
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group layer-tools --output-file layers/weasyprint/tools.txt
+	@$(COMPILE) --constraint requirements/dev.txt --group runtime --output-file layers/dependencies/requirements.txt
+	@$(COMPILE) --constraint requirements/dev.txt --group document --output-file layers/weasyprint/requirements.txt
 
 clean:
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m tools.local stop; fi
