@@ -9,27 +9,27 @@ import pytest
 
 from tests.e2e.portal import Portal
 from tools.local import stack as stacks
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
 
 @pytest.fixture(scope="session")
-def deployed() -> Iterator[tuple[Stack, Path]]:
+def deployed() -> Iterator[tuple[LocalStack, Path]]:
     """The stack, and the folder that holds its issuer's key; EARNED_STACK is the path of an out/serve.json."""
     if described := os.environ.get("EARNED_STACK"):
-        yield Stack.read(Path(described)), stacks.SERVE
+        yield LocalStack.read(Path(described)), stacks.SERVE
         return
     directory = stacks.STATE / "test"
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
-        with stacks.started(directory) as keeper:
-            for _ in keeper.steps():
+        with stacks.started(directory) as supervisor:
+            for _ in supervisor.steps():
                 pass
-            yield keeper.stack, directory
+            yield supervisor.stack, directory
 
 
 @pytest.fixture(scope="session")
-def portal(deployed: tuple[Stack, Path]) -> Iterator[Portal]:
+def portal(deployed: tuple[LocalStack, Path]) -> Iterator[Portal]:
     """The portal's side: posts events, holds tokens, reads the API."""
     with closing(Portal(*deployed)) as portal:
         yield portal

@@ -13,7 +13,7 @@ from joserfc.jwk import RSAKey
 
 from tools.local import issuer
 from tools.local import stack as stacks
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
 PATIENCE = 60
 Found = TypeVar("Found")
@@ -22,7 +22,7 @@ Found = TypeVar("Found")
 class Portal:
     """A company with people of every role, in ids of its own, and what each of them sees."""
 
-    def __init__(self, stack: Stack, directory: Path) -> None:
+    def __init__(self, stack: LocalStack, directory: Path) -> None:
         self.stack, self._directory = stack, directory
         self._sqs = stack.session().client("sqs", endpoint_url=stack.aws_endpoint)
         self._http = httpx.Client(base_url=stack.api, timeout=60, trust_env=False)

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from tests.e2e.portal import Portal, wait_for
 from tests.integration import traces
 from tools.operations.erase import Erasure, places
-from tools.operations.stacks import Stack
+from tools.operations.stacks import LocalStack
 
 pytestmark = pytest.mark.stack
 NAME, EMAIL = "Quillfeather", "wrenbox@example.com"
@@ -85,7 +85,7 @@ def test_a_person_is_erased_by_the_role_that_may_and_verification_stays_true(
     export(portal, learner)
     everywhere = {"table account", "table enrollment", "table request", "object certificates", "object exports"}
     wait_for(lambda: left(portal) >= everywhere | {"queue Directory"} or None, "every trace")
-    stack = Stack.described(portal.stack)
+    stack = LocalStack.described(portal.stack)
     with stack.as_eraser():
         erasure = Erasure(learner["account_id"], places(stack))
         erasure.run(lambda _: time.sleep(UNDER_WAY))
@@ -99,7 +99,7 @@ def test_a_person_is_erased_by_the_role_that_may_and_verification_stays_true(
 def test_the_role_that_erases_gets_at_nothing_else(portal: Portal) -> None:
     if "127.0.0.1" not in portal.stack.aws_endpoint:
         pytest.skip("a failure would do harm")
-    stack = Stack.described(portal.stack)
+    stack = LocalStack.described(portal.stack)
     with stack.as_eraser():
         documents = places(stack).documents
     s3: Any = documents.client

@@ -16,14 +16,14 @@ from tools.local import issuer
 from tools.local.drill import Drill
 from tools.local.oncall import OnCall, Portal
 from tools.local.portal import Listener, Reader
-from tools.local.stack import KEYS, Stack
-from tools.operations.stacks import Stack as Operations
+from tools.local.stack import KEYS, LocalStack
+from tools.operations.stacks import LocalStack as Operations
 
 pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-def drill(deployed: tuple[Stack, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
+def drill(deployed: tuple[LocalStack, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
     """A drill on the local stack: what is AWS's own cannot be stopped."""
     stack, directory = deployed
     if not stack.aws_endpoint.startswith("http://127.0.0.1:"):
@@ -45,7 +45,7 @@ def test_what_a_long_outage_puts_into_quarantine_is_sent_back_and_nothing_is_los
 class Bucket:
     """The documents, as an operator sees them who may do anything with S3 that the bucket's policy allows."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: LocalStack) -> None:
         self.s3 = Account(stack).as_somebody_who_may("s3:*")("s3")
         self.owner = stack.session().client("s3", endpoint_url=stack.aws_endpoint)  # whom no policy stops here
         self.name = stack.outputs["DocumentsBucketName"]
@@ -118,7 +118,7 @@ def test_a_document_that_was_replaced_is_found_and_is_back_once_the_false_versio
     assert sweep(drill.stack).get("document-differs", 0) == 0
 
 
-def sweep(stack: Stack) -> dict[str, int]:
+def sweep(stack: LocalStack) -> dict[str, int]:
     """Run the sweep by hand with all documents, as the runbook says; what it found."""
     functions = stack.session().client("lambda", endpoint_url=stack.aws_endpoint)
     request = {"FunctionName": stack.outputs["SweepFunctionName"], "Payload": b'{"everything": true}'}

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from tests.e2e.portal import Portal
 from tests.unit.test_roles import Statement, allows
 from tests.unit.test_roles import statements as statements  # noqa: PLC0414  # a fixture of this module too
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
 pytestmark = pytest.mark.stack
 FUNCTIONS = (
@@ -50,7 +50,7 @@ Cell = tuple[str, str, str | None]
 class Account:
     """The stack as its owner sees it, and as somebody in one of its roles does."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: LocalStack) -> None:
         self._stack = stack
         self.client = self._clients(stack.session())
         pages = self.client("lambda").get_paginator("list_functions").paginate()

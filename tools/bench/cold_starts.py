@@ -27,7 +27,7 @@ print(used() - bare)
 """
 
 
-def starts() -> dict[str, dict[str, Any]]:
+def measure_cold_starts() -> dict[str, dict[str, Any]]:
     """Milliseconds of CPU above bare Python, medians of fresh processes, in turn."""
     took: dict[str, list[float]] = defaultdict(list)
     for _ in range(STARTS):

@@ -35,8 +35,8 @@ from tests.integration.service import (
     http_event,
     record_of,
 )
-from tools.bench.cold_starts import starts
-from tools.bench.page import nth
+from tools.bench.cold_starts import measure_cold_starts
+from tools.bench.page import nth_page
 
 STEPS = [f"lesson-{number:02}" for number in range(50)]
 WARM_UP = 3
@@ -48,7 +48,7 @@ Claims = dict[str, str] | None
 
 
 @dataclass
-class Took:
+class Measurements:
     """Of each call: seconds of CPU without moto's, seconds on the clock with them, and requests to AWS."""
 
     cpu: list[float] = field(default_factory=list)
@@ -86,7 +86,7 @@ class Aws:
         BotocoreStubber.__call__ = timed  # type: ignore[method-assign, assignment]  # while this process lives
 
     @contextmanager
-    def measuring(self, took: Took) -> Iterator[None]:
+    def measuring(self, took: Measurements) -> Iterator[None]:
         """Note what the block takes."""
         elsewhere, asked = self._cpu, self._requests
         cpu, clock = time.process_time(), time.perf_counter()
@@ -107,7 +107,7 @@ class Bench:
 
     def events(self) -> dict[str, dict[str, float]]:
         """An event in a batch of ten people, and of one who did five things."""
-        crowded, alone = (Took(), Took()), (Took(), Took())
+        crowded, alone = (Measurements(), Measurements()), (Measurements(), Measurements())
         handlers = self._handler("record_progress"), self.naive["record_progress"].handler
         for number in range(self.rounds):
             ten = [(person, STEPS[number % 20]) for person in range(10)]
@@ -124,7 +124,7 @@ class Bench:
 
     def certificates(self) -> dict[str, dict[str, float]]:
         """A certificate in a batch of ten."""
-        took = Took(), Took()
+        took = Measurements(), Measurements()
         handlers = self._handler("generate_certificate"), self.naive["generate_certificate"].handler
         for number in range(self.rounds // 10):
             people = range(1000 + 10 * number, 1010 + 10 * number)
@@ -152,8 +152,8 @@ class Bench:
     def _beside(self, ours: Handler, path: str, naive: Handler, naive_path: str, claims: Claims) -> dict[str, Any]:
         return _beside((self._asked(ours, path, claims), self._asked(naive, naive_path, claims)), 1)
 
-    def _asked(self, handler: Handler, path: str, claims: Claims) -> Took:
-        took = Took()
+    def _asked(self, handler: Handler, path: str, claims: Claims) -> Measurements:
+        took = Measurements()
         for _ in range(self.rounds // 2 + WARM_UP):
             event = http_event("GET", path, claims, {"limit": "100"} if "companies" in path else {}, None, {})
             with self.aws.measuring(took):
@@ -163,7 +163,7 @@ class Bench:
         took.warmed_up()
         return took
 
-    def _measure(self, handler: Handler, messages: list[dict[str, Any]], took: Took) -> None:
+    def _measure(self, handler: Handler, messages: list[dict[str, Any]], took: Measurements) -> None:
         event = {"Records": [_record(message) for message in messages]}
         with self.aws.measuring(took):
             answer = handler(event, LambdaContext())
@@ -193,15 +193,16 @@ class Bench:
         finished = range(1000, 1000 + 5 * (self.rounds // 5))
         people = [*range(10 + self.rounds), *finished]
         steps = [{"step_id": step, "kind": "lesson", "title": step} for step in STEPS]
-        self._tell("company.saved", {"company_id": COMPANY, "name": nth(0).company})
+        self._tell("company.saved", {"company_id": COMPANY, "name": nth_page(0).company})
         self._tell(
-            "course.published", {"course_id": COURSE, "version": 1, "title": nth(0).title, "steps": steps, "hours": 24}
+            "course.published",
+            {"course_id": COURSE, "version": 1, "title": nth_page(0).title, "steps": steps, "hours": 24},
         )
         for person in people:
             account = {
                 "account_id": f"acc-{person}",
                 "kind": "employee",
-                "name": nth(person).holder,
+                "name": nth_page(person).holder,
                 "company_id": COMPANY,
             }
             self._tell("account.saved", account | {"email": "a@example.com"})
@@ -209,11 +210,15 @@ class Bench:
         self.service.settle()
         table = boto3.resource("dynamodb").Table("naive")
         enrollments = [f"enr-{person}" for person in finished]
-        table.put_item(Item={"pk": f"company#{COMPANY}", "name": nth(0).company, "enrollments": enrollments})
-        table.put_item(Item={"pk": f"course#{COURSE}", "title": nth(0).title, "steps": STEPS})
+        table.put_item(Item={"pk": f"company#{COMPANY}", "name": nth_page(0).company, "enrollments": enrollments})
+        table.put_item(Item={"pk": f"course#{COURSE}", "title": nth_page(0).title, "steps": STEPS})
         for person in people:
-            table.put_item(Item={"pk": f"account#acc-{person}", "name": nth(person).holder, "company_id": COMPANY})
-            own = {"course_id": COURSE, "account_id": f"acc-{person}", "certificate_id": nth(person).certificate_id}
+            table.put_item(Item={"pk": f"account#acc-{person}", "name": nth_page(person).holder, "company_id": COMPANY})
+            own = {
+                "course_id": COURSE,
+                "account_id": f"acc-{person}",
+                "certificate_id": nth_page(person).certificate_id,
+            }
             table.put_item(Item={"pk": f"enrollment#enr-{person}", "done": [], "version": 0, **own})
         for person in finished:
             records = [_record(_lesson(person, step)) for step in STEPS]
@@ -252,7 +257,7 @@ def _record(message: dict[str, Any]) -> dict[str, Any]:
     return record_of(sent)
 
 
-def _beside(took: tuple[Took, Took], share: int) -> dict[str, Any]:
+def _beside(took: tuple[Measurements, Measurements], share: int) -> dict[str, Any]:
     ours, naive = (one.figures(share) for one in took)
     return {"ours": ours, "naive": naive, "times_ours": round(naive["cpu_ms"] / ours["cpu_ms"], 1)}
 
@@ -265,7 +270,11 @@ def main(rounds: int) -> None:
         bench = Bench(rounds)
         gc.freeze()  # moto's memory is no handler's to look through
         with quiet():
-            found = {"handlers": bench.events() | bench.certificates(), "api": bench.requests(), "starts": starts()}
+            found = {
+                "handlers": bench.events() | bench.certificates(),
+                "api": bench.requests(),
+                "starts": measure_cold_starts(),
+            }
     print(json.dumps(found))
 
 

@@ -82,7 +82,7 @@ class Line:
     middle: float = WIDTH / 2
 
 
-def nth(index: int) -> Page:
+def nth_page(index: int) -> Page:
     """The page of one learner; the first 17,000 have different names."""
     rest, given = divmod(index, len(_GIVEN))
     second, first = divmod(rest, len(_FAMILY))

@@ -14,23 +14,23 @@ TILES = 27, 19  # 11 mm a side: the QR code, the mark, a word fill several
 MAX_COUNT = 18
 
 
-class NotTheSamePage(Exception):
+class DifferentPage(Exception):
     """A contender draws less or something else, so its figures would say nothing."""
 
 
-def require_same(label: str, pdf: Path, original: Path, page: Page) -> int:
+def require_same_page(label: str, pdf: Path, original: Path, page: Page) -> int:
     """The mean difference of the worst tile, of 255."""
     document = pypdf.PdfReader(pdf)
     if len(document.pages) != 1:
-        raise NotTheSamePage(f"{label} draws {len(document.pages)} pages instead of one ({pdf})")
+        raise DifferentPage(f"{label} draws {len(document.pages)} pages instead of one ({pdf})")
     text = "".join(document.pages[0].extract_text().split())
     for line in lines(page):
         words = "".join("".join(run.text for run in line.runs).split())
         if words not in text:
-            raise NotTheSamePage(f"{label} does not print {words!r} ({pdf})")
+            raise DifferentPage(f"{label} does not print {words!r} ({pdf})")
     worst = worst_tile(pdf, original)
     if worst > MAX_COUNT:
-        raise NotTheSamePage(f"{label} draws another picture: a tile differs by {worst} of 255 ({pdf})")
+        raise DifferentPage(f"{label} draws another picture: a tile differs by {worst} of 255 ({pdf})")
     return worst
 
 

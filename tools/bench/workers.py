@@ -36,12 +36,12 @@ CONTENDERS = (
 )
 
 
-class Broken(Exception):
+class BenchmarkFailed(Exception):
     """A contender ended instead of answering."""
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Rendering:
     """What one certificate took."""
 
     cpu: float  # seconds
@@ -59,19 +59,21 @@ class Worker:
         self.import_cpu: float = hello["cpu"]
         self.versions: dict[str, str] = hello["versions"]
 
-    def draw(self, page: Page, keep: Path | None = None) -> Drawn:
+    def draw(self, page: Page, keep: Path | None = None) -> Rendering:
         """Have a page drawn, perhaps kept as a file."""
         assert self._process.stdin
         job = {"page": asdict(page), "keep": str(keep) if keep else None}
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
-        return Drawn(**self._answer())
+        return Rendering(**self._answer())
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
-            raise Broken(f"{self._contender.label} ended before it had drawn its page: its last words are above")
+            raise BenchmarkFailed(
+                f"{self._contender.label} ended before it had drawn its page: its last words are above"
+            )
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -87,7 +89,7 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def at_work(contender: Contender) -> Iterator[Worker]:
+def start_worker(contender: Contender) -> Iterator[Worker]:
     """A fresh process for a contender; ends with the block."""
     python = ROOT / ".venv" / contender.environment / "bin" / "python"
     command = [str(python), "-m", "tools.bench.worker", contender.module, *contender.packages]
@@ -101,7 +103,7 @@ def at_work(contender: Contender) -> Iterator[Worker]:
 
 
 @contextmanager
-def all_at_work() -> Iterator[dict[str, Worker]]:
+def start_all_workers() -> Iterator[dict[str, Worker]]:
     """Every contender, by the name of its module."""
     with ExitStack() as stack:
-        yield {contender.module: stack.enter_context(at_work(contender)) for contender in CONTENDERS}
+        yield {contender.module: stack.enter_context(start_worker(contender)) for contender in CONTENDERS}

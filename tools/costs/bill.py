@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.costs import counts as counted
-from tools.costs.counts import Counts, Download, Each
+from tools.costs.counts import Counts, Download, PerItem
 
 _HERE = Path(__file__).parent
 PRICES: dict[str, Any] = tomllib.loads((_HERE / "prices.toml").read_text())
@@ -112,7 +112,7 @@ def invocations(counts: Counts, shape: Shape) -> dict[str, float]:
     }
 
 
-def _each(counts: Counts, function: str, shape: Shape) -> Each:
+def _each(counts: Counts, function: str, shape: Shape) -> PerItem:
     return (counts.together if shape == FULL else counts.alone)[function]
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from tests.integration.service import Service
 from tools.costs.capacity_units import STORED_BESIDE_AN_ITEM, size
 from tools.costs.ledger import Ledger, counting, indexes
-from tools.costs.scenario import Invocation, Scene, batches
+from tools.costs.scenario import Invocation, Scenario, batches
 
 EVENTS_TOGETHER = 2
 FULL = {"record_directory": 10, "generate_certificate": 10}  # messages to a batch, as template.yaml has it
 
 
 @dataclass(frozen=True)
-class Each:
+class PerItem:
     """What each enrollment or certificate of a batch takes: read units, requests by service, bytes of our own lines."""
 
     reads: float
@@ -37,8 +37,8 @@ class Counts:
     enroll_units: int
     index_units: int
     issue_units: int
-    alone: dict[str, Each]
-    together: dict[str, Each]
+    alone: dict[str, PerItem]
+    together: dict[str, PerItem]
     document_bytes: int
     record_bytes: int  # with what DynamoDB stores beside it
     entry_bytes: int
@@ -55,13 +55,13 @@ class Download:
 
 def count(service: Service, steps: int) -> Counts:
     """Play one learner from enrollment to certificate, and then batches of them."""
-    scene = Scene(service, steps, seed="counts")
-    enrolled = scene.invoke("record_directory", scene.join(1))
-    recorded = [scene.invoke("record_progress", batch) for batch in batches(scene.events(0), EVENTS_TOGETHER)]
-    made = scene.invoke("generate_certificate", scene.waiting("Generation"))
+    scenario = Scenario(service, steps, seed="counts")
+    enrolled = scenario.invoke("record_directory", scenario.join(1))
+    recorded = [scenario.invoke("record_progress", batch) for batch in batches(scenario.events(0), EVENTS_TOGETHER)]
+    made = scenario.invoke("generate_certificate", scenario.waiting("Generation"))
     updates = [call for one in recorded for call in one.ledger.of("dynamodb") if call.table_writes]
     [put] = made.ledger.of("s3")
-    record = scene.record(0)
+    record = scenario.record(0)
     entries = [index.entry(record) for index in indexes(service.outputs["RecordsTableName"])]
     return Counts(
         steps=steps,
@@ -80,12 +80,12 @@ def count(service: Service, steps: int) -> Counts:
 
 def count_download(service: Service) -> tuple[Download, float]:
     """Download one certificate, as its company's admin; also returns the seconds of processor it took."""
-    scene = Scene(service, 5, seed="download")
-    scene.invoke("record_directory", scene.join(1))
-    scene.invoke("record_progress", scene.events(0))
-    scene.invoke("generate_certificate", scene.waiting("Generation"))
-    path = f"/v1/certificates/{scene.record(0)['c']['S']}/download"
-    ledger, seconds = ask(service, path, scene.admin)
+    scenario = Scenario(service, 5, seed="download")
+    scenario.invoke("record_directory", scenario.join(1))
+    scenario.invoke("record_progress", scenario.events(0))
+    scenario.invoke("generate_certificate", scenario.waiting("Generation"))
+    path = f"/v1/certificates/{scenario.record(0)['c']['S']}/download"
+    ledger, seconds = ask(service, path, scenario.admin)
     return Download(ledger.read_units, ledger.write_units, len(ledger.calls)), seconds
 
 
@@ -100,17 +100,17 @@ def ask(service: Service, path: str, claims: dict[str, str]) -> tuple[Ledger, fl
 
 
 def _full_batches(service: Service, steps: int) -> Iterator[Invocation]:
-    scene = Scene(service, steps, seed="together")
-    yield scene.invoke("record_directory", scene.join(FULL["record_directory"]))
+    scenario = Scenario(service, steps, seed="together")
+    yield scenario.invoke("record_directory", scenario.join(FULL["record_directory"]))
     for person in range(FULL["generate_certificate"]):
-        for events in batches(scene.events(person), EVENTS_TOGETHER):
-            scene.invoke("record_progress", events)
-    yield scene.invoke("generate_certificate", scene.waiting("Generation"))
+        for events in batches(scenario.events(person), EVENTS_TOGETHER):
+            scenario.invoke("record_progress", events)
+    yield scenario.invoke("generate_certificate", scenario.waiting("Generation"))
 
 
-def _each(one: Invocation) -> Each:
+def _each(one: Invocation) -> PerItem:
     services = Counter(call.service for call in one.ledger.calls)
-    return Each(
+    return PerItem(
         reads=one.ledger.read_units / one.messages,
         requests={service: services[service] / one.messages for service in sorted(services)},
         logged=one.logged / one.messages,

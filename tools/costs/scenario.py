@@ -33,7 +33,7 @@ class Invocation:
     logged: int = 0
 
 
-class Scene:
+class Scenario:
     """A course and its learners, with ids as long as UUIDs."""
 
     def __init__(self, service: Service, steps: int, seed: object = 0) -> None:

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.bench.machine import machine
-from tools.load.forecast import read, reckon
-from tools.load.results import tally
-from tools.load.runner import Play, Stuck
-from tools.load.workload import Crowd
+from tools.load.forecast import forecast, read
+from tools.load.results import summarize
+from tools.load.runner import LoadTest, NoProgress
+from tools.load.workload import Workload
 from tools.local import stack
 from tools.local.stack import ROOT, STATE, StackFailed
 
@@ -30,13 +30,13 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 @app.command()
 def run(people: Annotated[int, typer.Option(min=1, help="attendees marked at once")] = 10_000) -> None:
     """Mark a hall on a local stack of its own; fill out/load/; exits with 1 when something was lost or failed."""
-    directory, crowd = STATE / "load", Crowd(people, learners=AHEAD + max(20, people // 50))
+    directory, workload = STATE / "load", Workload(people, learners=AHEAD + max(20, people // 50))
     try:
-        with stack.started(directory) as keeper:
-            for step in keeper.steps():
+        with stack.started(directory) as supervisor:
+            for step in supervisor.steps():
                 console.print(step)
-            figures = _play(keeper.stack, directory, crowd)
-    except (StackFailed, Stuck) as failure:
+            figures = _play(supervisor.stack, directory, workload)
+    except (StackFailed, NoProgress) as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
         raise typer.Exit(1) from failure
     _write("load", figures)
@@ -53,7 +53,7 @@ def model() -> None:
     if missing := [path for path in measured if not path.exists()]:
         console.print(f"{missing[0].relative_to(ROOT)} is missing: run `make {missing[0].stem}` first.")
         raise typer.Exit(1)
-    figures = machine() | reckon(*map(read, measured))
+    figures = machine() | forecast(*map(read, measured))
     _write("model", figures)
     _print_scenarios(figures)
 
@@ -72,14 +72,14 @@ def _print_scenarios(figures: dict[str, Any]) -> None:
     console.print(f"Figures and assumptions in {OUT.relative_to(ROOT)}/model.json")
 
 
-def _play(running: stack.Stack, directory: Path, crowd: Crowd) -> dict[str, Any]:
-    made_on, play = machine(), Play(running, crowd)
-    console.print(f"having {crowd.attendees + crowd.learners:,} people known and enrolled")
+def _play(running: stack.LocalStack, directory: Path, workload: Workload) -> dict[str, Any]:
+    made_on, play = machine(), LoadTest(running, workload)
+    console.print(f"having {workload.attendees + workload.learners:,} people known and enrolled")
     play.prepare()
-    console.print(f"marking {crowd.attendees:,} of them")
-    played = play.play(int((directory / "pid").read_text()), AHEAD)
+    console.print(f"marking {workload.attendees:,} of them")
+    record = play.play(int((directory / "pid").read_text()), AHEAD)
     log = (directory / "ministack.log").read_text("utf-8", "replace")
-    return made_on | tally(crowd, AHEAD, played, play.refused(), sum(log.count(failure) for failure in FAILURES))
+    return made_on | summarize(workload, AHEAD, record, play.refused(), sum(log.count(failure) for failure in FAILURES))
 
 
 def _write(name: str, figures: dict[str, Any]) -> None:

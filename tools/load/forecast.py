@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.load.assumptions import ASSUMPTIONS, NEW_TABLE, default_pollers, provisioned_pollers, value
-from tools.load.model import Function, Outcome, Pollers, Units, Work, play
+from tools.load.model import Function, Pollers, Simulation, Units, Work, simulate
 from tools.load.settings import Provisioned, Settings, provisioned, settings
 
 FUNCTIONS = {"marks": "RecordAttendance", "lessons": "RecordProgress", "certificates": "GenerateCertificate"}
@@ -21,7 +21,7 @@ LOCAL_REQUESTS = {"marks": 1.1, "lessons": 1.1, "certificates": 2.2}  # to the e
 UNLIMITED = Units(reads=float("inf"), writes=float("inf"))
 
 
-def reckon(load: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
+def forecast(load: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
     """All scenarios and the proof, from what `make load` and `make package` measured."""
     starts = {name: package["functions"][folder]["cpu_s"] for name, folder in FOLDERS.items()}
     cpu = _cpu(load, starts)
@@ -49,8 +49,8 @@ def _scenario(people: int, pollers: str, slow: bool, cpu: dict[str, float], star
         for name, logical in FUNCTIONS.items()
     }
     table = Units(ready.reads, ready.writes) if ready else NEW_TABLE
-    outcome = play(functions, people, table)
-    return {"people": people, "pollers": pollers, "s3_on_a_bad_day": slow, **_figures(outcome)}
+    simulation = simulate(functions, people, table)
+    return {"people": people, "pollers": pollers, "s3_on_a_bad_day": slow, **_figures(simulation)}
 
 
 def _on_aws(name: str, setting: Settings, ready: Provisioned | None, slow: bool, cpu: float, start: float) -> Function:
@@ -97,11 +97,11 @@ def _proof(load: dict[str, Any], cpu: dict[str, float], starts: dict[str, float]
         for name, logical in FUNCTIONS.items()
     }
     posting = load["seconds_to_post_the_marks"]
-    outcome = play(functions, load["attendees"], UNLIMITED, processors=load["cores"], posting=posting, noisy=1)
+    simulation = simulate(functions, load["attendees"], UNLIMITED, processors=load["cores"], posting=posting, noisy=1)
     return {
         "attendees": load["attendees"],
         "processors_left_by_others": round(left * load["cores"], 2),
-        "predicted": _figures(outcome),
+        "predicted": _figures(simulation),
         "measured": {name: load["seconds_to_certificate"][name] for name in ("hall", "school", "school_idle")},
     }
 
@@ -117,9 +117,9 @@ def _cpu(load: dict[str, Any], starts: dict[str, float]) -> dict[str, float]:
     return took
 
 
-def _figures(outcome: Outcome) -> dict[str, Any]:
-    kinds = {"hall": outcome.hall, "school": outcome.school, "school_idle": outcome.school_idle}
-    return {**{name: _percentiles(seconds) for name, seconds in kinds.items()}, "workers": outcome.workers}
+def _figures(simulation: Simulation) -> dict[str, Any]:
+    kinds = {"hall": simulation.hall, "school": simulation.school, "school_idle": simulation.school_idle}
+    return {**{name: _percentiles(seconds) for name, seconds in kinds.items()}, "workers": simulation.workers}
 
 
 def _percentiles(seconds: Sequence[float]) -> dict[str, float]:

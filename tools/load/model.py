@@ -110,8 +110,8 @@ class Machine:
 class Cloud:
     """A processor for every worker, and services that serve all at once in times that vary."""
 
-    def __init__(self, env: simpy.Environment, dice: random.Random) -> None:
-        self._env, self._dice = env, dice
+    def __init__(self, env: simpy.Environment, rng: random.Random) -> None:
+        self._env, self._rng = env, rng
 
     def compute(self, seconds: float) -> Process:
         """Compute."""
@@ -119,7 +119,7 @@ class Cloud:
 
     def ask(self, seconds: float) -> Process:
         """Wait for AWS: the mean is what is given, one in a hundred takes five times as long."""
-        yield self._env.timeout(self._dice.expovariate(1 / seconds))
+        yield self._env.timeout(self._rng.expovariate(1 / seconds))
 
 
 class Queue:
@@ -215,7 +215,7 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Simulation:
     """Seconds from event to certificate: of the company marked at once, and of another, before that and meanwhile."""
 
     hall: list[float]
@@ -224,7 +224,7 @@ class Outcome:
     workers: dict[str, int]
 
 
-def play(
+def simulate(
     functions: dict[str, Function],
     people: int,
     units: Units,
@@ -233,7 +233,7 @@ def play(
     posting: float = 0.0,
     noisy: int = NOISY_COUNT,
     seed: int = 2026,
-) -> Outcome:
+) -> Simulation:
     """Mark so many people within `posting` seconds while a learner of another company finishes every second.
 
     `functions` are `marks`, `lessons` and `certificates`; `processors` those of one machine, or None for AWS; `noisy`
@@ -272,7 +272,7 @@ def play(
     while len(took["school"]) < lessons.sent:  # who waits still is the one who waits longest
         env.step()
     queues = {"marks": marks, "lessons": lessons, "certificates": certificates}
-    return Outcome(
+    return Simulation(
         hall=[seconds for _, seconds in took["hall"]],
         school_idle=[seconds for posted, seconds in took["school"] if quiet / 2 < posted < quiet - 2],
         school=[seconds for posted, seconds in took["school"] if posted >= quiet],

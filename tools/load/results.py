@@ -6,46 +6,46 @@ from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
-from tools.load.runner import Certificate, Played
+from tools.load.runner import Certificate, RunRecord
 from tools.load.sampler import EMULATOR, WORKERS, Sample
-from tools.load.workload import HALL, SCHOOL, Crowd
+from tools.load.workload import HALL, SCHOOL, Workload
 
 MEBI = 2**20
 CORES_OF_TARGET, SECONDS_OF_TARGET, PEOPLE_OF_TARGET = 2, 300, 10_000  # DESIGN §9
 
 
-def tally(crowd: Crowd, ahead: int, played: Played, refused: int, failed: int) -> dict[str, Any]:
+def summarize(workload: Workload, ahead: int, record: RunRecord, refused: int, failed: int) -> dict[str, Any]:
     """All figures of a play: counts, seconds, CPU seconds, MB, and what waited second by second."""
-    hall = [it for it in played.certificates if it.company == HALL]
-    school = [it for it in played.certificates if it.company == SCHOOL]
-    made, due = len({it.enrollment for it in played.certificates}), crowd.attendees + crowd.learners - ahead
-    seconds = max((it.announced for it in hall), default=0.0) + played.posting
-    cpu = _cpu(played.samples)
+    hall = [it for it in record.certificates if it.company == HALL]
+    school = [it for it in record.certificates if it.company == SCHOOL]
+    made, due = len({it.enrollment for it in record.certificates}), workload.attendees + workload.learners - ahead
+    seconds = max((it.announced for it in hall), default=0.0) + record.posting
+    cpu = _cpu(record.samples)
     return {
-        "attendees": crowd.attendees,
-        "learners": crowd.learners - ahead,
+        "attendees": workload.attendees,
+        "learners": workload.learners - ahead,
         "due": due,
         "certificates": made,
-        "announced_twice": len(played.certificates) - made,
+        "announced_twice": len(record.certificates) - made,
         "refused": refused,
         "failed_batches": failed,
         "seconds": round(seconds, 1),
-        "seconds_to_post_the_marks": round(played.posting, 1),
+        "seconds_to_post_the_marks": round(record.posting, 1),
         "certificates_per_second": round(made / seconds, 1),
-        "events_per_second": round((crowd.attendees + 5 * (crowd.learners - ahead)) / seconds, 1),
+        "events_per_second": round((workload.attendees + 5 * (workload.learners - ahead)) / seconds, 1),
         "seconds_to_certificate": {
             "hall": _percentiles(hall),
             "school": _percentiles(school),
-            "school_idle": _percentiles(played.idle),
+            "school_idle": _percentiles(record.idle),
         },
         "cpu_s": cpu,
         "cpu_ms_per_certificate": {name: round(1000 * used / made, 1) for name, used in cpu.items()},
         "cpu_bound": _bound(cpu, made),
-        "processors_used_by_others": _others(played.samples),
+        "processors_used_by_others": _others(record.samples),
         "peak_rss_mb": {
-            name: round(max(sample.usage[name].rss for sample in played.samples) / MEBI) for name in (EMULATOR, WORKERS)
+            name: round(max(sample.usage[name].rss for sample in record.samples) / MEBI) for name in (EMULATOR, WORKERS)
         },
-        "samples": [asdict(sample) for sample in played.samples],
+        "samples": [asdict(sample) for sample in record.samples],
     }
 
 

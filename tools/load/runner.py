@@ -1,4 +1,4 @@
-"""Play a hall and a school on a local stack, and note when each person's last event was posted and what came of it."""
+"""Run the load test on a local stack: mark a hall, let learners finish meanwhile, and time each certificate."""
 
 import json
 import threading
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tools.load.sampler import Sample, Watch
-from tools.load.workload import Crowd
+from tools.load.sampler import Sample, Sampler
+from tools.load.workload import Workload
 from tools.local.portal import Queues
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
 PACE = 1.0  # seconds between two learners
 QUIET = 3  # looks in a row at which nothing waits
 LOOK = 0.5  # seconds
-PATIENCE = 120  # seconds, in which something must have moved
-SLICE = 1_000  # messages posted at a time while everyone is enrolled
+TIMEOUT_SECONDS = 120  # seconds, in which something must have moved
+BATCH_SIZE = 1_000  # messages posted at a time while everyone is enrolled
 ANNOUNCED = "announced"
 
 
-class Stuck(Exception):
+class NoProgress(Exception):
     """Messages wait, and nothing has been worked off for long."""
 
 
@@ -36,8 +36,8 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Played:
-    """What came of a crowd; `idle` are the certificates of those who finished before anybody was marked."""
+class RunRecord:
+    """What came of a workload; `idle` are the certificates of those who finished before anybody was marked."""
 
     idle: list[Certificate]
     certificates: list[Certificate]
@@ -45,11 +45,11 @@ class Played:
     samples: list[Sample]
 
 
-class Play:
-    """A crowd on a stack."""
+class LoadTest:
+    """A workload on a stack."""
 
-    def __init__(self, stack: Stack, crowd: Crowd) -> None:
-        self._stack, self._crowd = stack, crowd
+    def __init__(self, stack: LocalStack, workload: Workload) -> None:
+        self._stack, self._workload = stack, workload
         self._portal, self._sqs = Queues(stack), stack.session().client("sqs", endpoint_url=stack.aws_endpoint)
         self._urls = {
             name.removesuffix("QueueUrl").lower(): url
@@ -60,26 +60,26 @@ class Play:
 
     def prepare(self) -> None:
         """Have everyone known, then enrolled."""
-        for messages in (list(self._crowd.directory()), list(self._crowd.enrollments())):
-            for start in range(0, len(messages), SLICE):
-                self._portal.post(messages[start : start + SLICE])
-                self._settle(most=SLICE)
+        for messages in (list(self._workload.directory()), list(self._workload.enrollments())):
+            for start in range(0, len(messages), BATCH_SIZE):
+                self._portal.post(messages[start : start + BATCH_SIZE])
+                self._settle(most=BATCH_SIZE)
             self._settle()
 
-    def play(self, keeper: int, ahead: int) -> Played:
+    def play(self, supervisor: int, ahead: int) -> RunRecord:
         """Let `ahead` learners finish on an idle system, then mark the hall while the others finish."""
         self._finish(range(ahead))
         self._settle()
         idle = list(self._certificates())
-        with Watch(self._stack, keeper, self._urls | {ANNOUNCED: self._announced}) as watch:
-            school = threading.Thread(target=self._finish, args=[range(ahead, self._crowd.learners)])
+        with Sampler(self._stack, supervisor, self._urls | {ANNOUNCED: self._announced}) as sampler:
+            school = threading.Thread(target=self._finish, args=[range(ahead, self._workload.learners)])
             school.start()
             began = time.monotonic()
-            self._portal.post(list(self._crowd.marks()))
+            self._portal.post(list(self._workload.marks()))
             posting = time.monotonic() - began
             school.join()
             self._settle()
-        return Played(idle, list(self._certificates()), posting, watch.samples)
+        return RunRecord(idle, list(self._certificates()), posting, sampler.samples)
 
     def refused(self) -> int:
         """Count what lies in the dead-letter queues."""
@@ -90,19 +90,19 @@ class Play:
     def _finish(self, learners: range) -> None:
         portal = Queues(self._stack, self._portal.posted)  # a client of its own, since it runs beside the marking
         for number in learners:
-            portal.post(list(self._crowd.lessons(number)))
+            portal.post(list(self._workload.lessons(number)))
             time.sleep(PACE)
 
     def _settle(self, most: int = 0) -> None:
-        """Wait until no more than so many messages wait; raises `Stuck`."""
+        """Wait until no more than so many messages wait; raises `NoProgress`."""
         quiet, before, moved = 0, 0, time.monotonic()
         while quiet < (QUIET if most == 0 else 1):
             waiting = self._portal.waiting(self._urls.values())
             quiet = quiet + 1 if waiting <= most else 0
             if waiting != before:
                 before, moved = waiting, time.monotonic()
-            if waiting and time.monotonic() - moved > PATIENCE:
-                raise Stuck(f"{waiting} messages wait, and none was worked off for {PATIENCE} s")
+            if waiting and time.monotonic() - moved > TIMEOUT_SECONDS:
+                raise NoProgress(f"{waiting} messages wait, and none was worked off for {TIMEOUT_SECONDS} s")
             time.sleep(LOOK)
 
     def _listen(self) -> str:

@@ -10,7 +10,7 @@ from typing import Self
 
 from tools.local.portal import Queues
 from tools.local.sam import STACK_NAME
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
 TICKS, PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
 EMULATOR, WORKERS = "emulator", "workers"
@@ -35,12 +35,12 @@ class Sample:
     machine: float
 
 
-class Watch:
+class Sampler:
     """Looks once a second for the time of a block."""
 
-    def __init__(self, stack: Stack, keeper: int, urls: dict[str, str]) -> None:
+    def __init__(self, stack: LocalStack, supervisor: int, urls: dict[str, str]) -> None:
         self.samples: list[Sample] = []
-        self._queues, self._urls, self._emulator = Queues(stack), urls, emulator_of(keeper)
+        self._queues, self._urls, self._emulator = Queues(stack), urls, emulator_of(supervisor)
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -62,9 +62,9 @@ class Watch:
                 return
 
 
-def emulator_of(keeper: int) -> int:
-    """The emulator's process, which the keeper of a stack started."""
-    [found] = [child for child in children(keeper) if b"emulator.py" in Path(f"/proc/{child}/cmdline").read_bytes()]
+def emulator_of(supervisor: int) -> int:
+    """The emulator's process, which the supervisor of a stack started."""
+    [found] = [child for child in children(supervisor) if b"emulator.py" in Path(f"/proc/{child}/cmdline").read_bytes()]
     return found
 
 

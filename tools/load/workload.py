@@ -16,7 +16,7 @@ ENDED = timedelta(hours=1)  # ago, when the marks are posted
 
 
 @dataclass(frozen=True)
-class Crowd:
+class Workload:
     """So many attendees of the one company's live event, so many learners of the other's course."""
 
     attendees: int

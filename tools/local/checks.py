@@ -16,7 +16,7 @@ import pypdf
 from tools.local import stack as stacks
 from tools.local.portal import Announcement, Queues, Reader, fetch
 from tools.local.scenario import COMPANIES, Account, Enrollment, Scenario
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
 SECONDS_ALLOWED = 10
 LINK_SECONDS_ALLOWED = 60
@@ -38,7 +38,7 @@ class Download:
 class Week:
     """What was posted and heard, and what the API shows to those who may hold certificates."""
 
-    stack: Stack
+    stack: LocalStack
     directory: Path
     scenario: Scenario
     queues: Queues
@@ -315,7 +315,7 @@ def what_can_never_be_accepted_is_a_dead_letter_with_a_reason(week: Week) -> Fin
         yield f"also there, {letters[body]}: {body[:200]}"
 
 
-def _dead_letter_urls(stack: Stack) -> list[str]:
+def _dead_letter_urls(stack: LocalStack) -> list[str]:
     return [url for name, url in stack.outputs.items() if name.endswith("DeadLetterQueueUrl")]
 
 

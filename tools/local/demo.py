@@ -17,18 +17,18 @@ from rich.table import Table
 
 from tools.local import checks, scenario
 from tools.local.checks import Check, Week
-from tools.local.follow_up_checks import AFTERMATH
+from tools.local.follow_up_checks import FOLLOW_UP_CHECKS
 from tools.local.portal import Listener, Queues
 from tools.local.scenario import DAY, Enrollment, Scenario
-from tools.local.stack import ROOT, Stack
+from tools.local.stack import ROOT, LocalStack
 
 OUT = ROOT / "out" / "demo"
 SLICE = 100
-PATIENCE = 60  # seconds
+TIMEOUT_SECONDS = 60  # seconds
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 
-def play(stack: Stack, directory: Path) -> bool:
+def play(stack: LocalStack, directory: Path) -> bool:
     """Play the week on a stack, whose `directory` holds its key; fill out/demo/; say whether all checks passed."""
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
@@ -37,14 +37,14 @@ def play(stack: Stack, directory: Path) -> bool:
     results = checks.run_all(week)
     _write_documents(week)
     console.print("Correcting, withdrawing, reissuing, diagnosing and exporting ...")
-    results += checks.run_in_turn(week, AFTERMATH)
+    results += checks.run_in_turn(week, FOLLOW_UP_CHECKS)
     _write_report(week, results)
     _print_people(week)
     _print_checks(results)
     return all(check.ok for check in results)
 
 
-def _play_week(stack: Stack, directory: Path, plan: Scenario) -> Week:
+def _play_week(stack: LocalStack, directory: Path, plan: Scenario) -> Week:
     """Post a few messages at a time and let them be worked off: what is timed is the service, not our own backlog."""
     queues, urls = Queues(stack), _working_queues(stack)
     expected = sum(not enrollment.outstanding for enrollment in plan.enrollments)
@@ -63,8 +63,8 @@ def _play_week(stack: Stack, directory: Path, plan: Scenario) -> Week:
             part = plan.messages[start : start + SLICE]
             queues.post(part)
             progress.update(posting, advance=len(part), description=f"day {_day(plan, part[0].at)}: events posted")
-            wait_while(lambda: queues.waiting(urls) > 0, PATIENCE / 10)
-        wait_while(lambda: len(listener.heard) < expected or queues.waiting(urls) > 0, PATIENCE)
+            wait_while(lambda: queues.waiting(urls) > 0, TIMEOUT_SECONDS / 10)
+        wait_while(lambda: len(listener.heard) < expected or queues.waiting(urls) > 0, TIMEOUT_SECONDS)
         wait_while(lambda: True, 1)  # for what should not come
     return Week(stack, directory, plan, queues, listener.heard)
 
@@ -73,7 +73,7 @@ def _day(plan: Scenario, at: datetime) -> int:
     return 1 + (at - plan.messages[0].at) // DAY
 
 
-def _working_queues(stack: Stack) -> list[str]:
+def _working_queues(stack: LocalStack) -> list[str]:
     ends, dead = "QueueUrl", "DeadLetterQueueUrl"
     return [url for name, url in stack.outputs.items() if name.endswith(ends) and not name.endswith(dead)]
 

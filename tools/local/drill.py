@@ -22,15 +22,15 @@ from rich.table import Table
 from tools.local import outages, releases, sam
 from tools.local import stack as stacks
 from tools.local.cohort import Cohort, Learner
-from tools.local.oncall import OnCall, Portal
+from tools.local.oncall import OnCall, PortalBackend
 from tools.local.portal import Listener, Reader
-from tools.local.stack import ROOT, Stack, StackFailed
+from tools.local.stack import ROOT, LocalStack, StackFailed
 
 OUT = ROOT / "out" / "drill.json"
 SECONDS_DOWN = 14
 SECONDS_PER_LEARNER = 0.75
 EARLY = 4  # learners just before it: their events are being worked on when it begins
-PATIENCE = 120  # seconds
+TIMEOUT_SECONDS = 120  # seconds
 ISSUED = "earned.certificate.issued.v1"
 # Of each dependency, what is stopped in its name.
 DEPENDENCIES = {
@@ -44,13 +44,13 @@ DEPENDENCIES = {
     "KMS": ("kms", "sqs", "dynamodb", "lambda"),
     "every answer": (outages.ANSWERS,),
 }
-Happening = Callable[[], None]
+Incident = Callable[[], None]
 Step = Callable[..., None]  # takes a `description` of what goes on
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class IncidentResult:
     """What an incident came to.
 
     `events_kept` are those that SQS did not take at first, `api` is what the API answered meanwhile (0: nothing),
@@ -81,10 +81,10 @@ class Outcome:
 
 
 @dataclass
-class Study:
+class IncidentRun:
     """A company that learns while something happens, as its portal posts it and its admin sees it."""
 
-    portal: Portal
+    portal: PortalBackend
     admin: Reader
     cohort: Cohort
     learners: list[Learner] = field(default_factory=list)
@@ -100,12 +100,12 @@ class Study:
     def learn(self) -> None:
         """Post all that one more person does, and look at the API."""
         learner = self.cohort.learner(len(self.learners))
-        letters = list(self.cohort.story(learner))
+        events = list(self.cohort.story(learner))
         self.learners.append(learner)
-        self.posted += len(letters)
-        self.kept = max(self.kept, self.portal.post(letters))
+        self.posted += len(events)
+        self.kept = max(self.kept, self.portal.post(events))
 
-    def learn_while(self, happen: Happening) -> None:
+    def learn_while(self, happen: Incident) -> None:
         """Have people learn, one after the other, for as long as something happens."""
         with ThreadPoolExecutor(1) as pool:
             happening = pool.submit(happen)
@@ -133,13 +133,13 @@ class Study:
 class Drill:
     """A stack, its portal, whoever is on call, and what its bus tells."""
 
-    stack: Stack
+    stack: LocalStack
     directory: Path
-    portal: Portal
+    portal: PortalBackend
     oncall: OnCall
     listener: Listener
 
-    def incidents(self) -> Mapping[str, Happening]:
+    def incidents(self) -> Mapping[str, Incident]:
         """All that is to happen, by name: each returns when it is over."""
         down = {f"{name} down": partial(self.stop, services) for name, services in DEPENDENCIES.items()}
         before = releases.version_of(self.stack)
@@ -160,7 +160,7 @@ class Drill:
         if (answered := releases.version_of(self.stack)) != version:
             raise StackFailed(f"{version} was deployed, and the API says that it is {answered}.")
 
-    def go_through(self, name: str, happen: Happening, step: Step) -> Outcome:
+    def run_incident(self, name: str, happen: Incident, step: Step) -> IncidentResult:
         """Let something happen while a company learns, and wait until all is there that must be."""
         study = self.begin()
         step(description=f"{name}: people learn")
@@ -175,7 +175,7 @@ class Drill:
         versions = self.oncall.documents()
         issued = [f"certificates/{one['certificate_id']}/{one['revision']}.pdf" for one in made]
         ours = {key.rpartition("/")[0] for key in issued}
-        return Outcome(
+        return IncidentResult(
             incident=name,
             seconds=round(over - begun, 1),
             events_posted=posted,
@@ -192,23 +192,23 @@ class Drill:
             seconds_after=round(there - over, 1),
         )
 
-    def begin(self) -> Study:
+    def begin(self) -> IncidentRun:
         """A company of its own, with a few people who have learned all."""
         cohort = Cohort(uuid.uuid4().hex[:6])
         sub, company = f"acc-admin-{cohort.tag}", cohort.company_id
         token = stacks.token(self.directory, self.stack, sub=sub, role="company-admin", company=company)
-        study = Study(self.portal, Reader(self.stack, token), cohort)
+        study = IncidentRun(self.portal, Reader(self.stack, token), cohort)
         self.portal.post(cohort.trainings())
         for _ in range(EARLY):
             study.learn()
         return study
 
-    def _recover(self, study: Study) -> tuple[int, float]:
+    def _recover(self, study: IncidentRun) -> tuple[int, float]:
         """Post again what was kept and redrive what is in quarantine, until nothing is left to be done.
 
         The answer is how many messages were redriven, and when every certificate was there (monotonic).
         """
-        deadline, redriven, there = time.monotonic() + PATIENCE, 0, None
+        deadline, redriven, there = time.monotonic() + TIMEOUT_SECONDS, 0, None
         while time.monotonic() < deadline:
             kept = self.portal.post([])
             redriven += sum(self.oncall.redrive(queue) for queue in self.oncall.quarantined())
@@ -221,13 +221,13 @@ class Drill:
             time.sleep(0.25)
         return redriven, there or time.monotonic()
 
-    def _announced(self, study: Study) -> set[str]:
+    def _announced(self, study: IncidentRun) -> set[str]:
         """The ids of the announcements of this company's certificates; a repetition has the same id."""
         events = [told.event for told in self.listener.heard if told.type == ISSUED]
         return {event["id"] for event in events if event["data"].get("company_id") == study.cohort.company_id}
 
 
-def play(stack: Stack, directory: Path, described: Path, only: str = "") -> bool:
+def play(stack: LocalStack, directory: Path, described: Path, only: str = "") -> bool:
     """Go through the incidents that have `only` in their names, on the stack that `described` says.
 
     Fill out/drill.json, and say whether all went well.
@@ -235,24 +235,24 @@ def play(stack: Stack, directory: Path, described: Path, only: str = "") -> bool
     outcomes = []
     columns = SpinnerColumn(finished_text="-"), TextColumn("{task.description}"), TimeElapsedColumn()
     with Listener(stack) as listener, Progress(*columns, console=console) as progress:
-        drill = Drill(stack, directory, Portal(stack), OnCall(stack, described), listener)
+        drill = Drill(stack, directory, PortalBackend(stack), OnCall(stack, described), listener)
         chosen = {name: happen for name, happen in drill.incidents().items() if only in name}
-        with drill.oncall.hurrying():
+        with drill.oncall.fast_retries():
             for name, happen in chosen.items():
                 task = progress.add_task(name, total=None)
-                outcomes.append(drill.go_through(name, happen, partial(progress.update, task)))
+                outcomes.append(drill.run_incident(name, happen, partial(progress.update, task)))
                 progress.update(task, total=1, completed=1, description=name)
                 _write(outcomes)
     _print(outcomes)
     return all(outcome.ok for outcome in outcomes)
 
 
-def _write(outcomes: list[Outcome]) -> None:
+def _write(outcomes: list[IncidentResult]) -> None:
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps([asdict(outcome) | {"ok": outcome.ok} for outcome in outcomes], indent=2) + "\n")
 
 
-def _print(outcomes: list[Outcome]) -> None:
+def _print(outcomes: list[IncidentResult]) -> None:
     table = Table("", "Incident", "Seconds", "Events posted", "Refused first", "API meanwhile", "Quarantined, redriven")
     for heading in "Certificates due", "Made", "Announced", "Documents", "Seconds after":
         table.add_column(heading, justify="right")

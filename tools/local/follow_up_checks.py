@@ -14,7 +14,7 @@ from tools.local.checks import Findings, Week
 from tools.local.portal import Reader, fetch
 from tools.local.scenario import EVENT, Account, Enrollment, Message
 
-PATIENCE = 30
+TIMEOUT_SECONDS = 30
 Found = TypeVar("Found")
 
 
@@ -102,7 +102,7 @@ def an_ended_event_with_people_unmarked_is_listed(week: Week) -> Findings:
 
 
 _UNMARKED = "attendance-not-marked"
-AFTERMATH = [
+FOLLOW_UP_CHECKS = [
     an_ended_event_with_people_unmarked_is_listed,
     support_sees_why_a_certificate_is_missing,
     present_corrected_to_absent_revokes_the_certificate,
@@ -170,11 +170,11 @@ def _post(week: Week, queue: str, kind: str, data: dict[str, Any]) -> None:
 
 def _wait(holds: Callable[[], bool], otherwise: str) -> str | None:
     """None as soon as it holds, else what is wrong."""
-    return None if _look(lambda: holds() or None) else f"{otherwise} after {PATIENCE} s"
+    return None if _look(lambda: holds() or None) else f"{otherwise} after {TIMEOUT_SECONDS} s"
 
 
 def _look(find: Callable[[], Found | None]) -> Found | None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while (found := find()) is None and time.monotonic() < deadline:
         time.sleep(0.2)
     return found

@@ -13,30 +13,30 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from docs.examples.post_events import NotPosted, post
-from tools.local.cohort import Letter
-from tools.local.stack import ROOT, Stack, StackFailed
+from tools.local.cohort import QueuedEvent
+from tools.local.stack import ROOT, LocalStack, StackFailed
 from tools.operations.stacks import Pair, pairs_of
 
 # A failed message comes again after 181 seconds (generation: 360), five times in all: quarantine after 15 minutes. Here
 # the running queues are told otherwise, so that a drill takes minutes; the template is deployed as it is.
-SECONDS_OUT_OF_SIGHT = 4
-DELIVERIES = 3
+VISIBILITY_TIMEOUT_SECONDS = 4
+MAX_RECEIVE_COUNT = 3
 NO_RETRIES = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
 
 
-class Portal:
+class PortalBackend:
     """The portal's backend, as docs/examples says: it keeps what was not taken, and posts the same again."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: LocalStack) -> None:
         self._queues = stack.queues
         self._sqs = stack.session().client("sqs", endpoint_url=stack.aws_endpoint, config=NO_RETRIES)
-        self._kept: list[Letter] = []
+        self._kept: list[QueuedEvent] = []
 
-    def post(self, letters: Iterable[Letter]) -> int:
+    def post(self, events: Iterable[QueuedEvent]) -> int:
         """Post what was kept and these; the answer is how many have to be kept."""
-        waiting, self._kept = [*self._kept, *letters], []
+        waiting, self._kept = [*self._kept, *events], []
         for queue, url in self._queues.items():
-            of_queue = [letter for letter in waiting if letter[0] == queue]
+            of_queue = [queued for queued in waiting if queued[0] == queue]
             try:
                 post(self._sqs, url, [event for _, event in of_queue])
             except (NotPosted, BotoCoreError, ClientError):
@@ -47,7 +47,7 @@ class Portal:
 class OnCall:
     """Sees the stack from inside: its queues, its bucket, and the commands of the runbook."""
 
-    def __init__(self, stack: Stack, described: Path) -> None:
+    def __init__(self, stack: LocalStack, described: Path) -> None:
         """`described` is a file that says what the stack is, as out/serve.json does."""
         self._described = described
         self._bucket = stack.outputs["DocumentsBucketName"]
@@ -56,12 +56,12 @@ class OnCall:
         self._s3 = stack.session().client("s3", endpoint_url=stack.aws_endpoint)
 
     @contextlib.contextmanager
-    def hurrying(self) -> Iterator[None]:
+    def fast_retries(self) -> Iterator[None]:
         """For the duration of the block, let what failed come again soon, and be quarantined soon."""
         before = {pair.source: self._attributes(pair.source) for pair in self._pairs}
         for url, (policy, _) in before.items():
-            soon = json.loads(policy) | {"maxReceiveCount": DELIVERIES}
-            self._set_attributes(url, json.dumps(soon), str(SECONDS_OUT_OF_SIGHT))
+            soon = json.loads(policy) | {"maxReceiveCount": MAX_RECEIVE_COUNT}
+            self._set_attributes(url, json.dumps(soon), str(VISIBILITY_TIMEOUT_SECONDS))
         try:
             yield
         finally:
@@ -82,7 +82,7 @@ class OnCall:
         return sum(self._count(pair.source) for pair in self._pairs)
 
     def quarantined(self) -> dict[str, int]:
-        """How many messages each dead-letter queue holds, if any, by the name of its queue."""
+        """How many messages each dead-queued queue holds, if any, by the name of its queue."""
         counts = {pair.name: self._count(pair.dead_letters) for pair in self._pairs}
         return {name: count for name, count in counts.items() if count}
 

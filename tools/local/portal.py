@@ -13,7 +13,7 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.local.scenario import Message
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
 BATCH = 10
 
@@ -22,7 +22,7 @@ BATCH = 10
 class Queues:
     """The stack's queues; `posted` tells when something new was last posted of a concern (Message; monotonic)."""
 
-    stack: Stack
+    stack: LocalStack
     posted: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -86,7 +86,7 @@ class Announcement:
 class Listener:
     """Hears all that the service announces, through a rule on its bus and a queue of the demo's own."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: LocalStack) -> None:
         self.heard: list[Announcement] = []
         self._done = threading.Event()
         session, endpoint = stack.session(), stack.aws_endpoint
@@ -125,7 +125,7 @@ class Listener:
 class Reader:
     """The API and the links it hands out, as seen with somebody's token; None is no token at all."""
 
-    def __init__(self, stack: Stack, token: str | None) -> None:
+    def __init__(self, stack: LocalStack, token: str | None) -> None:
         self._base = stack.api
         self._headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         self._answers: dict[str, httpx.Response] = {}

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from tools.local import sam
 from tools.local.portal import Reader
-from tools.local.stack import ROOT, Stack, StackFailed
+from tools.local.stack import ROOT, LocalStack, StackFailed
 
 OPENAPI = Path("CoreLayer/python/earned/api/openapi.json")
 
 
-def version_of(stack: Stack) -> str:
+def version_of(stack: LocalStack) -> str:
     """Which release the API says it is."""
     contract = Reader(stack, None).get("/v1/openapi.json").raise_for_status().json()
     version: str = contract["info"]["version"]
@@ -34,12 +34,12 @@ def next_release(directory: Path) -> tuple[Path, str]:
     return built, version
 
 
-def deploy(directory: Path, stack: Stack, built: Path) -> None:
+def deploy(directory: Path, stack: LocalStack, built: Path) -> None:
     """Deploy a build over what runs there. Raises StackFailed."""
     sam.deploy(partial(_run, directory, stack), built, stack.issuer)
 
 
-def _run(directory: Path, stack: Stack, verb: str, options: Sequence[str], parameters: dict[str, str]) -> None:
+def _run(directory: Path, stack: LocalStack, verb: str, options: Sequence[str], parameters: dict[str, str]) -> None:
     environment = sam.environment(directory) | {"AWS_ENDPOINT_URL": stack.aws_endpoint}
     command = sam.command(verb, options, parameters)
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)

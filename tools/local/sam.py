@@ -61,7 +61,7 @@ def deploy(run: Run, built: Path, issued_by: str) -> None:
 
 def command(verb: str, options: Sequence[str], parameters: dict[str, str]) -> list[str]:
     """Answer how to run sam without the project's own samconfig.toml, which speaks of AWS accounts."""
-    runtime, architecture = runs_on()
+    runtime, architecture = runtime_and_architecture()
     parameters = {"Stage": "dev", "Architecture": architecture, "PythonRuntime": runtime, **parameters}
     overrides = ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
     return [SAM, verb, "--config-env", "local", *options, *overrides]
@@ -69,7 +69,7 @@ def command(verb: str, options: Sequence[str], parameters: dict[str, str]) -> li
 
 def environment(directory: Path) -> dict[str, str]:
     """Answer what sam runs with; it keeps its own state in `directory`."""
-    runtime, architecture = runs_on()
+    runtime, architecture = runtime_and_architecture()
     interpreter = Path(os.path.realpath(EMULATOR_PYTHON)).parent
     return dict(os.environ) | {
         "LAYER_ARCH": architecture,
@@ -81,7 +81,7 @@ def environment(directory: Path) -> dict[str, str]:
     }
 
 
-def runs_on() -> tuple[str, str]:
+def runtime_and_architecture() -> tuple[str, str]:
     """Answer what the functions run on here: the emulator's own Python, on this machine's processor."""
     code = "import sys; print('python%d.%d' % sys.version_info[:2])"
     runtime = subprocess.run([EMULATOR_PYTHON, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
@@ -90,7 +90,7 @@ def runs_on() -> tuple[str, str]:
 
 def _sources() -> str:
     """Hash all that a build is made of, and for which runtime."""
-    total = hashlib.sha256(repr(runs_on()).encode())
+    total = hashlib.sha256(repr(runtime_and_architecture()).encode())
     files = [ROOT / "template.yaml", *(path for top in BUILT_FROM for path in (ROOT / top).rglob("*"))]
     for path in sorted(path for path in files if path.is_file() and "__pycache__" not in path.parts):
         total.update(f"{path.relative_to(ROOT)}\0{path.stat().st_mode}\0".encode() + path.read_bytes())

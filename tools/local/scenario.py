@@ -103,20 +103,20 @@ Story = Callable[[Enrollment, datetime], tuple[list[Message], Outstanding | None
 
 def build(now: datetime, seed: int = 2026) -> Scenario:
     """Write the week that ends at `now` (aware); the same seed gives the same week."""
-    dice = random.Random(seed)  # noqa: S311 - a scenario, not a secret
+    rng = random.Random(seed)  # noqa: S311 - a scenario, not a secret
     start = now - DAYS * DAY
     accounts = _accounts()
-    stories = [_told(enrollment, story, start, dice) for enrollment, story in _enrolled(accounts)]
+    stories = [_told(enrollment, story, start, rng) for enrollment, story in _enrolled(accounts)]
     enrollments = [enrollment for enrollment, _ in stories]
     events = [*_directory(accounts, enrollments, start), *(event for _, events in stories for event in events)]
-    shuffled = [_later(event, 0.3, dice) for event in events]
-    duplicates = [_later(event, 2, dice) for event in dice.sample(shuffled, len(shuffled) // 8)]
+    shuffled = [_later(event, 0.3, rng) for event in events]
+    duplicates = [_later(event, 2, rng) for event in rng.sample(shuffled, len(shuffled) // 8)]
     messages = [*shuffled, *duplicates, *_refused(enrollments[0], start + 3 * DAY)]
     return Scenario(accounts, enrollments, TITLES, sorted(messages, key=lambda message: message.at))
 
 
-def _later(message: Message, days: float, dice: random.Random) -> Message:
-    return replace(message, at=message.at + dice.uniform(0, days) * DAY)
+def _later(message: Message, days: float, rng: random.Random) -> Message:
+    return replace(message, at=message.at + rng.uniform(0, days) * DAY)
 
 
 # People
@@ -257,7 +257,7 @@ def _done(enrollment: Enrollment, step: dict[str, Any], at: datetime) -> list[Me
     return [_progress(kind, at + n * MINUTE, enrollment, step_id=step_id, **data) for n, data in enumerate(tries)]
 
 
-def _walked(enrollment: Enrollment, start: datetime, steps: list[dict[str, Any]]) -> list[Message]:
+def _course_events(enrollment: Enrollment, start: datetime, steps: list[dict[str, Any]]) -> list[Message]:
     return [event for n, step in enumerate(steps) for event in _done(enrollment, step, start + 10 * n * MINUTE)]
 
 
@@ -273,20 +273,20 @@ def _up_to(kind: str, steps: list[dict[str, Any]]) -> tuple[list[dict[str, Any]]
 
 def finishes(enrollment: Enrollment, start: datetime) -> tuple[list[Message], None]:
     """All in order: a certificate."""
-    return _walked(enrollment, start, _required(enrollment)), None
+    return _course_events(enrollment, start, _required(enrollment)), None
 
 
 def misses_the_last_step(enrollment: Enrollment, start: datetime) -> tuple[list[Message], Outstanding]:
     """All but one."""
     *steps, last = _required(enrollment)
     reason = "not-passed" if last["kind"] == "quiz" else "not-completed"
-    return _walked(enrollment, start, steps), Outstanding(last["kind"], last["step_id"], reason)
+    return _course_events(enrollment, start, steps), Outstanding(last["kind"], last["step_id"], reason)
 
 
 def leaves_a_video_early(enrollment: Enrollment, start: datetime) -> tuple[list[Message], Outstanding]:
     """Everything up to a video, of which the last part is missing."""
     steps, video = _up_to("video", _required(enrollment))
-    watched = _walked(enrollment, start, [*steps, video])[:-1]
+    watched = _course_events(enrollment, start, [*steps, video])[:-1]
     return watched, Outstanding("video", video["step_id"], "not-watched-to-the-end")
 
 
@@ -295,13 +295,15 @@ def uses_up_the_attempts(enrollment: Enrollment, start: datetime) -> tuple[list[
     steps, quiz = _up_to("quiz", _required(enrollment))
     times = [start + (10 * len(steps) + attempt) * MINUTE for attempt in range(3)]
     failed = [_progress("quiz.graded", at, enrollment, step_id=quiz["step_id"], score=40) for at in times]
-    return [*_walked(enrollment, start, steps), *failed], Outstanding("quiz", quiz["step_id"], "attempts-exhausted")
+    return [*_course_events(enrollment, start, steps), *failed], Outstanding(
+        "quiz", quiz["step_id"], "attempts-exhausted"
+    )
 
 
 def jumps_ahead(enrollment: Enrollment, start: datetime) -> tuple[list[Message], Outstanding]:
     """The second step long before the first, never again, then all the others."""
     first, second, *rest = _required(enrollment)
-    events = [*_done(enrollment, second, start - HOUR), *_walked(enrollment, start, [first, *rest])]
+    events = [*_done(enrollment, second, start - HOUR), *_course_events(enrollment, start, [first, *rest])]
     return events, Outstanding(second["kind"], second["step_id"], "out-of-order")
 
 
@@ -359,8 +361,8 @@ def _enrolled(accounts: list[Account]) -> Iterator[tuple[Enrollment, Story]]:
 
 
 def _told(
-    enrollment: Enrollment, story: Story, start: datetime, dice: random.Random
+    enrollment: Enrollment, story: Story, start: datetime, rng: random.Random
 ) -> tuple[Enrollment, list[Message]]:
-    begins = EVENT_ENDED if enrollment.training_id == EVENT else dice.uniform(0.1, 5)
+    begins = EVENT_ENDED if enrollment.training_id == EVENT else rng.uniform(0.1, 5)
     events, outstanding = story(enrollment, start + begins * DAY)
     return replace(enrollment, outstanding=outstanding), events

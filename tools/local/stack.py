@@ -33,7 +33,7 @@ class StackFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Stack:
+class LocalStack:
     """What `out/serve.json` says. `api` is the base URL, `queues` are URLs, `outputs` those of the template."""
 
     aws_endpoint: str
@@ -83,7 +83,7 @@ def isolate() -> None:
 
 
 def is_running(directory: Path) -> bool:
-    """Say whether a keeper holds this directory's lock."""
+    """Say whether a supervisor holds this directory's lock."""
     try:
         with (directory / "lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -98,22 +98,22 @@ def stop(directory: Path, patience: float = 15) -> bool:
     """End the stack of this directory and wait until all its processes are gone; False when none was running."""
     if not is_running(directory):
         return False
-    keeper = int((directory / "pid").read_text())
-    os.kill(keeper, signal.SIGTERM)
+    supervisor = int((directory / "pid").read_text())
+    os.kill(supervisor, signal.SIGTERM)
     deadline = time.monotonic() + patience
     while is_running(directory):
         if time.monotonic() > deadline:
-            os.kill(keeper, signal.SIGKILL)  # the kernel then kills the emulator (PR_SET_PDEATHSIG)
+            os.kill(supervisor, signal.SIGKILL)  # the kernel then kills the emulator (PR_SET_PDEATHSIG)
         time.sleep(0.05)
     return True
 
 
 @contextlib.contextmanager
-def started(directory: Path, publish: Path | None = None) -> Iterator["Keeper"]:
+def started(directory: Path, publish: Path | None = None) -> Iterator["Supervisor"]:
     """Start a stack for the duration of the block, or longer if it calls `detach`."""
     command = [sys.executable, "-m", "tools.local.supervisor", str(directory), *([str(publish)] if publish else [])]
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "keeper.log").open("w") as log:  # a keeper that stays must not hold our own streams open
+    with (directory / "supervisor.log").open("w") as log:  # a supervisor that stays must not hold our own streams open
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -123,17 +123,17 @@ def started(directory: Path, publish: Path | None = None) -> Iterator["Keeper"]:
             text=True,
             start_new_session=True,
         )
-    keeper = Keeper(process)
+    supervisor = Supervisor(process)
     try:
-        yield keeper
+        yield supervisor
     finally:
-        keeper.leave()
+        supervisor.close()
 
 
-class Keeper:
+class Supervisor:
     """The process that owns all others of a stack, at the other end of two pipes; `stack` is there after `steps`."""
 
-    stack: Stack
+    stack: LocalStack
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
@@ -149,9 +149,9 @@ class Keeper:
                 case {"failed": str(reason)}:
                     raise StackFailed(reason)
                 case {"ready": dict(description)}:
-                    self.stack = Stack(**description)
+                    self.stack = LocalStack(**description)
                     return
-        raise StackFailed(f"The stack's keeper was ended from outside (exit code {self._process.wait()}).")
+        raise StackFailed(f"The stack's supervisor was ended from outside (exit code {self._process.wait()}).")
 
     def detach(self) -> None:
         """Let the stack outlive this process."""
@@ -160,8 +160,8 @@ class Keeper:
         self._process.stdin.flush()
         self._detached = True
 
-    def leave(self) -> None:
-        """Close the pipe, which ends the keeper unless it was detached, and wait for that end."""
+    def close(self) -> None:
+        """Close the pipe, which ends the supervisor unless it was detached, and wait for that end."""
         assert self._process.stdin
         self._process.stdin.close()
         if not self._detached:
@@ -170,7 +170,9 @@ class Keeper:
             self._process.stdout.close()
 
 
-def token(directory: Path, stack: Stack, *, sub: str, role: str, company: str | None, expires_in: int = 3600) -> str:
+def token(
+    directory: Path, stack: LocalStack, *, sub: str, role: str, company: str | None, expires_in: int = 3600
+) -> str:
     """Sign an access token that the stack of `directory` accepts, with its issuer's newest key."""
     key = issuer.keys(directory / KEYS)[-1]
     return issuer.access_token(key, stack.issuer, sub=sub, role=role, company=company, expires_in=expires_in)

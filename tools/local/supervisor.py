@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tools.local import issuer, outages, sam
-from tools.local.stack import CREDENTIALS, KEYS, REGION, ROOT, Stack, StackFailed, isolate
+from tools.local.stack import CREDENTIALS, KEYS, REGION, ROOT, LocalStack, StackFailed, isolate
 
 LIBRARY_PATH = ":".join(f"../layer_{number}/lib" for number in range(3))
 
@@ -41,13 +41,13 @@ def main(directory: Path, publish: Path | None) -> int:
         with contextlib.ExitStack() as cleanup:
             (directory / "pid").write_text(str(os.getpid()))
             threading.Thread(target=_watch_stdin, daemon=True).start()
-            keeper = _Keeper(directory, cleanup)
-            stack = keeper.start()
+            supervisor = _Supervisor(directory, cleanup)
+            stack = supervisor.start()
             if publish:
                 cleanup.callback(publish.unlink, missing_ok=True)
                 stack.write(publish)
             _report(ready=asdict(stack))
-            keeper.emulator.wait()
+            supervisor.emulator.wait()
     except BlockingIOError:
         _report(failed=f"A stack is already running in {directory}.")
     except (StackFailed, OSError) as error:
@@ -56,11 +56,11 @@ def main(directory: Path, publish: Path | None) -> int:
 
 
 @dataclass
-class _Keeper:
+class _Supervisor:
     directory: Path
     cleanup: contextlib.ExitStack
 
-    def start(self) -> Stack:
+    def start(self) -> LocalStack:
         temporary = self.directory / "tmp"
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
@@ -192,10 +192,10 @@ def _warm_up() -> None:
             pool.submit(functions.invoke, FunctionName=mapping["FunctionArn"], Payload=b'{"Records": []}')
 
 
-def _describe(endpoint: str, url: str) -> Stack:
+def _describe(endpoint: str, url: str) -> LocalStack:
     stacks = _client("cloudformation").describe_stacks(StackName=sam.STACK_NAME)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
-    return Stack(
+    return LocalStack(
         aws_endpoint=endpoint,
         region=REGION,
         api=f"{endpoint}/_aws/execute-api/{_api_id(outputs['ApiUrl'])}",

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
-from tools.operations.stacks import NoStack, Stack
+from tools.operations.stacks import DeployedStack, NoStack
 
 if TYPE_CHECKING:
     from tools.operations.erase import Erasure
@@ -112,10 +112,10 @@ def erase(
     raise typer.Exit(1 if erasure.unseen else 0)
 
 
-def _stack(name: str | None, local: bool) -> Stack:
+def _stack(name: str | None, local: bool) -> DeployedStack:
     if (name is None) is not local:
         raise typer.BadParameter("say which stack: either --stack NAME or --local")
-    return Stack.on_aws(name) if name is not None else Stack.on_this_machine()
+    return DeployedStack.on_aws(name) if name is not None else DeployedStack.on_this_machine()
 
 
 def _plain(listing: Listing, show: int) -> dict[str, Any]:

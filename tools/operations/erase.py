@@ -22,7 +22,7 @@ from earned.domain.people import SupportRequest
 from earned.messages.requests import generation_message
 from tools.operations.mentions import Person
 from tools.operations.quarantine import MAX_BATCH, held
-from tools.operations.stacks import Pair, Stack
+from tools.operations.stacks import DeployedStack, Pair
 from tools.operations.versions import Bucket, archives_with
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Places:
         return float(max(int(answer["Attributes"]["VisibilityTimeout"]) for answer in asked))
 
 
-def places(stack: Stack) -> Places:
+def places(stack: DeployedStack) -> Places:
     """Where a stack keeps things; to be asked for in the role that may erase."""
     outputs = stack.outputs
     table.bind(outputs["RecordsTableName"])

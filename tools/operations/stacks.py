@@ -37,7 +37,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Stack:
+class DeployedStack:
     """A stack's queues and a client that reaches them; `reached_by` are the variables by which AWS's SDK reaches it."""
 
     sqs: "SQSClient"
@@ -66,10 +66,10 @@ class Stack:
         if not file.exists():
             raise NoStack(f"No local stack is running ({file} is missing): start one with `make serve`.")
         stack.isolate()
-        return cls.described(stack.Stack.read(file))
+        return cls.described(stack.LocalStack.read(file))
 
     @classmethod
-    def described(cls, running: "local.Stack") -> Self:
+    def described(cls, running: "local.LocalStack") -> Self:
         """The stack that `out/serve.json` describes."""
         session = running.session()
         sqs = session.client("sqs", endpoint_url=running.aws_endpoint, config=PATIENCE)

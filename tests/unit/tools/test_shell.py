@@ -3,9 +3,9 @@
 import subprocess
 from pathlib import Path
 
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
-RUNNING = Stack(
+RUNNING = LocalStack(
     aws_endpoint="http://127.0.0.1:4566",
     region="eu-central-1",
     api="http://127.0.0.1:4566/_aws/execute-api/abc",

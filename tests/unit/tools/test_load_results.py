@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tools.load.results import tally
-from tools.load.runner import Certificate, Played
+from tools.load.results import summarize
+from tools.load.runner import Certificate, RunRecord
 from tools.load.sampler import EMULATOR, WORKERS, Sample, Usage
-from tools.load.workload import HALL, SCHOOL, Crowd
+from tools.load.workload import HALL, SCHOOL, Workload
 
 
 def sample(at: float, cpu: float, waiting: int) -> Sample:
@@ -22,8 +22,8 @@ def sample(at: float, cpu: float, waiting: int) -> Sample:
 
 def tallied(*certificates: Certificate) -> dict[str, Any]:
     samples = [sample(1, 1, 5), sample(2, 2, 5), sample(3, 3, 0)]
-    played = Played([], list(certificates), posting=0.5, samples=samples)
-    return tally(Crowd(2, 3), ahead=1, played=played, refused=0, failed=0)
+    record = RunRecord([], list(certificates), posting=0.5, samples=samples)
+    return summarize(Workload(2, 3), ahead=1, record=record, refused=0, failed=0)
 
 
 def certificate(company: str, number: int, seconds: float) -> Certificate:

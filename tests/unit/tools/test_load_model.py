@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tools.load.model import Function, Outcome, Pollers, Units, Work, play
+from tools.load.model import Function, Pollers, Simulation, Units, Work, simulate
 
 PLENTY = Units(reads=1e9, writes=1e9)
 QUICK = Work(start=0, batch=1e-6, cpu=0.001, wait=1e-6, reads=0, writes=1)
@@ -17,68 +17,68 @@ def functions(certificates: Function, marks: Function | None = None) -> dict[str
     return {"marks": quick, "lessons": quick, "certificates": certificates}
 
 
-def last(outcome: Outcome) -> float:
-    return max(outcome.hall)
+def last(simulation: Simulation) -> float:
+    return max(simulation.hall)
 
 
 def test_so_many_pollers_take_the_work_divided_by_them() -> None:
     certificates = Function(batch=5, window=0, pollers=Pollers(first=10, growth=0, most=10), work=SLOW)
-    assert last(play(functions(certificates), 1_000, PLENTY)) == pytest.approx(1_000 * 0.1 / 10, rel=0.1)
+    assert last(simulate(functions(certificates), 1_000, PLENTY)) == pytest.approx(1_000 * 0.1 / 10, rel=0.1)
 
 
 def test_pollers_that_grow_have_done_so_much_by_then() -> None:
     """5 at first and 5 more a second are 5 t + 2.5 t² seconds of work after t seconds."""
     certificates = Function(batch=1, window=0, pollers=Pollers(first=5, growth=5, most=1_000), work=SLOW)
-    seconds = last(play(functions(certificates), 2_000, PLENTY))
+    seconds = last(simulate(functions(certificates), 2_000, PLENTY))
     assert 5 * seconds + 2.5 * seconds**2 == pytest.approx(2_000 * 0.1, rel=0.05)
 
 
 def test_no_more_pollers_than_the_most() -> None:
     certificates = Function(batch=1, window=0, pollers=Pollers(first=5, growth=50, most=8), work=SLOW)
-    assert play(functions(certificates), 500, PLENTY).workers["certificates"] == 8
+    assert simulate(functions(certificates), 500, PLENTY).workers["certificates"] == 8
 
 
 def test_the_table_is_no_faster_than_its_units() -> None:
     certificates = Function(batch=5, window=0, pollers=MANY, work=QUICK)
-    assert last(play(functions(certificates), 1_000, Units(reads=1e9, writes=500))) >= (2 * 1_000 - 10) / 500
+    assert last(simulate(functions(certificates), 1_000, Units(reads=1e9, writes=500))) >= (2 * 1_000 - 10) / 500
 
 
 def test_a_new_worker_starts_cold_once() -> None:
     certificates = Function(batch=5, window=0, pollers=Pollers(1, 0, 1), work=replace(SLOW, start=3))
-    outcome = play(functions(certificates), 20, PLENTY)
-    assert last(outcome) == pytest.approx(20 * 0.1, rel=0.1), "it was warm from the learners before"
+    simulation = simulate(functions(certificates), 20, PLENTY)
+    assert last(simulation) == pytest.approx(20 * 0.1, rel=0.1), "it was warm from the learners before"
 
 
 @pytest.mark.parametrize(("ahead", "waits"), [(False, 200), (True, 40)])
 def test_who_computes_ahead_waits_for_the_last_of_a_batch_alone(*, ahead: bool, waits: int) -> None:
     work = replace(SLOW, wait=0.05, ahead=ahead)
     certificates = Function(batch=5, window=0, pollers=Pollers(1, 0, 1), work=work)
-    assert last(play(functions(certificates), 200, PLENTY)) == pytest.approx(200 * 0.1 + waits * 0.05, rel=0.15)
+    assert last(simulate(functions(certificates), 200, PLENTY)) == pytest.approx(200 * 0.1 + waits * 0.05, rel=0.15)
 
 
 def test_a_batch_that_is_not_full_waits_for_the_window() -> None:
     marks = Function(batch=10, window=2, pollers=MANY, work=QUICK)
     certificates = Function(batch=5, window=0, pollers=MANY, work=QUICK)
-    assert last(play(functions(certificates, marks), 5, PLENTY)) == pytest.approx(2, rel=0.02)
+    assert last(simulate(functions(certificates, marks), 5, PLENTY)) == pytest.approx(2, rel=0.02)
 
 
 def test_another_company_does_not_wait_for_a_hall() -> None:
     certificates = Function(batch=5, window=0, pollers=Pollers(10, 0, 10), work=SLOW)
-    outcome = play(functions(certificates), 1_000, PLENTY)
-    assert max(outcome.school) <= max(outcome.school_idle) + 2 * 5 * 0.1
+    simulation = simulate(functions(certificates), 1_000, PLENTY)
+    assert max(simulation.school) <= max(simulation.school_idle) + 2 * 5 * 0.1
 
 
 def test_without_fair_queues_it_would() -> None:
     certificates = Function(batch=5, window=0, pollers=Pollers(10, 0, 10), work=SLOW)
-    assert max(play(functions(certificates), 1_000, PLENTY, noisy=10**9).school) > 5
+    assert max(simulate(functions(certificates), 1_000, PLENTY, noisy=10**9).school) > 5
 
 
 def test_on_one_machine_workers_share_its_processors() -> None:
     certificates = Function(batch=5, window=0, pollers=Pollers(4, 0, 4), work=SLOW)
-    outcome = play(functions(certificates), 200, PLENTY, processors=2)
-    assert last(outcome) == pytest.approx(200 * 0.1 / 2, rel=0.15)
+    simulation = simulate(functions(certificates), 200, PLENTY, processors=2)
+    assert last(simulation) == pytest.approx(200 * 0.1 / 2, rel=0.15)
 
 
 def test_the_same_seed_gives_the_same_outcome() -> None:
     certificates = Function(batch=5, window=0, pollers=Pollers(5, 5, 100), work=replace(SLOW, wait=0.03))
-    assert play(functions(certificates), 500, PLENTY) == play(functions(certificates), 500, PLENTY)
+    assert simulate(functions(certificates), 500, PLENTY) == simulate(functions(certificates), 500, PLENTY)
