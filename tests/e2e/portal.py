@@ -1,6 +1,5 @@
 """The portal's side of a deployed stack: events in, tokens, requests."""
 
-import json
 import time
 import uuid
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 import httpx
 from joserfc.jwk import RSAKey
 
+from docs.examples.post_events import Event
 from tools.local import issuer
 from tools.local import stack as stacks
 from tools.local.stack import LocalStack
@@ -40,16 +40,8 @@ class Portal:
 
     def post(self, queue: str, kind: str, data: dict[str, Any], minutes: float = 0) -> None:
         """Post one event, dated so many minutes after the portal's beginning."""
-        event = {
-            "specversion": "1.0",
-            "id": uuid.uuid4().hex,
-            "source": "portal",
-            "type": f"portal.{kind}.v1",
-            "time": (self.began + timedelta(minutes=minutes)).isoformat(),
-            "datacontenttype": "application/json",
-            "data": data,
-        }
-        self._sqs.send_message(QueueUrl=self.stack.queues[queue], MessageBody=json.dumps(event))
+        event = Event(f"portal.{kind}.v1", data, self.began + timedelta(minutes=minutes))
+        self._sqs.send_message(QueueUrl=self.stack.queues[queue], MessageBody=event.body())
 
     def token(self, role: str, account: str, company: str | None = None, expires_in: int = 3600) -> str:
         """An access token."""

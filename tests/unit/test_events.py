@@ -4,13 +4,14 @@ import copy
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docs.examples.post_events import Event
 from earned.domain import fact_codec, timestamps
 from earned.domain.errors import Rejected
 from earned.domain.facts import AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
@@ -60,6 +61,7 @@ OPTIONAL = {
     "enrollment.created": {"company_id"},
 }
 AT = datetime(2026, 3, 2, 11, 30, 15, 250_000, tzinfo=UTC)
+BERLIN = timezone(timedelta(hours=1))
 
 
 def queue_of(name: str) -> str:
@@ -74,15 +76,7 @@ def queue_of(name: str) -> str:
 
 def posted(name: str) -> dict[str, Any]:
     """A valid event as the portal's backend builds it."""
-    return {
-        "specversion": "1.0",
-        "id": "event-0001",
-        "source": "https://learn.example/backend",
-        "type": f"portal.{name}.v1",
-        "time": "2026-03-02T12:30:15.250+01:00",
-        "datacontenttype": "application/json",
-        "data": json.loads(EXAMPLES[name]),
-    }
+    return Event(f"portal.{name}.v1", json.loads(EXAMPLES[name]), AT.astimezone(BERLIN), id="event-0001").cloud_event()
 
 
 def with_data(name: str, /, **changes: Any) -> dict[str, Any]:
@@ -229,7 +223,7 @@ def test_attempts_and_grants_are_told_apart_by_source_and_id_together():
 def test_an_attempt_and_a_grant():
     attempt, grant = read(posted("quiz.graded")).fact(), read(posted("quiz.attempts-granted")).fact()
 
-    assert attempt == QuizGraded("s5", AT, 82.5, fact_codec.identify("https://learn.example/backend", "event-0001"))
+    assert attempt == QuizGraded("s5", AT, 82.5, fact_codec.identify("portal", "event-0001"))
     assert (grant.step_id, grant.at, grant.attempts, grant.granted_by) == ("s5", AT, 2, "support-1")
 
 

@@ -1,16 +1,15 @@
 """Two companies as events: the attendees of one are marked at once while learners of the other finish a course."""
 
-import json
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from docs.examples.post_events import Event
 from tools.local.scenario import Message
 
 HALL, SCHOOL = "co-hall", "co-school"
-EVENT, COURSE = "event-hall", "course-school"
+LIVE_EVENT, COURSE = "event-hall", "course-school"
 STEPS = [f"lesson-{number}" for number in range(1, 6)]
 ENDED = timedelta(hours=1)  # ago, when the marks are posted
 
@@ -29,7 +28,7 @@ class Workload:
             yield self._event("directory", "company.saved", company, {"company_id": company, "name": "Sample Lanterns"})
         ended = datetime.now(UTC) - ENDED
         when = {"starts_at": (ended - ENDED).isoformat(), "ends_at": ended.isoformat(), "timezone": "UTC"}
-        event = {"live_event_id": EVENT, "title": "Leading Well", **when}
+        event = {"live_event_id": LIVE_EVENT, "title": "Leading Well", **when}
         yield self._event("directory", "live-event.scheduled", HALL, event)
         steps = [{"step_id": step, "kind": "lesson", "title": step.title()} for step in STEPS]
         course = {"course_id": COURSE, "version": 1, "title": "Well Led", "steps": steps}
@@ -42,13 +41,13 @@ class Workload:
     def enrollments(self) -> Iterator[Message]:
         """Everyone into the training of their company."""
         for person, company in self._people():
-            training = EVENT if company == HALL else COURSE
+            training = LIVE_EVENT if company == HALL else COURSE
             yield self._event("directory", "enrollment.created", company, _keys(person) | {"training_id": training})
 
     def marks(self) -> Iterator[Message]:
         """Every attendee present."""
         by = {"account_id": "acc-staff", "role": "administrator"}
-        mark = {"live_event_id": EVENT, "status": "present", "marked_by": by}
+        mark = {"live_event_id": LIVE_EVENT, "status": "present", "marked_by": by}
         for number in range(self.attendees):
             marked = _keys(_person(HALL, number)) | mark
             yield self._event("attendance", "attendance.marked", HALL, marked, later=timedelta(days=1))
@@ -67,9 +66,8 @@ class Workload:
         self, queue: str, kind: str, company: str, data: Mapping[str, Any], later: timedelta = timedelta(0)
     ) -> Message:
         at = self.began + later
-        envelope = {"specversion": "1.0", "id": uuid.uuid4().hex, "source": "portal", "type": f"portal.{kind}.v1"}
-        body = envelope | {"time": at.isoformat(), "datacontenttype": "application/json", "data": data}
-        return Message(queue, json.dumps(body), at, str(data.get("enrollment_id", "")), group=company)
+        body = Event(f"portal.{kind}.v1", data, at).body()
+        return Message(queue, body, at, str(data.get("enrollment_id", "")), group=company)
 
 
 def _person(company: str, number: int) -> str:

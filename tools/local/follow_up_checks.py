@@ -4,12 +4,12 @@ import hashlib
 import io
 import json
 import time
-import uuid
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from docs.examples.post_events import Event
 from tools.local.checks import Findings, Week
 from tools.local.portal import Reader, fetch
 from tools.local.scenario import EVENT, Account, Enrollment, Message
@@ -162,10 +162,9 @@ def _answer(week: Week, certificate: dict[str, Any], revision: int | None = None
 def _post(week: Week, queue: str, kind: str, data: dict[str, Any]) -> None:
     """Post one event that happens now; a mark must be later than the one it corrects."""
     now = datetime.now(UTC) + timedelta(seconds=1)
-    envelope = {"specversion": "1.0", "id": uuid.uuid4().hex, "source": "portal", "datacontenttype": "application/json"}
-    event = envelope | {"type": f"portal.{kind}.v1", "time": now.isoformat(), "data": data}
+    event = Event(f"portal.{kind}.v1", data, now)
     account = _account(week, data["account_id"])
-    week.queues.post([Message(queue, json.dumps(event), now, group=account.company_id or account.account_id)])
+    week.queues.post([Message(queue, event.body(), now, group=account.company_id or account.account_id)])
 
 
 def _wait(holds: Callable[[], bool], otherwise: str) -> str | None:

@@ -3,13 +3,14 @@
 Nothing here knows the service's rules: each story is written together with the outcome it must have.
 """
 
-import json
 import random
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from docs.examples.post_events import Event
 
 MINUTE = timedelta(minutes=1)
 HOUR = 60 * MINUTE
@@ -174,17 +175,10 @@ EVENT_ENDED = 4.5  # days into the week
 
 
 def _event(queue: str, kind: str, at: datetime, concerns: str, /, **data: Any) -> Message:
-    body = {
-        "specversion": "1.0",
-        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind} {at} {data}")),
-        "source": "portal.example",
-        "type": f"portal.{kind}.v1",
-        "time": at.isoformat(),
-        "datacontenttype": "application/json",
-        "data": {name: value for name, value in data.items() if value is not None},
-    }
+    known = {name: value for name, value in data.items() if value is not None}
+    event_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind} {at} {data}"))
     group = data.get("company_id") or data.get("account_id")
-    return Message(queue, json.dumps(body, ensure_ascii=False), at, concerns, group=group)
+    return Message(queue, Event(f"portal.{kind}.v1", known, at, id=event_id).body(), at, concerns, group=group)
 
 
 def _of_learner(message: Message, account: Account) -> Message:
