@@ -7,7 +7,6 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 from pydantic import TypeAdapter
-from yaml import SafeLoader, load
 
 from earned.api.problems import (
     BAD_REQUEST,
@@ -21,7 +20,8 @@ from earned.api.problems import (
 from earned.api.routes import BEARER, ROUTES, Route
 from earned.domain.access import TABLE
 from earned.messages.schema_types import Id
-from tools.contracts import ROOT, VERSION
+from tools.cloudformation import functions
+from tools.contracts import VERSION
 from tools.contracts.writing import Json
 
 POWERTOOLS_OWN = ("422", "500")  # what it would answer to what it finds invalid; the service has its own problems
@@ -70,21 +70,11 @@ def openapi() -> Json:
 
 def _app() -> Any:
     """The function's app; nothing that its environment names is asked for anything."""
-    template = load((ROOT / "template.yaml").read_text(encoding="utf-8"), Loader=_Template)  # noqa: S506  # a safe one
-    places = template["Globals"]["Function"], template["Resources"]["ServeApi"]["Properties"]
-    for place in places:
-        os.environ |= dict.fromkeys(place["Environment"]["Variables"], "300")
+    os.environ |= dict.fromkeys(functions()["ServeApi"].variables, "300")
     os.environ |= {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
     from functions.serve_api.app import app  # noqa: PLC0415  # it reads the environment
 
     return app
-
-
-class _Template(SafeLoader):
-    """A template as plain YAML: what its functions answer is not known here."""
-
-
-_Template.add_multi_constructor("!", lambda *_: None)
 
 
 def _complete(operation: Json, route: Route) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from io import StringIO
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,12 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.integration.service import QUEUES, Service, aws_in_process
+from tools.cloudformation import INFRA, ROOT, resources
 from tools.costs import bill
 from tools.costs.counts import Counts, count, count_download
 from tools.costs.measure import measure
 from tools.costs.savings import Saving, savings
 
-ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "cost.json"
 STEPS = (5, 50, 150)
 VOLUMES = (1, 10, 100)  # millions of certificates a year
@@ -103,8 +102,8 @@ def _print_savings(found: Sequence[Saving]) -> None:
 
 
 def _fixed() -> list[bill.Line]:
-    alarms = (ROOT / "infra" / "observability.yaml").read_text().count("Type: AWS::CloudWatch::Alarm")
-    return bill.fixed_a_month(alarms, len(QUEUES), OWN_METRICS)
+    alarms = resources("AWS::CloudWatch::Alarm", INFRA / "observability.yaml")
+    return bill.fixed_a_month(len(alarms), len(QUEUES), OWN_METRICS)
 
 
 OWN_METRICS = 30  # TimeToCertificate, SweepFindings, EventsRefused and others, each value of a dimension by itself

@@ -59,7 +59,7 @@ def _on_aws(name: str, setting: Settings, ready: Provisioned | None, slow: bool,
     dynamodb, announcing = value("a DynamoDB request"), value("an SQS or EventBridge request")
     put = value("an S3 put on a bad day" if slow else "an S3 put")
     making = name == "certificates"
-    pollers = default_pollers(setting.most)
+    pollers = default_pollers(setting.max_concurrency)
     if ready and name != "lessons":
         pollers = provisioned_pollers(ready.generation if making else ready.attendance)
     work = Work(
@@ -71,7 +71,7 @@ def _on_aws(name: str, setting: Settings, ready: Provisioned | None, slow: bool,
         writes=int(value("write units of a mark, and of an issue")),
         ahead=making,
     )
-    return Function(setting.batch, setting.window, pollers, work)
+    return Function(setting.batch_size, setting.window, pollers, work)
 
 
 def _proof(load: dict[str, Any], cpu: dict[str, float], starts: dict[str, float]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _proof(load: dict[str, Any], cpu: dict[str, float], starts: dict[str, float]
     a_request = per_certificate / sum(LOCAL_REQUESTS[name] for name in ("marks", "certificates"))
     functions = {
         name: Function(
-            batch=settings()[logical].batch,
+            batch=settings()[logical].batch_size,
             window=0,  # the emulator has none
             pollers=Pollers(load["cores"], 0, load["cores"]),
             work=Work(

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
+from tools import cloudformation
 from tools.local import sam
 from tools.local.stack import ROOT, STATE
 
@@ -71,31 +70,26 @@ def build() -> Path:
 
 def functions(built: Path) -> dict[str, Function]:
     """Read the functions of a built template, by the names of their folders in the sources."""
-    sources, template = yaml_parse((ROOT / "template.yaml").read_text()), yaml_parse(built.read_text())
-    every = template["Globals"]["Function"]
-    found = {}
-    for logical_id, resource in template["Resources"].items():
-        if resource["Type"] != "AWS::Serverless::Function":
-            continue
-        own = resource["Properties"]
-        layers = [layer["Ref"] for layer in (*every["Layers"], *own.get("Layers", ()))]
-        name = Path(sources["Resources"][logical_id]["Properties"]["CodeUri"]).name
-        found[name] = Function(
+    layers = cloudformation.resources("AWS::Serverless::LayerVersion", built)
+    names = {logical_id: function.name for logical_id, function in cloudformation.functions().items()}
+    return {
+        names[logical_id]: Function(
             logical_id=logical_id,
-            name=name,
-            handler=own.get("Handler", every["Handler"]),
-            memory=own.get("MemorySize", every["MemorySize"]),
-            timeout=own.get("Timeout", every["Timeout"]),
-            task_root=built.parent / own["CodeUri"],
-            layers=tuple(built.parent / template["Resources"][layer]["Properties"]["ContentUri"] for layer in layers),
-            variables=every["Environment"]["Variables"] | own.get("Environment", {}).get("Variables", {}),
+            name=names[logical_id],
+            handler=function.handler,
+            memory=function.memory,
+            timeout=function.timeout,
+            task_root=built.parent / function.code_uri,
+            layers=tuple(built.parent / layers[layer]["ContentUri"] for layer in function.layers),
+            variables=function.variables,
         )
-    return found
+        for logical_id, function in cloudformation.functions(built).items()
+    }
 
 
 def parameters(built: Path) -> dict[str, str]:
     """Name what the template's parameters are: their defaults, and made-up ones where it has none."""
-    declared = yaml_parse(built.read_text())["Parameters"]
+    declared = cloudformation.read_template(built)["Parameters"]
     return {
         name: str(parameter["Default"]) for name, parameter in declared.items() if "Default" in parameter
     } | PARAMETERS
