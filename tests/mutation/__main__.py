@@ -1,4 +1,4 @@
-"""Changes the rules a little, hundreds of times, and asks the unit tests whether they notice: `make mutation`.
+"""Changes the rules a little, hundreds of times, and asks the unit tests whether they notice: `make mutation-test`.
 
 mutmut (its settings: pyproject.toml) wants the package beside the tests, so it is given a copy.
 """

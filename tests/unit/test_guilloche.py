@@ -1,4 +1,4 @@
-"""The border of the certificate, as `make border` draws it."""
+"""The border of the certificate, as `make draw-border` draws it."""
 
 import re
 import tomllib

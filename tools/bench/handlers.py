@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import statistics
-import sys
 import time
 import uuid
 import warnings
@@ -24,6 +23,7 @@ from types import ModuleType
 from typing import Any
 
 import boto3
+import typer
 from moto.core.botocore_stubber import BotocoreStubber
 
 from tests.integration.service import (
@@ -286,4 +286,4 @@ def quiet() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    typer.run(main)

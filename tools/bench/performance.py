@@ -1,10 +1,11 @@
-"""The command behind `make performance`: docs/performance.md, from what the measuring commands left in out/."""
+"""The command behind `make performance-report`."""
 
 import json
 import shutil
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+import typer
 
 from tools.bench.page import ROOT
 
@@ -15,23 +16,22 @@ SOURCES = {
     "handlers": ("bench/handlers.json", "make bench"),
     "package": ("package.json", "make package"),
     "load": ("load/load.json", "make load"),
-    "model": ("load/model.json", "make model"),
+    "model": ("load/model.json", "make load-model"),
 }
 Figures = dict[str, Any]
 
 
-def main() -> int:
-    """Gather the figures and write both files; 1 when a command has not been run."""
+def main() -> None:
+    """Write docs/performance.md from the figures in out/."""
     missing = [command for name, command in SOURCES.values() if not (ROOT / "out" / name).exists()]
     if missing:
-        print(f"Nothing was written: run `{missing[0]}` first.")
-        return 1
+        typer.echo(f"Nothing was written: run `{missing[0]}` first.", err=True)
+        raise typer.Exit(1)
     figures = {name: json.loads((ROOT / "out" / path).read_text("utf-8")) for name, (path, _) in SOURCES.items()}
     del figures["load"]["samples"]
     shutil.copyfile(ROOT / "out" / "load" / "load.png", DOCUMENT.with_suffix(".png"))
     FIGURES.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     DOCUMENT.write_text(page(figures), "utf-8")
-    return 0
 
 
 def page(figures: Figures) -> str:
@@ -41,7 +41,7 @@ def page(figures: Figures) -> str:
 
 
 _HEAD = """# How fast it is
-Written by `make performance` from what `make bench`, `make package`, `make load` and `make model` found. CPU is what
+Written by `make performance-report` from what `make bench`, `make package`, `make load` and `make load-model` found. CPU is what
 counts: it is paid for, and other work on a machine changes it least. Each table is of one run, so that its ratios hold.
 """
 
@@ -183,4 +183,4 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    typer.run(main)

@@ -1,4 +1,4 @@
-"""A contender in a process of its own: reads pages as lines of JSON, draws them, answers with what it took."""
+"""A contender in its own process: reads pages as lines of JSON, draws them, and answers with CPU, bytes and memory."""
 
 import json
 import sys
@@ -12,12 +12,12 @@ from tools.bench.page import Page
 
 
 def main() -> None:
-    """Import the contender named on the command line before its packages, then draw page after page."""
-    contender, *packages = sys.argv[1:]
+    """Import the contender that the first line names, then draw a page for each further line."""
+    contender = json.loads(sys.stdin.readline())
     before = _cpu()
-    draw = import_module(f"tools.bench.contenders.{contender}").draw
+    draw = import_module(f"tools.bench.contenders.{contender['module']}").draw
     took = _cpu() - before
-    _answer(cpu=took, versions={package: version(package) for package in packages})
+    _answer(cpu=took, versions={package: version(package) for package in contender["packages"]})
     for line in sys.stdin:
         job = json.loads(line)
         page = Page(**job["page"])

@@ -55,17 +55,20 @@ class Worker:
 
     def __init__(self, contender: Contender, process: subprocess.Popen[str]) -> None:
         self._contender, self._process = contender, process
+        self._send({"module": contender.module, "packages": contender.packages})
         hello = self._answer()
         self.import_cpu: float = hello["cpu"]
         self.versions: dict[str, str] = hello["versions"]
 
     def draw(self, page: Page, keep: Path | None = None) -> Rendering:
         """Have a page drawn, perhaps kept as a file."""
-        assert self._process.stdin
-        job = {"page": asdict(page), "keep": str(keep) if keep else None}
-        self._process.stdin.write(json.dumps(job) + "\n")
-        self._process.stdin.flush()
+        self._send({"page": asdict(page), "keep": str(keep) if keep else None})
         return Rendering(**self._answer())
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(message) + "\n")
+        self._process.stdin.flush()
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout
@@ -92,7 +95,7 @@ def environment() -> dict[str, str]:
 def start_worker(contender: Contender) -> Iterator[Worker]:
     """A fresh process for a contender; ends with the block."""
     python = ROOT / ".venv" / contender.environment / "bin" / "python"
-    command = [str(python), "-m", "tools.bench.worker", contender.module, *contender.packages]
+    command = [str(python), "-m", "tools.bench.worker"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -1,21 +1,20 @@
-"""Draw the borders of a design folder, one for each paper, in the colours of its brand.toml: `make border`."""
+"""The command behind `make draw-border`."""
 
-import argparse
 import tomllib
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from tools.design.guilloche import PAPERS, border
 
 
-def main() -> None:
-    """Write border-a4.svg and border-letter.svg."""
-    parser = argparse.ArgumentParser(prog="python -m tools.design", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where brand.toml is, and the borders go")
-    folder = parser.parse_args().folder
+def main(folder: Annotated[Path, typer.Argument(help="holds brand.toml; the borders are written to it")]) -> None:
+    """Draw border-a4.svg and border-letter.svg in the colours of a design's brand.toml."""
     colours = tomllib.loads((folder / "brand.toml").read_text("utf-8"))["colours"]
     for paper in PAPERS:
         (folder / f"border-{paper}.svg").write_text(border(paper, colours), "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -1,16 +1,16 @@
-"""A play as a picture: what waited, how fast it was worked off, and what that took of memory and processors.
+"""Draws out/load/load.json as out/load/load.png: queues, rate, memory and processors over time.
 
-Runs in the bench environment: `python -m tools.load.chart load.json load.png`.
+Runs in the bench environment, which has matplotlib and none of our own dependencies.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 
+OUT = Path(__file__).resolve().parents[2] / "out" / "load"
 QUEUES = {"attendance": "#1d6fa5", "generation": "#c2571a"}
 
 
@@ -51,4 +51,4 @@ def _rates(seconds: list[float], counts: list[float], over: int = 5) -> list[flo
 
 
 if __name__ == "__main__":
-    draw(json.loads(Path(sys.argv[1]).read_text("utf-8")), Path(sys.argv[2]))
+    draw(json.loads((OUT / "load.json").read_text("utf-8")), OUT / "load.png")

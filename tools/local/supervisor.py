@@ -20,8 +20,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
+
+import typer
 
 from tools.local import issuer, outages, sam
 from tools.local.stack import CREDENTIALS, KEYS, REGION, ROOT, LocalStack, StackFailed, isolate
@@ -29,8 +31,11 @@ from tools.local.stack import CREDENTIALS, KEYS, REGION, ROOT, LocalStack, Stack
 LIBRARY_PATH = ":".join(f"../layer_{number}/lib" for number in range(3))
 
 
-def main(directory: Path, publish: Path | None) -> int:
-    """Keep a stack in `directory` until told to end; `publish` is where its description appears while it is ready."""
+def main(
+    directory: Annotated[Path, typer.Argument(help="holds the stack's keys, logs and temporary files")],
+    publish: Annotated[Path | None, typer.Argument(help="holds the stack's description while it is ready")] = None,
+) -> None:
+    """Run a stack until SIGTERM or the end of stdin; exits with 1 when it does not start or its emulator ends."""
     isolate()
     directory.mkdir(parents=True, exist_ok=True)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -52,7 +57,7 @@ def main(directory: Path, publish: Path | None) -> int:
         _report(failed=f"A stack is already running in {directory}.")
     except (StackFailed, OSError) as error:
         _report(failed=str(error))
-    return 1
+    raise typer.Exit(1)
 
 
 @dataclass
@@ -217,4 +222,4 @@ def _tail(log: Path, lines: int = 25) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None))
+    typer.run(main)
