@@ -1,4 +1,4 @@
-"""What the service promises, generated from its own models into docs/: event schemas, AsyncAPI and OpenAPI."""
+"""The contracts of the service, generated from its models into docs/: event schemas, AsyncAPI and OpenAPI."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3 document: the queues that the portal posts to, and the bus on which it hears what came of it."""
+"""The AsyncAPI 3 document: the queues that the portal posts to, and the bus that it listens to."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ SCHEMA_FORMAT = "application/schema+json;version=2020-12"
 
 
 def asyncapi() -> Json:
-    """The document; payloads are the schemas beside it."""
+    """The document; its payloads refer to the schemas beside it."""
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -65,5 +65,5 @@ def _message(type_: str, schema: Json) -> Json:
 
 
 def _name(type_: str) -> str:
-    """A type as a key, which may have no dots in it."""
+    """A type as a key, which may have no dots."""
     return type_.replace(".", "-")

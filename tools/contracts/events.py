@@ -1,4 +1,4 @@
-"""JSON Schemas (2020-12) of the events in and out, by type."""
+"""JSON Schemas (2020-12) of the events in both directions, by type."""
 
 from typing import Any
 
@@ -14,33 +14,33 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, Json]:
-    """Every event's schema; it holds for whatever the service reads, and for whatever it announces."""
+    """The schema of every event that the service reads or announces."""
     return {type_: schema_in(type_, kinds[type_]) for kinds in QUEUES.values() for type_ in kinds} | {
         type_: schema_out(type_) for type_ in TYPES
     }
 
 
 def schema_in(type_: str, model: Any) -> Json:
-    """What may be posted; the size of the whole is said in words."""
+    """The schema of a posted event; JSON Schema cannot limit the size of the whole, so the description does."""
     schema = TypeAdapter(model).json_schema(schema_generator=_Untitled)
     return _named(type_, schema, f"{_about_data(schema)} At most {MAX_EVENT_BYTES} bytes.")
 
 
 def schema_out(type_: str) -> Json:
-    """What is announced: the same envelope and data for each type."""
+    """The schema of an announcement: one envelope and data for all types."""
     schema = TypeAdapter(AnnouncedEvent).json_schema(schema_generator=_Untitled)
     schema["properties"]["type"] = {"type": "string", "const": type_}
     return _named(type_, schema, f"{_about_data(schema)} {schema['description']}")
 
 
 class _Untitled(GenerateJsonSchema):
-    """Without titles, which repeat the names of fields."""
+    """Leaves out titles, which repeat the names of fields."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
     def default_schema(self, schema: Any) -> Json:
-        """Without defaults of null, which say no more than that a field may be absent."""
+        """Leave out defaults of null, which only say that a field may be absent."""
         absent = schema.get("default", ...) is None
         return self.generate_inner(schema["schema"]) if absent else super().default_schema(schema)
 

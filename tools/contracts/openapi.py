@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document: what Powertools says of the routes, and which problems they answer."""
+"""The OpenAPI 3.1 document: the routes as Powertools describes them, with the problems that they answer."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from tools.cloudformation import functions
 from tools.contracts import VERSION
 from tools.contracts.writing import Json
 
-POWERTOOLS_OWN = ("422", "500")  # what it would answer to what it finds invalid; the service has its own problems
+POWERTOOLS_OWN = ("422", "500")  # Powertools' answers to invalid requests; the service has its own
 TOO_MANY_REQUESTS = 429
 ID: Json = TypeAdapter(Id).json_schema()
 PROBLEM: Json = {
@@ -52,7 +52,7 @@ DESCRIPTION = "Progress and certificates, each to those who may. What one may no
 
 
 def openapi() -> Json:
-    """The document, over all routes that the function serves; may be asked for once in a process."""
+    """The document over all routes of the function; can be generated once in a process."""
     bearer = HTTPBearer(bearerFormat="JWT", description=WANTED)
     document: Json = json.loads(
         _app().get_openapi_json_schema(
@@ -69,7 +69,7 @@ def openapi() -> Json:
 
 
 def _app() -> Any:
-    """The function's app; nothing that its environment names is asked for anything."""
+    """The function's app; generating calls nothing that its environment names."""
     os.environ |= dict.fromkeys(functions()["ServeApi"].variables, "300")
     os.environ |= {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
     from functions.serve_api.app import app  # noqa: PLC0415  # it reads the environment
@@ -78,34 +78,34 @@ def _app() -> Any:
 
 
 def _complete(operation: Json, route: Route) -> None:
-    """Say who may, and what is answered to those who may not."""
+    """Add the roles that may use a route, and the problems that it answers to others."""
     answers = {status: answer for status, answer in operation["responses"].items() if status not in POWERTOOLS_OWN}
     shared = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _statuses(operation, route)}
     own = {str(problem.status): _response(problem) for problem in route.problems}
     for parameter in operation.get("parameters", []):
         parameter["schema"] = parameter["schema"] | ID if parameter["in"] == "path" else _present(parameter["schema"])
-    if "404" in answers:  # its own, beside that for a path that is none
+    if "404" in answers:  # the route's own 404, beside that for an unknown path
         answers["404"]["content"] |= _response(NOT_FOUND)["content"]
     operation["description"] += _roles(route)
     operation["responses"] = dict(sorted((shared | answers | own).items()))
 
 
 def _present(schema: Json) -> Json:
-    """A query parameter may be absent, which its `required` says; it is never null."""
+    """A query parameter may be absent, as its `required` says; it is never null."""
     some = [option for option in schema.get("anyOf", [schema]) if option != {"type": "null"}]
     rest = {name: value for name, value in schema.items() if name != "anyOf"}
     return rest | some[0] if len(some) == 1 else rest | {"anyOf": some}
 
 
 def _roles(route: Route) -> str:
-    """Whose requests a route serves, from the access table."""
+    """The roles that a route serves, from the access table."""
     scopes = sorted({(role.value, scope.value) for row in route.operations for role, scope in TABLE[row].items()})
     told = ", ".join(f"{role} ({scope})" for role, scope in scopes)
     return f"\n\nFor: {told}." if told else "\n\nPublic, without a token."
 
 
 def _statuses(operation: Json, route: Route) -> Iterable[int]:
-    """The statuses of problems that any route of its form may answer."""
+    """The statuses of the problems that a route of this form can answer."""
     yield from (INTERNAL_ERROR.status, TOO_MANY_REQUESTS)
     if route.operations:
         yield from (NOT_AN_ACCESS_TOKEN.status, UNKNOWN_ROLE.status, NOT_FOUND.status)
@@ -116,7 +116,7 @@ def _statuses(operation: Json, route: Route) -> Iterable[int]:
 
 
 def _responses() -> Json:
-    """What every route answers alike; some comes from the gateway, before the service is asked."""
+    """The answers that routes share; API Gateway sends some before it calls the service."""
     problems = (BAD_REQUEST, NOT_AN_ACCESS_TOKEN, UNKNOWN_ROLE, NOT_FOUND, NOT_JSON, INTERNAL_ERROR)
     responses = {str(problem.status): _response(problem) for problem in problems}
     gateway = {"application/json": {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}}

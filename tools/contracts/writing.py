@@ -1,4 +1,4 @@
-"""How documents are written: the same bytes for the same content."""
+"""Serialization of the documents: the same bytes for the same content."""
 
 import json
 from typing import Any

@@ -23,7 +23,7 @@ from tools.costs.savings import Saving, savings
 OUT = ROOT / "out" / "cost.json"
 STEPS = (5, 50, 150)
 VOLUMES = (1, 10, 100)  # millions of certificates a year
-AIM, AIM_OF_DOWNLOADS = 12, 2  # dollars a million (DESIGN §9)
+AIM, AIM_OF_DOWNLOADS = 12, 2  # dollars a million (docs/design.md)
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 

@@ -15,7 +15,7 @@ QUEUES = {"attendance": "#1d6fa5", "generation": "#c2571a"}
 
 
 def draw(figures: dict[str, Any], out: Path) -> None:
-    """Draw the samples of a summarize, one above the other over the same seconds."""
+    """Draw the samples one above the other over the same seconds."""
     mpl.use("Agg")
     samples = figures["samples"]
     seconds = [sample["at"] for sample in samples]
@@ -45,7 +45,7 @@ def _title(figures: dict[str, Any]) -> str:
 
 
 def _rates(seconds: list[float], counts: list[float], over: int = 5) -> list[float]:
-    """Growth a second, over the last few looks."""
+    """Growth per second over the last few samples."""
     pairs = [(max(0, number - over), number) for number in range(1, len(counts))]
     return [(counts[now] - counts[before]) / (seconds[now] - seconds[before]) for before, now in pairs]
 

@@ -1,4 +1,4 @@
-"""Two companies as events: the attendees of one are marked at once while learners of the other finish a course."""
+"""Two companies as events: attendees of one are marked at once while learners of the other finish a course."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,19 +11,19 @@ from tools.local.scenario import Message
 HALL, SCHOOL = "co-hall", "co-school"
 LIVE_EVENT, COURSE = "event-hall", "course-school"
 STEPS = [f"lesson-{number}" for number in range(1, 6)]
-ENDED = timedelta(hours=1)  # ago, when the marks are posted
+ENDED = timedelta(hours=1)  # before the marks are posted
 
 
 @dataclass(frozen=True)
 class Workload:
-    """So many attendees of the one company's live event, so many learners of the other's course."""
+    """The attendees of one company's live event and the learners of the other's course."""
 
     attendees: int
     learners: int
     began: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(days=1))
 
     def directory(self) -> Iterator[Message]:
-        """Companies, trainings and people; nobody is enrolled yet."""
+        """Companies, trainings and people, without enrollments."""
         for company in (HALL, SCHOOL):
             yield self._event("directory", "company.saved", company, {"company_id": company, "name": "Sample Lanterns"})
         ended = datetime.now(UTC) - ENDED
@@ -39,13 +39,11 @@ class Workload:
             yield self._event("directory", "account.saved", company, account)
 
     def enrollments(self) -> Iterator[Message]:
-        """Everyone into the training of their company."""
         for person, company in self._people():
             training = LIVE_EVENT if company == HALL else COURSE
             yield self._event("directory", "enrollment.created", company, _keys(person) | {"training_id": training})
 
     def marks(self) -> Iterator[Message]:
-        """Every attendee present."""
         by = {"account_id": "acc-staff", "role": "administrator"}
         mark = {"live_event_id": LIVE_EVENT, "status": "present", "marked_by": by}
         for number in range(self.attendees):
@@ -53,7 +51,7 @@ class Workload:
             yield self._event("attendance", "attendance.marked", HALL, marked, later=timedelta(days=1))
 
     def lessons(self, number: int) -> Iterator[Message]:
-        """All that one learner has to do, in order."""
+        """All lessons of one learner, in order."""
         for minutes, step in enumerate(STEPS):
             done = _keys(_person(SCHOOL, number)) | {"step_id": step}
             yield self._event("progress", "lesson.completed", SCHOOL, done, later=timedelta(minutes=minutes))

@@ -57,8 +57,8 @@ def token(
 
 @app.command()
 def demo() -> None:
-    """Play a company's week through a stack of its own and check what comes out; exits with 1 when a check fails."""
-    from tools.local.demo import play  # noqa: PLC0415 - the other commands need not wait for it
+    """Play a company's week on a local stack of its own and check the outcome; exits with 1 when a check fails."""
+    from tools.local.demo import play  # noqa: PLC0415 - slow to import; only this command needs it
 
     with stack.started(STATE / "demo") as supervisor:
         succeeded = play(_wait(supervisor), STATE / "demo")
@@ -66,9 +66,9 @@ def demo() -> None:
 
 
 @app.command()
-def drill(only: Annotated[str, typer.Option(help="incidents with this in their names; all unless told")] = "") -> None:
-    """Stop what the service depends on, one after the other, and deploy over it; exits with 1 when anything is lost."""
-    from tools.local.drill import play  # noqa: PLC0415 - the other commands need not wait for it
+def drill(only: Annotated[str, typer.Option(help="incidents with this in their names; all by default")] = "") -> None:
+    """Stop each dependency and deploy a release while events flow; exits with 1 when anything is lost."""
+    from tools.local.drill import play  # noqa: PLC0415 - slow to import; only this command needs it
 
     directory = STATE / "drill"
     described = directory / "serve.json"
@@ -78,7 +78,6 @@ def drill(only: Annotated[str, typer.Option(help="incidents with this in their n
 
 
 def _wait(supervisor: Supervisor) -> LocalStack:
-    """Show each step with its seconds until the stack is ready."""
     columns = SpinnerColumn(finished_text="-"), "{task.description}", TimeElapsedColumn()
     with Progress(*columns, console=console) as progress:
         for step in supervisor.steps():
@@ -91,7 +90,7 @@ def _wait(supervisor: Supervisor) -> LocalStack:
 
 
 def main() -> None:
-    """Run a command; SIGTERM unwinds like Ctrl-C, so that nothing stays behind."""
+    """Run a command; SIGTERM unwinds like Ctrl-C, so that no process is left behind."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     stack.isolate()
     try:

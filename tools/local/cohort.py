@@ -1,4 +1,4 @@
-"""A company whose people learn while something is down: what its portal posts, and who must hold a certificate."""
+"""A company whose people learn during an incident: the events that its portal posts, and who must get a certificate."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ STEPS = [
     {"step_id": "watch", "kind": "video", "title": "When the Bell Rings", "duration": 60},
     {"step_id": "answer", "kind": "quiz", "title": "What to Do", "passing_score": 80, "attempts": 2},
 ]
-QueuedEvent = tuple[str, Event]  # an event, and which queue it is for
+QueuedEvent = tuple[str, Event]  # the queue's name and the event
 
 
 @dataclass(frozen=True)
 class Learner:
-    """One person, in the course or at the live event; who does not finish must not get a certificate."""
+    """One person, in the course or at the live event; those who do not finish must not get a certificate."""
 
     account_id: str
     enrollment_id: str
@@ -29,7 +29,7 @@ class Learner:
 
 @dataclass(frozen=True)
 class Cohort:
-    """The people of one company, every other one in a course of three steps, the rest at a live event.
+    """The people of one company: every other one in a course of three steps, the rest at a live event.
 
     All ids end in `tag`.
     """
@@ -38,21 +38,19 @@ class Cohort:
 
     @property
     def company_id(self) -> str:
-        """The company."""
         return f"co-{self.tag}"
 
     def learner(self, number: int) -> Learner:
-        """One of its people, counted from 0; one in six does not finish."""
+        """The learner with this number, counted from 0; one in six does not finish."""
         ids = f"acc-{number}-{self.tag}", f"enr-{number}-{self.tag}"
         return Learner(*ids, at_event=number % 2 == 1, finishes=number % 6 != 5)
 
     @cached_property
     def began(self) -> datetime:
-        """When it all began, early enough to be over."""
         return datetime.now(UTC) - timedelta(days=1)
 
     def trainings(self) -> Iterator[QueuedEvent]:
-        """What the portal tells before anybody learns."""
+        """The company and its trainings."""
         course = {"course_id": f"course-{self.tag}", "version": 1, "title": "Leaving a House", "steps": STEPS}
         times = {"starts_at": self.began.isoformat(), "ends_at": (self.began + MINUTE).isoformat(), "timezone": "UTC"}
         event = {"live_event_id": f"event-{self.tag}", "title": "Evacuation Drill"}
@@ -61,7 +59,7 @@ class Cohort:
         yield self._event("directory", "live-event.scheduled", 0, **event, **times)
 
     def story(self, learner: Learner) -> Iterator[QueuedEvent]:
-        """All that is told of one person, in the order in which it happened."""
+        """All events of one person, in the order in which they happened."""
         who = {"account_id": learner.account_id, "company_id": self.company_id}
         person = {"kind": "employee", "name": "Ada Sample", "email": "ada@portal.example"}
         enrolled = {"enrollment_id": learner.enrollment_id, "account_id": learner.account_id}

@@ -1,7 +1,7 @@
-"""The one process that owns a stack: issuer, emulator, build and deployment live and die with it.
+"""The process that owns a stack: issuer, emulator, build and deployment live and die with it.
 
-It reports on stdout, one JSON object a line, and ends when its stdin does: whoever started it may die in any way, and
-nothing stays behind. A line `detach` on stdin makes it stay.
+It reports on stdout, one JSON object a line, and ends with its stdin, so that it never outlives the process that
+started it. The line `detach` on stdin makes it stay.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ def main(
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _end)
     try:
-        # Never closed: who waits for the lock waits for the end of this process.
+        # Never closed: other processes wait for this lock to see that this process has ended.
         fcntl.flock(os.open(directory / "lock", os.O_CREAT | os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB)
         with contextlib.ExitStack() as cleanup:
             (directory / "pid").write_text(str(os.getpid()))
@@ -75,7 +75,7 @@ class _Supervisor:
         keys.mkdir(mode=0o700)
         self.cleanup.callback(shutil.rmtree, keys, ignore_errors=True)
         issuer.add_key(keys)
-        url = issuer.serve(keys, outages.switch(self.directory, outages.ISSUER))
+        url = issuer.serve(keys, outages.down_file(self.directory, outages.ISSUER))
         port = _free_port()
         endpoint = f"http://127.0.0.1:{port}"
         command = [sam.EMULATOR_PYTHON, str(ROOT / "tools" / "local" / "emulator.py")]
@@ -91,7 +91,7 @@ class _Supervisor:
         _report(step="warming up")
         _warm_up()
         stack = _describe(endpoint, url)
-        issuer.lead_verification_to(stack.api)
+        issuer.redirect_verification_to(stack.api)
         return stack
 
     def _sam(self, verb: str, options: Sequence[str], parameters: dict[str, str]) -> None:
@@ -101,7 +101,7 @@ class _Supervisor:
             raise StackFailed(f"sam {verb} failed; the end of {log}:\n{_tail(log)}")
 
     def _spawn(self, name: str, command: Sequence[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-        """Start a command in a group of its own, which dies with this process however that dies."""
+        """Start a command in its own process group; the kernel kills it when this process dies."""
         with (self.directory / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *command],
@@ -125,7 +125,7 @@ class _Supervisor:
 
 
 def _end(number: int, _: object) -> None:
-    """Unwind, once: a second signal must not cut the cleanup short."""
+    """Unwind once: a second signal must not interrupt the cleanup."""
     signal.signal(number, signal.SIG_IGN)
     sys.exit(0)
 
@@ -142,7 +142,7 @@ def _report(**message: object) -> None:
 
 def _kill_group(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)  # nothing here is worth a graceful end
+        os.killpg(process.pid, signal.SIGKILL)  # no process here has state worth saving
         process.wait()
 
 
@@ -154,7 +154,7 @@ def _free_port() -> int:
 
 
 def _emulator_environment(port: int, temporary: Path) -> dict[str, str]:
-    """Answer all that the emulator, and so each function, gets to see of this machine."""
+    """The environment variables of the emulator, and so of each function."""
     return CREDENTIALS | {
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
@@ -189,7 +189,7 @@ def _client(service: str) -> Any:
 
 
 def _warm_up() -> None:
-    """Start a worker of each function behind a queue, so that a slow machine does not count that as waiting."""
+    """Start a worker of each function behind a queue, so that the demo does not time cold starts of a slow machine."""
     functions = _client("lambda")
     mappings = functions.list_event_source_mappings()["EventSourceMappings"]
     with ThreadPoolExecutor() as pool:
@@ -213,7 +213,7 @@ def _describe(endpoint: str, url: str) -> LocalStack:
 
 
 def _api_id(url: str) -> str:
-    """Answer the API's id: its own host name resolves nowhere without a name server for *.localhost."""
+    """The API's id: its own host name needs a name server for *.localhost."""
     return (urlsplit(url).hostname or "").split(".")[0]
 
 

@@ -1,4 +1,4 @@
-"""The command behind `make package`: what each built function weighs and costs before its first event."""
+"""The command behind `make package`."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from tools.package.imports import load
 OUT = ROOT / "out" / "package.json"
 STARTS = 5
 REGION = "eu-central-1"
-# Seconds of CPU until the first event could be taken, with an idle processor such as the one this was measured on.
+# Seconds of CPU until the first event, on an idle processor.
 BUDGETS = defaultdict(lambda: 0.7, serve_api=0.8, generate_certificate=0.9)
 MEGA = 10**6
 

@@ -9,7 +9,7 @@ from tools.load.model import Function, Pollers, Simulation, Units, Work, simulat
 PLENTY = Units(reads=1e9, writes=1e9)
 QUICK = Work(start=0, batch=1e-6, cpu=0.001, wait=1e-6, reads=0, writes=1)
 SLOW = replace(QUICK, cpu=0.1)
-MANY = Pollers(first=1_000, growth=0, most=1_000)
+MANY = Pollers(first=1_000, growth=0, limit=1_000)
 
 
 def functions(certificates: Function, marks: Function | None = None) -> dict[str, Function]:
@@ -22,19 +22,19 @@ def last(simulation: Simulation) -> float:
 
 
 def test_so_many_pollers_take_the_work_divided_by_them() -> None:
-    certificates = Function(batch=5, window=0, pollers=Pollers(first=10, growth=0, most=10), work=SLOW)
+    certificates = Function(batch=5, window=0, pollers=Pollers(first=10, growth=0, limit=10), work=SLOW)
     assert last(simulate(functions(certificates), 1_000, PLENTY)) == pytest.approx(1_000 * 0.1 / 10, rel=0.1)
 
 
 def test_pollers_that_grow_have_done_so_much_by_then() -> None:
     """5 at first and 5 more a second are 5 t + 2.5 t² seconds of work after t seconds."""
-    certificates = Function(batch=1, window=0, pollers=Pollers(first=5, growth=5, most=1_000), work=SLOW)
+    certificates = Function(batch=1, window=0, pollers=Pollers(first=5, growth=5, limit=1_000), work=SLOW)
     seconds = last(simulate(functions(certificates), 2_000, PLENTY))
     assert 5 * seconds + 2.5 * seconds**2 == pytest.approx(2_000 * 0.1, rel=0.05)
 
 
 def test_no_more_pollers_than_the_most() -> None:
-    certificates = Function(batch=1, window=0, pollers=Pollers(first=5, growth=50, most=8), work=SLOW)
+    certificates = Function(batch=1, window=0, pollers=Pollers(first=5, growth=50, limit=8), work=SLOW)
     assert simulate(functions(certificates), 500, PLENTY).workers["certificates"] == 8
 
 
