@@ -1,4 +1,4 @@
-"""The command behind `make bench`: what a certificate costs here and with others, all measured in one run."""
+"""The command behind `make bench`."""
 
 import json
 import statistics
@@ -29,7 +29,7 @@ from tools.bench.workers import (
 
 OUT = ROOT / "out" / "bench"
 WARM_UP = 5
-PER_ROUND = 5  # certificates in a row of each contender
+PER_ROUND = 5  # certificates of each contender
 COLD_STARTS = 5
 CERTIFICATES, NOTED_EVERY = 3000, 500
 MILLI, MEBI = 1000, 2**20
@@ -43,7 +43,7 @@ def main(
     rounds: Annotated[int, typer.Option(min=2, help=f"of {PER_ROUND} certificates of each contender")] = 20,
     memory: Annotated[bool, typer.Option("--memory", help=f"instead: our memory over {CERTIFICATES}")] = False,
 ) -> None:
-    """Measure how a certificate is made, and what handlers take; fill out/bench/."""
+    """Measure certificates and handlers, ours and others, in one run; fills out/bench/."""
     OUT.mkdir(parents=True, exist_ok=True)
     try:
         if memory:
@@ -95,7 +95,7 @@ def _measure_handlers(rounds: int) -> None:
 
 
 def _check(workers: dict[str, Worker], advance: Callable[[], None]) -> dict[str, dict[str, float]]:
-    """Stop unless all draw the same page; the difference of each from plain WeasyPrint's. Warms them up as well."""
+    """Require the same page of all contenders, which warms them up; returns how each differs from plain WeasyPrint."""
     page, files = nth_page(0), {contender.module: OUT / f"{contender.module}.pdf" for contender in CONTENDERS}
     for module, worker in workers.items():
         worker.draw(page, files[module])
@@ -114,7 +114,7 @@ def _check(workers: dict[str, Worker], advance: Callable[[], None]) -> dict[str,
 
 
 def _draw_in_rounds(workers: dict[str, Worker], rounds: int, advance: Callable[[], None]) -> dict[str, list[Rendering]]:
-    """A few of each in turn, so that whatever else the machine does hits all alike."""
+    """Draw a few certificates of each contender in turn, so that other work on the machine affects all alike."""
     drawn: dict[str, list[Rendering]] = {module: [] for module in workers}
     for first in range(WARM_UP, WARM_UP + rounds * PER_ROUND, PER_ROUND):
         for module, worker in workers.items():

@@ -1,7 +1,7 @@
-"""What a handler takes of a processor, ours and a naive one in turn, over the same moto, whose own time is left out.
+"""The CPU time of the handlers, ours and naive ones in turn, over the same moto, without moto's own time.
 
-Runs in a process of its own, with the layer's libraries and fonts, and prints JSON. The wire is left out as well: moto
-answers in the process, so that neither side pays for sockets.
+Runs in its own process with the layer's libraries and fonts, and prints JSON. Moto answers within the process, so that
+neither side pays for sockets.
 """
 
 import contextlib
@@ -49,18 +49,18 @@ Claims = dict[str, str] | None
 
 @dataclass
 class Measurements:
-    """Of each call: seconds of CPU without moto's, seconds on the clock with them, and requests to AWS."""
+    """Of each call: seconds of CPU without moto's, wall-clock seconds with them, and requests to AWS."""
 
     cpu: list[float] = field(default_factory=list)
     clock: list[float] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
 
     def warmed_up(self) -> None:
-        """Forget the first calls."""
+        """Drop the first calls."""
         del self.cpu[:WARM_UP], self.clock[:WARM_UP], self.requests[:WARM_UP]
 
     def figures(self, share: int = 1) -> dict[str, float]:
-        """Per message, of which a call had so many."""
+        """Medians per message; a call had `share` messages."""
         return {
             "cpu_ms": round(statistics.median(self.cpu) * MILLI / share, 2),
             "clock_ms_with_moto": round(statistics.median(self.clock) * MILLI / share, 2),
@@ -69,7 +69,7 @@ class Measurements:
 
 
 class Aws:
-    """Moto, with a clock of its own."""
+    """Moto, with its own CPU time measured."""
 
     def __init__(self) -> None:
         self._cpu, self._requests = 0.0, 0
@@ -83,11 +83,11 @@ class Aws:
                 self._cpu += time.process_time() - began
                 self._requests += 1
 
-        BotocoreStubber.__call__ = timed  # type: ignore[method-assign, assignment]  # while this process lives
+        BotocoreStubber.__call__ = timed  # type: ignore[method-assign, assignment]  # for the life of this process
 
     @contextmanager
     def measuring(self, took: Measurements) -> Iterator[None]:
-        """Note what the block takes."""
+        """Measure the block."""
         elsewhere, asked = self._cpu, self._requests
         cpu, clock = time.process_time(), time.perf_counter()
         yield
@@ -97,7 +97,7 @@ class Aws:
 
 
 class Bench:
-    """Both services over one moto, with one course and so many learners."""
+    """Both services over one moto, with one course and its learners."""
 
     def __init__(self, rounds: int) -> None:
         self.rounds, self.aws = rounds, Aws()
@@ -106,7 +106,7 @@ class Bench:
         self._prepare()
 
     def events(self) -> dict[str, dict[str, float]]:
-        """An event in a batch of ten people, and of one who did five things."""
+        """An event in a batch of ten people, and of one person's five events."""
         crowded, alone = (Measurements(), Measurements()), (Measurements(), Measurements())
         handlers = self._handler("record_progress"), self.naive["record_progress"].handler
         for number in range(self.rounds):
@@ -136,7 +136,7 @@ class Bench:
         return {"certificate, ten in a batch": _beside(took, 10)}
 
     def requests(self) -> dict[str, dict[str, float]]:
-        """Requests to the API, by what is asked for."""
+        """Requests to the API, by what they ask for."""
         admin = {"sub": "acc-admin", "role": "company-admin", "company_id": COMPANY}
         listed = f"/v1/companies/{COMPANY}/certificates"
         _, page = self.service.get(listed, admin, limit="100")
@@ -184,12 +184,12 @@ class Bench:
                 BillingMode="PAY_PER_REQUEST",
             )
         own = {"NAIVE_TABLE": "naive", "IDEMPOTENCY_TABLE": "idempotency"}
-        # Powertools asks for the function's name while the handlers are decorated and later.
+        # Powertools reads the function's name when the handlers are decorated and later.
         os.environ |= self.service.variables("Progress") | own | {"AWS_LAMBDA_FUNCTION_NAME": "naive"}
         return {name: importlib.import_module(f"tools.bench.naive.{name}") for name in NAIVE}
 
     def _prepare(self) -> None:
-        """Everyone known and enrolled on both sides; those from 1000 on have finished."""
+        """Save and enroll everyone on both sides; people from 1000 on have finished."""
         finished = range(1000, 1000 + 5 * (self.rounds // 5))
         people = [*range(10 + self.rounds), *finished]
         steps = [{"step_id": step, "kind": "lesson", "title": step} for step in STEPS]
@@ -263,12 +263,12 @@ def _beside(took: tuple[Measurements, Measurements], share: int) -> dict[str, An
 
 
 def main(rounds: int) -> None:
-    """Measure all and print it."""
-    warnings.filterwarnings("ignore", "Tried to parse AWS", UserWarning)  # what moto cannot create is not needed here
-    logging.getLogger("moto").setLevel(logging.ERROR)  # it says the same once more
+    """Measure everything and print it as JSON."""
+    warnings.filterwarnings("ignore", "Tried to parse AWS", UserWarning)  # about resources that moto cannot create
+    logging.getLogger("moto").setLevel(logging.ERROR)  # logs the same
     with aws_in_process():
         bench = Bench(rounds)
-        gc.freeze()  # moto's memory is no handler's to look through
+        gc.freeze()  # keeps moto's objects out of garbage collection
         with quiet():
             found = {
                 "handlers": bench.events() | bench.certificates(),
@@ -280,7 +280,7 @@ def main(rounds: int) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Metrics and logs go to stdout; here that is where the figures go."""
+    """Discard stdout, where metrics and logs go, because the figures go there."""
     with contextlib.redirect_stdout(io.StringIO()):
         yield
 

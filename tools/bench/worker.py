@@ -30,13 +30,13 @@ def main() -> None:
 
 
 def _cpu() -> float:
-    """Seconds of this process, its threads and the processes that it started and waited for."""
+    """CPU seconds of this process and the child processes that it waited for."""
     children = getrusage(RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def _memory(field: str) -> int:
-    """Bytes; not ru_maxrss, which begins with what the parent had."""
+    """Bytes; not ru_maxrss, which starts at the parent's."""
     status = Path("/proc/self/status").read_text("ascii")
     return int(status.partition(f"{field}:")[2].split()[0]) * 1024
 

@@ -1,4 +1,4 @@
-"""The command behind `make cost`: the bill, line by line, and how it changes with steps and volume."""
+"""The command behind `make cost`."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from tools.costs.savings import Saving, savings
 OUT = ROOT / "out" / "cost.json"
 STEPS = (5, 50, 150)
 VOLUMES = (1, 10, 100)  # millions of certificates a year
-AIM, AIM_OF_DOWNLOADS = 12, 2  # dollars a million (docs/design.md)
+TARGET, DOWNLOAD_TARGET = 12, 2  # dollars a million (docs/design.md)
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
@@ -31,16 +31,16 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 MEASURE = typer.Option("--measure", help="only print what tools/costs/measured.toml should say")
 
 
-def main(again: Annotated[bool, MEASURE] = False) -> None:
-    """Count, multiply, print, and write out/cost.json."""
-    with aws_in_process(), redirect_stdout(StringIO()):  # what the handlers log is counted, not read
+def main(only_measure: Annotated[bool, MEASURE] = False) -> None:
+    """Count requests and capacity, print the bill, and write out/cost.json."""
+    with aws_in_process(), redirect_stdout(StringIO()):  # the handlers' logs are counted, not shown
         service = Service.start()
-        if again:
+        if only_measure:
             found: Any = measure(service)
         else:
             counts = {steps: count(service, steps) for steps in STEPS}
             download, _ = count_download(service)
-    if again:
+    if only_measure:
         console.print(json.dumps({"cpu": found, "load": round(os.getloadavg()[0], 1)}))
         return
     _show(counts, bill.download_bill(download))
@@ -53,14 +53,18 @@ def _show(counts: dict[int, Counts], downloads: Sequence[bill.Line]) -> None:
     full, alone = bill.certificate_bill(five, bill.FULL), bill.certificate_bill(five, bill.Shape())
     _print_bill(full, alone)
     _print_volumes(counts)
-    _print_lines(f"A million downloads, without what leaves AWS (aim: ${AIM_OF_DOWNLOADS})", downloads, "dollars")
-    _print_lines("Whatever happens, a month", _fixed(), "dollars")
+    _print_lines(
+        f"A million downloads, without data transfer out of AWS (target: ${DOWNLOAD_TARGET})", downloads, "dollars"
+    )
+    _print_lines("Fixed, a month", _fixed(), "dollars")
     _print_lines("A million certificates of five steps, each further month", bill.keeping_a_month(five), "dollars")
     _print_savings(savings(five))
 
 
 def _print_bill(full: Sequence[bill.Line], alone: Sequence[bill.Line]) -> None:
-    table = Table("", "buys", title=f"A million certificates of five events, two of a learner in a batch (aim: ${AIM})")
+    table = Table(
+        "", "buys", title=f"A million certificates of five events, two of a learner in a batch (target: ${TARGET})"
+    )
     table.add_column("$, full batches", justify="right")
     table.add_column("$, each alone", justify="right")
     for one, other in zip(full, alone, strict=True):
@@ -106,7 +110,7 @@ def _fixed() -> list[bill.Line]:
     return bill.fixed_a_month(len(alarms), len(QUEUES), OWN_METRICS)
 
 
-OWN_METRICS = 30  # TimeToCertificate, SweepFindings, EventsRefused and others, each value of a dimension by itself
+OWN_METRICS = 30  # each value of a dimension is a metric
 
 
 def _figures(counts: dict[int, Counts], downloads: Sequence[bill.Line]) -> dict[str, Any]:

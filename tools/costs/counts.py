@@ -1,4 +1,4 @@
-"""What a certificate and a download take, counted: one learner of a course of so many steps, two events to a batch."""
+"""The requests and capacity of a certificate and a download: one learner of one course, two events to a batch."""
 
 import time
 from collections import Counter
@@ -11,12 +11,12 @@ from tools.costs.ledger import Ledger, counting, indexes
 from tools.costs.scenario import Invocation, Scenario, batches
 
 EVENTS_TOGETHER = 2
-FULL = {"record_directory": 10, "generate_certificate": 10}  # messages to a batch, as template.yaml has it
+FULL = {"record_directory": 10, "generate_certificate": 10}  # batch sizes, as in template.yaml
 
 
 @dataclass(frozen=True)
 class PerItem:
-    """What each enrollment or certificate of a batch takes: read units, requests by service, bytes of our own lines."""
+    """Of each enrollment or certificate in a batch: read units, requests by service, bytes logged."""
 
     reads: float
     requests: dict[str, float]
@@ -25,36 +25,34 @@ class PerItem:
 
 @dataclass(frozen=True)
 class Counts:
-    """Per certificate. `updates` may be a fraction: two events are one.
+    """For one certificate; `updates` can be a fraction, because two events share one.
 
-    `alone` and `together` are what an enrollment and a certificate take by function, in batches of one, and in full
-    ones of one company's people in one course.
+    `alone` and `together` are an enrollment and a certificate by function, in batches of one and in full batches of
+    one company's people in one course.
     """
 
     steps: int
     updates: float
-    update_units: float  # write units of all updates together
+    update_units: float  # write units of all updates
     enroll_units: int
     index_units: int
     issue_units: int
     alone: dict[str, PerItem]
     together: dict[str, PerItem]
     document_bytes: int
-    record_bytes: int  # with what DynamoDB stores beside it
+    record_bytes: int  # with DynamoDB's own overhead
     entry_bytes: int
 
 
 @dataclass(frozen=True)
 class Download:
-    """Per download."""
-
     reads: float
     writes: int
     requests: int
 
 
 def count(service: Service, steps: int) -> Counts:
-    """Play one learner from enrollment to certificate, and then batches of them."""
+    """Count one learner from enrollment to certificate, and then full batches of them."""
     scenario = Scenario(service, steps, seed="counts")
     enrolled = scenario.invoke("record_directory", scenario.join(1))
     recorded = [scenario.invoke("record_progress", batch) for batch in batches(scenario.events(0), EVENTS_TOGETHER)]
@@ -79,7 +77,7 @@ def count(service: Service, steps: int) -> Counts:
 
 
 def count_download(service: Service) -> tuple[Download, float]:
-    """Download one certificate, as its company's admin; also returns the seconds of processor it took."""
+    """Count one download by the company's admin; also returns its CPU seconds."""
     scenario = Scenario(service, 5, seed="download")
     scenario.invoke("record_directory", scenario.join(1))
     scenario.invoke("record_progress", scenario.events(0))
@@ -90,7 +88,7 @@ def count_download(service: Service) -> tuple[Download, float]:
 
 
 def ask(service: Service, path: str, claims: dict[str, str]) -> tuple[Ledger, float]:
-    """Ask the API, the second time, when it is warm."""
+    """Send a request to the warm API; returns its ledger and CPU seconds."""
     service.get(path, claims)
     with counting() as ledger:
         began = time.process_time()

@@ -1,4 +1,4 @@
-"""Seconds of processor that the handlers take, for tools/costs/measured.toml."""
+"""Measures the CPU seconds of the handlers, for tools/costs/measured.toml."""
 
 from tests.integration.service import Service
 from tools.costs.counts import ask
@@ -8,7 +8,7 @@ ROUNDS = 20
 
 
 def measure(service: Service) -> dict[str, float]:
-    """The least of so many for an enrollment, an update of two events, a certificate and a download."""
+    """The minimum over all rounds for an enrollment, an update of two events, a certificate and a download."""
     scenario, seconds = Scenario(service, 6, seed="measured"), dict[str, list[float]]()
     for person, enrollment in enumerate(scenario.join(ROUNDS)):
         done = [

@@ -1,4 +1,4 @@
-"""Where the next dollar could be saved, and what that would cost instead."""
+"""Where costs could be cut further, and the disadvantage of each cut."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,13 @@ HALF = 0.5
 
 @dataclass(frozen=True)
 class Saving:
-    """Dollars for a million certificates in full batches."""
-
     what: str
     but: str
     dollars: float
 
 
 def savings(counts: Counts) -> list[Saving]:
-    """The largest first."""
+    """The savings, largest first."""
     price = bill.PRICES["prices"]
     units = counts.update_units + counts.enroll_units + counts.index_units + counts.issue_units
     cheaper = price["write_unit"] - price["write_unit_provisioned_hour"] / 3600 / HALF

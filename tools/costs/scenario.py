@@ -1,4 +1,4 @@
-"""A company's learners and a course of so many steps, played through the real handlers in batches of one's choice."""
+"""A company's learners and one course, run through the real handlers in batches of any size."""
 
 import itertools
 import json
@@ -19,12 +19,12 @@ from tools.costs.ledger import Ledger, counting, stored
 
 Event = dict[str, Any]
 _CYCLE = ("lesson", "video", "reading", "activity", "quiz", "lesson", "video", "reading", "activity", "lesson")
-_PLAYED = [[0, 600]]  # browsers join the ranges of a sitting
+_PLAYED = [[0, 600]]  # browsers merge the ranges of a sitting
 
 
 @dataclass
 class Invocation:
-    """What one invocation of a function took; `cpu` are its own seconds of processor, without those of moto."""
+    """An invocation of a function; `cpu` are its CPU seconds without moto's."""
 
     function: str
     messages: int
@@ -48,11 +48,10 @@ class Scenario:
 
     @property
     def admin(self) -> dict[str, str]:
-        """The claims of the company's admin."""
         return {"sub": "admin", "role": "company-admin", "company_id": self.company}
 
     def join(self, people: int) -> list[Event]:
-        """Announce people; returns the events that enroll them."""
+        """Save accounts; returns the events that enroll them."""
         new = [{"enrollment_id": next(self._ids), "account_id": next(self._ids)} for _ in range(people)]
         for one in new:
             who = {"kind": "employee", "name": "Maximiliane Beispielhausen", "email": "m@example.com"}
@@ -62,7 +61,7 @@ class Scenario:
         return [cloud_event("enrollment.created", one | more) for one in new]
 
     def events(self, person: int, first: int = 0, last: int | None = None) -> list[Event]:
-        """What a person does, one event a step."""
+        """The events of a person, one for each step from `first` to `last`."""
         return [
             cloud_event(
                 kind,
@@ -74,7 +73,7 @@ class Scenario:
         ]
 
     def invoke(self, function: str, events: Sequence[Event | str]) -> Invocation:
-        """Hand events to a function as one batch; fails unless it did with each what was due."""
+        """Pass events to a function as one batch; raises unless it processes all of them."""
         records = [_record(number, event) for number, event in enumerate(events)]
         done, log = Invocation(function, len(records)), StringIO()
         handler = self.service.apps[function].handler
@@ -88,7 +87,7 @@ class Scenario:
         return done
 
     def waiting(self, queue: str) -> list[str]:
-        """Take the messages out of a queue."""
+        """Receive and delete all messages of a queue."""
         sqs, url, found = boto3.client("sqs"), self.service.url(queue), []
         while batch := receive(url):
             found += [message["Body"] for message in batch]
@@ -97,7 +96,7 @@ class Scenario:
         return found
 
     def record(self, person: int) -> Item:
-        """A person's record, as the table has it."""
+        """A person's record as the table stores it."""
         who = self.people[person]
         pk, sk = enrollments.row_key(who["enrollment_id"], who["account_id"])
         item = stored(self.service.outputs["RecordsTableName"], {"pk": {"S": pk}, "sk": {"S": sk}})
@@ -110,7 +109,6 @@ class Scenario:
 
 
 def batches(events: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:
-    """The events, so many at a time."""
     return (events[start : start + most] for start in range(0, len(events), most))
 
 

@@ -27,7 +27,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Sample:
-    """Seconds since the first sample, messages waiting by queue, usage by kind of process, CPU seconds of the machine."""
+    """Seconds since the first sample, messages by queue, usage by kind of process, busy seconds of the machine."""
 
     at: float
     waiting: dict[str, int]
