@@ -1,4 +1,4 @@
-"""A deployed stack for the end-to-end tests: the one that EARNED_STACK describes, or a local one of their own."""
+"""The stack of the end-to-end tests: the one that EARNED_STACK describes, or a local stack of their own."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tools.local.stack import LocalStack
 
 @pytest.fixture(scope="session")
 def deployed() -> Iterator[tuple[LocalStack, Path]]:
-    """The stack, and the folder that holds its issuer's key; EARNED_STACK is the path of an out/serve.json."""
+    """The stack and the folder of its issuer's key; EARNED_STACK is a path such as out/serve.json."""
     if described := os.environ.get("EARNED_STACK"):
         yield LocalStack.read(Path(described)), stacks.SERVE
         return
@@ -30,6 +30,5 @@ def deployed() -> Iterator[tuple[LocalStack, Path]]:
 
 @pytest.fixture(scope="session")
 def portal(deployed: tuple[LocalStack, Path]) -> Iterator[Portal]:
-    """The portal's side: posts events, holds tokens, reads the API."""
     with closing(Portal(*deployed)) as portal:
         yield portal
