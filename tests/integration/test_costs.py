@@ -7,9 +7,10 @@ import pytest
 
 from earned.aws.dynamodb import enrollments
 from tests.integration.service import Service, cloud_event
+from tools.batched import batched
 from tools.costs.capacity_units import Index, size, write_units
 from tools.costs.ledger import counting
-from tools.costs.scenario import Invocation, Scenario, batches
+from tools.costs.scenario import Invocation, Scenario
 
 UNITS_PER_EVENT = {5: 1, 50: 1, 150: 2}
 
@@ -24,7 +25,7 @@ def scene(service: Service, request: pytest.FixtureRequest) -> Scenario:
 
 
 def recorded(scene: Scenario, first: int, last: int | None = None, together: int = 1) -> list[Invocation]:
-    return [scene.invoke("record_progress", batch) for batch in batches(scene.events(0, first, last), together)]
+    return [scene.invoke("record_progress", batch) for batch in batched(scene.events(0, first, last), together)]
 
 
 def operations(invocations: list[Invocation]) -> Counter[str]:
@@ -89,7 +90,7 @@ def test_an_enrollment_is_a_write_unit_and_one_for_each_of_two_indexes(service: 
 
 def test_a_page_of_a_list_is_three_requests_for_a_company_and_four_for_a_person(service: Service) -> None:
     scene = Scenario(service, 5, seed=4)
-    for batch in batches(scene.join(40), 10):
+    for batch in batched(scene.join(40), 10):
         scene.invoke("record_directory", batch)
     with counting() as company:
         _, page = service.get(f"/v1/companies/{scene.company}/enrollments", scene.admin)

@@ -247,5 +247,5 @@ def test_every_route_with_a_token_says_who_may_and_how_it_refuses() -> None:
     for path, item in API["paths"].items():
         for operation in item.values():
             if "security" in operation:
-                assert "\n\nFor: " in operation["description"], path
+                assert "\n\nRoles: " in operation["description"], path
                 assert {"401", "403", "404"} <= set(operation["responses"]), path

@@ -9,13 +9,13 @@ from tools.contracts.writing import Json
 
 QUEUE = (
     "An SQS standard queue; its URL is the stack's output {name}QueueUrl. A message body is one event; events may come "
-    "late, repeated and out of order. Set MessageGroupId to the company_id of whom the event is about, for individuals "
-    "to their account_id, so that no company waits for another's thousands; an event about a training needs none. "
-    "What is refused is kept in the dead-letter queue with its reason."
+    "late, repeated and out of order. Set MessageGroupId to the company_id of the person that the event is about, or "
+    "to an individual's account_id, so that no company waits for another's backlog; a training's event needs none. "
+    "The dead-letter queue keeps each refused event with its reason."
 )
 BUS = (
     "An EventBridge bus; its name is the stack's output BusName. `source` is `earned`, `detail-type` the event's type, "
-    "`detail` the event. An event may come twice, with the same id."
+    "`detail` the event. An event can arrive twice, with the same id."
 )
 SCHEMA_FORMAT = "application/schema+json;version=2020-12"
 

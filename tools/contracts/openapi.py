@@ -40,7 +40,7 @@ PROBLEM: Json = {
 }
 MESSAGE: Json = {
     "type": "object",
-    "description": "What the gateway answers before the service is asked.",
+    "description": "The answer of API Gateway when it refuses a request itself.",
     "required": ["message"],
     "properties": {"message": {"type": "string"}},
 }
@@ -48,7 +48,9 @@ WANTED = (
     "An access token of the configured issuer and audience: its `token_use` is `access`, or without one it has a "
     "`client_id` (RFC 9068)."
 )
-DESCRIPTION = "Progress and certificates, each to those who may. What one may not see answers like what does not exist."
+DESCRIPTION = (
+    "Progress and certificates. A token gets the same answer for what it may not see and for what does not exist."
+)
 
 
 def openapi() -> Json:
@@ -100,8 +102,8 @@ def _present(schema: Json) -> Json:
 def _roles(route: Route) -> str:
     """The roles that a route serves, from the access table."""
     scopes = sorted({(role.value, scope.value) for row in route.operations for role, scope in TABLE[row].items()})
-    told = ", ".join(f"{role} ({scope})" for role, scope in scopes)
-    return f"\n\nFor: {told}." if told else "\n\nPublic, without a token."
+    roles = ", ".join(f"{role} ({scope})" for role, scope in scopes)
+    return f"\n\nRoles: {roles}." if roles else "\n\nPublic: needs no token."
 
 
 def _statuses(operation: Json, route: Route) -> Iterable[int]:

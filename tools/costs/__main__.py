@@ -79,7 +79,7 @@ def _print_volumes(counts: dict[int, Counts]) -> None:
     for volume in VOLUMES:
         table.add_column(f"{volume} million a year", justify="right")
     table.add_column("full batches", justify="right")
-    table.add_column("the portal's sends, besides", justify="right")
+    table.add_column("the portal's sends", justify="right")
     for steps, one in counts.items():
         by_volume = [bill.total(bill.certificate_bill(one, bill.Shape.of_volume(v * 1e6, steps))) for v in VOLUMES]
         full = bill.total(bill.certificate_bill(one, bill.FULL))
@@ -98,7 +98,7 @@ def _print_lines(title: str, lines: Sequence[bill.Line], unit: str) -> None:
 
 
 def _print_savings(found: Sequence[Saving]) -> None:
-    table = Table("the next dollar", "and what it would cost", title="A million certificates, full batches")
+    table = Table("the next dollar", "and its disadvantage", title="A million certificates, full batches")
     table.add_column("saves $", justify="right")
     for one in found:
         table.add_row(one.what, one.but, f"{one.dollars:.2f}")

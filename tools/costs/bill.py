@@ -53,24 +53,24 @@ def certificate_bill(counts: Counts, shape: Shape) -> list[Line]:
     """A million certificates, from enrollment to the end of their first month."""
     enrolling, issuing = (_each(counts, one, shape).reads for one in ("record_directory", "generate_certificate"))
     return [
-        _line("S3", "documents put, never overwritten", _PRICE["s3_put"]),
-        _line("S3", "documents kept, the first month", _PRICE["s3_gib_month"] * counts.document_bytes / GIB),
-        _line("EventBridge", "the portal told", _PRICE["bus_event"]),
-        _line("DynamoDB", "what learners did, written", _PRICE["write_unit"] * counts.update_units),
+        _line("S3", "documents put", _PRICE["s3_put"]),
+        _line("S3", "documents stored, the first month", _PRICE["s3_gib_month"] * counts.document_bytes / GIB),
+        _line("EventBridge", "announcements", _PRICE["bus_event"]),
+        _line("DynamoDB", "progress, written", _PRICE["write_unit"] * counts.update_units),
         _line("DynamoDB", "enrollments, written", _PRICE["write_unit"] * counts.enroll_units),
         _line("DynamoDB", "lists and republication: two indexes", _PRICE["write_unit"] * counts.index_units),
         _line("DynamoDB", "issues, written", _PRICE["write_unit"] * counts.issue_units),
         _line("DynamoDB", "reads before enrolling", _PRICE["read_unit"] * enrolling),
         _line("DynamoDB", "reads before issuing", _PRICE["read_unit"] * issuing),
-        _line("DynamoDB", "records kept and backed up, the first month", _kept(counts)),
-        _line("SQS", "learners' events fetched", _PRICE["sqs_request"] * _fetched(counts.steps, shape.learners * 2)),
-        _line("SQS", "enrollments fetched", _PRICE["sqs_request"] * _fetched(1, shape.enrollments)),
-        _line("SQS", "certificates asked for", _PRICE["sqs_request"] * _generation_requests(counts, shape)),
-        _line("SQS", "what asks for them fetched", _PRICE["sqs_request"] * _fetched(1, shape.certificates)),
+        _line("DynamoDB", "records stored and backed up, the first month", _kept(counts)),
+        _line("SQS", "progress events received", _PRICE["sqs_request"] * _fetched(counts.steps, shape.learners * 2)),
+        _line("SQS", "enrollments received", _PRICE["sqs_request"] * _fetched(1, shape.enrollments)),
+        _line("SQS", "certificate requests sent", _PRICE["sqs_request"] * _generation_requests(counts, shape)),
+        _line("SQS", "certificate requests received", _PRICE["sqs_request"] * _fetched(1, shape.certificates)),
         _line("Lambda", "invocations", _PRICE["lambda_request"] * sum(invocations(counts, shape).values())),
         _line("Lambda", "processor: enrollments and events", _processor(counts, "record_directory", "record_progress")),
         _line("Lambda", "processor: certificates", _processor(counts, "generate_certificate")),
-        _line("Lambda", "waiting for the others to answer", sum(waiting(counts, shape).values())),
+        _line("Lambda", "waiting for other services", sum(waiting(counts, shape).values())),
         _line("CloudWatch", "logs and metrics in them", _PRICE["log_gib"] * _logged(counts, shape) / GIB),
     ]
 
@@ -81,11 +81,11 @@ def download_bill(download: Download) -> list[Line]:
     return [
         _line("API Gateway", "requests", _PRICE["api_request"]),
         _line("DynamoDB", "the record and the account, read", _PRICE["read_unit"] * download.reads),
-        _line("DynamoDB", "who got the link, written", _PRICE["write_unit"] * download.writes),
+        _line("DynamoDB", "access log, written", _PRICE["write_unit"] * download.writes),
         _line("S3", "documents fetched", _PRICE["s3_get"]),
         _line("Lambda", "invocations", _PRICE["lambda_request"]),
         _line("Lambda", "processor", _seconds("serve_api", MEASURED["cpu"]["serve_api"], 0)),
-        _line("Lambda", "waiting for the others to answer", _seconds("serve_api", 0, waited)),
+        _line("Lambda", "waiting for other services", _seconds("serve_api", 0, waited)),
         _line("CloudWatch", "logs", _PRICE["log_gib"] * (_ASSUMED["log_lines"] + API_LOG_LINE) / GIB),
     ]
 
@@ -175,9 +175,9 @@ def fixed_a_month(alarms: int, queues: int, metrics: int) -> list[Line]:
     """What is paid at any volume; these lines are dollars a month."""
     polls = queues * _ASSUMED["pollers"] * 30 * 24 * 3600 / _ASSUMED["poll_seconds"]
     return [
-        Line("SQS", f"{queues} queues asked while they are empty", polls * _PRICE["sqs_request"]),
+        Line("SQS", f"polling of {queues} empty queues", polls * _PRICE["sqs_request"]),
         Line("CloudWatch", f"{alarms} alarms", alarms * _PRICE["alarm_month"]),
-        Line("CloudWatch", f"{metrics} metrics of our own", metrics * _PRICE["metric_month"]),
+        Line("CloudWatch", f"{metrics} custom metrics", metrics * _PRICE["metric_month"]),
         Line("CloudWatch", "a dashboard", _PRICE["dashboard_month"]),
         Line("KMS", "a key", _PRICE["key_month"]),
     ]
@@ -185,9 +185,9 @@ def fixed_a_month(alarms: int, queues: int, metrics: int) -> list[Line]:
 
 def keeping_a_month(counts: Counts) -> list[Line]:
     """A million records with certificates, each further month."""
-    looks = 30 * (2 * _PRICE["read_unit"] + _PRICE["s3_get"])
+    daily_checks = 30 * (2 * _PRICE["read_unit"] + _PRICE["s3_get"])
     return [
-        _line("S3", "documents kept", _PRICE["s3_gib_month"] * counts.document_bytes / GIB),
-        _line("DynamoDB", "records kept and backed up", _kept(counts)),
-        _line("DynamoDB, S3", "each looked at closely once a day by the sweep", looks),
+        _line("S3", "documents stored", _PRICE["s3_gib_month"] * counts.document_bytes / GIB),
+        _line("DynamoDB", "records stored and backed up", _kept(counts)),
+        _line("DynamoDB, S3", "the sweep's daily full check", daily_checks),
     ]

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.integration.service import Service
+from tools.batched import batched
 from tools.costs.capacity_units import STORED_BESIDE_AN_ITEM, size
 from tools.costs.ledger import Ledger, counting, indexes
-from tools.costs.scenario import Invocation, Scenario, batches
+from tools.costs.scenario import Invocation, Scenario
 
 EVENTS_TOGETHER = 2
 FULL = {"record_directory": 10, "generate_certificate": 10}  # batch sizes, as in template.yaml
@@ -55,7 +56,7 @@ def count(service: Service, steps: int) -> Counts:
     """Count one learner from enrollment to certificate, and then full batches of them."""
     scenario = Scenario(service, steps, seed="counts")
     enrolled = scenario.invoke("record_directory", scenario.join(1))
-    recorded = [scenario.invoke("record_progress", batch) for batch in batches(scenario.events(0), EVENTS_TOGETHER)]
+    recorded = [scenario.invoke("record_progress", batch) for batch in batched(scenario.events(0), EVENTS_TOGETHER)]
     made = scenario.invoke("generate_certificate", scenario.waiting("Generation"))
     updates = [call for one in recorded for call in one.ledger.of("dynamodb") if call.table_writes]
     [put] = made.ledger.of("s3")
@@ -69,7 +70,7 @@ def count(service: Service, steps: int) -> Counts:
         index_units=sum(sum(call.index_writes.values()) for call in enrolled.ledger.calls),
         issue_units=made.ledger.write_units,
         alone={one.function: _each(one) for one in (enrolled, made)},
-        together={one.function: _each(one) for one in _full_batches(service, steps)},
+        together={one.function: _each(one) for one in _full_batched(service, steps)},
         document_bytes=put.length,
         record_bytes=size(record) + STORED_BESIDE_AN_ITEM,
         entry_bytes=sum(size(entry) + STORED_BESIDE_AN_ITEM for entry in entries if entry),
@@ -97,11 +98,11 @@ def ask(service: Service, path: str, claims: dict[str, str]) -> tuple[Ledger, fl
     return ledger, seconds
 
 
-def _full_batches(service: Service, steps: int) -> Iterator[Invocation]:
+def _full_batched(service: Service, steps: int) -> Iterator[Invocation]:
     scenario = Scenario(service, steps, seed="together")
     yield scenario.invoke("record_directory", scenario.join(FULL["record_directory"]))
     for person in range(FULL["generate_certificate"]):
-        for events in batches(scenario.events(person), EVENTS_TOGETHER):
+        for events in batched(scenario.events(person), EVENTS_TOGETHER):
             scenario.invoke("record_progress", events)
     yield scenario.invoke("generate_certificate", scenario.waiting("Generation"))
 

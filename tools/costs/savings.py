@@ -24,9 +24,11 @@ def savings(counts: Counts) -> list[Saving]:
     smaller = 10 * 1024 / bill.GIB * price["s3_gib_month"]
     each = {
         ("provisioned capacity, half of it used", "bursts are throttled"): units * cheaper,
-        ("half the memory for generate_certificate", "twice the time to draw and to start"): waiting * HALF,
+        ("half the memory for generate_certificate", "twice the time to render and to start"): waiting * HALF,
         ("documents 10 KB smaller", "a plainer border"): smaller,
-        ("no index by training", "a republication, and who is unmarked, scan everybody"): price["write_unit"],
+        ("no index by training", "a republication and the list of unmarked attendees scan the table"): price[
+            "write_unit"
+        ],
     }
     found = [Saving(what, but, bill.MILLION * dollars) for (what, but), dollars in each.items()]
     return sorted(found, key=lambda one: one.dollars, reverse=True)

@@ -4,7 +4,7 @@ import itertools
 import json
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
@@ -106,10 +106,6 @@ class Scenario:
     def _keep(self, kind: str, data: dict[str, Any]) -> None:
         self.invoke("record_directory", [cloud_event(kind, data)])
         self.waiting("Evaluation")
-
-
-def batches(events: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:
-    return (events[start : start + most] for start in range(0, len(events), most))
 
 
 def _step(step_id: str, number: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tools.batched import batched
 from tools.load.sampler import Sample, Sampler
 from tools.load.workload import Workload
 from tools.local.portal import Queues
@@ -61,8 +62,8 @@ class LoadTest:
     def prepare(self) -> None:
         """Post everyone, then enroll them."""
         for messages in (list(self._workload.directory()), list(self._workload.enrollments())):
-            for start in range(0, len(messages), BATCH_SIZE):
-                self._portal.post(messages[start : start + BATCH_SIZE])
+            for batch in batched(messages, BATCH_SIZE):
+                self._portal.post(batch)
                 self._settle(most=BATCH_SIZE)
             self._settle()
 

@@ -100,7 +100,7 @@ def _run(function: CheckFunction, week: Week) -> Check:
     except (httpx.HTTPError, LookupError, ValueError) as error:
         findings = [f"{type(error).__name__}: {error}"]
     problems = [finding for finding in findings if finding]
-    detail = "; ".join(problems[:5]) if problems else f"{len(findings)} looked at"
+    detail = "; ".join(problems[:5]) if problems else f"{len(findings)} checked"
     return Check(function.__name__.replace("_", " "), bool(findings) and not problems, detail)
 
 

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
+from tools.batched import batched
 from tools.local import checks, scenario
 from tools.local.checks import Check, Week
 from tools.local.follow_up_checks import FOLLOW_UP_CHECKS
@@ -62,8 +63,7 @@ def _play_week(stack: LocalStack, directory: Path, plan: Scenario) -> Week:
                 progress.update(earning, completed=len(listener.announcements))
                 time.sleep(0.05)
 
-        for start in range(0, len(plan.messages), MESSAGES_AT_A_TIME):
-            part = plan.messages[start : start + MESSAGES_AT_A_TIME]
+        for part in batched(plan.messages, MESSAGES_AT_A_TIME):
             queues.post(part)
             progress.update(posting, advance=len(part), description=f"day {_day(plan, part[0].at)}: events posted")
             wait_while(lambda: queues.waiting(urls) > 0, TIMEOUT_SECONDS / 10)

@@ -12,6 +12,7 @@ from typing import Any, Self
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tools.batched import batched
 from tools.local.scenario import Message
 from tools.local.stack import LocalStack
 
@@ -33,8 +34,8 @@ class Queues:
         """Post in order, ten messages at a time to each queue."""
         for name, url in self.stack.queues.items():
             of_queue = [message for message in messages if message.queue == name]
-            for start in range(0, len(of_queue), BATCH):
-                self._send(url, of_queue[start : start + BATCH])
+            for batch in batched(of_queue, BATCH):
+                self._send(url, batch)
 
     def _send(self, url: str, batch: Sequence[Message]) -> None:
         entries = [_entry(str(number), message) for number, message in enumerate(batch)]

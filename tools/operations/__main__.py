@@ -41,7 +41,7 @@ def quarantine(
     """Show the messages in the dead-letter queues by queue and reason; they stay there."""
     where = _stack(stack, local)
     pairs = where.named(queue)
-    listings = [look(where.sqs, pair) for pair in track(pairs, "Looking", console=console, transient=True)]
+    listings = [look(where.sqs, pair) for pair in track(pairs, "Receiving", console=console, transient=True)]
     if as_json:
         typer.echo(json.dumps({"queues": [_plain(listing, show) for listing in listings]}, indent=2))
         return
@@ -67,7 +67,7 @@ def redrive(
     [pair] = where.named(queue)
     steps: list[Step] = []
     with held(where.sqs, pair.dead_letters) as hold, Progress(console=console, transient=True) as progress:
-        looking = progress.add_task("Looking", total=None)
+        looking = progress.add_task("Receiving", total=None)
         chosen = select(hold, Wanted(reason, frozenset(event or [])), limit)
         progress.remove_task(looking)
         if not dry_run:
@@ -101,7 +101,7 @@ def erase(
     from tools.operations.versions import NotDeleted  # noqa: PLC0415 - as above
 
     where = _stack(stack, local)
-    with where.as_eraser(), console.status("Looking") as status:
+    with where.as_eraser(), console.status("Searching") as status:
         erasure = Erasure(account, places(where), dry_run, begun_on=status.update)
         others = erasure.same_address()
         try:
@@ -172,7 +172,7 @@ def _print_caveats(listing: Listing) -> None:
     if listing.elsewhere:
         console.print(
             f"{listing.queue}: about {listing.elsewhere} more are held by another listing or redrive;"
-            " look again in ten minutes."
+            " list again in ten minutes."
         )
 
 

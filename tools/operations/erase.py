@@ -20,6 +20,7 @@ from earned.domain import enrollment
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.people import SupportRequest
 from earned.messages.requests import generation_message
+from tools.batched import batched
 from tools.operations.mentions import Person
 from tools.operations.quarantine import MAX_BATCH, held
 from tools.operations.stacks import DeployedStack, Pair
@@ -181,8 +182,8 @@ class Erasure:
         with held(self.places.sqs, url) as hold:
             theirs = [message for message in hold.messages() if person.owns(message["Body"])]
             kept = 0
-            for start in range(0, len(theirs) if not self.rehearsal else 0, MAX_BATCH):
-                kept += hold.delete(theirs[start : start + MAX_BATCH])
+            for batch in batched(theirs if not self.rehearsal else [], MAX_BATCH):
+                kept += hold.delete(batch)
             if not hold.complete or kept:
                 self.unseen.add(url.rpartition("/")[2])
         self.found["messages"] += len(theirs)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tools.batched import batched
 from tools.operations.stacks import Pair
 
 if TYPE_CHECKING:
@@ -99,10 +100,10 @@ class Hold:
     def release(self) -> None:
         """Make the messages visible again that were not deleted; if SQS refuses, their timeout does."""
         receipts = list(self._receipts.values())
-        for start in range(0, len(receipts), MAX_BATCH):
+        for batch in batched(receipts, MAX_BATCH):
             entries = [
                 {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
-                for number, receipt in enumerate(receipts[start : start + MAX_BATCH])
+                for number, receipt in enumerate(batch)
             ]
             self.sqs.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]  # plain dicts
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from earned.aws.s3 import ARCHIVES, STATE
 from earned.document.archive import Archive
+from tools.batched import batched
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -65,12 +66,11 @@ class Bucket:
 
     def delete(self, versions: Sequence[Version]) -> None:
         """Delete versions for good; raises `NotDeleted` when S3 keeps one of them."""
-        for start in range(0, len(versions), MAX_DELETION):
-            some = versions[start : start + MAX_DELETION]
-            objects: Any = [{"Key": one.key, "VersionId": one.version_id} for one in some]
+        for batch in batched(versions, MAX_DELETION):
+            objects: Any = [{"Key": one.key, "VersionId": one.version_id} for one in batch]
             refused = self.client.delete_objects(Bucket=self.name, Delete={"Objects": objects, "Quiet": True})
             if errors := refused.get("Errors"):
-                raise NotDeleted(f"S3 kept {len(errors)} of {len(some)} objects: {errors[0].get('Code')}")
+                raise NotDeleted(f"S3 kept {len(errors)} of {len(batch)} objects: {errors[0].get('Code')}")
 
     def abort(self, uploads: Iterable[Upload]) -> None:
         """Delete the parts of uploads; an upload that no longer exists is skipped."""
