@@ -80,7 +80,7 @@ class Hold:
         """Each message once, until the queue is empty (`complete`) or time or space is up."""
         end, empty = time.monotonic() + WALK_SECONDS, 0
         while len(self._receipts) < MAX_WALK and time.monotonic() < end:
-            with to_the_end():
+            with delay_signals():
                 received = self._receive()
                 new = [message for message in received if self._take(message)]
             empty = 0 if received else empty + 1
@@ -132,7 +132,7 @@ def held(sqs: "SQSClient", url: str) -> Iterator[Hold]:
     try:
         yield hold
     finally:
-        with to_the_end():
+        with delay_signals():
             hold.release()
 
 
@@ -182,7 +182,7 @@ def _out_of_sight(sqs: "SQSClient", url: str) -> int:
 
 
 @contextmanager
-def to_the_end() -> Iterator[None]:
+def delay_signals() -> Iterator[None]:
     """Delay Ctrl-C until the end of the block.
 
     A message whose receipt handle is lost stays hidden for long; one that was sent but not deleted exists twice.

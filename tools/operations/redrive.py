@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.operations.quarantine import MAX_BATCH, Hold, Refused, read, to_the_end
+from tools.operations.quarantine import MAX_BATCH, Hold, Refused, delay_signals, read
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef, SendMessageBatchRequestEntryTypeDef
@@ -59,7 +59,7 @@ def send_back(hold: Hold, source: str, chosen: Sequence["MessageTypeDef"]) -> It
         if time.monotonic() > hold.until:
             return
         entries = [_entry(number, message) for number, message in enumerate(batch)]
-        with to_the_end():
+        with delay_signals():
             answer = hold.sqs.send_message_batch(QueueUrl=source, Entries=entries)
             sent = [batch[int(entry["Id"])] for entry in answer.get("Successful", [])]
             not_deleted = hold.delete(sent) if sent else 0

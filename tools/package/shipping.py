@@ -14,7 +14,7 @@ from rich.table import Table
 
 from tools.local import sam
 from tools.local.stack import ROOT
-from tools.package.built import LIMIT, BuildFailed, functions
+from tools.package.built import LIMIT, BuildFailed, Function, functions
 
 ARCHITECTURES = ("arm64", "x86_64")
 OUT = ROOT / ".aws-sam"
@@ -48,19 +48,18 @@ def main(
     except BuildFailed as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    weights = weigh(built)
+    weights = weigh({architecture: functions(template) for architecture, template in built.items()})
     _print(weights, built)
     raise typer.Exit(1 if any(weight.is_too_heavy for weight in weights.values()) else 0)
 
 
-def weigh(built: Mapping[str, Path]) -> dict[str, Weight]:
-    """The weight of each function; `built` has a built template for each architecture."""
-    found = {architecture: functions(template) for architecture, template in built.items()}
-    [first, *_] = found.values()
+def weigh(built: Mapping[str, Mapping[str, Function]]) -> dict[str, Weight]:
+    """The weight of each function; `built` has the same functions for each architecture."""
+    [first, *_] = built.values()
     return {
         name: Weight(
             layers=tuple(layer.name.removesuffix("Layer") for layer in function.layers),
-            sizes={architecture: some[name].size for architecture, some in found.items()},
+            sizes={architecture: some[name].size for architecture, some in built.items()},
         )
         for name, function in first.items()
     }

@@ -1,4 +1,4 @@
-"""What a load test amounts to: nothing lost goes unnoticed, and processors are reckoned from what was used."""
+"""The figures of a load test: losses show, and processors follow from CPU seconds."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def sample(at: float, cpu: float, waiting: int) -> Sample:
     )
 
 
-def tallied(*certificates: Certificate) -> dict[str, Any]:
+def results(*certificates: Certificate) -> dict[str, Any]:
     samples = [sample(1, 1, 5), sample(2, 2, 5), sample(3, 3, 0)]
     record = RunRecord([], list(certificates), posting=0.5, samples=samples)
     return summarize(Workload(2, 3), ahead=1, record=record, refused=0, failed=0)
@@ -33,26 +33,26 @@ def certificate(company: str, number: int, seconds: float) -> Certificate:
 ALL = [certificate(HALL, 1, 4), certificate(HALL, 2, 9), certificate(SCHOOL, 1, 1), certificate(SCHOOL, 2, 2)]
 
 
-def test_all_that_are_due_are_counted_and_a_missing_one_is_missed() -> None:
-    assert (tallied(*ALL)["certificates"], tallied(*ALL)["due"]) == (4, 4)
-    assert tallied(*ALL[:-1])["certificates"] == 3
+def test_certificates_are_counted_and_a_missing_one_shows() -> None:
+    assert (results(*ALL)["certificates"], results(*ALL)["due"]) == (4, 4)
+    assert results(*ALL[:-1])["certificates"] == 3
 
 
-def test_a_certificate_announced_twice_is_one() -> None:
-    found = tallied(*ALL, ALL[0])
+def test_a_certificate_announced_twice_counts_once() -> None:
+    found = results(*ALL, ALL[0])
     assert (found["certificates"], found["announced_twice"]) == (4, 1)
 
 
-def test_the_companies_are_told_apart() -> None:
-    waited = tallied(*ALL)["seconds_to_certificate"]
+def test_waiting_times_are_separate_for_each_company() -> None:
+    waited = results(*ALL)["seconds_to_certificate"]
     assert (waited["hall"]["max"], waited["school"]["max"], waited["school_idle"]) == (9, 2, {})
 
 
-def test_two_processors_need_half_of_what_ten_thousand_take() -> None:
-    found = tallied(*ALL)
+def test_two_processors_need_half_of_the_cpu_seconds_of_ten_thousand() -> None:
+    found = results(*ALL)
     assert found["cpu_ms_per_certificate"] == {EMULATOR: 500, WORKERS: 1500, "F": 1500}
     assert found["cpu_bound"]["functions"] == pytest.approx(1.5 * 10_000 / 2)
 
 
-def test_what_others_used_is_what_is_not_ours() -> None:
-    assert tallied(*ALL)["processors_used_by_others"] == 10 - 4
+def test_processors_used_by_others_exclude_the_stacks_own() -> None:
+    assert results(*ALL)["processors_used_by_others"] == 10 - 4
