@@ -1,51 +1,60 @@
-# The way in: `make demo` to see it work, `make serve` to build against it, `make test` and `make check` to change it.
-# Each environment installs itself when its requirements change.
+# `make help` lists all targets. Each environment in .venv installs itself when its requirements change.
 
 DEV    := .venv/dev/bin
 LAYER  := .layers/weasyprint
 PYTHON := $(DEV)/python
 WHERE  := $(if $(STACK),--stack=$(STACK),--local)
-# The layer for this machine, so that tests render with the very libraries and fonts that are deployed.
+# The WeasyPrint layer built for this machine: tests render with the libraries and fonts that are deployed.
 NATIVE := LD_LIBRARY_PATH=$(CURDIR)/$(LAYER)/lib FONTCONFIG_PATH=$(CURDIR)/$(LAYER)/fonts
 
-# pip compiles nothing below: the first process that imports a module does, and no other again.
+# pip runs with --no-compile: the first process that imports a module writes its bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 
 ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase contracts preview border test test-simulation test-stack \
-    check republish package bench bench-memory load model performance cost mutation mutants soak fuzz build layers requirements clean
+.PHONY: help demo drill serve token stop quarantine redrive erase contracts preview draw-border test test-simulation test-stack \
+    republish soak fuzz planted-bugs mutation-test check build package bench bench-memory load load-model cost \
+    performance-report layers requirements clean
 
 help:
-	@echo 'make demo     a company week, from events to certificates: see out/demo'
-	@echo 'make drill    [ONLY=SQS]: stop whatever it depends on, and deploy over it, while events flow: see out/drill.json'
-	@echo 'make serve    leave the stack running: see out/serve.json'
-	@echo 'make token    ROLE=company-admin SUB=acc-1 COMPANY=co-1 [EXPIRES_IN=-60]: a JWT for that stack'
-	@echo 'make stop     end that stack'
-	@echo 'make quarantine  [STACK=earned-prod] [QUEUE=progress] [SHOW=5]: what was refused or failed'
-	@echo 'make redrive     QUEUE=progress [STACK=…] [REASON=…] [EVENT=…] [DRY_RUN=1]: send it back'
-	@echo 'make erase    ACCOUNT=acc-1 [STACK=…] [DRY_RUN=1]: remove a person for good'
-	@echo 'make contracts   docs/: schemas, AsyncAPI and OpenAPI, as the models say'
-	@echo 'make preview  [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
-	@echo 'make border   [DESIGN=folder]: draw its borders in its colours'
-	@echo 'make test     all tests'
-	@echo 'make soak     [SEEDS=10000] [FIRST=1]: simulated stories full of faults, on all cores: see out/soak.json'
-	@echo 'make fuzz     100,000 requests and 300,000 messages at random, on all cores: who sees what, what becomes of them'
-	@echo 'make check    linters, types, templates and who may do what'
-	@echo 'make build    [ARCH=arm64]: what is deployed, for both processors unless told, and what it weighs'
-	@echo 'make package  what each built function weighs, and takes before its first event: see out/package.json'
-	@echo 'make bench    what a certificate costs, beside other makers of PDFs: see out/bench'
-	@echo 'make cost     what a certificate costs on AWS, counted and priced: see out/cost.json'
-	@echo 'make bench-memory  our memory over 3,000 certificates'
-	@echo 'make load     [PEOPLE=10000] marked at once on a local stack: see out/load'
-	@echo 'make model    what AWS would make of it, and of a million, by its documented scaling: after load and package'
-	@echo 'make mutants  [BUG=…] [SEEDS=1-1000]: plant each known bug, and see at which seed the simulator finds it'
-	@echo 'make mutation changes the rules a little, hundreds of times: do the unit tests notice?'
-	@echo 'make performance  docs/performance.md, from what bench, package, load and model measured'
-	@echo 'make layers   native libraries and fonts, for the tests'
-	@echo 'make clean    remove all that was made'
+	@echo 'See it work'
+	@echo '  make demo                a company week on a local stack, from events to certificates: out/demo/'
+	@echo '  make serve               start a local stack and leave it running: out/serve.json'
+	@echo '  make token               ROLE=company-admin SUB=acc-1 [COMPANY=co-1] [EXPIRES_IN=3600]: a JWT for that stack'
+	@echo '  make stop                stop that stack'
+	@echo '  make preview             [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
+	@echo '  make draw-border         [DESIGN=folder]: draw the borders of a design in its colours'
+	@echo 'Change it'
+	@echo '  make check               linters, types, import rules, templates and IAM policies'
+	@echo '  make test                [ARGS=...]: all tests, or pytest with these arguments'
+	@echo '  make test-simulation     the simulation tests of make test'
+	@echo '  make test-stack          the end-to-end tests of make test, on a local stack'
+	@echo '  make contracts           generate the event schemas, AsyncAPI and OpenAPI in docs/'
+	@echo '  make requirements        [UPGRADE=1]: compile the dependency groups of pyproject.toml to pins'
+	@echo '  make layers              the native libraries and fonts that tests render with'
+	@echo '  make clean               stop the local stack and delete everything that make created'
+	@echo 'Test it harder'
+	@echo '  make drill               [ONLY=SQS]: dependency outages and deployments while events flow: out/drill.json'
+	@echo '  make soak                [SEEDS=10000] [FIRST=1]: simulated stories with faults, on all cores: out/soak.json'
+	@echo '  make fuzz                100,000 random API requests and 300,000 random messages, on all cores'
+	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000]: the seed at which the simulator finds each planted bug'
+	@echo '  make mutation-test       change the rules line by line: do the unit tests notice?'
+	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson, on a local stack'
+	@echo 'Measure it'
+	@echo '  make bench               time and size of a certificate beside other PDF libraries: out/bench/'
+	@echo '  make bench-memory        memory over 3,000 certificates: out/bench/memory.json'
+	@echo '  make package             size and cold start of each built function: out/package.json'
+	@echo '  make load                [PEOPLE=10000]: mark that many people at once on a local stack: out/load/'
+	@echo '  make load-model          forecast that load on AWS; needs make load and make package: out/load/model.json'
+	@echo '  make cost                what a certificate costs on AWS: out/cost.json'
+	@echo '  make performance-report  write docs/performance.md; needs make bench, package, load and load-model'
+	@echo 'Operate it (on AWS with STACK=earned-prod, otherwise on the stack of make serve)'
+	@echo '  make build               [ARCH=arm64]: what sam deploy takes, for both processors by default'
+	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
+	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
+	@echo '  make erase               ACCOUNT=acc-1 [DRY_RUN=1]: erase a person for good'
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m tools.local demo
@@ -62,7 +71,7 @@ token: .venv/dev/ready
 stop: .venv/dev/ready
 	@$(PYTHON) -m tools.local stop
 
-# An operator's commands: on AWS with STACK, otherwise on the stack that `make serve` started.
+# Operator commands: on AWS with STACK, otherwise on the stack that `make serve` started.
 quarantine: .venv/dev/ready
 	@$(PYTHON) -m tools.operations quarantine $(WHERE) $(if $(QUEUE),--queue=$(QUEUE)) $(if $(SHOW),--show=$(SHOW))
 
@@ -81,7 +90,7 @@ OUT    ?= out/preview
 preview: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tools.design.preview --design='$(DESIGN)' --out='$(OUT)'
 
-border: .venv/dev/ready
+draw-border: .venv/dev/ready
 	@$(PYTHON) -m tools.design '$(DESIGN)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready
@@ -95,31 +104,30 @@ endif
 test-simulation: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/simulation
 
-# Mostly waits for the stack, and so can be beside the simulation.
+# Mostly waits for the stack, so it runs beside the simulation.
 test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m pytest tests/e2e
 
-# Ends with exit 1 and a shrunk story when an invariant is violated. Each seed is another story; the same seed is the same one.
-SEEDS ?= 10000
+# Exits with 1 and a shrunk story when an invariant is violated. A seed always generates the same story.
 FIRST ?= 1
 soak: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tests.simulation --json=out/soak.json --processes=$$(nproc) \
-	    --seeds=$(FIRST)-$$(($(FIRST) + $(SEEDS) - 1))
+	    --seeds=$(FIRST)-$$(($(FIRST) + $(or $(SEEDS),10000) - 1))
 
 check: .venv/dev/ready .venv/checkov/ready
 	@$(DEV)/ruff check .
 	@$(DEV)/ruff format --check .
 	@$(DEV)/mypy
+	@PYTHONPATH=layers/core:. $(DEV)/lint-imports --no-logo --no-cache
 	@$(DEV)/cfn-lint template.yaml infra/*.yaml
 	@$(PYTHON) -m pytest tests/unit/test_template.py tests/unit/test_roles.py
 	@.venv/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet -f template.yaml infra/*.yaml
 
-# Some minutes; `make test` has the first of these seeds. Says in the end how many there were, and what came of them.
+# Takes minutes; `make test` runs the first of these seeds.
 fuzz: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=worksteal -m '' -k random \
 	    tests/integration/authorization tests/integration/test_fuzzed_messages.py
 
-# Two thousand learners of a course that loses a lesson.
 republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m pytest tests/e2e/test_republication.py -m long -s
 
@@ -127,14 +135,14 @@ ARCH ?= both
 build: .venv/dev/ready .venv/sam/ready
 	@$(PYTHON) -m tools.package.shipping --arch='$(ARCH)'
 
-# Fails when a function is over its budget, which another's work on this machine can cause.
+# Fails when a function is over its budget; a busy machine can cause that.
 package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/ready
 	@$(PYTHON) -m tools.package
 
 bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 	@$(PYTHON) -m tools.bench
 
-# The one warning says what moto cannot create, as in pyproject.toml.
+# The ignored warning is about resources that moto cannot create, as in pyproject.toml.
 cost: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -W error -W 'ignore:Tried to parse AWS:UserWarning' -m tools.costs
 
@@ -145,16 +153,16 @@ PEOPLE ?= 10000
 load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
 	@$(PYTHON) -m tools.load run --people=$(PEOPLE)
 
-model: .venv/dev/ready
+load-model: .venv/dev/ready
 	@$(PYTHON) -m tools.load model
 
-mutants: .venv/dev/ready $(LAYER)/ready
+planted-bugs: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(BUG)
 
-mutation: .venv/mutation/ready
+mutation-test: .venv/mutation/ready
 	@.venv/mutation/bin/python -m tests.mutation
 
-performance: .venv/dev/ready
+performance-report: .venv/dev/ready
 	@$(PYTHON) -m tools.bench.performance
 
 layers: $(LAYER)/ready
@@ -169,14 +177,15 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 	@.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r $< >&2
 	@touch $@
 
-# Needs uv. The layers take the versions that the tests run with.
+# Needs uv. Compiles the groups of pyproject.toml; pins stay unless UPGRADE is given. The layers take the versions of dev.
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
     --universal --python-version 3.11
 requirements:
-	@for name in dev sam ministack conformance bench checkov package mutation; do \
-	    $(COMPILE) --upgrade requirements/$$name.in --output-file requirements/$$name.txt || exit; done
-	@for layer in dependencies weasyprint; do $(COMPILE) --constraint requirements/dev.txt \
-	    layers/$$layer/requirements.in --output-file layers/$$layer/requirements.txt || exit; done
+	@for group in dev sam ministack conformance bench checkov package mutation; do \
+	    $(COMPILE) $(if $(UPGRADE),--upgrade) --group $$group --output-file requirements/$$group.txt || exit; done
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group layer-tools --output-file layers/weasyprint/tools.txt
+	@$(COMPILE) --constraint requirements/dev.txt --group runtime --output-file layers/dependencies/requirements.txt
+	@$(COMPILE) --constraint requirements/dev.txt --group document --output-file layers/weasyprint/requirements.txt
 
 clean:
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m tools.local stop; fi

@@ -53,11 +53,21 @@ class Event:
         if self.time.tzinfo is None:
             raise ValueError(f"{self.type}: the time needs a UTC offset")
 
+    def cloud_event(self) -> dict[str, Any]:
+        """The CloudEvent."""
+        return {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": SOURCE,
+            "type": self.type,
+            "time": self.time.isoformat(),
+            "datacontenttype": "application/json",
+            "data": dict(self.data),
+        }
+
     def body(self) -> str:
-        """The CloudEvent, in structured JSON."""
-        envelope = {"specversion": "1.0", "id": self.id, "source": SOURCE, "type": self.type}
-        content = {"time": self.time.isoformat(), "datacontenttype": "application/json", "data": dict(self.data)}
-        return json.dumps(envelope | content)
+        """The CloudEvent in structured JSON, as it is posted."""
+        return json.dumps(self.cloud_event(), ensure_ascii=False)
 
 
 def post(sqs: "SQSClient", queue_url: str, events: Iterable[Event]) -> None:

@@ -1,4 +1,4 @@
-"""A deployed stack for the end-to-end tests: the one that EARNED_STACK describes, or a local one of their own."""
+"""The stack of the end-to-end tests: the one that EARNED_STACK describes, or a local stack of their own."""
 
 import os
 from collections.abc import Iterator
@@ -9,27 +9,26 @@ import pytest
 
 from tests.e2e.portal import Portal
 from tools.local import stack as stacks
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
 
 @pytest.fixture(scope="session")
-def deployed() -> Iterator[tuple[Stack, Path]]:
-    """The stack, and the folder that holds its issuer's key; EARNED_STACK is the path of an out/serve.json."""
+def deployed() -> Iterator[tuple[LocalStack, Path]]:
+    """The stack and the folder of its issuer's key; EARNED_STACK is a path such as out/serve.json."""
     if described := os.environ.get("EARNED_STACK"):
-        yield Stack.read(Path(described)), stacks.SERVE
+        yield LocalStack.read(Path(described)), stacks.SERVE
         return
     directory = stacks.STATE / "test"
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
-        with stacks.started(directory) as keeper:
-            for _ in keeper.steps():
+        with stacks.started(directory) as supervisor:
+            for _ in supervisor.steps():
                 pass
-            yield keeper.stack, directory
+            yield supervisor.stack, directory
 
 
 @pytest.fixture(scope="session")
-def portal(deployed: tuple[Stack, Path]) -> Iterator[Portal]:
-    """The portal's side: posts events, holds tokens, reads the API."""
+def portal(deployed: tuple[LocalStack, Path]) -> Iterator[Portal]:
     with closing(Portal(*deployed)) as portal:
         yield portal

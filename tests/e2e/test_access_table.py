@@ -1,4 +1,4 @@
-"""Every cell of the access table (DESIGN §5), over HTTP with real tokens."""
+"""Every cell of the access table, over HTTP with real tokens."""
 
 import io
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.stack
 
 @dataclass
 class World:
-    """A company's employee and an individual who both earned a certificate."""
+    """A company's employee and an individual who both hold a certificate."""
 
     portal: Portal
     company: str
@@ -24,7 +24,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(portal: Portal) -> World:
-    """Post a small world and wait until both certificates are there."""
+    """Post a small world and wait for both certificates."""
     company, course, event = portal.id("co"), portal.id("course"), portal.id("event")
     steps = [{"step_id": "only", "kind": "lesson", "title": "Listening"}]
     portal.post("directory", "company.saved", {"company_id": company, "name": "Sample Lanterns"})
@@ -54,7 +54,7 @@ def world(portal: Portal) -> World:
     return World(portal, company, *wait_for(issued, "both certificates"))
 
 
-# What each role gets of each path: its own company's admin, another company's, and so on.
+# The status of each path for each role: the company's own admin, another company's, and so on.
 ROLES = ("individual", "employee", "company-admin", "stranger", "administrator", "support")
 CELLS = {
     ("GET", "/v1/enrollments"): (200, 200, 200, 200, 404, 404),
@@ -75,7 +75,6 @@ CELLS = {
 
 
 def token_of(world: World, role: str) -> str:
-    """A token of one of the people."""
     portal, company = world.portal, world.company
     people = {
         "individual": ("individual", portal.id("ind"), None),
@@ -89,7 +88,7 @@ def token_of(world: World, role: str) -> str:
 
 
 def path_of(world: World, template: str) -> str:
-    """A path with this world's ids in it."""
+    """A path with the ids of this world."""
     return template.format(
         company=world.company,
         employee=world.portal.id("emp"),
@@ -103,20 +102,20 @@ def path_of(world: World, template: str) -> str:
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("cell", CELLS, ids=[f"{method} {path}" for method, path in CELLS])
-def test_a_role_gets_what_its_cell_of_the_table_says(world: World, cell: tuple[str, str], role: str) -> None:
+def test_each_role_gets_the_answer_in_its_cell_of_the_table(world: World, cell: tuple[str, str], role: str) -> None:
     method, template = cell
     answer = world.portal.ask(path_of(world, template), token_of(world, role), method)
     assert answer.status_code == CELLS[cell][ROLES.index(role)], answer.text
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=[f"{method} {path}" for method, path in CELLS])
-def test_nobody_gets_anything_with_an_expired_a_garbled_or_no_token(world: World, cell: tuple[str, str]) -> None:
+def test_an_expired_malformed_or_missing_token_is_refused(world: World, cell: tuple[str, str]) -> None:
     method, path = cell[0], path_of(world, cell[1])
     expired = world.portal.token("support", "sup-1", expires_in=-60)
     assert {world.portal.ask(path, token, method).status_code for token in (None, "garbled", expired)} == {401}
 
 
-def test_an_employee_is_told_of_completion_but_of_no_certificate(world: World) -> None:
+def test_an_employee_sees_the_completion_and_no_certificate(world: World) -> None:
     answer = world.portal.ask("/v1/enrollments", token_of(world, "employee"))
     assert "completed" in answer.text
     assert "certificate" not in answer.text
@@ -132,7 +131,7 @@ def test_a_download_is_the_document_as_an_attachment(world: World) -> None:
     assert "Sample" not in link["url"]
 
 
-def test_anybody_may_verify_and_anybody_may_ask_support(world: World) -> None:
+def test_verification_and_support_requests_need_no_token(world: World) -> None:
     found = world.portal.ask(f"/verify/{world.employee_certificate}")
     assert found.json()["status"] == "valid"
     assert world.portal.ask(f"/verify/{'a' * 26}").status_code == 404

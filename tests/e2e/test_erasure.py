@@ -1,4 +1,4 @@
-"""A person is erased on a stack that enforces IAM: in the role that may, and from what its own functions keep."""
+"""A person is erased on a stack that enforces IAM: with the erasure role, and not by the functions' roles."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from tests.e2e.portal import Portal, wait_for
 from tests.integration import traces
 from tools.operations.erase import Erasure, places
-from tools.operations.stacks import Stack
+from tools.operations.stacks import DeployedStack
 
 pytestmark = pytest.mark.stack
 NAME, EMAIL = "Quillfeather", "wrenbox@example.com"
@@ -20,7 +20,7 @@ STEPS = [{"step_id": "read", "kind": "reading", "title": "Before you start"}]
 
 @pytest.fixture
 def learner(portal: Portal) -> dict[str, str]:
-    """Somebody with a certificate, an archive that has it, a request for support and a message in quarantine."""
+    """A learner with a certificate, an archive, a support request and a quarantined message."""
     company = {"company_id": portal.id("erased-co")}
     person = {"account_id": portal.id("erased")}
     enrollment = person | {"enrollment_id": portal.id("enr-erased")}
@@ -38,12 +38,10 @@ def learner(portal: Portal) -> dict[str, str]:
 
 
 def admin(portal: Portal, learner: dict[str, str]) -> str:
-    """A token of the company's admin."""
     return portal.token("company-admin", portal.id("admin"), learner["company_id"])
 
 
 def certificates(portal: Portal, learner: dict[str, str]) -> list[dict[str, Any]]:
-    """The company's certificates."""
     found: list[dict[str, Any]] = portal.ask(
         f"/v1/companies/{learner['company_id']}/certificates", admin(portal, learner)
     ).json()["items"]
@@ -51,14 +49,13 @@ def certificates(portal: Portal, learner: dict[str, str]) -> list[dict[str, Any]
 
 
 def export(portal: Portal, learner: dict[str, str]) -> None:
-    """Have an archive made."""
     path = f"/v1/companies/{learner['company_id']}/exports"
     asked = portal.ask(path, admin(portal, learner), method="POST").json()["export_id"]
     wait_for(lambda: portal.ask(f"{path}/{asked}", admin(portal, learner)).json().get("url"), "the archive")
 
 
 def kept(portal: Portal) -> Iterator[tuple[str, bytes]]:
-    """All that the stack keeps in tables, buckets and dead-letter queues."""
+    """Everything in the stack's tables, buckets and dead-letter queues."""
     outputs = portal.stack.outputs
 
     def client(service: str) -> Any:
@@ -74,18 +71,16 @@ def kept(portal: Portal) -> Iterator[tuple[str, bytes]]:
 
 
 def left(portal: Portal) -> set[str]:
-    """The kinds of places that have the name or the address."""
+    """The kinds of places that still have the name or the address."""
     return {place.split("#")[0].split("/")[0] for place, data in kept(portal) if traces.has(data, (NAME, EMAIL))}
 
 
-def test_a_person_is_erased_by_the_role_that_may_and_verification_stays_true(
-    portal: Portal, learner: dict[str, str]
-) -> None:
+def test_the_erasure_role_erases_a_person_and_verification_still_works(portal: Portal, learner: dict[str, str]) -> None:
     [certificate] = wait_for(lambda: certificates(portal, learner) or None, "the certificate")
     export(portal, learner)
     everywhere = {"table account", "table enrollment", "table request", "object certificates", "object exports"}
     wait_for(lambda: left(portal) >= everywhere | {"queue Directory"} or None, "every trace")
-    stack = Stack.described(portal.stack)
+    stack = DeployedStack.described(portal.stack)
     with stack.as_eraser():
         erasure = Erasure(learner["account_id"], places(stack))
         erasure.run(lambda _: time.sleep(UNDER_WAY))
@@ -96,10 +91,10 @@ def test_a_person_is_erased_by_the_role_that_may_and_verification_stays_true(
     assert certificates(portal, learner) == []
 
 
-def test_the_role_that_erases_gets_at_nothing_else(portal: Portal) -> None:
+def test_the_erasure_role_has_no_other_permission(portal: Portal) -> None:
     if "127.0.0.1" not in portal.stack.aws_endpoint:
         pytest.skip("a failure would do harm")
-    stack = Stack.described(portal.stack)
+    stack = DeployedStack.described(portal.stack)
     with stack.as_eraser():
         documents = places(stack).documents
     s3: Any = documents.client

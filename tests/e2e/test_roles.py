@@ -1,6 +1,6 @@
-"""Every action of every function's role, tried in that role on a stack that enforces IAM: allowed or refused.
+"""Every action of every function's role, tried with that role on a stack that enforces IAM: allowed or refused.
 
-A request that is allowed need not succeed: most are such that they change nothing.
+An allowed request need not succeed: most are such that they change nothing.
 """
 
 import json
@@ -16,20 +16,12 @@ from botocore.exceptions import ClientError
 from tests.e2e.portal import Portal
 from tests.unit.test_roles import Statement, allows
 from tests.unit.test_roles import statements as statements  # noqa: PLC0414  # a fixture of this module too
-from tools.local.stack import Stack
+from tools.cloudformation import functions, tables
+from tools.local.stack import LocalStack
 
 pytestmark = pytest.mark.stack
-FUNCTIONS = (
-    "RecordDirectory",
-    "RecordProgress",
-    "RecordAttendance",
-    "EvaluateEnrollments",
-    "GenerateCertificate",
-    "ExportCertificates",
-    "Sweep",
-    "ServeApi",
-)
-KEYS = {"RecordsTable": ("pk", "sk"), "AccessLogTable": ("certificate", "at"), "SupportTable": ("kind", "sk")}
+FUNCTIONS = tuple(functions())
+KEYS = {name: table.key for name, table in tables().items()}
 INDEX_KEYS = {"by-email": "email_code"}
 REFUSED = {"AccessDenied", "AccessDeniedException"}
 NOBODY = [
@@ -48,9 +40,9 @@ Cell = tuple[str, str, str | None]
 
 
 class Account:
-    """The stack as its owner sees it, and as somebody in one of its roles does."""
+    """AWS clients for the stack's owner, for its functions' roles, and for users with one permission."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: LocalStack) -> None:
         self._stack = stack
         self.client = self._clients(stack.session())
         pages = self.client("lambda").get_paginator("list_functions").paginate()
@@ -62,14 +54,14 @@ class Account:
         return found
 
     def in_role_of(self, function: str) -> Callable[[str], Any]:
-        """Makes clients that have a function's role."""
+        """Makes clients with a function's role."""
         role = self.function(function)["Role"]
         got = self.client("sts").assume_role(RoleArn=role, RoleSessionName="roles")["Credentials"]
         credentials = got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"]
         return self._clients(boto3.Session(*credentials, self._stack.region))
 
-    def as_somebody_who_may(self, action: str) -> Callable[[str], Any]:
-        """Makes clients of a new user who may do something with everything."""
+    def as_user_with(self, action: str) -> Callable[[str], Any]:
+        """Makes clients of a new user with one permission on all resources."""
         iam, name = self.client("iam"), uuid.uuid4().hex
         iam.create_user(UserName=name)
         statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
@@ -79,7 +71,6 @@ class Account:
         return self._clients(boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=self._stack.region))
 
     def output(self, name: str) -> str:
-        """An output of the stack."""
         return self._stack.outputs[name]
 
     def _clients(self, session: boto3.Session) -> Callable[[str], Any]:
@@ -89,7 +80,7 @@ class Account:
 
 @pytest.fixture(scope="module")
 def account(portal: Portal) -> Account:
-    """The account, with an object wherever somebody may read one."""
+    """The account, with an object in every place that a role may read."""
     if "127.0.0.1" not in portal.stack.aws_endpoint:
         pytest.skip("on AWS only Lambda gets these roles")
     account = Account(portal.stack)
@@ -106,7 +97,7 @@ def account(portal: Portal) -> Account:
 
 
 def cells(statements: dict[str, list[Statement]]) -> list[Cell]:
-    """All that anybody may do, one example of each, and what nobody may."""
+    """One example of every action that a role may do, and the actions that no role may do."""
     return sorted(
         {
             (action, resource.replace("*", "roles"), key.replace("*", "roles") if key else None)
@@ -122,7 +113,7 @@ def cells(statements: dict[str, list[Statement]]) -> list[Cell]:
 
 
 def attempt(account: Account, client: Callable[[str], Any], cell: Cell) -> bool:
-    """Try an action; says whether it was allowed."""
+    """Whether IAM allowed an action."""
     action, resource, key = cell
     try:
         request(account, client, action, resource, key or "roles")
@@ -132,7 +123,7 @@ def attempt(account: Account, client: Callable[[str], Any], cell: Cell) -> bool:
 
 
 def request(account: Account, client: Callable[[str], Any], action: str, resource: str, key: str) -> None:
-    """Make the request that an action stands for."""
+    """Make the request of an action."""
     service, _, verb = action.partition(":")
     name, _, path = resource.partition("/")
     match service:
@@ -160,7 +151,7 @@ def request(account: Account, client: Callable[[str], Any], action: str, resourc
 
 
 def ask_table(dynamodb: Any, verb: str, table: str, names: tuple[str, str], index: str, key: str) -> None:
-    """Ask a table, or one of its indexes; no condition holds, so nothing changes."""
+    """Query a table or index with a condition that is never true, so that nothing changes."""
     item = {names[0]: {"S": key}, names[1]: {"S": "roles"}}
     never = {"ConditionExpression": "attribute_exists(nothing)"}
     match verb:
@@ -187,7 +178,7 @@ def ask_table(dynamodb: Any, verb: str, table: str, names: tuple[str, str], inde
 
 
 def ask_bucket(s3: Any, verb: str, bucket: str, key: str) -> None:
-    """Ask a bucket; what is there stays."""
+    """Make a request to a bucket that changes no object."""
     match verb:
         case "GetObject":
             s3.get_object(Bucket=bucket, Key=key)
@@ -200,7 +191,7 @@ def ask_bucket(s3: Any, verb: str, bucket: str, key: str) -> None:
 
 
 def ask_queue(sqs: Any, verb: str, url: str) -> None:
-    """Ask a queue; SQS takes no message that is to wait for a day, and hides none for no time."""
+    """Make a request that changes nothing in a queue: SQS rejects a delay of a day, a timeout of 0 hides nothing."""
     match verb:
         case "SendMessage":
             sqs.send_message(QueueUrl=url, MessageBody="roles", DelaySeconds=86_400)
@@ -213,7 +204,7 @@ def ask_queue(sqs: Any, verb: str, url: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_role_is_allowed_what_its_table_says_and_refused_all_else(
+def test_iam_allows_a_role_exactly_the_actions_of_its_table(
     account: Account, statements: dict[str, list[Statement]], function: str
 ) -> None:
     client = account.in_role_of(function)
@@ -224,7 +215,7 @@ def test_a_role_is_allowed_what_its_table_says_and_refused_all_else(
     assert allowed == expected
 
 
-def test_a_document_is_put_once_and_never_without_saying_so(account: Account) -> None:
+def test_a_document_is_put_only_once_and_only_with_if_none_match(account: Account) -> None:
     s3 = account.in_role_of("GenerateCertificate")("s3")
     there = {"Bucket": account.output("DocumentsBucketName"), "Key": "certificates/roles", "Body": b"other"}
     with pytest.raises(ClientError, match="PreconditionFailed"):
@@ -233,8 +224,8 @@ def test_a_document_is_put_once_and_never_without_saying_so(account: Account) ->
         s3.put_object(**there)
 
 
-def test_a_document_is_not_deleted_whatever_rights_somebody_has(account: Account) -> None:
-    s3 = account.as_somebody_who_may("s3:*")("s3")
+def test_no_user_can_delete_a_document(account: Account) -> None:
+    s3 = account.as_user_with("s3:*")("s3")
     there = {"Bucket": account.output("DocumentsBucketName"), "Key": "certificates/roles"}
     version = s3.get_object(**there)["VersionId"]
     for more in ({}, {"VersionId": version}):
@@ -242,7 +233,7 @@ def test_a_document_is_not_deleted_whatever_rights_somebody_has(account: Account
             s3.delete_object(**there, **more)
 
 
-def test_a_batch_read_is_refused_when_one_of_its_keys_is(account: Account) -> None:
+def test_iam_refuses_a_batch_read_with_one_forbidden_key(account: Account) -> None:
     dynamodb = account.in_role_of("RecordProgress")("dynamodb")
     keys = [{"pk": {"S": pk}, "sk": {"S": "-"}} for pk in ("training#roles", "account#roles")]
     table = account.output("RecordsTableName")

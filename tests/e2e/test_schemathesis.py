@@ -1,4 +1,4 @@
-"""The API against its own OpenAPI document: whatever is asked, by whomever, is answered as the document says."""
+"""The API against its own OpenAPI document: every answer to any request is as documented."""
 
 import json
 import time
@@ -39,7 +39,7 @@ OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for met
 
 
 def cases(operation: Operation, ids: dict[str, str]) -> st.SearchStrategy[Case[Any]]:
-    """Requests about anything, requests about what exists, and malformed ones."""
+    """Requests with arbitrary ids, with existing ids, and malformed requests."""
     known = {name: id_ for name, id_ in ids.items() if f"{{{name}}}" in operation.path}
     anything, existing = operation.as_strategy(), operation.as_strategy(path_parameters=known)
     if not len(operation.query) + len(operation.body):
@@ -48,7 +48,7 @@ def cases(operation: Operation, ids: dict[str, str]) -> st.SearchStrategy[Case[A
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_what_is_answered_is_what_the_document_says(world: World, path: str, method: str) -> None:
+def test_every_answer_is_as_documented(world: World, path: str, method: str) -> None:
     portal = world.portal
     ids = {
         "company_id": world.company,
@@ -71,7 +71,7 @@ def test_what_is_answered_is_what_the_document_says(world: World, path: str, met
         ask()
 
 
-def test_the_document_is_served_to_anybody(portal: Portal) -> None:
+def test_the_openapi_document_needs_no_token(portal: Portal) -> None:
     answer = httpx.get(f"{portal.stack.api}/v1/openapi.json", trust_env=False)
     assert answer.status_code == 200
     assert answer.json() == DOCUMENT

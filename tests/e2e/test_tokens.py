@@ -1,4 +1,4 @@
-"""Tokens that are forged, borrowed or out of date open nothing, and say nothing of why."""
+"""Forged, borrowed and expired tokens are refused, and the answer does not say why."""
 
 import base64
 import hmac
@@ -23,36 +23,36 @@ SECONDS_OF_A_DAY = 86_400
 
 @dataclass(frozen=True)
 class Mint:
-    """What a forger knows: the issuer, what its tokens look like, its public key; and, to compare, its private key."""
+    """What a forger knows: the issuer, the form of its tokens and its public key; to compare, the private key."""
 
     issuer: str
     key: RSAKey
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """Those of a good token of support, but for `changes`; what is None is left out."""
+        """The claims of a valid support token with changes; a change to None removes the claim."""
         now = int(time.time())
         good = {"iss": self.issuer, "aud": issuer.AUDIENCE, "sub": "sup-1", "role": "support"}
         good |= {"token_use": "access", "client_id": "portal", "iat": now - 60, "exp": now + 3600}
         return {name: value for name, value in (good | changes).items() if value is not None}
 
     def token(self, header: dict[str, Any] | None = None, key: Any = None, **changes: Any) -> str:
-        """A token with another header, another key or other claims than a good one; what is None is left out."""
+        """A valid token with another header, key or claims; a change to None removes the field."""
         good = {"alg": "RS256", "kid": self.key.kid, "typ": "at+jwt"} | (header or {})
         kept = {name: value for name, value in good.items() if value is not None}
         return jwt.encode(kept, self.claims(**changes), key or self.key, algorithms=["RS256", "ES256"])
 
     def unsigned(self, algorithm: str, signature: str = "") -> str:
-        """A token that says it needs no signature."""
+        """A token with the algorithm `none`."""
         parts = [{"alg": algorithm, "kid": self.key.kid}, self.claims()]
         return ".".join([*(encoded(json.dumps(part).encode()) for part in parts), signature])
 
     def with_secret(self, secret: bytes) -> str:
-        """A token under HMAC; the library that signs the others refuses to do this with a public key."""
+        """A token under HMAC; the JWT library refuses to sign with a public key."""
         signed, _ = self.unsigned("HS256").rsplit(".", 1)
         return f"{signed}.{encoded(hmac.digest(secret, signed.encode(), 'sha256'))}"
 
     def with_other_claims(self) -> str:
-        """The signature of a good token under claims that it was not made for."""
+        """The signature of a valid token under other claims."""
         header, _, signature = self.token(role="employee").split(".")
         return ".".join([header, encoded(json.dumps(self.claims()).encode()), signature])
 
@@ -118,12 +118,11 @@ FORGED: dict[str, Callable[[Mint], str]] = {
 
 @pytest.fixture(scope="module")
 def mint(portal: Portal) -> Mint:
-    """The stack's own issuer, with all that a forger may know of it."""
     return Mint(portal.stack.issuer, portal.issuers_key())
 
 
 def asked(portal: Portal, headers: list[tuple[str, str]], **query: str) -> httpx.Response:
-    """What is answered to exactly these headers."""
+    """The API's answer to exactly these headers."""
     return httpx.get(portal.stack.api + PATH, headers=headers, params=query, timeout=60, trust_env=False)
 
 
@@ -132,25 +131,25 @@ def bearer(token: str) -> tuple[str, str]:
 
 
 def leaks_nothing(answer: httpx.Response) -> bool:
-    """Whether an answer is a refusal, and nothing else."""
+    """Whether an answer is a refusal and nothing else."""
     wanted = (
         {"message"} if answer.headers["content-type"] == "application/json" else {"type", "title", "status", "detail"}
     )
     return answer.status_code in {401, 403} and set(answer.json()) == wanted and "sup-1" not in answer.text
 
 
-def test_a_good_token_is_taken(portal: Portal, mint: Mint) -> None:
+def test_a_valid_token_is_accepted(portal: Portal, mint: Mint) -> None:
     assert asked(portal, [bearer(mint.token())]).status_code == 200
     assert asked(portal, [bearer(mint.token(aud=["another", issuer.AUDIENCE]))]).status_code == 200
 
 
 @pytest.mark.parametrize("how", FORGED)
-def test_a_forged_token_opens_nothing(portal: Portal, mint: Mint, how: str) -> None:
+def test_a_forged_token_is_refused(portal: Portal, mint: Mint, how: str) -> None:
     answer = asked(portal, [bearer(FORGED[how](mint))])
     assert leaks_nothing(answer), (answer.status_code, answer.text)
 
 
-def test_a_token_elsewhere_than_in_its_header_opens_nothing(portal: Portal, mint: Mint) -> None:
+def test_a_token_outside_the_authorization_header_is_refused(portal: Portal, mint: Mint) -> None:
     token = mint.token()
     for headers, query in (
         ([], {"access_token": token}),
@@ -166,13 +165,13 @@ def test_a_token_elsewhere_than_in_its_header_opens_nothing(portal: Portal, mint
 
 
 def test_a_second_header_adds_nothing_to_the_first(portal: Portal, mint: Mint) -> None:
-    # Whichever of the two is read, or none: never more than one of them alone opens.
+    # The gateway may read either header or none; both together must not open more than each alone.
     employee, forged = mint.token(role="employee"), mint.token(key=ANOTHER)
     for first, second in ((employee, forged), (forged, employee)):
         assert asked(portal, [bearer(first), bearer(second)]).status_code in {401, 403, 404}
 
 
-def test_a_token_of_one_role_does_not_become_another_by_what_stands_beside_it(portal: Portal, mint: Mint) -> None:
+def test_other_input_does_not_change_the_role_of_a_token(portal: Portal, mint: Mint) -> None:
     token = mint.token(role="employee")
     answer = asked(portal, [bearer(token), ("role", "support"), ("X-Role", "support")], role="support", sub="sup-1")
     assert answer.status_code == 404

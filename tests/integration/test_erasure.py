@@ -25,7 +25,7 @@ from tools.in_process.service import ACCOUNT, REGION, Service, receive
 from tools.operations import quarantine
 from tools.operations.__main__ import app
 from tools.operations.erase import Erasure, NothingKnown, places
-from tools.operations.stacks import Stack, pairs_of
+from tools.operations.stacks import DeployedStack, pairs_of
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 NEIGHBOUR = "Bellwether"
@@ -43,10 +43,10 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stack(service: Service, monkeypatch: pytest.MonkeyPatch) -> Stack:
+def stack(service: Service, monkeypatch: pytest.MonkeyPatch) -> DeployedStack:
     """The stack in moto, as the command finds it."""
-    found = Stack(boto3.client("sqs"), pairs_of(service.outputs), service.outputs)
-    monkeypatch.setattr(Stack, "on_aws", lambda _: found)
+    found = DeployedStack(boto3.client("sqs"), pairs_of(service.outputs), service.outputs)
+    monkeypatch.setattr(DeployedStack, "on_aws", lambda _: found)
     return found
 
 
@@ -217,7 +217,7 @@ def kind_of(place: str) -> str:
     return f"{kind} {name.split('-')[1] if kind == 'queue' else re.split('[#/]', name)[0]}".strip()
 
 
-def erasure(story: Story, stack: Stack, **more: Any) -> Erasure:
+def erasure(story: Story, stack: DeployedStack, **more: Any) -> Erasure:
     """The erasure of Ada."""
     return Erasure(story.id("ada"), places(stack), **more)
 
@@ -233,7 +233,7 @@ def under_way(story: Story) -> None:
 
 
 def test_no_byte_of_name_or_address_is_left_anywhere(
-    lived: Story, stack: Stack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    lived: Story, stack: DeployedStack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert left(lived) == EVERYWHERE
     erasure(lived, stack).run(lambda _: under_way(lived))
@@ -262,7 +262,7 @@ def come_again(story: Story) -> None:
     assert [one["account_id"] for one in story.certificates()] == [story.id("bea")]
 
 
-def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Story, stack: Stack) -> None:
+def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Story, stack: DeployedStack) -> None:
     seen: dict[str, set[str]] = {}
     waited: list[float] = []
 
@@ -283,14 +283,16 @@ def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Stor
         "Withdrawing enrollments": set(),
         "Deleting documents": {"object certificates"},
         "Deleting archives": {"object exports", "upload"},
-        "Looking through": IN_QUEUES,
+        "Searching queue": IN_QUEUES,
         "Deleting support": {"table request"},
         "Waiting for": OUT_OF_SIGHT,
-        "Forgetting the": {"table account", "table enrollment"},
+        "Erasing the": {"table account", "table enrollment"},
     }
 
 
-def test_what_is_counted_and_verified_stays_true_and_nobody_else_loses_anything(lived: Story, stack: Stack) -> None:
+def test_what_is_counted_and_verified_stays_true_and_nobody_else_loses_anything(
+    lived: Story, stack: DeployedStack
+) -> None:
     service = lived.service
     hers = [certificate_id(lived, lived.id(name)) for name in ("enr-ada", "enr-live")]
     facts = [enrollments.get_record(lived.id(name)).evidence for name in ("enr-ada", "enr-live")]
@@ -325,7 +327,7 @@ def everything_is_in_sight() -> None:
 
 
 def test_killed_after_any_change_and_run_again_it_ends_the_same(
-    lived: Story, stack: Stack, monkeypatch: pytest.MonkeyPatch
+    lived: Story, stack: DeployedStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original, changes, limit = BaseClient._make_api_call, 0, 0
 
@@ -357,7 +359,7 @@ def run(story: Story, *words: str, account: str = "ada") -> Result:
 
 
 def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_address(
-    lived: Story, stack: Stack
+    lived: Story, stack: DeployedStack
 ) -> None:
     people.save_account(Account(lived.id("ada-2"), Role.EMPLOYEE, "Ada Sample", Ada(lived).email), NOON)
     before = {place: hashlib.sha256(data).hexdigest() for place, data in everything(lived.service)}
@@ -374,7 +376,7 @@ def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_ad
     assert left(lived, Ada(lived).new, Ada(lived).old) == set()
 
 
-def test_an_account_that_nothing_is_known_of_is_not_made_one(story: Story, stack: Stack) -> None:
+def test_an_account_that_nothing_is_known_of_is_not_made_one(story: Story, stack: DeployedStack) -> None:
     with pytest.raises(NothingKnown):
         erasure(story, stack).run(lambda _: None)
     assert people.get_account(story.id("ada")) is None

@@ -18,7 +18,7 @@ from tools.operations import quarantine
 from tools.operations.__main__ import app
 from tools.operations.quarantine import held, look
 from tools.operations.redrive import Wanted, select, send_back
-from tools.operations.stacks import NoStack, Pair, Stack, pairs_of
+from tools.operations.stacks import DeployedStack, NoStack, Pair, pairs_of
 
 STACK = ["--stack", "queues"]
 
@@ -257,7 +257,7 @@ def test_what_sqs_does_not_take_back_stays_quarantined(service: Service, monkeyp
     answer = (SimpleNamespace(status_code=200), {"Successful": [{"Id": "1"}], "Failed": failed})
     client = broken("SendMessageBatch", *[lambda: answer] * 2)
     with monkeypatch.context() as patch:
-        patch.setattr(Stack, "on_aws", lambda _: Stack(client, {"progress": pair(service, "Progress")}))
+        patch.setattr(DeployedStack, "on_aws", lambda _: DeployedStack(client, {"progress": pair(service, "Progress")}))
         result = run("redrive", "--queue", "progress")
     assert result.exit_code == 1
     assert "2 of 12 sent back" in result.stdout

@@ -1,4 +1,4 @@
-"""AWS on loopback: whatever a process sends there is answered by the moto of this one."""
+"""AWS on loopback: moto in this process answers what other processes send."""
 
 import re
 import threading
@@ -14,9 +14,9 @@ OF_THE_CONNECTION = {"connection", "content-encoding", "content-length", "transf
 
 @contextmanager
 def listening() -> Iterator[str]:
-    """The address of AWS, as AWS_ENDPOINT_URL wants it, for as long as moto is at work in this process.
+    """The address of AWS for AWS_ENDPOINT_URL while moto is active in this process.
 
-    One request at a time, since moto is not made for threads.
+    It serves one request at a time, because moto is not thread-safe.
     """
     with HTTPServer(("127.0.0.1", 0), _Exchange) as server:
         threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
@@ -26,7 +26,7 @@ def listening() -> Iterator[str]:
 
 class _Exchange(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
-        """Send the request to the service that it was signed for: there moto takes it off the wire."""
+        """Send the request to the service that it was signed for, where moto intercepts it."""
         scope = SCOPE.search(self.headers["Authorization"])
         assert scope
         host = f"{scope['service']}.{scope['region']}.amazonaws.com"
@@ -45,4 +45,4 @@ class _Exchange(BaseHTTPRequestHandler):
     do_DELETE = do_GET = do_HEAD = do_POST = do_PUT = _pass_on  # noqa: N815  # http.server calls them by these names
 
     def log_message(self, *_: object) -> None:
-        """Say nothing on stderr."""
+        """Log no requests."""

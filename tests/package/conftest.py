@@ -1,4 +1,4 @@
-"""The built functions, each in a worker of its own, between queues, tables and buckets that moto plays."""
+"""The built functions, each in a worker of its own, between queues, tables and buckets of moto."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,11 +16,11 @@ from tools.package.built import Function
 from tools.package.imports import Imported, load
 from tools.package.runtime import Worker
 
-REGION = "eu-central-1"  # not that of the integration tests, which may run in this process as well
+REGION = "eu-central-1"  # not the region of the integration tests, which can run in this process too
 
 
 class Built:
-    """The functions, what their variables refer to, and their layers as Lambda lays them out."""
+    """The functions, the values of their variables, and their layers as Lambda merges them."""
 
     def __init__(self, template: Path, stack: ExitStack) -> None:
         self.functions = built.functions(template)
@@ -32,15 +32,14 @@ class Built:
         self._imported: dict[str, Imported] = {}
 
     def opt(self, function: Function) -> Path:
-        """Where a function's layers are."""
+        """The folder of a function's layers."""
         return self._opt[function.layers]
 
     def environment(self, function: Function) -> dict[str, str]:
-        """The environment of a function."""
         return built.environment(function, self.opt(function), REGION, self.values)
 
     def imported(self, function: Function) -> Imported:
-        """What a function imports; loaded once."""
+        """A function's imports; loaded once."""
         if function.name not in self._imported:
             self._imported[function.name] = load(function, self.environment(function))
         return self._imported[function.name]
@@ -48,14 +47,13 @@ class Built:
 
 @pytest.fixture(scope="module")
 def packages() -> Iterator[Built]:
-    """What sam built."""
     with ExitStack() as stack:
         yield Built(built.build(), stack)
 
 
 @pytest.fixture(scope="module")
 def service(packages: Built) -> Iterator[Service]:
-    """The infrastructure in moto, and the functions as Lambda would start them."""
+    """The infrastructure in moto, and the functions as Lambda starts them."""
     with aws_in_process(REGION), aws.listening() as endpoint, ExitStack() as workers:
         service = Service.without_functions()
         for name, value in service.outputs.items():
@@ -73,5 +71,4 @@ def _handler(worker: Worker) -> Callable[[object, object], Any]:
 
 @pytest.fixture
 def story(service: Service) -> Story:
-    """A world of its own."""
     return Story(service)

@@ -1,4 +1,4 @@
-"""What sam built works where it will run: under AWS's runtime client, with its layers and nothing else."""
+"""The build works where it will run: under AWS's runtime client, with its layers and nothing else."""
 
 import json
 import re
@@ -17,7 +17,7 @@ EVENTS = {"earned.messages.events", "regex"}
 DOCUMENTS = {"earned.document.render", "weasyprint", "jinja2", "fontTools", "babel", "segno"}
 LOGOS = {"earned.document.logo", "PIL", "defusedxml"}
 ROUTES = {"earned.api", "aws_lambda_powertools.event_handler"}
-# Of all that is costly to import: what a function uses.
+# The modules that are slow to import, by the functions that use them.
 USES = {
     "record_directory": EVENTS,
     "record_progress": EVENTS,
@@ -30,7 +30,7 @@ USES = {
 }
 COSTLY = EVENTS | DOCUMENTS | LOGOS | ROUTES | {"aws_xray_sdk"}
 NATIVE = re.compile(r"\.(so|ttf|otf|ttc|woff2?|pf[ab])\b")
-# What an interpreter and the wheels' own modules are linked with on any Linux.
+# Libraries that every Linux has and that Python and the wheels link to.
 OF_THE_RUNTIME = re.compile(
     r"(ld-linux|lib(bz2|c|crypt|crypto|dl|expat|ffi|gcc_s|lzma|m|pthread|python3|resolv|rt|ssl|stdc\+\+|util|uuid|z))[.-]"
 )
@@ -38,7 +38,7 @@ CONSUMERS = [name for name, queue in FUNCTIONS.items() if queue]
 
 
 def complete_a_course(service: Service, story: Story) -> None:
-    """Do all that a certificate takes."""
+    """Enroll one learner and complete every step."""
     story.directory()
     story.save_account("ada")
     story.enroll("ada")
@@ -58,7 +58,7 @@ def test_a_completed_course_becomes_a_certificate_with_the_holders_name(service:
     assert certificate["certificate_id"] in [event["data"]["certificate_id"] for event in service.announcements()]
 
 
-def test_a_document_is_drawn_with_the_libraries_and_fonts_of_the_layer(service: Service, story: Story, packages: Built):
+def test_rendering_uses_the_libraries_and_fonts_of_the_layer(service: Service, story: Story, packages: Built):
     complete_a_course(service, story)
 
     generate = packages.functions["generate_certificate"]
@@ -88,7 +88,7 @@ def test_attendance_of_a_live_event_becomes_a_certificate_in_an_archive(service:
     assert (status, export["status"], export["count"], export["failures"]) == (200, "done", 1, [])
 
 
-def test_the_sweep_looks_at_every_record(service: Service, story: Story):
+def test_the_sweep_reads_every_record(service: Service, story: Story):
     story.directory()
     story.save_account("cid")
     story.enroll("cid")
@@ -98,14 +98,14 @@ def test_the_sweep_looks_at_every_record(service: Service, story: Story):
     assert service.sweep()["turn_over"]
 
 
-def test_who_has_no_token_may_ask_about_a_certificate(service: Service):
+def test_verifying_a_certificate_needs_no_token(service: Service):
     answer = service.ask("GET", f"/verify/{'a' * 26}", None, headers={"accept": "application/json"})
 
     assert (answer["statusCode"], json.loads(answer["body"])) == (404, {"status": "unknown"})
 
 
 @pytest.mark.parametrize("name", CONSUMERS)
-def test_a_message_that_cannot_be_read_is_quarantined_with_its_reason(service: Service, name: str):
+def test_an_unreadable_message_is_quarantined_with_its_reason(service: Service, name: str):
     service.post(FUNCTIONS[name], "{not json")
 
     assert service.deliver(name) == [{"batchItemFailures": []}]
@@ -119,7 +119,7 @@ def test_every_function_of_the_template_is_tested_here(packages: Built):
 
 
 @pytest.mark.parametrize("name", USES)
-def test_what_a_function_imports_is_what_it_uses(packages: Built, name: str):
+def test_a_function_imports_only_the_slow_modules_that_it_uses(packages: Built, name: str):
     imported = packages.imported(packages.functions[name])
 
     assert imported.of(COSTLY) == USES[name]

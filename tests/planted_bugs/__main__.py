@@ -1,13 +1,13 @@
-"""The simulator, judged: each planted bug must be found within a thousand seeds (`make mutants`)."""
+"""The simulator, judged: each planted bug must be found within a thousand seeds (`make planted-bugs`)."""
 
-import argparse
 import json
 import os
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
@@ -15,27 +15,25 @@ from rich.table import Table
 from tests.planted_bugs.hunt import Hunt, hunt
 from tests.planted_bugs.plant import BUGS, ROOT
 
-OUT = ROOT / "out" / "mutants.json"
+OUT = ROOT / "out" / "planted-bugs.json"
 
 
-def main() -> None:
-    """Hunt the bugs on all cores, print the table, and fail when one got away."""
-    wanted = arguments()
-    first, _, last = wanted.seeds.partition("-")
-    hunts = hunt_all(wanted.bugs or list(BUGS), int(first), int(last), wanted.processes)
+def main(
+    bugs: Annotated[list[str] | None, typer.Argument(metavar="BUG", help="all, unless named")] = None,
+    seeds: Annotated[str, typer.Option(help="FIRST-LAST")] = "1-1000",
+    processes: Annotated[int, typer.Option(min=1, help="bugs hunted at a time")] = os.cpu_count() or 1,
+) -> None:
+    """Hunt bugs, print the table, and exit with 1 when one is not found."""
+    if unknown := set(bugs or ()) - BUGS.keys():
+        raise typer.BadParameter(f"no planted bug has the name {', '.join(sorted(unknown))}")
+    first, _, last = seeds.partition("-")
+    if not (first.isdecimal() and last.isdecimal()):
+        raise typer.BadParameter(f"{seeds!r} is not FIRST-LAST", param_hint="--seeds")
+    hunts = hunt_all(bugs or list(BUGS), int(first), int(last), processes)
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps([asdict(one) for one in hunts], indent=1) + "\n")
     show(hunts)
-    sys.exit(any(one.seed is None for one in hunts))
-
-
-def arguments() -> argparse.Namespace:
-    """Which bugs, which seeds, and on how many cores."""
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants")
-    parser.add_argument("bugs", nargs="*", choices=[[], *BUGS], metavar="BUG", help="all, unless named")
-    parser.add_argument("--seeds", default="1-1000")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    return parser.parse_args()
+    raise typer.Exit(1 if any(one.seed is None for one in hunts) else 0)
 
 
 def hunt_all(bugs: Sequence[str], first: int, last: int, processes: int) -> list[Hunt]:
@@ -62,4 +60,4 @@ def show(hunts: Sequence[Hunt]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

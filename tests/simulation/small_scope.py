@@ -4,7 +4,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from tests.simulation.clock import MINUTE, at
 from tests.simulation.faults import FaultProfile
@@ -91,6 +93,10 @@ def main(chosen: Callable[[int], bool]) -> None:
             raise SystemExit(1)
 
 
+def explore(cases: Annotated[list[int] | None, typer.Argument(help="numbers; all, unless named")] = None) -> None:
+    """Explore the cases with these numbers."""
+    main(lambda number: not cases or number in cases)
+
+
 if __name__ == "__main__":
-    wanted = {int(number) for number in sys.argv[1:]}
-    main(lambda number: not wanted or number in wanted)
+    typer.run(explore)

@@ -1,4 +1,4 @@
-"""The simulator, judged in short: some planted bugs that a few seeds must find. `make mutants` hunts them all."""
+"""The simulator, judged in short: some planted bugs that a few seeds must find. `make planted-bugs` hunts them all."""
 
 import pytest
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.test_template import ROOT, read
 from tests.unit.test_template import transformed as transformed  # noqa: PLC0414  # a fixture of this module too
+from tools.cloudformation import INFRA, read_template
 
 # A line is a statement: service, actions, what on, in brackets the kinds of items; `new` is: by If-None-Match alone.
 MAY = """
@@ -128,7 +128,7 @@ def statements() -> dict[str, list[Statement]]:
 
 def roles() -> dict[str, dict[str, Any]]:
     """The roles' properties by name."""
-    resources = read(ROOT / "infra" / "roles.yaml")["Resources"].items()
+    resources = read_template(INFRA / "roles.yaml")["Resources"].items()
     return {name: one["Properties"] for name, one in resources if one["Type"] == "AWS::IAM::Role"}
 
 
@@ -247,11 +247,11 @@ def test_a_role_is_for_lambda_alone_and_has_nothing_besides_unless_functions_are
 
 def test_what_a_role_is_given_is_what_it_is_named_for() -> None:
     """`RecordsTableArn` is the records table's and no other."""
-    given = read(ROOT / "template.yaml")["Resources"]["Roles"]["Properties"]["Parameters"]
+    given = read_template()["Resources"]["Roles"]["Properties"]["Parameters"]
     for name, value in given.items():
         if name.endswith(("TableArn", "BucketArn", "QueueArn")):
             assert value["Fn::GetAtt"][1] == f"Outputs.{name}"
     for stack in ("storage", "queues"):
-        for name, output in read(ROOT / "infra" / f"{stack}.yaml")["Outputs"].items():
+        for name, output in read_template(INFRA / f"{stack}.yaml")["Outputs"].items():
             if name.endswith("Arn"):
                 assert output["Value"] == {"Fn::GetAtt": [name.removesuffix("Arn"), "Arn"]}

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
-from cfnlint.decode.cfn_yaml import load
 
 from earned.domain.sweep import Finding
+from tools.cloudformation import INFRA, TEMPLATE, read_template
 from tools.operations.quarantine import FAULT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +42,7 @@ def entries() -> dict[str, str]:
 
 def alarms() -> dict[str, str]:
     """Descriptions of all alarms by name."""
-    templates = [load(str(path)) for path in [ROOT / "template.yaml", *(ROOT / "infra").glob("*.yaml")]]
+    templates = [read_template(path) for path in [TEMPLATE, *INFRA.glob("*.yaml")]]
     return {
         name: resource["Properties"].get("AlarmDescription", "")
         for template in templates
@@ -109,7 +109,7 @@ def dimensions_of(block: ast.With | ast.FunctionDef) -> list[str]:
 
 def observability() -> list[dict[str, Any]]:
     """The properties of the alarms, the dashboard and the rest of their stack."""
-    resources = json.loads(json.dumps(load(str(ROOT / "infra" / "observability.yaml"))))["Resources"]
+    resources = read_template(INFRA / "observability.yaml")["Resources"]
     return [resource["Properties"] for resource in resources.values()]
 
 
@@ -140,7 +140,7 @@ def shown() -> set[Metric]:
 
 def variables() -> dict[str, set[str]]:
     """The variables that the template gives each function by name of its folder; those that all get under ``."""
-    template = load(str(ROOT / "template.yaml"))
+    template = read_template()
     functions = [
         one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::Serverless::Function"
     ]

@@ -9,11 +9,11 @@ from typing import Any
 import cfnlint.api
 import pytest
 from cfnlint.config import ManualArgs
-from cfnlint.decode.cfn_yaml import load
 from samtranslator.translator.transform import transform
 
-ROOT = Path(__file__).resolve().parents[2]
-TEMPLATES = [ROOT / "template.yaml", *sorted((ROOT / "infra").glob("*.yaml"))]
+from tools.cloudformation import INFRA, ROOT, TEMPLATE, Function, functions, queues, read_template, resources
+
+TEMPLATES = [TEMPLATE, *sorted(INFRA.glob("*.yaml"))]
 REGIONS = ["eu-central-1"]
 PARAMETERS = {"Issuer": "https://issuer.example", "Audience": "portal", "VerifyBaseUrl": "https://certificates.example"}
 
@@ -26,23 +26,16 @@ class NoManagedPolicies:
         return {}
 
 
-def read(path: Path) -> dict[str, Any]:
-    """A template with its intrinsic functions written out."""
-    plain: dict[str, Any] = json.loads(json.dumps(load(str(path))))
-    return plain
-
-
 def of_type(kind: str, stack: str) -> dict[str, dict[str, Any]]:
     """The properties of the resources of a type, by name."""
-    resources = read(ROOT / "infra" / f"{stack}.yaml")["Resources"].items()
-    return {name: resource["Properties"] for name, resource in resources if resource["Type"] == kind}
+    return resources(kind, INFRA / f"{stack}.yaml")
 
 
 def policy_of(name: str, stack: str) -> list[dict[str, Any]]:
     """The statements of the policy that is on a bucket, queue or topic."""
     policies = [
         resource["Properties"]
-        for resource in read(ROOT / "infra" / f"{stack}.yaml")["Resources"].values()
+        for resource in read_template(INFRA / f"{stack}.yaml")["Resources"].values()
         if resource["Type"] in {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"}
     ]
     on = {"Ref": name}
@@ -51,36 +44,16 @@ def policy_of(name: str, stack: str) -> list[dict[str, Any]]:
     return statements
 
 
-def consumers() -> dict[str, tuple[int, dict[str, Any]]]:
-    """The timeout of the function behind each queue, and its event source mapping, by queue."""
-    template = read(ROOT / "template.yaml")
-    return {
-        event["Properties"]["Queue"]["Fn::GetAtt"][1].removeprefix("Outputs.").removesuffix("Arn"): (
-            resource["Properties"].get("Timeout", template["Globals"]["Function"]["Timeout"]),
-            event["Properties"],
-        )
-        for resource in template["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Function"
-        for event in resource["Properties"].get("Events", {}).values()
-        if event["Type"] == "SQS"
-    }
-
-
-def sources() -> dict[str, dict[str, Any]]:
-    """The queues that are consumed, by name, with their visibility written out."""
-    parameters = read(ROOT / "infra" / "queues.yaml")["Parameters"]
-    return {
-        name: queue | {"VisibilityTimeout": parameters[queue["VisibilityTimeout"]["Ref"]]["Default"]}
-        for name, queue in of_type("AWS::SQS::Queue", "queues").items()
-        if not name.endswith("DeadLetterQueue")
-    }
+def consumers() -> dict[str, Function]:
+    """The function that consumes each queue, by the queue's logical id."""
+    return {function.source.queue: function for function in functions().values() if function.source}
 
 
 @pytest.fixture(scope="module")
 def transformed() -> dict[str, Any]:
     """The template as SAM's transform leaves it."""
     local_paths = re.compile(r'"((?:layers|functions|infra)/[^"$]+)"')
-    source = json.loads(local_paths.sub(r'"s3://bucket/\1"', json.dumps(read(ROOT / "template.yaml"))))
+    source = json.loads(local_paths.sub(r'"s3://bucket/\1"', json.dumps(read_template())))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", REGIONS[0])
         result: dict[str, Any] = transform(source, PARAMETERS, NoManagedPolicies())
@@ -102,9 +75,9 @@ def test_the_template_is_lint_clean_as_transformed(transformed: dict[str, Any]) 
 
 
 def test_every_nested_output_that_is_referred_to_exists() -> None:
-    template = read(ROOT / "template.yaml")
+    template = read_template()
     nested = {
-        name: set(read(ROOT / resource["Properties"]["Location"])["Outputs"])
+        name: set(read_template(ROOT / resource["Properties"]["Location"])["Outputs"])
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Application"
     }
@@ -114,9 +87,9 @@ def test_every_nested_output_that_is_referred_to_exists() -> None:
 
 
 def test_every_parameter_given_to_a_nested_stack_exists_and_none_is_forgotten() -> None:
-    for resource in read(ROOT / "template.yaml")["Resources"].values():
+    for resource in read_template()["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Application":
-            declared = read(ROOT / resource["Properties"]["Location"]).get("Parameters", {})
+            declared = read_template(ROOT / resource["Properties"]["Location"]).get("Parameters", {})
             given = set(resource["Properties"].get("Parameters", {}))
             required = {name for name, parameter in declared.items() if "Default" not in parameter}
             assert required <= given <= set(declared)
@@ -133,35 +106,37 @@ def test_every_queue_that_is_consumed_answers_message_by_message(transformed: di
 
 
 def test_a_message_stays_hidden_for_six_timeouts_of_its_function_and_the_batching_window() -> None:
-    assert sources().keys() == consumers().keys()
-    for name, (timeout, mapping) in consumers().items():
-        window = mapping.get("MaximumBatchingWindowInSeconds", 0)
-        assert sources()[name]["VisibilityTimeout"] >= 6 * timeout + window
+    assert queues().keys() == consumers().keys()
+    for name, function in consumers().items():
+        assert function.source
+        assert queues()[name].visibility_timeout >= 6 * function.timeout + function.source.window
 
 
 def test_every_queue_keeps_four_days_and_has_dead_letters_kept_for_two_weeks() -> None:
-    queues = of_type("AWS::SQS::Queue", "queues")
-    for name, queue in sources().items():
-        letters = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
-        assert letters == name.replace("Queue", "DeadLetterQueue")
-        assert queue["MessageRetentionPeriod"] == 4 * 86_400
-        assert queues[letters]["MessageRetentionPeriod"] == 14 * 86_400
+    properties = of_type("AWS::SQS::Queue", "queues")
+    for name, queue in queues().items():
+        assert queue.dead_letter_queue == name.replace("Queue", "DeadLetterQueue")
+        assert properties[name]["MessageRetentionPeriod"] == 4 * 86_400
+        assert properties[queue.dead_letter_queue]["MessageRetentionPeriod"] == 14 * 86_400
 
 
 def test_a_message_is_tried_for_a_quarter_of_an_hour_at_least_and_for_an_hour_at_most() -> None:
     """Beyond that it lies in the dead-letter queue, where an alarm tells of it, not hidden until it expires."""
-    for queue in sources().values():
-        assert 15 * 60 <= queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"] <= 3600
+    for queue in queues().values():
+        assert 15 * 60 <= queue.max_receive_count * queue.visibility_timeout <= 3600
 
 
 def test_a_batch_of_more_than_ten_has_the_window_that_lambda_demands() -> None:
-    for _, mapping in consumers().values():
-        assert mapping["BatchSize"] <= 10 or mapping["MaximumBatchingWindowInSeconds"] >= 1
+    for function in consumers().values():
+        assert function.source
+        assert function.source.batch_size <= 10 or function.source.window >= 1
 
 
 def test_nobody_waits_for_a_window_once_their_certificate_is_asked_for() -> None:
     for name in ("EvaluationQueue", "GenerationQueue"):
-        assert "MaximumBatchingWindowInSeconds" not in consumers()[name][1]
+        source = consumers()[name].source
+        assert source
+        assert source.window == 0
 
 
 def chosen(value: Any, *conditions: str) -> Any:
@@ -170,7 +145,7 @@ def chosen(value: Any, *conditions: str) -> Any:
         case {"Fn::If": [condition, then, otherwise]}:
             return chosen(then if condition in conditions else otherwise, *conditions)
         case {"Fn::FindInMap": [name, first, second]}:
-            return read(ROOT / "template.yaml")["Mappings"][name][first][second]
+            return read_template()["Mappings"][name][first][second]
         case {"Ref": "AWS::NoValue"}:
             return None
         case dict():
@@ -183,7 +158,7 @@ PROVISIONED = "IsProd", "PollersAreProvisioned"
 
 
 def test_what_is_reserved_leaves_an_account_the_hundred_that_aws_insists_on() -> None:
-    resources = read(ROOT / "template.yaml")["Resources"].values()
+    resources = read_template()["Resources"].values()
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
     reserved = sum(chosen(one["ReservedConcurrentExecutions"], *PROD) for one in functions)
     assert reserved == int(re.findall(r"Concurrency: (\d+) in all", (ROOT / "template.yaml").read_text())[0])
@@ -191,7 +166,7 @@ def test_what_is_reserved_leaves_an_account_the_hundred_that_aws_insists_on() ->
 
 
 def test_pollers_are_limited_in_prod_unless_they_are_provisioned() -> None:
-    assert read(ROOT / "template.yaml")["Conditions"]["PollersAreLimited"] == {
+    assert read_template()["Conditions"]["PollersAreLimited"] == {
         "Fn::And": [{"Condition": "IsProd"}, {"Fn::Not": [{"Condition": "PollersAreProvisioned"}]}]
     }
 
@@ -199,7 +174,7 @@ def test_pollers_are_limited_in_prod_unless_they_are_provisioned() -> None:
 def test_every_queue_and_dead_letter_queue_has_an_alarm_and_every_function_one_on_its_throttles() -> None:
     functions = [
         name
-        for name, resource in read(ROOT / "template.yaml")["Resources"].items()
+        for name, resource in read_template()["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     ]
     watched = {
@@ -272,7 +247,7 @@ def test_every_table_can_be_brought_back_to_a_point_in_time_and_in_prod_not_be_d
     for table in of_type("AWS::DynamoDB::Table", "storage").values():
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
         assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
-    given = read(ROOT / "template.yaml")["Resources"]["Storage"]["Properties"]["Parameters"]
+    given = read_template()["Resources"]["Storage"]["Properties"]["Parameters"]
     assert given["DeletionProtection"] == {"Fn::If": ["IsProd", "true", "false"]}
 
 
@@ -289,7 +264,7 @@ def test_tables_queues_logs_and_the_topic_are_encrypted_with_the_one_key() -> No
 
 @pytest.mark.parametrize("stack", ["key", "storage", "queues"])
 def test_what_keeps_data_outlives_the_stack(stack: str) -> None:
-    for name, resource in read(ROOT / "infra" / f"{stack}.yaml")["Resources"].items():
+    for name, resource in read_template(INFRA / f"{stack}.yaml")["Resources"].items():
         if not name.endswith(("Policy", "Role")):
             assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
@@ -335,8 +310,8 @@ def test_provisioned_pollers_have_ten_batches_each_and_a_function_that_takes_as_
 
 def test_the_table_is_made_ready_for_what_provisioned_pollers_bring() -> None:
     """A mark and a certificate write a unit each, and all must be through within two seconds."""
-    assert read(ROOT / "template.yaml")["Mappings"]["Table"]["provisioned"]["WriteUnits"] >= 2 * 10_000 / 2
-    records = read(ROOT / "infra" / "storage.yaml")["Resources"]["RecordsTable"]["Properties"]
+    assert read_template()["Mappings"]["Table"]["provisioned"]["WriteUnits"] >= 2 * 10_000 / 2
+    records = read_template(INFRA / "storage.yaml")["Resources"]["RecordsTable"]["Properties"]
     assert records["WarmThroughput"]["Fn::If"][1] == {
         "WriteUnitsPerSecond": {"Ref": "WriteUnits"},
         "ReadUnitsPerSecond": {"Ref": "ReadUnits"},
@@ -346,14 +321,14 @@ def test_the_table_is_made_ready_for_what_provisioned_pollers_bring() -> None:
 def test_every_parameter_is_explained_in_the_readme() -> None:
     rows = [row for row in (ROOT / "README.md").read_text().splitlines() if row.startswith("| `")]
     explained = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
-    assert read(ROOT / "template.yaml")["Parameters"].keys() - explained == set()
+    assert read_template()["Parameters"].keys() - explained == set()
 
 
 def test_no_more_than_five_checks_are_suppressed_and_each_says_why() -> None:
     suppressed = [
         check["comment"]
         for path in TEMPLATES
-        for resource in read(path)["Resources"].values()
+        for resource in read_template(path)["Resources"].values()
         for check in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
     ]
     assert len(suppressed) <= 5
@@ -361,7 +336,7 @@ def test_no_more_than_five_checks_are_suppressed_and_each_says_why() -> None:
 
 
 def test_exports_go_away_after_a_day() -> None:
-    storage = read(ROOT / "infra" / "storage.yaml")["Resources"]
+    storage = read_template(INFRA / "storage.yaml")["Resources"]
     [rule] = storage["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["Prefix"], rule["ExpirationInDays"]) == ("Enabled", "exports/", 1)
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}

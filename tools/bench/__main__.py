@@ -1,4 +1,4 @@
-"""The command behind `make bench`: what a certificate costs here and with others, all measured in one run."""
+"""The command behind `make bench`."""
 
 import json
 import statistics
@@ -13,13 +13,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedCo
 from rich.table import Table
 
 from tools.bench.machine import machine
-from tools.bench.page import ROOT, nth
-from tools.bench.visual_diff import NotTheSamePage, differing_pixels, require_same
-from tools.bench.workers import CONTENDERS, OURS, PLAIN, Broken, Drawn, Worker, all_at_work, at_work, environment
+from tools.bench.page import ROOT, nth_page
+from tools.bench.visual_diff import DifferentPage, differing_pixels, require_same_page
+from tools.bench.workers import (
+    CONTENDERS,
+    OURS,
+    PLAIN,
+    BenchmarkFailed,
+    Rendering,
+    Worker,
+    environment,
+    start_all_workers,
+    start_worker,
+)
 
 OUT = ROOT / "out" / "bench"
 WARM_UP = 5
-PER_ROUND = 5  # certificates in a row of each contender
+PER_ROUND = 5  # certificates of each contender
 COLD_STARTS = 5
 CERTIFICATES, NOTED_EVERY = 3000, 500
 MILLI, MEBI = 1000, 2**20
@@ -33,7 +43,7 @@ def main(
     rounds: Annotated[int, typer.Option(min=2, help=f"of {PER_ROUND} certificates of each contender")] = 20,
     memory: Annotated[bool, typer.Option("--memory", help=f"instead: our memory over {CERTIFICATES}")] = False,
 ) -> None:
-    """Measure how a certificate is made, and what handlers take; fill out/bench/."""
+    """Measure certificates and handlers, ours and others, in one run; fills out/bench/."""
     OUT.mkdir(parents=True, exist_ok=True)
     try:
         if memory:
@@ -41,7 +51,7 @@ def main(
         else:
             _compare(rounds)
             _measure_handlers(rounds * PER_ROUND)
-    except (Broken, NotTheSamePage) as failure:
+    except (BenchmarkFailed, DifferentPage) as failure:
         console.print(f"Nothing was measured: {failure}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from failure
 
@@ -50,11 +60,11 @@ def _compare(rounds: int) -> None:
     made_on = machine()
     with _progress() as progress:
         advance = _task(progress, "same page", len(CONTENDERS))
-        with all_at_work() as crew:
-            sameness = _check(crew, advance)
+        with start_all_workers() as workers:
+            differences = _check(workers, advance)
             advance = _task(progress, "warm", rounds * len(CONTENDERS))
-            warm = _draw_in_rounds(crew, rounds, advance)
-            versions = {module: worker.versions for module, worker in crew.items()}
+            warm = _draw_in_rounds(workers, rounds, advance)
+            versions = {module: worker.versions for module, worker in workers.items()}
         advance = _task(progress, "cold", COLD_STARTS * len(CONTENDERS))
         cold = _start_cold(advance)
     ours = statistics.median(drawn.cpu for drawn in warm[OURS])
@@ -64,7 +74,7 @@ def _compare(rounds: int) -> None:
             "versions": versions[contender.module],
             **_summary(warm[contender.module], ours),
             "cold_cpu_ms": _cold_summary(cold[contender.module]),
-            "compared_with_plain": sameness[contender.module],
+            "compared_with_plain": differences[contender.module],
         }
         for contender in CONTENDERS
     }
@@ -78,35 +88,37 @@ def _measure_handlers(rounds: int) -> None:
     order = [sys.executable, "-m", "tools.bench.handlers", str(rounds)]
     done = subprocess.run(order, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, check=False)
     if done.returncode:
-        raise Broken("a handler failed: its last words are above")
+        raise BenchmarkFailed("a handler failed: its last words are above")
     figures = json.loads(done.stdout)
     _write("handlers.json", {**made_on, "calls": rounds, **figures})
     _print_handlers(figures)
 
 
-def _check(crew: dict[str, Worker], advance: Callable[[], None]) -> dict[str, dict[str, float]]:
-    """Stop unless all draw the same page; the difference of each from plain WeasyPrint's. Warms them up as well."""
-    page, files = nth(0), {contender.module: OUT / f"{contender.module}.pdf" for contender in CONTENDERS}
-    for module, worker in crew.items():
+def _check(workers: dict[str, Worker], advance: Callable[[], None]) -> dict[str, dict[str, float]]:
+    """Require the same page of all contenders, which warms them up; returns how each differs from plain WeasyPrint."""
+    page, files = nth_page(0), {contender.module: OUT / f"{contender.module}.pdf" for contender in CONTENDERS}
+    for module, worker in workers.items():
         worker.draw(page, files[module])
         for index in range(1, WARM_UP):
-            worker.draw(nth(index))
+            worker.draw(nth_page(index))
         advance()
     return {
         contender.module: {
-            "worst_tile_of_255_at_40_dpi": require_same(contender.label, files[contender.module], files[PLAIN], page),
+            "worst_tile_of_255_at_40_dpi": require_same_page(
+                contender.label, files[contender.module], files[PLAIN], page
+            ),
             "differing_pixels_at_150_dpi": differing_pixels(files[contender.module], files[PLAIN]),
         }
         for contender in CONTENDERS
     }
 
 
-def _draw_in_rounds(crew: dict[str, Worker], rounds: int, advance: Callable[[], None]) -> dict[str, list[Drawn]]:
-    """A few of each in turn, so that whatever else the machine does hits all alike."""
-    drawn: dict[str, list[Drawn]] = {module: [] for module in crew}
+def _draw_in_rounds(workers: dict[str, Worker], rounds: int, advance: Callable[[], None]) -> dict[str, list[Rendering]]:
+    """Draw a few certificates of each contender in turn, so that other work on the machine affects all alike."""
+    drawn: dict[str, list[Rendering]] = {module: [] for module in workers}
     for first in range(WARM_UP, WARM_UP + rounds * PER_ROUND, PER_ROUND):
-        for module, worker in crew.items():
-            drawn[module] += [worker.draw(nth(index)) for index in range(first, first + PER_ROUND)]
+        for module, worker in workers.items():
+            drawn[module] += [worker.draw(nth_page(index)) for index in range(first, first + PER_ROUND)]
             advance()
     return drawn
 
@@ -116,8 +128,8 @@ def _start_cold(advance: Callable[[], None]) -> dict[str, list[tuple[float, floa
     took: dict[str, list[tuple[float, float]]] = {contender.module: [] for contender in CONTENDERS}
     for index in range(COLD_STARTS):
         for contender in CONTENDERS:
-            with at_work(contender) as worker:
-                took[contender.module].append((worker.import_cpu, worker.draw(nth(index)).cpu))
+            with start_worker(contender) as worker:
+                took[contender.module].append((worker.import_cpu, worker.draw(nth_page(index)).cpu))
             advance()
     return took
 
@@ -126,10 +138,10 @@ def _measure_memory() -> None:
     [contender] = (contender for contender in CONTENDERS if contender.module == OURS)
     made_on = machine()
     noted: dict[int, int] = {}
-    with _progress() as progress, at_work(contender) as worker:
+    with _progress() as progress, start_worker(contender) as worker:
         advance = _task(progress, "certificates", CERTIFICATES)
         for made in range(1, CERTIFICATES + 1):
-            drawn = worker.draw(nth(made))
+            drawn = worker.draw(nth_page(made))
             if made % NOTED_EVERY == 0:
                 noted[made] = drawn.rss
             advance()
@@ -141,7 +153,7 @@ def _measure_memory() -> None:
     console.print(table)
 
 
-def _summary(drawn: Sequence[Drawn], ours: float) -> dict[str, Any]:
+def _summary(drawn: Sequence[Rendering], ours: float) -> dict[str, Any]:
     lower, median, upper = statistics.quantiles((one.cpu for one in drawn), n=4)
     return {
         "cpu_ms": {

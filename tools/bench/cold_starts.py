@@ -1,4 +1,4 @@
-"""What a process takes of a processor to import a handler, ours and a naive one, in the same environment."""
+"""The CPU time of importing a handler, ours and a naive one, in the same environment."""
 
 import statistics
 import subprocess
@@ -27,8 +27,8 @@ print(used() - bare)
 """
 
 
-def starts() -> dict[str, dict[str, Any]]:
-    """Milliseconds of CPU above bare Python, medians of fresh processes, in turn."""
+def measure_cold_starts() -> dict[str, dict[str, Any]]:
+    """Milliseconds of CPU above bare Python: medians of fresh processes, in turn."""
     took: dict[str, list[float]] = defaultdict(list)
     for _ in range(STARTS):
         for module in (module for pair in PAIRS.values() for module in pair):
@@ -41,7 +41,7 @@ def starts() -> dict[str, dict[str, Any]]:
 
 
 def _start(module: str) -> float:
-    made_up = Service(defaultdict(lambda: "any")).variables("Progress")
+    invented = Service(defaultdict(lambda: "any")).variables("Progress")
     own = {
         "DEAD_LETTER_QUEUE_URL": "any",
         "NAIVE_TABLE": "any",
@@ -52,7 +52,7 @@ def _start(module: str) -> float:
     done = subprocess.run(
         [sys.executable, "-c", PROBE, module],
         cwd=ROOT,
-        env=environment() | made_up | own | aws,
+        env=environment() | invented | own | aws,
         stdout=subprocess.PIPE,
         check=True,
     )

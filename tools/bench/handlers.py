@@ -1,7 +1,7 @@
-"""What a handler takes of a processor, ours and a naive one in turn, over the same moto, whose own time is left out.
+"""The CPU time of the handlers, ours and naive ones in turn, over the same moto, without moto's own time.
 
-Runs in a process of its own, with the layer's libraries and fonts, and prints JSON. The wire is left out as well: moto
-answers in the process, so that neither side pays for sockets.
+Runs in its own process with the layer's libraries and fonts, and prints JSON. Moto answers within the process, so that
+neither side pays for sockets.
 """
 
 import contextlib
@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import statistics
-import sys
 import time
 import uuid
 import warnings
@@ -24,10 +23,11 @@ from types import ModuleType
 from typing import Any
 
 import boto3
+import typer
 from moto.core.botocore_stubber import BotocoreStubber
 
-from tools.bench.cold_starts import starts
-from tools.bench.page import nth
+from tools.bench.cold_starts import measure_cold_starts
+from tools.bench.page import nth_page
 from tools.in_process.lambda_events import LambdaContext, http_event
 from tools.in_process.portal import NOON, cloud_event
 from tools.in_process.service import Service, aws_in_process, record_of
@@ -42,19 +42,19 @@ Claims = dict[str, str] | None
 
 
 @dataclass
-class Took:
-    """Of each call: seconds of CPU without moto's, seconds on the clock with them, and requests to AWS."""
+class Measurements:
+    """Of each call: seconds of CPU without moto's, wall-clock seconds with them, and requests to AWS."""
 
     cpu: list[float] = field(default_factory=list)
     clock: list[float] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
 
     def warmed_up(self) -> None:
-        """Forget the first calls."""
+        """Drop the first calls."""
         del self.cpu[:WARM_UP], self.clock[:WARM_UP], self.requests[:WARM_UP]
 
     def figures(self, share: int = 1) -> dict[str, float]:
-        """Per message, of which a call had so many."""
+        """Medians per message; a call had `share` messages."""
         return {
             "cpu_ms": round(statistics.median(self.cpu) * MILLI / share, 2),
             "clock_ms_with_moto": round(statistics.median(self.clock) * MILLI / share, 2),
@@ -63,7 +63,7 @@ class Took:
 
 
 class Aws:
-    """Moto, with a clock of its own."""
+    """Moto, with its own CPU time measured."""
 
     def __init__(self) -> None:
         self._cpu, self._requests = 0.0, 0
@@ -77,11 +77,11 @@ class Aws:
                 self._cpu += time.process_time() - began
                 self._requests += 1
 
-        BotocoreStubber.__call__ = timed  # type: ignore[method-assign, assignment]  # while this process lives
+        BotocoreStubber.__call__ = timed  # type: ignore[method-assign, assignment]  # for the life of this process
 
     @contextmanager
-    def measuring(self, took: Took) -> Iterator[None]:
-        """Note what the block takes."""
+    def measuring(self, took: Measurements) -> Iterator[None]:
+        """Measure the block."""
         elsewhere, asked = self._cpu, self._requests
         cpu, clock = time.process_time(), time.perf_counter()
         yield
@@ -91,7 +91,7 @@ class Aws:
 
 
 class Bench:
-    """Both services over one moto, with one course and so many learners."""
+    """Both services over one moto, with one course and its learners."""
 
     def __init__(self, rounds: int) -> None:
         self.rounds, self.aws = rounds, Aws()
@@ -100,8 +100,8 @@ class Bench:
         self._prepare()
 
     def events(self) -> dict[str, dict[str, float]]:
-        """An event in a batch of ten people, and of one who did five things."""
-        crowded, alone = (Took(), Took()), (Took(), Took())
+        """An event in a batch of ten people, and of one person's five events."""
+        crowded, alone = (Measurements(), Measurements()), (Measurements(), Measurements())
         handlers = self._handler("record_progress"), self.naive["record_progress"].handler
         for number in range(self.rounds):
             ten = [(person, STEPS[number % 20]) for person in range(10)]
@@ -118,7 +118,7 @@ class Bench:
 
     def certificates(self) -> dict[str, dict[str, float]]:
         """A certificate in a batch of ten."""
-        took = Took(), Took()
+        took = Measurements(), Measurements()
         handlers = self._handler("generate_certificate"), self.naive["generate_certificate"].handler
         for number in range(self.rounds // 10):
             people = range(1000 + 10 * number, 1010 + 10 * number)
@@ -130,7 +130,7 @@ class Bench:
         return {"certificate, ten in a batch": _beside(took, 10)}
 
     def requests(self) -> dict[str, dict[str, float]]:
-        """Requests to the API, by what is asked for."""
+        """Requests to the API, by what they ask for."""
         admin = {"sub": "acc-admin", "role": "company-admin", "company_id": COMPANY}
         listed = f"/v1/companies/{COMPANY}/certificates"
         _, page = self.service.get(listed, admin, limit="100")
@@ -146,8 +146,8 @@ class Bench:
     def _beside(self, ours: Handler, path: str, naive: Handler, naive_path: str, claims: Claims) -> dict[str, Any]:
         return _beside((self._asked(ours, path, claims), self._asked(naive, naive_path, claims)), 1)
 
-    def _asked(self, handler: Handler, path: str, claims: Claims) -> Took:
-        took = Took()
+    def _asked(self, handler: Handler, path: str, claims: Claims) -> Measurements:
+        took = Measurements()
         for _ in range(self.rounds // 2 + WARM_UP):
             event = http_event("GET", path, claims, {"limit": "100"} if "companies" in path else {}, None, {})
             with self.aws.measuring(took):
@@ -157,7 +157,7 @@ class Bench:
         took.warmed_up()
         return took
 
-    def _measure(self, handler: Handler, messages: list[dict[str, Any]], took: Took) -> None:
+    def _measure(self, handler: Handler, messages: list[dict[str, Any]], took: Measurements) -> None:
         event = {"Records": [_record(message) for message in messages]}
         with self.aws.measuring(took):
             answer = handler(event, LambdaContext())
@@ -178,24 +178,25 @@ class Bench:
                 BillingMode="PAY_PER_REQUEST",
             )
         own = {"NAIVE_TABLE": "naive", "IDEMPOTENCY_TABLE": "idempotency"}
-        # Powertools asks for the function's name while the handlers are decorated and later.
+        # Powertools reads the function's name when the handlers are decorated and later.
         os.environ |= self.service.variables("Progress") | own | {"AWS_LAMBDA_FUNCTION_NAME": "naive"}
         return {name: importlib.import_module(f"tools.bench.naive.{name}") for name in NAIVE}
 
     def _prepare(self) -> None:
-        """Everyone known and enrolled on both sides; those from 1000 on have finished."""
+        """Save and enroll everyone on both sides; people from 1000 on have finished."""
         finished = range(1000, 1000 + 5 * (self.rounds // 5))
         people = [*range(10 + self.rounds), *finished]
         steps = [{"step_id": step, "kind": "lesson", "title": step} for step in STEPS]
-        self._tell("company.saved", {"company_id": COMPANY, "name": nth(0).company})
+        self._tell("company.saved", {"company_id": COMPANY, "name": nth_page(0).company})
         self._tell(
-            "course.published", {"course_id": COURSE, "version": 1, "title": nth(0).title, "steps": steps, "hours": 24}
+            "course.published",
+            {"course_id": COURSE, "version": 1, "title": nth_page(0).title, "steps": steps, "hours": 24},
         )
         for person in people:
             account = {
                 "account_id": f"acc-{person}",
                 "kind": "employee",
-                "name": nth(person).holder,
+                "name": nth_page(person).holder,
                 "company_id": COMPANY,
             }
             self._tell("account.saved", account | {"email": "a@example.com"})
@@ -203,11 +204,15 @@ class Bench:
         self.service.settle()
         table = boto3.resource("dynamodb").Table("naive")
         enrollments = [f"enr-{person}" for person in finished]
-        table.put_item(Item={"pk": f"company#{COMPANY}", "name": nth(0).company, "enrollments": enrollments})
-        table.put_item(Item={"pk": f"course#{COURSE}", "title": nth(0).title, "steps": STEPS})
+        table.put_item(Item={"pk": f"company#{COMPANY}", "name": nth_page(0).company, "enrollments": enrollments})
+        table.put_item(Item={"pk": f"course#{COURSE}", "title": nth_page(0).title, "steps": STEPS})
         for person in people:
-            table.put_item(Item={"pk": f"account#acc-{person}", "name": nth(person).holder, "company_id": COMPANY})
-            own = {"course_id": COURSE, "account_id": f"acc-{person}", "certificate_id": nth(person).certificate_id}
+            table.put_item(Item={"pk": f"account#acc-{person}", "name": nth_page(person).holder, "company_id": COMPANY})
+            own = {
+                "course_id": COURSE,
+                "account_id": f"acc-{person}",
+                "certificate_id": nth_page(person).certificate_id,
+            }
             table.put_item(Item={"pk": f"enrollment#enr-{person}", "done": [], "version": 0, **own})
         for person in finished:
             records = [_record(_lesson(person, step)) for step in STEPS]
@@ -246,29 +251,33 @@ def _record(message: dict[str, Any]) -> dict[str, Any]:
     return record_of(sent)
 
 
-def _beside(took: tuple[Took, Took], share: int) -> dict[str, Any]:
+def _beside(took: tuple[Measurements, Measurements], share: int) -> dict[str, Any]:
     ours, naive = (one.figures(share) for one in took)
     return {"ours": ours, "naive": naive, "times_ours": round(naive["cpu_ms"] / ours["cpu_ms"], 1)}
 
 
 def main(rounds: int) -> None:
-    """Measure all and print it."""
-    warnings.filterwarnings("ignore", "Tried to parse AWS", UserWarning)  # what moto cannot create is not needed here
-    logging.getLogger("moto").setLevel(logging.ERROR)  # it says the same once more
+    """Measure everything and print it as JSON."""
+    warnings.filterwarnings("ignore", "Tried to parse AWS", UserWarning)  # about resources that moto cannot create
+    logging.getLogger("moto").setLevel(logging.ERROR)  # logs the same
     with aws_in_process():
         bench = Bench(rounds)
-        gc.freeze()  # moto's memory is no handler's to look through
+        gc.freeze()  # keeps moto's objects out of garbage collection
         with quiet():
-            found = {"handlers": bench.events() | bench.certificates(), "api": bench.requests(), "starts": starts()}
+            found = {
+                "handlers": bench.events() | bench.certificates(),
+                "api": bench.requests(),
+                "starts": measure_cold_starts(),
+            }
     print(json.dumps(found))
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Metrics and logs go to stdout; here that is where the figures go."""
+    """Discard stdout, where metrics and logs go, because the figures go there."""
     with contextlib.redirect_stdout(io.StringIO()):
         yield
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    typer.run(main)

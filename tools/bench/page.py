@@ -1,8 +1,7 @@
-"""The page that all contenders draw: its words, and for those without HTML the place of every line and drawing.
+"""The page that all contenders draw: its text, and for those without HTML the position of every line and drawing.
 
-The places were read off WeasyPrint's own layout. Nothing here needs to follow the design by itself: before anything is
-timed, every contender's page is compared with the design's, so a change of the design is noticed.
-Standard library only, since every contender's environment imports it.
+The positions are those of WeasyPrint's own layout. If the design changes, the comparison before each benchmark fails.
+Only the standard library, because every contender's environment imports this module.
 """
 
 import re
@@ -17,7 +16,7 @@ LAYER = ROOT / ".layers" / "weasyprint"
 FONTS = LAYER / "fonts"
 REGULAR, ITALIC = FONTS / "EBGaramond12-Regular.ttf", FONTS / "EBGaramond12-Italic.ttf"
 
-WIDTH, HEIGHT = 297, 210  # millimetres, as all places are; from the top left
+WIDTH, HEIGHT = 297, 210  # millimetres from the top left, as all positions
 CODE = 210, 148, 22  # left, top and side of the QR code
 DRAWINGS = (  # left, top, width, height
     (DESIGN / "border-a4.svg", (0, 0, WIDTH, HEIGHT)),
@@ -43,7 +42,7 @@ _COMPANIES = "Larkspur Logistics", "Halcyon Mills", "Brightwater & Sons", "Kestr
 
 @dataclass(frozen=True)
 class Page:
-    """What differs from certificate to certificate."""
+    """The content that differs between certificates."""
 
     certificate_id: str
     holder: str
@@ -57,7 +56,7 @@ class Page:
 
     @property
     def link(self) -> str:
-        """The address that the QR code holds."""
+        """The address in the QR code."""
         return f"https://learn.northlight.example/verify/{self.certificate_id}"
 
 
@@ -73,7 +72,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Line:
-    """A line centred on `middle`."""
+    """A line of text, centred on `middle`."""
 
     baseline: float
     size: float  # points
@@ -82,7 +81,7 @@ class Line:
     middle: float = WIDTH / 2
 
 
-def nth(index: int) -> Page:
+def nth_page(index: int) -> Page:
     """The page of one learner; the first 17,000 have different names."""
     rest, given = divmod(index, len(_GIVEN))
     second, first = divmod(rest, len(_FAMILY))
@@ -96,7 +95,6 @@ def nth(index: int) -> Page:
 
 
 def lines(page: Page) -> tuple[Line, ...]:
-    """Every line of text on the page."""
     return (
         Line(42.243, 11, (Run("NORTHLIGHT LEADERSHIP ACADEMY", BLUE, 2.4),)),
         Line(57.852, 36, (Run(HEADING, BLUE),)),

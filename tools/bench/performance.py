@@ -1,10 +1,11 @@
-"""The command behind `make performance`: docs/performance.md, from what the measuring commands left in out/."""
+"""The command behind `make performance-report`."""
 
 import json
 import shutil
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+import typer
 
 from tools.bench.page import ROOT
 
@@ -15,23 +16,22 @@ SOURCES = {
     "handlers": ("bench/handlers.json", "make bench"),
     "package": ("package.json", "make package"),
     "load": ("load/load.json", "make load"),
-    "model": ("load/model.json", "make model"),
+    "model": ("load/model.json", "make load-model"),
 }
 Figures = dict[str, Any]
 
 
-def main() -> int:
-    """Gather the figures and write both files; 1 when a command has not been run."""
+def main() -> None:
+    """Write docs/performance.md from the figures in out/."""
     missing = [command for name, command in SOURCES.values() if not (ROOT / "out" / name).exists()]
     if missing:
-        print(f"Nothing was written: run `{missing[0]}` first.")
-        return 1
+        typer.echo(f"Nothing was written: run `{missing[0]}` first.", err=True)
+        raise typer.Exit(1)
     figures = {name: json.loads((ROOT / "out" / path).read_text("utf-8")) for name, (path, _) in SOURCES.items()}
     del figures["load"]["samples"]
     shutil.copyfile(ROOT / "out" / "load" / "load.png", DOCUMENT.with_suffix(".png"))
     FIGURES.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     DOCUMENT.write_text(page(figures), "utf-8")
-    return 0
 
 
 def page(figures: Figures) -> str:
@@ -41,8 +41,8 @@ def page(figures: Figures) -> str:
 
 
 _HEAD = """# How fast it is
-Written by `make performance` from what `make bench`, `make package`, `make load` and `make model` found. CPU is what
-counts: it is paid for, and other work on a machine changes it least. Each table is of one run, so that its ratios hold.
+`make performance-report` writes this from the figures of `make bench`, `package`, `load` and `load-model`. CPU time
+counts: it is what AWS bills, and other work on a machine changes it least. Each table is of one run.
 """
 
 
@@ -77,7 +77,8 @@ def _handlers(figures: Figures) -> str:
     heads = "", "CPU ms", "requests", "ms with moto", "naive: CPU ms", "requests", "times ours"
     return f"""## A handler, for each event, certificate or request
 {_made_on(found)} Moto's own time and the wire are not in the CPU.
-The naive ones (`bench/naive/`) have an idempotency table, read, change and write back, and draw with plain WeasyPrint.
+The naive handlers (`tools/bench/naive/`) have an idempotency table, read, change and write back, and draw with plain
+WeasyPrint.
 
 {_table(heads, rows)}"""
 
@@ -113,14 +114,14 @@ def _load(figures: Figures) -> str:
         ("peak MB: functions, emulator", _counts(memory, "workers", "emulator")),
         ("10,000 at that CPU on two idle processors", f"{bound['functions_and_emulator']} s"),
         ("the same without the emulator", f"{bound['functions']} s"),
-        ("the target, DESIGN §9", f"{bound['target']} s"),
+        ("the target", f"{bound['target']} s"),
     ]
     waits = [
         (name.replace("_", ", "), *(f"{one[cut]:.1f}" for cut in ("p50", "p99", "max")))
         for name, one in found["seconds_to_certificate"].items()
     ]
     return f"""## A hall marked at once, on the local stack
-{_made_on(found)} Others used {found["processors_used_by_others"]} of the processors meanwhile.
+{_made_on(found)} Other processes used {found["processors_used_by_others"]} processors meanwhile.
 
 {_table(("", ""), rows)}
 {_table(("seconds to certificate", "p50", "p99", "max"), waits)}
@@ -152,13 +153,13 @@ def _model(figures: Figures) -> str:
     assumed = [
         (name, f"{one['value']:g} {one['unit']}".strip(), one["source"]) for name, one in found["assumptions"].items()
     ]
-    return f"""## What AWS would make of it: a model, nothing measured there
-{_made_on(found)} All workers cold; settings of `template.yaml`, whose
-parameter `Pollers` is `default` or `provisioned`; seconds from mark to certificate.
+    return f"""## Forecast for AWS: a model, nothing was measured there
+{_made_on(found)} All workers start cold. Settings of `template.yaml`; `pollers` is its
+parameter `Pollers`. Seconds from mark to certificate.
 
 {_table(heads, rows)}
 The same model with the local stack's limits, {proof["attendees"]:,} people, \
-{proof["processors_left_by_others"]} processors left by others:
+{proof["processors_left_by_others"]} processors free:
 
 {_table(("seconds", "p50 predicted", "measured", "p99 predicted", "measured"), proven)}
 Assumed:
@@ -183,4 +184,4 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    typer.run(main)

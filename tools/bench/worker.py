@@ -1,4 +1,4 @@
-"""A contender in a process of its own: reads pages as lines of JSON, draws them, answers with what it took."""
+"""A contender in its own process: reads pages as lines of JSON, draws them, and answers with CPU, bytes and memory."""
 
 import json
 import sys
@@ -12,12 +12,12 @@ from tools.bench.page import Page
 
 
 def main() -> None:
-    """Import the contender named on the command line before its packages, then draw page after page."""
-    contender, *packages = sys.argv[1:]
+    """Import the contender that the first line names, then draw a page for each further line."""
+    contender = json.loads(sys.stdin.readline())
     before = _cpu()
-    draw = import_module(f"tools.bench.contenders.{contender}").draw
+    draw = import_module(f"tools.bench.contenders.{contender['module']}").draw
     took = _cpu() - before
-    _answer(cpu=took, versions={package: version(package) for package in packages})
+    _answer(cpu=took, versions={package: version(package) for package in contender["packages"]})
     for line in sys.stdin:
         job = json.loads(line)
         page = Page(**job["page"])
@@ -30,13 +30,13 @@ def main() -> None:
 
 
 def _cpu() -> float:
-    """Seconds of this process, its threads and the processes that it started and waited for."""
+    """CPU seconds of this process and the child processes that it waited for."""
     children = getrusage(RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def _memory(field: str) -> int:
-    """Bytes; not ru_maxrss, which begins with what the parent had."""
+    """Bytes; not ru_maxrss, which starts at the parent's."""
     status = Path("/proc/self/status").read_text("ascii")
     return int(status.partition(f"{field}:")[2].split()[0]) * 1024
 

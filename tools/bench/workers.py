@@ -1,4 +1,4 @@
-"""The contenders, each at work in a process and with the packages of its own."""
+"""The contenders, each in a process and environment of its own."""
 
 import json
 import os
@@ -17,12 +17,12 @@ PLAIN = "plain_weasyprint"
 
 @dataclass(frozen=True)
 class Contender:
-    """A module of bench.contenders and the environment that it runs in."""
+    """A module of tools.bench.contenders and the environment that it runs in."""
 
     module: str
     label: str
     environment: str
-    packages: tuple[str, ...]  # whose versions matter
+    packages: tuple[str, ...]  # whose versions are reported
 
 
 CONTENDERS = (
@@ -36,13 +36,13 @@ CONTENDERS = (
 )
 
 
-class Broken(Exception):
+class BenchmarkFailed(Exception):
     """A contender ended instead of answering."""
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What one certificate took."""
+class Rendering:
+    """The cost of one certificate."""
 
     cpu: float  # seconds
     bytes: int
@@ -51,46 +51,49 @@ class Drawn:
 
 
 class Worker:
-    """A contender's process, its module imported."""
+    """A contender's process with its module imported."""
 
     def __init__(self, contender: Contender, process: subprocess.Popen[str]) -> None:
         self._contender, self._process = contender, process
+        self._send({"module": contender.module, "packages": contender.packages})
         hello = self._answer()
         self.import_cpu: float = hello["cpu"]
         self.versions: dict[str, str] = hello["versions"]
 
-    def draw(self, page: Page, keep: Path | None = None) -> Drawn:
-        """Have a page drawn, perhaps kept as a file."""
+    def draw(self, page: Page, keep: Path | None = None) -> Rendering:
+        """Draw a page; `keep` is the file to write it to, if any."""
+        self._send({"page": asdict(page), "keep": str(keep) if keep else None})
+        return Rendering(**self._answer())
+
+    def _send(self, message: dict[str, Any]) -> None:
         assert self._process.stdin
-        job = {"page": asdict(page), "keep": str(keep) if keep else None}
-        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.write(json.dumps(message) + "\n")
         self._process.stdin.flush()
-        return Drawn(**self._answer())
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
-            raise Broken(f"{self._contender.label} ended before it had drawn its page: its last words are above")
+            raise BenchmarkFailed(f"{self._contender.label} ended before it had drawn its page: see its output above")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
 
 def environment() -> dict[str, str]:
-    """What a process needs that draws with the layer's libraries and fonts and finds our packages."""
+    """The environment variables of a process that renders with the layer's libraries and fonts."""
     return {
         **os.environ,
         "PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'core'}",
-        "LD_LIBRARY_PATH": str(LAYER / "lib"),  # what is deployed; without harfbuzz-subset a page takes far longer
+        "LD_LIBRARY_PATH": str(LAYER / "lib"),  # as deployed; without harfbuzz-subset a page takes far longer
         "FONTCONFIG_PATH": str(FONTS),
     }
 
 
 @contextmanager
-def at_work(contender: Contender) -> Iterator[Worker]:
-    """A fresh process for a contender; ends with the block."""
+def start_worker(contender: Contender) -> Iterator[Worker]:
+    """A contender in a fresh process, which ends with the block."""
     python = ROOT / ".venv" / contender.environment / "bin" / "python"
-    command = [str(python), "-m", "tools.bench.worker", contender.module, *contender.packages]
+    command = [str(python), "-m", "tools.bench.worker"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -101,7 +104,7 @@ def at_work(contender: Contender) -> Iterator[Worker]:
 
 
 @contextmanager
-def all_at_work() -> Iterator[dict[str, Worker]]:
+def start_all_workers() -> Iterator[dict[str, Worker]]:
     """Every contender, by the name of its module."""
     with ExitStack() as stack:
-        yield {contender.module: stack.enter_context(at_work(contender)) for contender in CONTENDERS}
+        yield {contender.module: stack.enter_context(start_worker(contender)) for contender in CONTENDERS}

@@ -1,4 +1,4 @@
-"""Generates the public contract into docs/ from the models: event schemas, AsyncAPI and OpenAPI."""
+"""The contracts of the service, generated from its models into docs/: event schemas, AsyncAPI and OpenAPI."""
 
 from pathlib import Path
 

@@ -1,7 +1,9 @@
-"""`make contracts`: write the generated documents; with --check, name those that are stale and exit with 1."""
+"""The command behind `make contracts`."""
 
-import sys
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from tools.contracts import ASYNCAPI, EVENTS, OPENAPI, ROOT, SERVED_OPENAPI
 from tools.contracts.asyncapi import asyncapi
@@ -11,7 +13,7 @@ from tools.contracts.writing import compact, pretty, yaml
 
 
 def documents() -> dict[Path, str]:
-    """The content of each generated file, by path."""
+    """The content of every generated file, by its path from the root."""
     api = openapi()
     return {
         **{EVENTS / f"{type_}.schema.json": pretty(schema) for type_, schema in schemas().items()},
@@ -22,12 +24,13 @@ def documents() -> dict[Path, str]:
 
 
 def stale(wanted: dict[Path, str]) -> list[Path]:
-    """The files that are missing or differ, and schema files of types that no longer exist."""
+    """The files that are missing, differ from the models, or describe a type that no longer exists."""
     different = [path for path, text in wanted.items() if _text(ROOT / path) != text]
     return different + [path for path in _generated() if path not in wanted]
 
 
 def write(wanted: dict[Path, str]) -> None:
+    """Write the stale files and delete those of types that no longer exist."""
     for path in stale(wanted):
         if path in wanted:
             (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
@@ -44,15 +47,18 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def main(arguments: list[str]) -> str | None:
-    """Returns the error message for `sys.exit`, or None."""
+def main(
+    check: Annotated[bool, typer.Option("--check", help="write nothing; exit with 1 if a file is stale")] = False,
+) -> None:
+    """Generate the event schemas, AsyncAPI and OpenAPI in docs/ from the models."""
     wanted = documents()
-    if arguments == ["--check"]:
-        error = "{} does not match the models: run `make contracts` and commit the changes."
-        return "\n".join(error.format(path) for path in stale(wanted)) or None
-    write(wanted)
-    return None
+    if not check:
+        write(wanted)
+    elif paths := stale(wanted):
+        for path in paths:
+            typer.echo(f"{path} is stale: run `make contracts` and commit what it changes.", err=True)
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    typer.run(main)

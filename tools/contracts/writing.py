@@ -1,4 +1,4 @@
-"""Serialisation of generated documents; the same content always gives the same bytes."""
+"""Serialization of the documents: the same bytes for the same content."""
 
 import json
 from typing import Any
@@ -9,12 +9,15 @@ Json = dict[str, Any]
 
 
 def pretty(document: Json) -> str:
+    """JSON for people."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def compact(document: Json) -> str:
+    """JSON for the wire."""
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
 def yaml(document: Json) -> str:
+    """YAML in the order of the document."""
     return safe_dump(document, sort_keys=False, allow_unicode=True, width=120)

@@ -1,1 +1,1 @@
-"""What the service costs: requests and capacity counted while the real handlers run, times list prices."""
+"""What the service costs: the requests and capacity of the real handlers, times list prices."""

@@ -1,4 +1,4 @@
-"""The command behind `make cost`: the bill, line by line, and how it changes with steps and volume."""
+"""The command behind `make cost`."""
 
 import json
 import os
@@ -7,24 +7,23 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from io import StringIO
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from tools.cloudformation import INFRA, ROOT, resources
 from tools.costs import bill
 from tools.costs.counts import Counts, count, count_download
 from tools.costs.measure import measure
 from tools.costs.savings import Saving, savings
 from tools.in_process.service import QUEUES, Service, aws_in_process
 
-ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "cost.json"
 STEPS = (5, 50, 150)
 VOLUMES = (1, 10, 100)  # millions of certificates a year
-AIM, AIM_OF_DOWNLOADS = 12, 2  # dollars a million (DESIGN §9)
+TARGET, DOWNLOAD_TARGET = 12, 2  # dollars a million (docs/design.md)
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
@@ -32,16 +31,16 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 MEASURE = typer.Option("--measure", help="only print what tools/costs/measured.toml should say")
 
 
-def main(again: Annotated[bool, MEASURE] = False) -> None:
-    """Count, multiply, print, and write out/cost.json."""
-    with aws_in_process(), redirect_stdout(StringIO()):  # what the handlers log is counted, not read
+def main(only_measure: Annotated[bool, MEASURE] = False) -> None:
+    """Count requests and capacity, print the bill, and write out/cost.json."""
+    with aws_in_process(), redirect_stdout(StringIO()):  # the handlers' logs are counted, not shown
         service = Service.start()
-        if again:
+        if only_measure:
             found: Any = measure(service)
         else:
             counts = {steps: count(service, steps) for steps in STEPS}
             download, _ = count_download(service)
-    if again:
+    if only_measure:
         console.print(json.dumps({"cpu": found, "load": round(os.getloadavg()[0], 1)}))
         return
     _show(counts, bill.download_bill(download))
@@ -54,14 +53,18 @@ def _show(counts: dict[int, Counts], downloads: Sequence[bill.Line]) -> None:
     full, alone = bill.certificate_bill(five, bill.FULL), bill.certificate_bill(five, bill.Shape())
     _print_bill(full, alone)
     _print_volumes(counts)
-    _print_lines(f"A million downloads, without what leaves AWS (aim: ${AIM_OF_DOWNLOADS})", downloads, "dollars")
-    _print_lines("Whatever happens, a month", _fixed(), "dollars")
+    _print_lines(
+        f"A million downloads, without data transfer out of AWS (target: ${DOWNLOAD_TARGET})", downloads, "dollars"
+    )
+    _print_lines("Fixed, a month", _fixed(), "dollars")
     _print_lines("A million certificates of five steps, each further month", bill.keeping_a_month(five), "dollars")
     _print_savings(savings(five))
 
 
 def _print_bill(full: Sequence[bill.Line], alone: Sequence[bill.Line]) -> None:
-    table = Table("", "buys", title=f"A million certificates of five events, two of a learner in a batch (aim: ${AIM})")
+    table = Table(
+        "", "buys", title=f"A million certificates of five events, two of a learner in a batch (target: ${TARGET})"
+    )
     table.add_column("$, full batches", justify="right")
     table.add_column("$, each alone", justify="right")
     for one, other in zip(full, alone, strict=True):
@@ -76,7 +79,7 @@ def _print_volumes(counts: dict[int, Counts]) -> None:
     for volume in VOLUMES:
         table.add_column(f"{volume} million a year", justify="right")
     table.add_column("full batches", justify="right")
-    table.add_column("the portal's sends, besides", justify="right")
+    table.add_column("the portal's sends", justify="right")
     for steps, one in counts.items():
         by_volume = [bill.total(bill.certificate_bill(one, bill.Shape.of_volume(v * 1e6, steps))) for v in VOLUMES]
         full = bill.total(bill.certificate_bill(one, bill.FULL))
@@ -95,7 +98,7 @@ def _print_lines(title: str, lines: Sequence[bill.Line], unit: str) -> None:
 
 
 def _print_savings(found: Sequence[Saving]) -> None:
-    table = Table("the next dollar", "and what it would cost", title="A million certificates, full batches")
+    table = Table("the next dollar", "and its disadvantage", title="A million certificates, full batches")
     table.add_column("saves $", justify="right")
     for one in found:
         table.add_row(one.what, one.but, f"{one.dollars:.2f}")
@@ -103,11 +106,11 @@ def _print_savings(found: Sequence[Saving]) -> None:
 
 
 def _fixed() -> list[bill.Line]:
-    alarms = (ROOT / "infra" / "observability.yaml").read_text().count("Type: AWS::CloudWatch::Alarm")
-    return bill.fixed_a_month(alarms, len(QUEUES), OWN_METRICS)
+    alarms = resources("AWS::CloudWatch::Alarm", INFRA / "observability.yaml")
+    return bill.fixed_a_month(len(alarms), len(QUEUES), OWN_METRICS)
 
 
-OWN_METRICS = 30  # TimeToCertificate, SweepFindings, EventsRefused and others, each value of a dimension by itself
+OWN_METRICS = 30  # each value of a dimension is a metric
 
 
 def _figures(counts: dict[int, Counts], downloads: Sequence[bill.Line]) -> dict[str, Any]:

@@ -6,21 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from tools.costs import counts as counted
-from tools.costs.counts import Counts, Download, Each
+from tools.costs.counts import Counts, Download, PerItem
 
 _HERE = Path(__file__).parent
 PRICES: dict[str, Any] = tomllib.loads((_HERE / "prices.toml").read_text())
 MEASURED: dict[str, Any] = tomllib.loads((_HERE / "measured.toml").read_text())
 _PRICE, _ASSUMED = PRICES["prices"], PRICES["assumed"]
 MILLION, GIB = 10**6, 2**30
-FETCHED = 10  # messages that one request receives or deletes at most
-WINDOW = 1.0  # seconds that record_progress waits for more
-LEARNERS_AT_MOST = 25  # two events each
+MAX_RECEIVED = 10  # messages a request
+WINDOW = 1.0  # seconds, of record_progress
+MAX_LEARNERS = 25  # in a batch, two events each
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How full batches are: learners in one of progress, enrollments in one of directory, certificates in one."""
+    """How full batches are: learners in a batch of progress, enrollments of directory, certificates of generation."""
 
     learners: float = 1
     enrollments: float = 1
@@ -28,13 +28,13 @@ class Shape:
 
     @classmethod
     def of_volume(cls, certificates_a_year: float, steps: int) -> "Shape":
-        """What comes within the window to one of Lambda's pollers; nothing else waits for company."""
+        """The messages that reach one of Lambda's pollers within the window; other functions have no window."""
         updates_a_second = certificates_a_year * steps / 2 / _ASSUMED["busy_seconds_a_year"]
-        return cls(learners=min(LEARNERS_AT_MOST, 1 + updates_a_second * WINDOW / _ASSUMED["pollers"]))
+        return cls(learners=min(MAX_LEARNERS, 1 + updates_a_second * WINDOW / _ASSUMED["pollers"]))
 
 
 FULL = Shape(
-    learners=LEARNERS_AT_MOST,
+    learners=MAX_LEARNERS,
     enrollments=counted.FULL["record_directory"],
     certificates=counted.FULL["generate_certificate"],
 )
@@ -53,39 +53,39 @@ def certificate_bill(counts: Counts, shape: Shape) -> list[Line]:
     """A million certificates, from enrollment to the end of their first month."""
     enrolling, issuing = (_each(counts, one, shape).reads for one in ("record_directory", "generate_certificate"))
     return [
-        _line("S3", "documents put, never overwritten", _PRICE["s3_put"]),
-        _line("S3", "documents kept, the first month", _PRICE["s3_gib_month"] * counts.document_bytes / GIB),
-        _line("EventBridge", "the portal told", _PRICE["bus_event"]),
-        _line("DynamoDB", "what learners did, written", _PRICE["write_unit"] * counts.update_units),
+        _line("S3", "documents put", _PRICE["s3_put"]),
+        _line("S3", "documents stored, the first month", _PRICE["s3_gib_month"] * counts.document_bytes / GIB),
+        _line("EventBridge", "announcements", _PRICE["bus_event"]),
+        _line("DynamoDB", "progress, written", _PRICE["write_unit"] * counts.update_units),
         _line("DynamoDB", "enrollments, written", _PRICE["write_unit"] * counts.enroll_units),
         _line("DynamoDB", "lists and republication: two indexes", _PRICE["write_unit"] * counts.index_units),
         _line("DynamoDB", "issues, written", _PRICE["write_unit"] * counts.issue_units),
         _line("DynamoDB", "reads before enrolling", _PRICE["read_unit"] * enrolling),
         _line("DynamoDB", "reads before issuing", _PRICE["read_unit"] * issuing),
-        _line("DynamoDB", "records kept and backed up, the first month", _kept(counts)),
-        _line("SQS", "learners' events fetched", _PRICE["sqs_request"] * _fetched(counts.steps, shape.learners * 2)),
-        _line("SQS", "enrollments fetched", _PRICE["sqs_request"] * _fetched(1, shape.enrollments)),
-        _line("SQS", "certificates asked for", _PRICE["sqs_request"] * _asked_for(counts, shape)),
-        _line("SQS", "what asks for them fetched", _PRICE["sqs_request"] * _fetched(1, shape.certificates)),
+        _line("DynamoDB", "records stored and backed up, the first month", _kept(counts)),
+        _line("SQS", "progress events received", _PRICE["sqs_request"] * _fetched(counts.steps, shape.learners * 2)),
+        _line("SQS", "enrollments received", _PRICE["sqs_request"] * _fetched(1, shape.enrollments)),
+        _line("SQS", "certificate requests sent", _PRICE["sqs_request"] * _generation_requests(counts, shape)),
+        _line("SQS", "certificate requests received", _PRICE["sqs_request"] * _fetched(1, shape.certificates)),
         _line("Lambda", "invocations", _PRICE["lambda_request"] * sum(invocations(counts, shape).values())),
         _line("Lambda", "processor: enrollments and events", _processor(counts, "record_directory", "record_progress")),
         _line("Lambda", "processor: certificates", _processor(counts, "generate_certificate")),
-        _line("Lambda", "waiting for the others to answer", sum(waiting(counts, shape).values())),
+        _line("Lambda", "waiting for other services", sum(waiting(counts, shape).values())),
         _line("CloudWatch", "logs and metrics in them", _PRICE["log_gib"] * _logged(counts, shape) / GIB),
     ]
 
 
 def download_bill(download: Download) -> list[Line]:
-    """A million downloads; what leaves AWS for the Internet is not in it."""
+    """A million downloads, without data transfer out of AWS."""
     waited = download.requests * _ASSUMED["milliseconds"]["dynamodb"] / 1000
     return [
         _line("API Gateway", "requests", _PRICE["api_request"]),
         _line("DynamoDB", "the record and the account, read", _PRICE["read_unit"] * download.reads),
-        _line("DynamoDB", "who got the link, written", _PRICE["write_unit"] * download.writes),
+        _line("DynamoDB", "access log, written", _PRICE["write_unit"] * download.writes),
         _line("S3", "documents fetched", _PRICE["s3_get"]),
         _line("Lambda", "invocations", _PRICE["lambda_request"]),
         _line("Lambda", "processor", _seconds("serve_api", MEASURED["cpu"]["serve_api"], 0)),
-        _line("Lambda", "waiting for the others to answer", _seconds("serve_api", 0, waited)),
+        _line("Lambda", "waiting for other services", _seconds("serve_api", 0, waited)),
         _line("CloudWatch", "logs", _PRICE["log_gib"] * (_ASSUMED["log_lines"] + API_LOG_LINE) / GIB),
     ]
 
@@ -94,17 +94,16 @@ API_LOG_LINE = 200  # bytes, by the format in template.yaml
 
 
 def total(bill: list[Line]) -> float:
-    """Dollars for a million."""
     return sum(line.dollars for line in bill)
 
 
 def portal_sends(counts: Counts) -> float:
-    """What the portal pays to send a million certificates' events, two to a request."""
+    """What the portal pays to send the events of a million certificates, two to a request."""
     return MILLION * float(_PRICE["sqs_request"]) * (counts.steps / 2 + 1)
 
 
 def invocations(counts: Counts, shape: Shape) -> dict[str, float]:
-    """Of each function, for one certificate."""
+    """Invocations of each function for one certificate."""
     return {
         "record_directory": 1 / shape.enrollments,
         "record_progress": counts.updates / shape.learners,
@@ -112,7 +111,7 @@ def invocations(counts: Counts, shape: Shape) -> dict[str, float]:
     }
 
 
-def _each(counts: Counts, function: str, shape: Shape) -> Each:
+def _each(counts: Counts, function: str, shape: Shape) -> PerItem:
     return (counts.together if shape == FULL else counts.alone)[function]
 
 
@@ -126,14 +125,14 @@ def _kept(counts: Counts) -> float:
 
 
 def _fetched(messages: float, batch: float) -> float:
-    """Requests to receive and delete messages that come so many to a batch."""
-    return 2 * messages / min(batch, FETCHED)
+    """Requests to receive and delete messages in batches of this size."""
+    return 2 * messages / min(batch, MAX_RECEIVED)
 
 
-def _asked_for(counts: Counts, shape: Shape) -> float:
-    """One request for those who are done in a batch, ten at most."""
+def _generation_requests(counts: Counts, shape: Shape) -> float:
+    """Requests to ask for the certificates of a batch, ten to a request."""
     done_in_batch = shape.learners / counts.updates
-    return 1 / min(max(1.0, done_in_batch), FETCHED)
+    return 1 / min(max(1.0, done_in_batch), MAX_RECEIVED)
 
 
 def _processor(counts: Counts, *functions: str) -> float:
@@ -143,23 +142,24 @@ def _processor(counts: Counts, *functions: str) -> float:
 
 
 def waiting(counts: Counts, shape: Shape) -> dict[str, float]:
-    """Dollars of each function for one certificate: one call after the other.
+    """Dollars that each function waits for one certificate, calls in sequence.
 
-    But certificates of a batch are read and announced together, and all but the last are kept while the next is drawn.
+    The certificates of a batch share their reads and announcements, and each but the last is stored while the next is
+    rendered.
     """
     wait = {service: milliseconds / 1000 for service, milliseconds in _ASSUMED["milliseconds"].items()}
     enrolled = _each(counts, "record_directory", shape).requests
     made = counts.alone["generate_certificate"].requests
     seconds = {
         "record_directory": sum(number * wait[one] for one, number in enrolled.items()),
-        "record_progress": counts.updates * wait["dynamodb"] + _asked_for(counts, shape) * wait["sqs"],
+        "record_progress": counts.updates * wait["dynamodb"] + _generation_requests(counts, shape) * wait["sqs"],
         "generate_certificate": sum(number * wait[one] for one, number in made.items()) / shape.certificates,
     }
     return {function: _seconds(function, 0, waited) for function, waited in seconds.items()}
 
 
 def _seconds(function: str, processor: float, waited: float) -> float:
-    """What Lambda takes for a time of computing and of waiting: with less memory computing takes longer."""
+    """What Lambda bills for computing and waiting; with less memory computing takes longer."""
     memory = PRICES["memory"][function]
     slower = max(1.0, _ASSUMED["full_processor_mb"] / memory)
     return float((processor * slower + waited) * memory / 1024 * _PRICE["lambda_gb_second"])
@@ -172,22 +172,22 @@ def _logged(counts: Counts, shape: Shape) -> float:
 
 
 def fixed_a_month(alarms: int, queues: int, metrics: int) -> list[Line]:
-    """What is paid whatever happens; these lines are dollars a month."""
+    """What is paid at any volume; these lines are dollars a month."""
     polls = queues * _ASSUMED["pollers"] * 30 * 24 * 3600 / _ASSUMED["poll_seconds"]
     return [
-        Line("SQS", f"{queues} queues asked while they are empty", polls * _PRICE["sqs_request"]),
+        Line("SQS", f"polling of {queues} empty queues", polls * _PRICE["sqs_request"]),
         Line("CloudWatch", f"{alarms} alarms", alarms * _PRICE["alarm_month"]),
-        Line("CloudWatch", f"{metrics} metrics of our own", metrics * _PRICE["metric_month"]),
+        Line("CloudWatch", f"{metrics} custom metrics", metrics * _PRICE["metric_month"]),
         Line("CloudWatch", "a dashboard", _PRICE["dashboard_month"]),
         Line("KMS", "a key", _PRICE["key_month"]),
     ]
 
 
 def keeping_a_month(counts: Counts) -> list[Line]:
-    """A million records that stand, each further month."""
-    looks = 30 * (2 * _PRICE["read_unit"] + _PRICE["s3_get"])
+    """A million records with certificates, each further month."""
+    daily_checks = 30 * (2 * _PRICE["read_unit"] + _PRICE["s3_get"])
     return [
-        _line("S3", "documents kept", _PRICE["s3_gib_month"] * counts.document_bytes / GIB),
-        _line("DynamoDB", "records kept and backed up", _kept(counts)),
-        _line("DynamoDB, S3", "each looked at closely once a day by the sweep", looks),
+        _line("S3", "documents stored", _PRICE["s3_gib_month"] * counts.document_bytes / GIB),
+        _line("DynamoDB", "records stored and backed up", _kept(counts)),
+        _line("DynamoDB, S3", "the sweep's daily full check", daily_checks),
     ]

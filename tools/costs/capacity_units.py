@@ -1,9 +1,9 @@
-"""Capacity as DynamoDB counts it, from the items themselves; emulators only guess.
+"""Capacity as DynamoDB counts it, from the items themselves; emulators only estimate it.
 
-Sizes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html, which gives lists
-and maps an overhead and says nothing of sets: they are taken for the sum of their elements.
-Units: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html, and for what an
-update costs in an index https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html.
+Sizes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html; it gives lists
+and maps an overhead and does not mention sets, which count here as the sum of their elements.
+Units: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html; an update's units
+in an index: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,20 +17,20 @@ Item = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Index:
-    """A global secondary index: its keys, and all attributes that an entry has (the keys of the table among them)."""
+    """A global secondary index: its keys, and all attributes of an entry, the table's keys among them."""
 
     name: str
     keys: tuple[str, ...]
     attributes: tuple[str, ...]
 
     def entry(self, item: Item | None) -> Item | None:
-        """An item's entry in the index, or None when it lacks one of its keys."""
+        """An item's entry in the index, None when it lacks one of its keys."""
         if item is None or not all(key in item for key in self.keys):
             return None
         return {name: item[name] for name in self.attributes if name in item}
 
     def write_units(self, before: Item | None, after: Item | None) -> int:
-        """What a write of the item costs here: nothing unless its entry changes; another key is a deletion more."""
+        """Units of a write in this index: none unless the entry changes; a changed key adds a deletion."""
         old, new = self.entry(before), self.entry(after)
         if old == new:
             return 0
@@ -40,17 +40,17 @@ class Index:
 
 
 def size(item: Item) -> int:
-    """Bytes of an item, names of attributes included."""
+    """Bytes of an item, attribute names included."""
     return sum(len(name.encode()) + _value(value) for name, value in item.items())
 
 
 def write_units(*forms: Item | None) -> int:
-    """What a write costs in the table: the larger of the item before and after, by the kilobyte, and 1 at least."""
+    """Units of a write in the table: kilobytes of the larger of the item before and after, 1 at least."""
     return _steps(max((size(form) for form in forms if form), default=0), WRITE_STEP)
 
 
 def read_units(sizes: Iterable[int], *, consistent: bool) -> float:
-    """What one read costs: the sum of what it looked at, by four kilobytes, half of it when eventually consistent."""
+    """Units of a read: 4 KB steps of everything it read, half of them when eventually consistent."""
     steps = _steps(sum(sizes), READ_STEP)
     return steps if consistent else steps / 2
 

@@ -1,22 +1,23 @@
-"""What a certificate and a download take, counted: one learner of a course of so many steps, two events to a batch."""
+"""The requests and capacity of a certificate and a download: one learner of one course, two events to a batch."""
 
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tools.batched import batched
 from tools.costs.capacity_units import STORED_BESIDE_AN_ITEM, size
 from tools.costs.ledger import Ledger, counting, indexes
-from tools.costs.scenario import Invocation, Scene, batches
+from tools.costs.scenario import Invocation, Scenario
 from tools.in_process.service import Service
 
 EVENTS_TOGETHER = 2
-FULL = {"record_directory": 10, "generate_certificate": 10}  # messages to a batch, as template.yaml has it
+FULL = {"record_directory": 10, "generate_certificate": 10}  # batch sizes, as in template.yaml
 
 
 @dataclass(frozen=True)
-class Each:
-    """What each enrollment or certificate of a batch takes: read units, requests by service, bytes of our own lines."""
+class PerItem:
+    """Of each enrollment or certificate in a batch: read units, requests by service, bytes logged."""
 
     reads: float
     requests: dict[str, float]
@@ -25,43 +26,41 @@ class Each:
 
 @dataclass(frozen=True)
 class Counts:
-    """Per certificate. `updates` may be a fraction: two events are one.
+    """For one certificate; `updates` can be a fraction, because two events share one.
 
-    `alone` and `together` are what an enrollment and a certificate take by function, in batches of one, and in full
-    ones of one company's people in one course.
+    `alone` and `together` are an enrollment and a certificate by function, in batches of one and in full batches of
+    one company's people in one course.
     """
 
     steps: int
     updates: float
-    update_units: float  # write units of all updates together
+    update_units: float  # write units of all updates
     enroll_units: int
     index_units: int
     issue_units: int
-    alone: dict[str, Each]
-    together: dict[str, Each]
+    alone: dict[str, PerItem]
+    together: dict[str, PerItem]
     document_bytes: int
-    record_bytes: int  # with what DynamoDB stores beside it
+    record_bytes: int  # with DynamoDB's own overhead
     entry_bytes: int
 
 
 @dataclass(frozen=True)
 class Download:
-    """Per download."""
-
     reads: float
     writes: int
     requests: int
 
 
 def count(service: Service, steps: int) -> Counts:
-    """Play one learner from enrollment to certificate, and then batches of them."""
-    scene = Scene(service, steps, seed="counts")
-    enrolled = scene.invoke("record_directory", scene.join(1))
-    recorded = [scene.invoke("record_progress", batch) for batch in batches(scene.events(0), EVENTS_TOGETHER)]
-    made = scene.invoke("generate_certificate", scene.waiting("Generation"))
+    """Count one learner from enrollment to certificate, and then full batches of them."""
+    scenario = Scenario(service, steps, seed="counts")
+    enrolled = scenario.invoke("record_directory", scenario.join(1))
+    recorded = [scenario.invoke("record_progress", batch) for batch in batched(scenario.events(0), EVENTS_TOGETHER)]
+    made = scenario.invoke("generate_certificate", scenario.waiting("Generation"))
     updates = [call for one in recorded for call in one.ledger.of("dynamodb") if call.table_writes]
     [put] = made.ledger.of("s3")
-    record = scene.record(0)
+    record = scenario.record(0)
     entries = [index.entry(record) for index in indexes(service.outputs["RecordsTableName"])]
     return Counts(
         steps=steps,
@@ -71,7 +70,7 @@ def count(service: Service, steps: int) -> Counts:
         index_units=sum(sum(call.index_writes.values()) for call in enrolled.ledger.calls),
         issue_units=made.ledger.write_units,
         alone={one.function: _each(one) for one in (enrolled, made)},
-        together={one.function: _each(one) for one in _full_batches(service, steps)},
+        together={one.function: _each(one) for one in _full_batched(service, steps)},
         document_bytes=put.length,
         record_bytes=size(record) + STORED_BESIDE_AN_ITEM,
         entry_bytes=sum(size(entry) + STORED_BESIDE_AN_ITEM for entry in entries if entry),
@@ -79,18 +78,18 @@ def count(service: Service, steps: int) -> Counts:
 
 
 def count_download(service: Service) -> tuple[Download, float]:
-    """Download one certificate, as its company's admin; also returns the seconds of processor it took."""
-    scene = Scene(service, 5, seed="download")
-    scene.invoke("record_directory", scene.join(1))
-    scene.invoke("record_progress", scene.events(0))
-    scene.invoke("generate_certificate", scene.waiting("Generation"))
-    path = f"/v1/certificates/{scene.record(0)['c']['S']}/download"
-    ledger, seconds = ask(service, path, scene.admin)
+    """Count one download by the company's admin; also returns its CPU seconds."""
+    scenario = Scenario(service, 5, seed="download")
+    scenario.invoke("record_directory", scenario.join(1))
+    scenario.invoke("record_progress", scenario.events(0))
+    scenario.invoke("generate_certificate", scenario.waiting("Generation"))
+    path = f"/v1/certificates/{scenario.record(0)['c']['S']}/download"
+    ledger, seconds = ask(service, path, scenario.admin)
     return Download(ledger.read_units, ledger.write_units, len(ledger.calls)), seconds
 
 
 def ask(service: Service, path: str, claims: dict[str, str]) -> tuple[Ledger, float]:
-    """Ask the API, the second time, when it is warm."""
+    """Send a request to the warm API; returns its ledger and CPU seconds."""
     service.get(path, claims)
     with counting() as ledger:
         began = time.process_time()
@@ -99,18 +98,18 @@ def ask(service: Service, path: str, claims: dict[str, str]) -> tuple[Ledger, fl
     return ledger, seconds
 
 
-def _full_batches(service: Service, steps: int) -> Iterator[Invocation]:
-    scene = Scene(service, steps, seed="together")
-    yield scene.invoke("record_directory", scene.join(FULL["record_directory"]))
+def _full_batched(service: Service, steps: int) -> Iterator[Invocation]:
+    scenario = Scenario(service, steps, seed="together")
+    yield scenario.invoke("record_directory", scenario.join(FULL["record_directory"]))
     for person in range(FULL["generate_certificate"]):
-        for events in batches(scene.events(person), EVENTS_TOGETHER):
-            scene.invoke("record_progress", events)
-    yield scene.invoke("generate_certificate", scene.waiting("Generation"))
+        for events in batched(scenario.events(person), EVENTS_TOGETHER):
+            scenario.invoke("record_progress", events)
+    yield scenario.invoke("generate_certificate", scenario.waiting("Generation"))
 
 
-def _each(one: Invocation) -> Each:
+def _each(one: Invocation) -> PerItem:
     services = Counter(call.service for call in one.ledger.calls)
-    return Each(
+    return PerItem(
         reads=one.ledger.read_units / one.messages,
         requests={service: services[service] / one.messages for service in sorted(services)},
         logged=one.logged / one.messages,

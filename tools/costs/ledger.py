@@ -1,6 +1,6 @@
-"""Counts every request to AWS as it goes out on the wire, retries included, with the capacity it takes of DynamoDB.
+"""Records every request to AWS on the wire, retries included, with its DynamoDB capacity.
 
-It listens to botocore's own events. Import it before any client is made. Items are looked at in moto, before and after.
+It listens to botocore's events: import it before a client is made. It reads items in moto before and after a request.
 """
 
 import json
@@ -21,7 +21,7 @@ from tools.in_process.service import ACCOUNT, REGION
 
 @dataclass
 class Call:
-    """One request: what it carried, and the capacity it took; `seconds` are those that moto took to play AWS."""
+    """A request: its size and capacity; `seconds` is the CPU time of moto."""
 
     service: str
     operation: str
@@ -35,39 +35,35 @@ class Call:
 
     @property
     def write_units(self) -> int:
-        """In the table and its indexes."""
         return self.table_writes + sum(self.index_writes.values())
 
 
 @dataclass
 class Ledger:
-    """The requests made while it was open."""
+    """The requests while it was open."""
 
     calls: list[Call] = field(default_factory=list)
 
     def of(self, *services: str) -> list[Call]:
-        """The requests to some services."""
         return [call for call in self.calls if call.service in services]
 
     @property
     def operations(self) -> list[str]:
-        """What was asked for, in order."""
+        """The requests in order, as service.operation."""
         return [f"{call.service}.{call.operation}" for call in self.calls]
 
     @property
     def write_units(self) -> int:
-        """Of all tables and indexes."""
         return sum(call.write_units for call in self.calls)
 
     @property
     def read_units(self) -> float:
-        """Of all tables and indexes."""
         return sum(call.read_units for call in self.calls)
 
 
 @contextmanager
 def counting() -> Iterator[Ledger]:
-    """A ledger of the requests made meanwhile."""
+    """A ledger of the requests within the block."""
     ledger = Ledger()
     _open.append(ledger)
     try:
@@ -77,7 +73,7 @@ def counting() -> Iterator[Ledger]:
 
 
 def indexes(table: str) -> list[Index]:
-    """A table's indexes, as deployed; all of ours project their keys only."""
+    """A table's indexes as deployed; all of them project keys only."""
     described = _table(table)
     keys = [*described.hash_key_names, *described.range_key_names]
     return [
@@ -88,7 +84,7 @@ def indexes(table: str) -> list[Index]:
 
 
 def stored(table: str, key: Item) -> Item | None:
-    """An item as it stands."""
+    """An item as moto stores it."""
     described = _table(table)
     hash_key, range_key = (
         DynamoType(dict(key[name])) for name in (described.hash_key_names[0], described.range_key_names[0])
@@ -103,7 +99,7 @@ _before: list[Item | None] = []
 
 
 def _sending(request: Any, event_name: str, **_more: Any) -> None:
-    """Registered ahead of moto."""
+    """Runs before moto's handler."""
     if not _open:
         return
     _, service, operation = event_name.split(".")
@@ -116,7 +112,7 @@ def _sending(request: Any, event_name: str, **_more: Any) -> None:
 
 
 def _sent(request: Any, event_name: str, **_more: Any) -> None:
-    """Registered behind moto, which has done what was asked by now."""
+    """Runs after moto's handler, which has processed the request."""
     if not _open:
         return
     [call] = _under_way
@@ -131,14 +127,14 @@ def _sent(request: Any, event_name: str, **_more: Any) -> None:
 
 
 def _answered(parsed_response: dict[str, Any] | None, context: Any, event_name: str, **_more: Any) -> None:
-    """A query is counted by what it returned: none of ours has a filter."""
+    """Count a query by the items that it returned: no query of the service has a filter."""
     if _open and _under_way[0].operation == "Query" and parsed_response is not None:
         sizes = [size(item) for item in parsed_response["Items"]]
         _under_way[0].read_units = read_units(sizes, consistent=_under_way[0].consistent)
 
 
 def _length(headers: Any) -> int:
-    """Of a body; one that is sent in chunks says it elsewhere."""
+    """Of the body; a chunked body has its length in another header."""
     return int(headers.get("X-Amz-Decoded-Content-Length") or headers.get("Content-Length") or 0)
 
 
@@ -146,7 +142,7 @@ _WRITES = {"UpdateItem", "PutItem"}
 
 
 def _asked(request: Any, service: str) -> dict[str, Any]:
-    """The parameters of a request to a service that is asked in JSON."""
+    """The parameters of a request; empty for S3, whose requests are not JSON."""
     return {} if service == "s3" else dict(json.loads(request.body))
 
 
@@ -162,7 +158,7 @@ def _count_write(call: Call, table: str, before: Item | None, after: Item | None
 
 
 def _batch_units(table: str, asked: dict[str, Any]) -> float:
-    """Each item of a batch by itself, those that are not there too."""
+    """The items of a batch count one by one, missing items too."""
     found = [stored(table, key) for key in asked["Keys"]]
     return sum(read_units([size(item or {})], consistent=asked["ConsistentRead"]) for item in found)
 
@@ -172,7 +168,7 @@ def _table(name: str) -> Any:
 
 
 def _raw(typed: dict[str, Any]) -> dict[str, Any]:
-    """Moto keeps some bytes as they are and some in base64."""
+    """Bytes as such: moto keeps some in base64."""
     [(kind, value)] = typed.items()
     match kind:
         case "B":

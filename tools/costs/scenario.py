@@ -1,10 +1,10 @@
-"""A company's learners and a course of so many steps, played through the real handlers in batches of one's choice."""
+"""A company's learners and one course, run through the real handlers in batches of any size."""
 
 import itertools
 import json
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
@@ -22,12 +22,12 @@ from tools.in_process.service import Service, receive
 
 Event = dict[str, Any]
 _CYCLE = ("lesson", "video", "reading", "activity", "quiz", "lesson", "video", "reading", "activity", "lesson")
-_PLAYED = [[0, 600]]  # browsers join the ranges of a sitting
+_PLAYED = [[0, 600]]  # browsers merge the ranges of a sitting
 
 
 @dataclass
 class Invocation:
-    """What one invocation of a function took; `cpu` are its own seconds of processor, without those of moto."""
+    """An invocation of a function; `cpu` are its CPU seconds without moto's."""
 
     function: str
     messages: int
@@ -36,7 +36,7 @@ class Invocation:
     logged: int = 0
 
 
-class Scene:
+class Scenario:
     """A course and its learners, with ids as long as UUIDs."""
 
     def __init__(self, service: Service, steps: int, seed: object = 0) -> None:
@@ -51,11 +51,10 @@ class Scene:
 
     @property
     def admin(self) -> dict[str, str]:
-        """The claims of the company's admin."""
         return {"sub": "admin", "role": "company-admin", "company_id": self.company}
 
     def join(self, people: int) -> list[Event]:
-        """Announce people; returns the events that enroll them."""
+        """Save accounts; returns the events that enroll them."""
         new = [{"enrollment_id": next(self._ids), "account_id": next(self._ids)} for _ in range(people)]
         for one in new:
             who = {"kind": "employee", "name": "Maximiliane Beispielhausen", "email": "m@example.com"}
@@ -65,7 +64,7 @@ class Scene:
         return [cloud_event("enrollment.created", one | more) for one in new]
 
     def events(self, person: int, first: int = 0, last: int | None = None) -> list[Event]:
-        """What a person does, one event a step."""
+        """The events of a person, one for each step from `first` to `last`."""
         return [
             cloud_event(
                 kind,
@@ -77,7 +76,7 @@ class Scene:
         ]
 
     def invoke(self, function: str, events: Sequence[Event | str]) -> Invocation:
-        """Hand events to a function as one batch; fails unless it did with each what was due."""
+        """Pass events to a function as one batch; raises unless it processes all of them."""
         records = [_record(number, event) for number, event in enumerate(events)]
         done, log = Invocation(function, len(records)), StringIO()
         handler = self.service.apps[function].handler
@@ -91,7 +90,7 @@ class Scene:
         return done
 
     def waiting(self, queue: str) -> list[str]:
-        """Take the messages out of a queue."""
+        """Receive and delete all messages of a queue."""
         sqs, url, found = boto3.client("sqs"), self.service.url(queue), []
         while batch := receive(url):
             found += [message["Body"] for message in batch]
@@ -100,7 +99,7 @@ class Scene:
         return found
 
     def record(self, person: int) -> Item:
-        """A person's record, as the table has it."""
+        """A person's record as the table stores it."""
         who = self.people[person]
         pk, sk = enrollments.row_key(EnrollmentKey(who["enrollment_id"], who["account_id"]))
         item = stored(self.service.outputs["RecordsTableName"], {"pk": {"S": pk}, "sk": {"S": sk}})
@@ -110,11 +109,6 @@ class Scene:
     def _keep(self, kind: str, data: dict[str, Any]) -> None:
         self.invoke("record_directory", [cloud_event(kind, data)])
         self.waiting("Evaluation")
-
-
-def batches(events: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:
-    """The events, so many at a time."""
-    return (events[start : start + most] for start in range(0, len(events), most))
 
 
 def _step(step_id: str, number: int) -> dict[str, Any]:

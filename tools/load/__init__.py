@@ -1,1 +1,1 @@
-"""A hall of people marked at once: on the local stack, and as a model of what AWS would make of it."""
+"""The load test: a hall of people marked at once on the local stack, and a forecast of the same load on AWS."""

@@ -1,4 +1,4 @@
-"""The commands behind `make load` and `make model`."""
+"""The commands behind `make load` and `make load-model`."""
 
 import json
 import subprocess
@@ -11,17 +11,17 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.bench.machine import machine
-from tools.load.forecast import read, reckon
-from tools.load.results import tally
-from tools.load.runner import Play, Stuck
-from tools.load.workload import Crowd
+from tools.load.forecast import forecast, read
+from tools.load.results import summarize
+from tools.load.runner import LoadTest, NoProgress
+from tools.load.workload import Workload
 from tools.local import stack
 from tools.local.stack import ROOT, STATE, StackFailed
 
 OUT = ROOT / "out" / "load"
 FAILURES = "left for a retry", "failed processing SQS batch"  # in the log of the emulator
-CHART = (str(ROOT / ".venv" / "bench" / "bin" / "python"), "-m", "tools.load.chart")  # an environment that can plot
-AHEAD = 20  # learners who finish on an idle system
+CHART = (str(ROOT / ".venv" / "bench" / "bin" / "python"), "-m", "tools.load.chart")  # the environment with matplotlib
+IDLE_LEARNERS = 20  # learners who finish on an idle system
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
@@ -29,18 +29,18 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 @app.command()
 def run(people: Annotated[int, typer.Option(min=1, help="attendees marked at once")] = 10_000) -> None:
-    """Mark a hall on a local stack of its own; fill out/load/; exits with 1 when something was lost or failed."""
-    directory, crowd = STATE / "load", Crowd(people, learners=AHEAD + max(20, people // 50))
+    """Mark a hall on a local stack of its own; fills out/load/ and exits with 1 when anything is lost or fails."""
+    directory, workload = STATE / "load", Workload(people, learners=IDLE_LEARNERS + max(20, people // 50))
     try:
-        with stack.started(directory) as keeper:
-            for step in keeper.steps():
+        with stack.started(directory) as supervisor:
+            for step in supervisor.steps():
                 console.print(step)
-            figures = _play(keeper.stack, directory, crowd)
-    except (StackFailed, Stuck) as failure:
+            figures = _run_test(supervisor.stack, directory, workload)
+    except (StackFailed, NoProgress) as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
         raise typer.Exit(1) from failure
     _write("load", figures)
-    subprocess.run([*CHART, OUT / "load.json", OUT / "load.png"], cwd=ROOT, check=True)  # noqa: S603  # our own
+    subprocess.run(CHART, cwd=ROOT, check=True)  # noqa: S603  # our own
     _print(figures)
     whole = (figures["certificates"], figures["announced_twice"], figures["refused"], figures["failed_batches"])
     raise typer.Exit(0 if whole == (figures["due"], 0, 0, 0) else 1)
@@ -48,12 +48,12 @@ def run(people: Annotated[int, typer.Option(min=1, help="attendees marked at onc
 
 @app.command()
 def model() -> None:
-    """Reckon what AWS would make of a hall, from what `make load` and `make package` measured; fill out/load/."""
+    """Forecast a hall on AWS from the figures of `make load` and `make package`; fills out/load/."""
     measured = OUT / "load.json", ROOT / "out" / "package.json"
     if missing := [path for path in measured if not path.exists()]:
         console.print(f"{missing[0].relative_to(ROOT)} is missing: run `make {missing[0].stem}` first.")
         raise typer.Exit(1)
-    figures = machine() | reckon(*map(read, measured))
+    figures = machine() | forecast(*map(read, measured))
     _write("model", figures)
     _print_scenarios(figures)
 
@@ -72,14 +72,16 @@ def _print_scenarios(figures: dict[str, Any]) -> None:
     console.print(f"Figures and assumptions in {OUT.relative_to(ROOT)}/model.json")
 
 
-def _play(running: stack.Stack, directory: Path, crowd: Crowd) -> dict[str, Any]:
-    made_on, play = machine(), Play(running, crowd)
-    console.print(f"having {crowd.attendees + crowd.learners:,} people known and enrolled")
-    play.prepare()
-    console.print(f"marking {crowd.attendees:,} of them")
-    played = play.play(int((directory / "pid").read_text()), AHEAD)
+def _run_test(running: stack.LocalStack, directory: Path, workload: Workload) -> dict[str, Any]:
+    made_on, test = machine(), LoadTest(running, workload)
+    console.print(f"having {workload.attendees + workload.learners:,} people known and enrolled")
+    test.prepare()
+    console.print(f"marking {workload.attendees:,} of them")
+    record = test.run(int((directory / "pid").read_text()), IDLE_LEARNERS)
     log = (directory / "ministack.log").read_text("utf-8", "replace")
-    return made_on | tally(crowd, AHEAD, played, play.refused(), sum(log.count(failure) for failure in FAILURES))
+    return made_on | summarize(
+        workload, IDLE_LEARNERS, record, test.refused(), sum(log.count(failure) for failure in FAILURES)
+    )
 
 
 def _write(name: str, figures: dict[str, Any]) -> None:

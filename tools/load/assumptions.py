@@ -1,4 +1,4 @@
-"""What the model takes for granted of AWS: each with where it is written, or that nobody measured it."""
+"""What the model assumes of AWS: each value with its source, or a note that nobody measured it."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,6 @@ _NOT_MEASURED = "assumed; nothing was measured on AWS"
 
 @dataclass(frozen=True)
 class Assumption:
-    """A value in its unit, and its source."""
-
     value: float
     unit: str
     source: str
@@ -38,30 +36,29 @@ ASSUMPTIONS = {
         "small objects take 100 to 200 ms, says "
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html",
     ),
-    "write units of a mark, and of an issue": Assumption(1, "", "counted: DESIGN §9, tests of the costs"),
+    "write units of a mark, and of an issue": Assumption(1, "", "counted by tests/integration/test_costs.py"),
     "read units of a certificate": Assumption(3, "", "counted: two items of its own, two of all its batch"),
     "processors": Assumption(1, "of this machine's", "Lambda's are taken to be as fast as the one measured on"),
 }
 
 
 def value(name: str) -> float:
-    """Of an assumption, by its name."""
     return ASSUMPTIONS[name].value
 
 
-def default_pollers(most: int) -> Pollers:
-    """Lambda's own."""
+def default_pollers(max_concurrency: int) -> Pollers:
+    """Lambda's default pollers, up to `max_concurrency` batches at a time."""
     return Pollers(
         first=int(value("batches of a queue at once, at first")),
         growth=value("more of them, while messages wait") / 60,
-        most=most,
+        limit=max_concurrency,
     )
 
 
 def provisioned_pollers(pollers: int) -> Pollers:
-    """So many that are always there, and never more."""
+    """Provisioned pollers: always ready, never more."""
     ready = pollers * int(value("batches at once of a provisioned poller"))
-    return Pollers(first=ready, growth=0, most=ready)
+    return Pollers(first=ready, growth=0, limit=ready)
 
 
 NEW_TABLE = Units(reads=value("reads of a new table"), writes=value("writes of a new table"))

@@ -1,21 +1,21 @@
-"""A play as a picture: what waited, how fast it was worked off, and what that took of memory and processors.
+"""Draws out/load/load.json as out/load/load.png: queues, rate, memory and processors over time.
 
-Runs in the bench environment: `python -m tools.load.chart load.json load.png`.
+Runs in the bench environment, which has matplotlib and none of our own dependencies.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 
+OUT = Path(__file__).resolve().parents[2] / "out" / "load"
 QUEUES = {"attendance": "#1d6fa5", "generation": "#c2571a"}
 
 
 def draw(figures: dict[str, Any], out: Path) -> None:
-    """Draw the samples of a tally, one above the other over the same seconds."""
+    """Draw the samples one above the other over the same seconds."""
     mpl.use("Agg")
     samples = figures["samples"]
     seconds = [sample["at"] for sample in samples]
@@ -45,10 +45,10 @@ def _title(figures: dict[str, Any]) -> str:
 
 
 def _rates(seconds: list[float], counts: list[float], over: int = 5) -> list[float]:
-    """Growth a second, over the last few looks."""
+    """Growth per second over the last few samples."""
     pairs = [(max(0, number - over), number) for number in range(1, len(counts))]
     return [(counts[now] - counts[before]) / (seconds[now] - seconds[before]) for before, now in pairs]
 
 
 if __name__ == "__main__":
-    draw(json.loads(Path(sys.argv[1]).read_text("utf-8")), Path(sys.argv[2]))
+    draw(json.loads((OUT / "load.json").read_text("utf-8")), OUT / "load.png")

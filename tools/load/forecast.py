@@ -1,6 +1,6 @@
-"""What AWS would make of a hall, by the template's settings, the times measured here and the assumptions.
+"""The forecast for AWS: the template's settings, the times measured here and the assumptions, through the model.
 
-The proof is the same model with this machine's limits, beside what the local stack took.
+To check the model, it also runs with this machine's limits, beside what the local stack measured.
 """
 
 import json
@@ -11,18 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from tools.load.assumptions import ASSUMPTIONS, NEW_TABLE, default_pollers, provisioned_pollers, value
-from tools.load.model import Function, Outcome, Pollers, Units, Work, play
+from tools.load.model import Function, Pollers, Simulation, Units, Work, simulate
 from tools.load.settings import Provisioned, Settings, provisioned, settings
 
 FUNCTIONS = {"marks": "RecordAttendance", "lessons": "RecordProgress", "certificates": "GenerateCertificate"}
 FOLDERS = {"marks": "record_attendance", "lessons": "record_progress", "certificates": "generate_certificate"}
 PEOPLE = (10_000, 1_000_000)
-LOCAL_REQUESTS = {"marks": 1.1, "lessons": 1.1, "certificates": 2.2}  # to the emulator: some are one for a batch
+# Requests to the emulator for each message; some requests serve a whole batch.
+LOCAL_REQUESTS = {
+    "marks": 1.1,
+    "lessons": 1.1,
+    "certificates": 2.2,
+}
 UNLIMITED = Units(reads=float("inf"), writes=float("inf"))
 
 
-def reckon(load: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
-    """All scenarios and the proof, from what `make load` and `make package` measured."""
+def forecast(load: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
+    """All scenarios and the check of the model, from the figures of `make load` and `make package`."""
     starts = {name: package["functions"][folder]["cpu_s"] for name, folder in FOLDERS.items()}
     cpu = _cpu(load, starts)
     return {
@@ -37,7 +42,7 @@ def reckon(load: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
             for slow in (False, True)
             if people == PEOPLE[0] or not slow
         ],
-        "proof": _proof(load, cpu, starts),
+        "proof": _check_of_model(load, cpu, starts),
         "assumptions": {name: asdict(assumption) for name, assumption in ASSUMPTIONS.items()},
     }
 
@@ -49,17 +54,17 @@ def _scenario(people: int, pollers: str, slow: bool, cpu: dict[str, float], star
         for name, logical in FUNCTIONS.items()
     }
     table = Units(ready.reads, ready.writes) if ready else NEW_TABLE
-    outcome = play(functions, people, table)
-    return {"people": people, "pollers": pollers, "s3_on_a_bad_day": slow, **_figures(outcome)}
+    simulation = simulate(functions, people, table)
+    return {"people": people, "pollers": pollers, "s3_on_a_bad_day": slow, **_figures(simulation)}
 
 
 def _on_aws(name: str, setting: Settings, ready: Provisioned | None, slow: bool, cpu: float, start: float) -> Function:
-    """A function as deployed: less memory is less of a processor, except while it starts."""
+    """A function as deployed: less memory is less processor, except during a cold start."""
     share = min(1.0, setting.memory / value("MB of memory that give one processor"))
     dynamodb, announcing = value("a DynamoDB request"), value("an SQS or EventBridge request")
     put = value("an S3 put on a bad day" if slow else "an S3 put")
     making = name == "certificates"
-    pollers = default_pollers(setting.most)
+    pollers = default_pollers(setting.max_concurrency)
     if ready and name != "lessons":
         pollers = provisioned_pollers(ready.generation if making else ready.attendance)
     work = Work(
@@ -71,17 +76,17 @@ def _on_aws(name: str, setting: Settings, ready: Provisioned | None, slow: bool,
         writes=int(value("write units of a mark, and of an issue")),
         ahead=making,
     )
-    return Function(setting.batch, setting.window, pollers, work)
+    return Function(setting.batch_size, setting.window, pollers, work)
 
 
-def _proof(load: dict[str, Any], cpu: dict[str, float], starts: dict[str, float]) -> dict[str, Any]:
-    """Predicted beside measured: as many workers as processors, one emulator, and what others left of the machine."""
+def _check_of_model(load: dict[str, Any], cpu: dict[str, float], starts: dict[str, float]) -> dict[str, Any]:
+    """Predicted beside measured: one worker per processor, one emulator, and the processors that others left free."""
     left = 1 - min(0.9, load["processors_used_by_others"] / load["cores"])
     per_certificate = load["cpu_ms_per_certificate"]["emulator"] / 1000
     a_request = per_certificate / sum(LOCAL_REQUESTS[name] for name in ("marks", "certificates"))
     functions = {
         name: Function(
-            batch=settings()[logical].batch,
+            batch=settings()[logical].batch_size,
             window=0,  # the emulator has none
             pollers=Pollers(load["cores"], 0, load["cores"]),
             work=Work(
@@ -97,17 +102,17 @@ def _proof(load: dict[str, Any], cpu: dict[str, float], starts: dict[str, float]
         for name, logical in FUNCTIONS.items()
     }
     posting = load["seconds_to_post_the_marks"]
-    outcome = play(functions, load["attendees"], UNLIMITED, processors=load["cores"], posting=posting, noisy=1)
+    simulation = simulate(functions, load["attendees"], UNLIMITED, processors=load["cores"], posting=posting, noisy=1)
     return {
         "attendees": load["attendees"],
         "processors_left_by_others": round(left * load["cores"], 2),
-        "predicted": _figures(outcome),
+        "predicted": _figures(simulation),
         "measured": {name: load["seconds_to_certificate"][name] for name in ("hall", "school", "school_idle")},
     }
 
 
 def _cpu(load: dict[str, Any], starts: dict[str, float]) -> dict[str, float]:
-    """Seconds of CPU that a mark, all of a learner's lessons and a certificate took of the workers, once these ran."""
+    """Seconds of worker CPU for a mark, all lessons of a learner, and a certificate, without cold starts."""
     counts = {"marks": load["attendees"], "lessons": load["learners"], "certificates": load["certificates"]}
     first, last = load["samples"][0]["usage"], load["samples"][-1]["usage"]
     took = {}
@@ -117,9 +122,9 @@ def _cpu(load: dict[str, Any], starts: dict[str, float]) -> dict[str, float]:
     return took
 
 
-def _figures(outcome: Outcome) -> dict[str, Any]:
-    kinds = {"hall": outcome.hall, "school": outcome.school, "school_idle": outcome.school_idle}
-    return {**{name: _percentiles(seconds) for name, seconds in kinds.items()}, "workers": outcome.workers}
+def _figures(simulation: Simulation) -> dict[str, Any]:
+    kinds = {"hall": simulation.hall, "school": simulation.school, "school_idle": simulation.school_idle}
+    return {**{name: _percentiles(seconds) for name, seconds in kinds.items()}, "workers": simulation.workers}
 
 
 def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
@@ -128,6 +133,5 @@ def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The figures that an earlier command left."""
     figures: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return figures

@@ -1,7 +1,7 @@
-"""The way of an event to its certificate as a discrete-event model: queues, pollers, workers, and what limits them.
+"""The way of an event to its certificate as a discrete-event model: queues, pollers, workers and their limits.
 
-A poller takes a batch, has a worker make it, and takes the next one. While messages wait there come to be more of
-them, up to a limit; every new one begins with a cold worker. All figures come from outside.
+A poller receives a batch, waits for a worker to process it, and receives the next. While messages wait, Lambda adds
+pollers up to a limit; each new poller starts with a cold worker. All figures are parameters.
 """
 
 import random
@@ -13,38 +13,36 @@ from typing import Any
 import simpy
 
 Process = Generator[simpy.Event, Any, None]
-NOISY_SHARE, NOISY_COUNT = 0.1, 30  # of all in flight, and at least: when SQS lets others go first (sqs-fair-queues)
+NOISY_SHARE, NOISY_COUNT = 0.1, 30  # share of all in flight, and least number, of a noisy company (sqs-fair-queues)
 
 
 @dataclass(frozen=True)
 class Pollers:
-    """Batches of a queue that are worked on at once: to begin with, how many more a second, and at most."""
+    """Batches of a queue processed at a time: at first, the growth per second, and the limit."""
 
     first: int
     growth: float
-    most: int
+    limit: int
 
 
 @dataclass(frozen=True)
 class Work:
-    """Seconds that a function takes: a new worker's start, each batch, and of each message CPU and waiting for AWS.
+    """Seconds that a function takes: a cold start, each batch, and for each message CPU and waiting for AWS.
 
-    One that is `ahead` computes the next message while AWS still answers about those before it.
+    A function that works `ahead` computes the next message while AWS still answers for those before it.
     """
 
     start: float
     batch: float
     cpu: float
     wait: float
-    reads: int  # units that a message costs of the table
+    reads: int  # capacity units of a message
     writes: int
     ahead: bool = False
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function behind its queue."""
-
     batch: int
     window: float
     pollers: Pollers
@@ -53,7 +51,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Message:
-    """Something about a person of a company, and when the portal posted it."""
+    """An event of a company's person, and when the portal posted it."""
 
     company: str
     posted: float
@@ -61,20 +59,20 @@ class Message:
 
 @dataclass(frozen=True)
 class Units:
-    """What the table grants in a second."""
+    """Capacity units that the table grants per second."""
 
     reads: float
     writes: float
 
 
 class Table:
-    """Grants units in order; who comes when they are used up waits."""
+    """Grants capacity units in order; a request waits while they are used up."""
 
     def __init__(self, env: simpy.Environment, units: Units) -> None:
         self._env, self._units, self._free = env, units, {"reads": 0.0, "writes": 0.0}
 
     def use(self, work: Work) -> simpy.Timeout:
-        """Wait for what a message takes."""
+        """Wait until the table has granted the units of a message."""
         turns = (
             self._turn("reads", work.reads / self._units.reads),
             self._turn("writes", work.writes / self._units.writes),
@@ -82,59 +80,58 @@ class Table:
         return self._env.timeout(max(turns) - self._env.now)
 
     def _turn(self, kind: str, seconds: float) -> float:
-        """When the message's turn is; the next one's is so many seconds later."""
+        """The time at which the units are granted; the next request's is `seconds` later."""
         turn = max(self._free[kind], self._env.now)
         self._free[kind] = turn + seconds
         return turn
 
 
 class Machine:
-    """The processors of one machine on which all workers run, beside an emulator that serves one request at a time."""
+    """One machine: all workers share its processors, beside an emulator that serves one request at a time."""
 
     def __init__(self, env: simpy.Environment, processors: int) -> None:
         self._env, self._processors, self._emulator = env, simpy.Resource(env, processors), simpy.Resource(env, 1)
 
     def compute(self, seconds: float) -> Process:
-        """Have a processor."""
+        """Use a processor."""
         with self._processors.request() as turn:
             yield turn
             yield self._env.timeout(seconds)
 
     def ask(self, seconds: float) -> Process:
-        """Have the emulator, and it a processor."""
+        """Use the emulator, which uses a processor."""
         with self._emulator.request() as turn:
             yield turn
             yield from self.compute(seconds)
 
 
 class Cloud:
-    """A processor for every worker, and services that serve all at once in times that vary."""
+    """AWS: a processor for every worker, and services that answer all requests at once after varying times."""
 
-    def __init__(self, env: simpy.Environment, dice: random.Random) -> None:
-        self._env, self._dice = env, dice
+    def __init__(self, env: simpy.Environment, rng: random.Random) -> None:
+        self._env, self._rng = env, rng
 
     def compute(self, seconds: float) -> Process:
-        """Compute."""
         yield self._env.timeout(seconds)
 
     def ask(self, seconds: float) -> Process:
-        """Wait for AWS: the mean is what is given, one in a hundred takes five times as long."""
-        yield self._env.timeout(self._dice.expovariate(1 / seconds))
+        """Wait for AWS; `seconds` is the mean, one request in a hundred takes five times as long."""
+        yield self._env.timeout(self._rng.expovariate(1 / seconds))
 
 
 class Queue:
-    """Messages that wait, fair between companies, and the pollers that take them."""
+    """Waiting messages, fair between companies, and the pollers that receive them."""
 
     def __init__(
         self,
         env: simpy.Environment,
         function: Function,
-        place: Machine | Cloud,
+        host: Machine | Cloud,
         table: Table,
         noisy: int,
         done: Callable[[Sequence[Message]], None],
     ) -> None:
-        self._env, self._function, self._place, self._table, self._done = env, function, place, table, done
+        self._env, self._function, self._host, self._table, self._done = env, function, host, table, done
         self._noisy = noisy
         self._waiting: dict[str, deque[tuple[int, Message]]] = {}
         self._in_flight: Counter[str] = Counter()
@@ -145,7 +142,7 @@ class Queue:
         env.process(self._grow())
 
     def send(self, messages: Iterable[Message]) -> None:
-        """Put messages; an idle poller for each wakes, the one that was at work last first."""
+        """Send messages; each wakes an idle poller, the one that worked last first."""
         for message in messages:
             self.sent += 1
             self._waiting.setdefault(message.company, deque()).append((self.sent, message))
@@ -158,7 +155,7 @@ class Queue:
 
     def _grow(self) -> Process:
         pollers = self._function.pollers
-        while pollers.growth and self.workers < pollers.most:
+        while pollers.growth and self.workers < pollers.limit:
             yield self._env.timeout(1 / pollers.growth)
             if self._waiting:
                 self._begin()
@@ -170,17 +167,17 @@ class Queue:
                 woken = self._env.event()
                 self._idle.append(woken)
                 yield woken
-            batch = self._take(self._function.batch)
+            batch = self._receive(self._function.batch)
             if batch and len(batch) < self._function.batch and self._function.window:
                 yield self._env.timeout(self._function.window)
-                batch += self._take(self._function.batch - len(batch))
+                batch += self._receive(self._function.batch - len(batch))
             if batch:
-                yield from self._make(batch, cold)
+                yield from self._process(batch, cold)
                 cold = False
 
-    def _take(self, most: int) -> list[Message]:
+    def _receive(self, limit: int) -> list[Message]:
         batch: list[Message] = []
-        while self._waiting and len(batch) < most:
+        while self._waiting and len(batch) < limit:
             company = min(self._waiting, key=self._precedence)
             batch.append(self._waiting[company].popleft()[1])
             self._in_flight[company] += 1
@@ -189,19 +186,19 @@ class Queue:
         return batch
 
     def _precedence(self, company: str) -> tuple[int, int]:
-        """The company that is noisy waits, if several are the noisiest; among others whoever came first is first."""
+        """Sort key of a company: noisy companies come last, others in the order of their oldest message."""
         own = self._in_flight[company]
         noisy = own >= self._noisy and own > NOISY_SHARE * self._in_flight.total()
         return own if noisy else 0, self._waiting[company][0][0]
 
-    def _make(self, batch: Sequence[Message], cold: bool) -> Process:
+    def _process(self, batch: Sequence[Message], cold: bool) -> Process:
         work = self._function.work
         if cold:
-            yield from self._place.compute(work.start)
-        yield from self._place.ask(work.batch)
+            yield from self._host.compute(work.start)
+        yield from self._host.ask(work.batch)
         answers = []
         for _ in batch:
-            yield from self._place.compute(work.cpu)
+            yield from self._host.compute(work.cpu)
             answers.append(self._env.process(self._ask(work)))
             if not work.ahead:
                 yield answers[-1]
@@ -210,13 +207,13 @@ class Queue:
         self._done(batch)
 
     def _ask(self, work: Work) -> Process:
-        yield from self._place.ask(work.wait)
+        yield from self._host.ask(work.wait)
         yield self._table.use(work)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Seconds from event to certificate: of the company marked at once, and of another, before that and meanwhile."""
+class Simulation:
+    """Seconds from event to certificate: of the company marked at once, and of the other before and during that."""
 
     hall: list[float]
     school_idle: list[float]
@@ -224,7 +221,7 @@ class Outcome:
     workers: dict[str, int]
 
 
-def play(
+def simulate(
     functions: dict[str, Function],
     people: int,
     units: Units,
@@ -233,14 +230,14 @@ def play(
     posting: float = 0.0,
     noisy: int = NOISY_COUNT,
     seed: int = 2026,
-) -> Outcome:
-    """Mark so many people within `posting` seconds while a learner of another company finishes every second.
+) -> Simulation:
+    """Mark `people` within `posting` seconds while a learner of another company finishes every second.
 
-    `functions` are `marks`, `lessons` and `certificates`; `processors` those of one machine, or None for AWS; `noisy`
-    the messages that a company must have in flight before others go first.
+    `functions` are `marks`, `lessons` and `certificates`; `processors` are those of one machine, or None for AWS;
+    `noisy` is the number of messages in flight from which on a company can be noisy.
     """
     env, quiet = simpy.Environment(), 30.0
-    place = Cloud(env, random.Random(seed)) if processors is None else Machine(env, processors)  # noqa: S311  # no secret
+    host = Cloud(env, random.Random(seed)) if processors is None else Machine(env, processors)  # noqa: S311  # no secret
     table, over = Table(env, units), env.event()
     took: dict[str, list[tuple[float, float]]] = {"hall": [], "school": []}
 
@@ -250,9 +247,9 @@ def play(
         if len(took["hall"]) == people and not over.triggered:
             over.succeed()
 
-    certificates = Queue(env, functions["certificates"], place, table, noisy, made)
-    marks = Queue(env, functions["marks"], place, table, noisy, certificates.send)
-    lessons = Queue(env, functions["lessons"], place, table, noisy, certificates.send)
+    certificates = Queue(env, functions["certificates"], host, table, noisy, made)
+    marks = Queue(env, functions["marks"], host, table, noisy, certificates.send)
+    lessons = Queue(env, functions["lessons"], host, table, noisy, certificates.send)
 
     def mark() -> Process:
         yield env.timeout(quiet)
@@ -269,10 +266,10 @@ def play(
     env.process(mark())
     school = env.process(learn())
     env.run(over & school)
-    while len(took["school"]) < lessons.sent:  # who waits still is the one who waits longest
+    while len(took["school"]) < lessons.sent:  # the last to finish are those who wait longest
         env.step()
     queues = {"marks": marks, "lessons": lessons, "certificates": certificates}
-    return Outcome(
+    return Simulation(
         hall=[seconds for _, seconds in took["hall"]],
         school_idle=[seconds for posted, seconds in took["school"] if quiet / 2 < posted < quiet - 2],
         school=[seconds for posted, seconds in took["school"] if posted >= quiet],

@@ -1,4 +1,4 @@
-"""What a play amounts to, in figures."""
+"""The figures of a load test."""
 
 import statistics
 from collections.abc import Sequence
@@ -6,51 +6,51 @@ from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
-from tools.load.runner import Certificate, Played
+from tools.load.runner import Certificate, RunRecord
 from tools.load.sampler import EMULATOR, WORKERS, Sample
-from tools.load.workload import HALL, SCHOOL, Crowd
+from tools.load.workload import HALL, SCHOOL, Workload
 
 MEBI = 2**20
-CORES_OF_TARGET, SECONDS_OF_TARGET, PEOPLE_OF_TARGET = 2, 300, 10_000  # DESIGN §9
+CORES_OF_TARGET, SECONDS_OF_TARGET, PEOPLE_OF_TARGET = 2, 300, 10_000  # docs/design.md
 
 
-def tally(crowd: Crowd, ahead: int, played: Played, refused: int, failed: int) -> dict[str, Any]:
-    """All figures of a play: counts, seconds, CPU seconds, MB, and what waited second by second."""
-    hall = [it for it in played.certificates if it.company == HALL]
-    school = [it for it in played.certificates if it.company == SCHOOL]
-    made, due = len({it.enrollment for it in played.certificates}), crowd.attendees + crowd.learners - ahead
-    seconds = max((it.announced for it in hall), default=0.0) + played.posting
-    cpu = _cpu(played.samples)
+def summarize(workload: Workload, ahead: int, record: RunRecord, refused: int, failed: int) -> dict[str, Any]:
+    """All figures of a run: counts, seconds, CPU seconds, MB, and the samples."""
+    hall = [it for it in record.certificates if it.company == HALL]
+    school = [it for it in record.certificates if it.company == SCHOOL]
+    made, due = len({it.enrollment for it in record.certificates}), workload.attendees + workload.learners - ahead
+    seconds = max((it.announced for it in hall), default=0.0) + record.posting
+    cpu = _cpu(record.samples)
     return {
-        "attendees": crowd.attendees,
-        "learners": crowd.learners - ahead,
+        "attendees": workload.attendees,
+        "learners": workload.learners - ahead,
         "due": due,
         "certificates": made,
-        "announced_twice": len(played.certificates) - made,
+        "announced_twice": len(record.certificates) - made,
         "refused": refused,
         "failed_batches": failed,
         "seconds": round(seconds, 1),
-        "seconds_to_post_the_marks": round(played.posting, 1),
+        "seconds_to_post_the_marks": round(record.posting, 1),
         "certificates_per_second": round(made / seconds, 1),
-        "events_per_second": round((crowd.attendees + 5 * (crowd.learners - ahead)) / seconds, 1),
+        "events_per_second": round((workload.attendees + 5 * (workload.learners - ahead)) / seconds, 1),
         "seconds_to_certificate": {
             "hall": _percentiles(hall),
             "school": _percentiles(school),
-            "school_idle": _percentiles(played.idle),
+            "school_idle": _percentiles(record.idle),
         },
         "cpu_s": cpu,
         "cpu_ms_per_certificate": {name: round(1000 * used / made, 1) for name, used in cpu.items()},
         "cpu_bound": _bound(cpu, made),
-        "processors_used_by_others": _others(played.samples),
+        "processors_used_by_others": _others(record.samples),
         "peak_rss_mb": {
-            name: round(max(sample.usage[name].rss for sample in played.samples) / MEBI) for name in (EMULATOR, WORKERS)
+            name: round(max(sample.usage[name].rss for sample in record.samples) / MEBI) for name in (EMULATOR, WORKERS)
         },
-        "samples": [asdict(sample) for sample in played.samples],
+        "samples": [asdict(sample) for sample in record.samples],
     }
 
 
 def _cpu(samples: Sequence[Sample]) -> dict[str, float]:
-    """Seconds of CPU from the first look to the last, by kind of process, those that have ended included."""
+    """CPU seconds from the first sample to the last by kind of process, ended processes included."""
     functions = {name for sample in samples for name in sample.usage} - {EMULATOR, WORKERS}
     used = {name: _grown(samples, name) for name in (EMULATOR, *sorted(functions))}
     used[WORKERS] = sum(used[name] for name in functions)
@@ -63,7 +63,7 @@ def _grown(samples: Sequence[Sample], name: str) -> float:
 
 
 def _others(samples: Sequence[Sample]) -> float:
-    """How many processors were busy with something else, the portal's own posting among it, while messages waited."""
+    """The mean number of processors busy with other processes, such as the portal, while messages waited."""
     working = [sample for sample in samples if any(sample.waiting[queue] for queue in ("attendance", "generation"))]
     first, last = working[0], working[-1]
     used = _cpu(working)
@@ -72,7 +72,7 @@ def _others(samples: Sequence[Sample]) -> float:
 
 
 def _bound(cpu: dict[str, float], made: int) -> dict[str, float]:
-    """Seconds in which two idle processors could do what DESIGN §9 asks for, at the CPU that was used here."""
+    """Seconds in which two idle processors could do what the target asks for, at the CPU time measured here."""
     scale = PEOPLE_OF_TARGET / made / CORES_OF_TARGET
     return {
         "target": SECONDS_OF_TARGET,
@@ -82,7 +82,7 @@ def _bound(cpu: dict[str, float], made: int) -> dict[str, float]:
 
 
 def _percentiles(certificates: Sequence[Certificate]) -> dict[str, float]:
-    """Of the seconds until the portal was told; nothing without at least two of them."""
+    """Of the seconds until the announcement; empty with fewer than two certificates."""
     if len(certificates) < 2:
         return {}
     cuts = statistics.quantiles((it.announced for it in certificates), n=100, method="inclusive")

@@ -1,4 +1,4 @@
-"""Play a hall and a school on a local stack, and note when each person's last event was posted and what came of it."""
+"""Run the load test on a local stack: mark a hall, let learners finish meanwhile, and time each certificate."""
 
 import json
 import threading
@@ -8,26 +8,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tools.load.sampler import Sample, Watch
-from tools.load.workload import Crowd
+from tools.batched import batched
+from tools.load.sampler import Sample, Sampler
+from tools.load.workload import Workload
 from tools.local.portal import Queues
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
-PACE = 1.0  # seconds between two learners
-QUIET = 3  # looks in a row at which nothing waits
-LOOK = 0.5  # seconds
-PATIENCE = 120  # seconds, in which something must have moved
-SLICE = 1_000  # messages posted at a time while everyone is enrolled
+SECONDS_BETWEEN_LEARNERS = 1.0
+QUIET_POLLS = 3  # in a row, until a queue counts as empty
+POLL_SECONDS = 0.5
+TIMEOUT_SECONDS = 120  # without a processed message
+BATCH_SIZE = 1_000  # messages posted at a time while everyone is enrolled
 ANNOUNCED = "announced"
 
 
-class Stuck(Exception):
-    """Messages wait, and nothing has been worked off for long."""
+class NoProgress(Exception):
+    """Messages wait and none was processed for a long time."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """One that was announced: seconds from its person's last event to the document, and to the portal."""
+    """An announced certificate: seconds from its person's last event to the document and to the announcement."""
 
     company: str
     enrollment: str
@@ -36,20 +37,20 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Played:
-    """What came of a crowd; `idle` are the certificates of those who finished before anybody was marked."""
+class RunRecord:
+    """A finished run; `idle` are the certificates of learners who finished before anybody was marked."""
 
     idle: list[Certificate]
     certificates: list[Certificate]
-    posting: float  # seconds it took to post the marks
+    posting: float  # seconds
     samples: list[Sample]
 
 
-class Play:
-    """A crowd on a stack."""
+class LoadTest:
+    """A workload on a stack."""
 
-    def __init__(self, stack: Stack, crowd: Crowd) -> None:
-        self._stack, self._crowd = stack, crowd
+    def __init__(self, stack: LocalStack, workload: Workload) -> None:
+        self._stack, self._workload = stack, workload
         self._portal, self._sqs = Queues(stack), stack.session().client("sqs", endpoint_url=stack.aws_endpoint)
         self._urls = {
             name.removesuffix("QueueUrl").lower(): url
@@ -59,54 +60,54 @@ class Play:
         self._announced = self._listen()
 
     def prepare(self) -> None:
-        """Have everyone known, then enrolled."""
-        for messages in (list(self._crowd.directory()), list(self._crowd.enrollments())):
-            for start in range(0, len(messages), SLICE):
-                self._portal.post(messages[start : start + SLICE])
-                self._settle(most=SLICE)
+        """Post everyone, then enroll them."""
+        for messages in (list(self._workload.directory()), list(self._workload.enrollments())):
+            for batch in batched(messages, BATCH_SIZE):
+                self._portal.post(batch)
+                self._settle(most=BATCH_SIZE)
             self._settle()
 
-    def play(self, keeper: int, ahead: int) -> Played:
+    def run(self, supervisor: int, ahead: int) -> RunRecord:
         """Let `ahead` learners finish on an idle system, then mark the hall while the others finish."""
         self._finish(range(ahead))
         self._settle()
         idle = list(self._certificates())
-        with Watch(self._stack, keeper, self._urls | {ANNOUNCED: self._announced}) as watch:
-            school = threading.Thread(target=self._finish, args=[range(ahead, self._crowd.learners)])
+        with Sampler(self._stack, supervisor, self._urls | {ANNOUNCED: self._announced}) as sampler:
+            school = threading.Thread(target=self._finish, args=[range(ahead, self._workload.learners)])
             school.start()
             began = time.monotonic()
-            self._portal.post(list(self._crowd.marks()))
+            self._portal.post(list(self._workload.marks()))
             posting = time.monotonic() - began
             school.join()
             self._settle()
-        return Played(idle, list(self._certificates()), posting, watch.samples)
+        return RunRecord(idle, list(self._certificates()), posting, sampler.samples)
 
     def refused(self) -> int:
-        """Count what lies in the dead-letter queues."""
+        """The number of messages in the dead-letter queues."""
         return self._portal.waiting(
             url for name, url in self._stack.outputs.items() if name.endswith("DeadLetterQueueUrl")
         )
 
     def _finish(self, learners: range) -> None:
-        portal = Queues(self._stack, self._portal.posted)  # a client of its own, since it runs beside the marking
+        portal = Queues(self._stack, self._portal.posted)  # its own client: it runs in another thread than the marking
         for number in learners:
-            portal.post(list(self._crowd.lessons(number)))
-            time.sleep(PACE)
+            portal.post(list(self._workload.lessons(number)))
+            time.sleep(SECONDS_BETWEEN_LEARNERS)
 
     def _settle(self, most: int = 0) -> None:
-        """Wait until no more than so many messages wait; raises `Stuck`."""
+        """Wait until at most `most` messages wait; raises `NoProgress`."""
         quiet, before, moved = 0, 0, time.monotonic()
-        while quiet < (QUIET if most == 0 else 1):
+        while quiet < (QUIET_POLLS if most == 0 else 1):
             waiting = self._portal.waiting(self._urls.values())
             quiet = quiet + 1 if waiting <= most else 0
             if waiting != before:
                 before, moved = waiting, time.monotonic()
-            if waiting and time.monotonic() - moved > PATIENCE:
-                raise Stuck(f"{waiting} messages wait, and none was worked off for {PATIENCE} s")
-            time.sleep(LOOK)
+            if waiting and time.monotonic() - moved > TIMEOUT_SECONDS:
+                raise NoProgress(f"{waiting} messages wait, and none was processed for {TIMEOUT_SECONDS} s")
+            time.sleep(POLL_SECONDS)
 
     def _listen(self) -> str:
-        """A queue that everything announced falls into; read when all is over, so as not to be in the way."""
+        """Create a queue that receives all announcements; it is read after the run, so as not to load the stack."""
         events = self._stack.session().client("events", endpoint_url=self._stack.aws_endpoint)
         url = self._sqs.create_queue(QueueName="load-announced")["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
@@ -116,7 +117,7 @@ class Play:
         return url
 
     def _certificates(self) -> Iterator[Certificate]:
-        """What was announced since the last look."""
+        """The announcements since the last call."""
         options: dict[str, Any] = {"MaxNumberOfMessages": 10, "AttributeNames": ["SentTimestamp"]}
         while found := self._sqs.receive_message(QueueUrl=self._announced, **options).get("Messages"):
             for message in found:
@@ -126,7 +127,7 @@ class Play:
             self._sqs.delete_message_batch(QueueUrl=self._announced, Entries=handles)
 
     def _certificate(self, told: dict[str, str], announced: float) -> Certificate:
-        """A certificate with its times, since its last event was posted (which is noted by the other clock)."""
+        """A certificate with its times; `posted` is monotonic and is converted to wall-clock time."""
         posted = self._portal.posted[told["enrollment_id"]] + time.time() - time.monotonic()
         issued = datetime.fromisoformat(told["at"]).timestamp()
         return Certificate(told["company_id"], told["enrollment_id"], issued - posted, announced - posted)

@@ -1,4 +1,4 @@
-"""What the stack's processes use and what waits in its queues, second by second; Linux only (/proc)."""
+"""Samples what the stack's processes use and how many messages wait, once a second; Linux only (/proc)."""
 
 import os
 import threading
@@ -10,7 +10,7 @@ from typing import Self
 
 from tools.local.portal import Queues
 from tools.local.sam import STACK_NAME
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
 TICKS, PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
 EMULATOR, WORKERS = "emulator", "workers"
@@ -18,7 +18,7 @@ EMULATOR, WORKERS = "emulator", "workers"
 
 @dataclass(frozen=True)
 class Usage:
-    """What one kind of process has used: seconds of CPU since it began, bytes of memory now."""
+    """One kind of process: seconds of CPU since it started, bytes of memory now."""
 
     cpu: float
     rss: int
@@ -27,7 +27,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Sample:
-    """One look: seconds since the first, what waits by queue, usage by kind of process, CPU seconds of all there is."""
+    """Seconds since the first sample, messages by queue, usage by kind of process, busy seconds of the machine."""
 
     at: float
     waiting: dict[str, int]
@@ -35,12 +35,12 @@ class Sample:
     machine: float
 
 
-class Watch:
-    """Looks once a second for the time of a block."""
+class Sampler:
+    """Samples once a second for the duration of a block."""
 
-    def __init__(self, stack: Stack, keeper: int, urls: dict[str, str]) -> None:
+    def __init__(self, stack: LocalStack, supervisor: int, urls: dict[str, str]) -> None:
         self.samples: list[Sample] = []
-        self._queues, self._urls, self._emulator = Queues(stack), urls, emulator_of(keeper)
+        self._queues, self._urls, self._emulator = Queues(stack), urls, emulator_of(supervisor)
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -62,27 +62,27 @@ class Watch:
                 return
 
 
-def emulator_of(keeper: int) -> int:
-    """The emulator's process, which the keeper of a stack started."""
-    [found] = [child for child in children(keeper) if b"emulator.py" in Path(f"/proc/{child}/cmdline").read_bytes()]
+def emulator_of(supervisor: int) -> int:
+    """The process id of the emulator, a child of the stack's supervisor."""
+    [found] = [child for child in children(supervisor) if b"emulator.py" in Path(f"/proc/{child}/cmdline").read_bytes()]
     return found
 
 
 def usage(emulator: int) -> dict[str, Usage]:
-    """What the emulator uses, what its workers do by function, and what they do together."""
+    """The usage of the emulator, of its workers by function, and of all workers."""
     found = {EMULATOR: _usage([emulator])}
     workers = list(children(emulator))
     return found | {WORKERS: _usage(workers)} | {name: _usage(of) for name, of in _by_function(workers).items()}
 
 
 def busy() -> float:
-    """Seconds that the machine's processors were busy since it began, or taken by its host."""
+    """Seconds that the machine's processors were busy or taken by its host since boot."""
     user, nice, system, _, _, *interrupts_and_stolen = map(int, _read(None, "stat").split()[1:9])
     return (user + nice + system + sum(interrupts_and_stolen)) / TICKS
 
 
 def children(parent: int) -> Iterator[int]:
-    """The processes that a process started, whichever of its threads did."""
+    """The child processes of all threads of a process."""
     for thread in Path(f"/proc/{parent}/task").iterdir():
         yield from map(int, _read(parent, f"task/{thread.name}/children").split())
 
@@ -105,7 +105,7 @@ def _usage(processes: list[int]) -> Usage:
 
 
 def _read(process: int | None, name: str) -> str:
-    """A file about a process, or about the machine; nothing once it has ended."""
+    """A file of /proc about a process or the machine; empty once the process has ended."""
     try:
         return Path("/proc", str(process or ""), name).read_text("utf-8", "replace")
     except (FileNotFoundError, ProcessLookupError):

@@ -1,27 +1,23 @@
-"""How the template has its queues consumed: the settings that decide the pace."""
+"""The template's settings that decide how fast its queues are consumed."""
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
-from tools.local.stack import ROOT
+from tools.cloudformation import functions, read_template
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Of one function in production: messages to a batch, seconds of window, batches at once, MB of memory."""
+    """A function in production: messages a batch, window in seconds, batches at a time, MB of memory."""
 
-    batch: int
+    batch_size: int
     window: float
-    most: int
+    max_concurrency: int
     memory: int
 
 
 @dataclass(frozen=True)
 class Provisioned:
-    """With the parameter Pollers at `provisioned`: pollers of two queues, units a second of the table."""
+    """What the parameter Pollers provisions at `provisioned`: pollers of two queues, capacity units a second."""
 
     attendance: int
     generation: int
@@ -30,19 +26,17 @@ class Provisioned:
 
 
 def settings() -> dict[str, Settings]:
-    """Of every function that a queue feeds, by its logical id."""
-    memory = _template()["Globals"]["Function"]["MemorySize"]
+    """The settings of each function that a queue feeds, by its logical id."""
     return {
-        name: _of(event["Properties"], resource["Properties"].get("MemorySize", memory))
-        for name, resource in _template()["Resources"].items()
-        for event in resource["Properties"].get("Events", {}).values()
-        if event["Type"] == "SQS"
+        name: Settings(source.batch_size, source.window, source.max_concurrency, function.memory)
+        for name, function in functions().items()
+        if (source := function.source) and source.max_concurrency
     }
 
 
 def provisioned() -> Provisioned:
-    """What is provisioned for those who ask for it."""
-    mappings = _template()["Mappings"]
+    """The provisioned pollers and capacity."""
+    mappings = read_template()["Mappings"]
     pollers, table = mappings["Provisioned"], mappings["Table"]["provisioned"]
     return Provisioned(
         attendance=pollers["Attendance"]["Pollers"],
@@ -50,15 +44,3 @@ def provisioned() -> Provisioned:
         reads=table["ReadUnits"],
         writes=table["WriteUnits"],
     )
-
-
-@cache
-def _template() -> dict[str, Any]:
-    described: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
-    return described
-
-
-def _of(mapping: dict[str, Any], memory: int) -> Settings:
-    _, limited, _ = mapping["ScalingConfig"]["Fn::If"]
-    window = mapping.get("MaximumBatchingWindowInSeconds", 0)
-    return Settings(mapping["BatchSize"], window, limited["MaximumConcurrency"], memory)

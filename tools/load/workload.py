@@ -1,35 +1,34 @@
-"""Two companies as events: the attendees of one are marked at once while learners of the other finish a course."""
+"""Two companies as events: attendees of one are marked at once while learners of the other finish a course."""
 
-import json
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from docs.examples.post_events import Event
 from tools.local.scenario import Message
 
 HALL, SCHOOL = "co-hall", "co-school"
-EVENT, COURSE = "event-hall", "course-school"
+LIVE_EVENT, COURSE = "event-hall", "course-school"
 STEPS = [f"lesson-{number}" for number in range(1, 6)]
-ENDED = timedelta(hours=1)  # ago, when the marks are posted
+ENDED = timedelta(hours=1)  # before the marks are posted
 
 
 @dataclass(frozen=True)
-class Crowd:
-    """So many attendees of the one company's live event, so many learners of the other's course."""
+class Workload:
+    """The attendees of one company's live event and the learners of the other's course."""
 
     attendees: int
     learners: int
     began: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(days=1))
 
     def directory(self) -> Iterator[Message]:
-        """Companies, trainings and people; nobody is enrolled yet."""
+        """Companies, trainings and people, without enrollments."""
         for company in (HALL, SCHOOL):
             yield self._event("directory", "company.saved", company, {"company_id": company, "name": "Sample Lanterns"})
         ended = datetime.now(UTC) - ENDED
         when = {"starts_at": (ended - ENDED).isoformat(), "ends_at": ended.isoformat(), "timezone": "UTC"}
-        event = {"live_event_id": EVENT, "title": "Leading Well", **when}
+        event = {"live_event_id": LIVE_EVENT, "title": "Leading Well", **when}
         yield self._event("directory", "live-event.scheduled", HALL, event)
         steps = [{"step_id": step, "kind": "lesson", "title": step.title()} for step in STEPS]
         course = {"course_id": COURSE, "version": 1, "title": "Well Led", "steps": steps}
@@ -40,21 +39,19 @@ class Crowd:
             yield self._event("directory", "account.saved", company, account)
 
     def enrollments(self) -> Iterator[Message]:
-        """Everyone into the training of their company."""
         for person, company in self._people():
-            training = EVENT if company == HALL else COURSE
+            training = LIVE_EVENT if company == HALL else COURSE
             yield self._event("directory", "enrollment.created", company, _keys(person) | {"training_id": training})
 
     def marks(self) -> Iterator[Message]:
-        """Every attendee present."""
         by = {"account_id": "acc-staff", "role": "administrator"}
-        mark = {"live_event_id": EVENT, "status": "present", "marked_by": by}
+        mark = {"live_event_id": LIVE_EVENT, "status": "present", "marked_by": by}
         for number in range(self.attendees):
             marked = _keys(_person(HALL, number)) | mark
             yield self._event("attendance", "attendance.marked", HALL, marked, later=timedelta(days=1))
 
     def lessons(self, number: int) -> Iterator[Message]:
-        """All that one learner has to do, in order."""
+        """All lessons of one learner, in order."""
         for minutes, step in enumerate(STEPS):
             done = _keys(_person(SCHOOL, number)) | {"step_id": step}
             yield self._event("progress", "lesson.completed", SCHOOL, done, later=timedelta(minutes=minutes))
@@ -67,9 +64,8 @@ class Crowd:
         self, queue: str, kind: str, company: str, data: Mapping[str, Any], later: timedelta = timedelta(0)
     ) -> Message:
         at = self.began + later
-        envelope = {"specversion": "1.0", "id": uuid.uuid4().hex, "source": "portal", "type": f"portal.{kind}.v1"}
-        body = envelope | {"time": at.isoformat(), "datacontenttype": "application/json", "data": data}
-        return Message(queue, json.dumps(body), at, str(data.get("enrollment_id", "")), group=company)
+        body = Event(f"portal.{kind}.v1", data, at).body()
+        return Message(queue, body, at, str(data.get("enrollment_id", "")), group=company)
 
 
 def _person(company: str, number: int) -> str:

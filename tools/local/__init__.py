@@ -1,1 +1,1 @@
-"""The local stack: the real template on an AWS emulator, the portal's issuer in miniature, and the demo."""
+"""The local stack: the deployed template on an AWS emulator, a small token issuer, the demo and the outage drill."""

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
 from tools.local import stack
-from tools.local.stack import SERVE, SERVE_FILE, SHELL_FILE, STATE, Keeper, Stack, StackFailed
+from tools.local.stack import SERVE, SERVE_FILE, SHELL_FILE, STATE, LocalStack, StackFailed, Supervisor
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(stderr=True, highlight=False)
@@ -21,10 +21,10 @@ def serve() -> None:
     if stack.is_running(SERVE):
         console.print(f"Already running: see {SERVE_FILE}")
         return
-    with stack.started(SERVE, publish=SERVE_FILE) as keeper:
-        running = _wait(keeper)
+    with stack.started(SERVE, publish=SERVE_FILE) as supervisor:
+        running = _wait(supervisor)
         SHELL_FILE.write_text(running.shell())
-        keeper.detach()
+        supervisor.detach()
     console.print(
         f"Ready: {running.api}\nAll the rest is in {SERVE_FILE}, for a shell in {SHELL_FILE.name} beside it.",
         soft_wrap=True,
@@ -51,47 +51,46 @@ def token(
     """Print an access token that the running stack accepts."""
     if not stack.is_running(SERVE) or not SERVE_FILE.exists():
         raise StackFailed("No stack is running: start one with `make serve`.")
-    running = Stack.read(SERVE_FILE)
+    running = LocalStack.read(SERVE_FILE)
     print(stack.token(SERVE, running, sub=sub, role=role, company=company or None, expires_in=expires_in))
 
 
 @app.command()
 def demo() -> None:
-    """Play a company's week through a stack of its own and check what comes out; exits with 1 when a check fails."""
-    from tools.local.demo import play  # noqa: PLC0415 - the other commands need not wait for it
+    """Play a company's week on a local stack of its own and check the outcome; exits with 1 when a check fails."""
+    from tools.local.demo import play  # noqa: PLC0415 - slow to import; only this command needs it
 
-    with stack.started(STATE / "demo") as keeper:
-        succeeded = play(_wait(keeper), STATE / "demo")
+    with stack.started(STATE / "demo") as supervisor:
+        succeeded = play(_wait(supervisor), STATE / "demo")
     raise typer.Exit(0 if succeeded else 1)
 
 
 @app.command()
-def drill(only: Annotated[str, typer.Option(help="incidents with this in their names; all unless told")] = "") -> None:
-    """Stop what the service depends on, one after the other, and deploy over it; exits with 1 when anything is lost."""
-    from tools.local.drill import play  # noqa: PLC0415 - the other commands need not wait for it
+def drill(only: Annotated[str, typer.Option(help="incidents with this in their names; all by default")] = "") -> None:
+    """Stop each dependency and deploy a release while events flow; exits with 1 when anything is lost."""
+    from tools.local.drill import play  # noqa: PLC0415 - slow to import; only this command needs it
 
     directory = STATE / "drill"
     described = directory / "serve.json"
-    with stack.started(directory, publish=described) as keeper:
-        succeeded = play(_wait(keeper), directory, described, only)
+    with stack.started(directory, publish=described) as supervisor:
+        succeeded = play(_wait(supervisor), directory, described, only)
     raise typer.Exit(0 if succeeded else 1)
 
 
-def _wait(keeper: Keeper) -> Stack:
-    """Show each step with its seconds until the stack is ready."""
+def _wait(supervisor: Supervisor) -> LocalStack:
     columns = SpinnerColumn(finished_text="-"), "{task.description}", TimeElapsedColumn()
     with Progress(*columns, console=console) as progress:
-        for step in keeper.steps():
+        for step in supervisor.steps():
             for task in progress.task_ids:
                 progress.update(task, total=1, completed=1)
             progress.add_task(step, total=None)
         for task in progress.task_ids:
             progress.update(task, total=1, completed=1)
-    return keeper.stack
+    return supervisor.stack
 
 
 def main() -> None:
-    """Run a command; SIGTERM unwinds like Ctrl-C, so that nothing stays behind."""
+    """Run a command; SIGTERM unwinds like Ctrl-C, so that no process is left behind."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     stack.isolate()
     try:

@@ -1,4 +1,4 @@
-"""What must hold after the week: each check tells, of everything it looks at, what is wrong with it, or None."""
+"""The checks of the demo: each yields, for everything it looks at, what is wrong with it, or None."""
 
 import io
 import re
@@ -16,16 +16,17 @@ import pypdf
 from tools.local import stack as stacks
 from tools.local.portal import Announcement, Queues, Reader, fetch
 from tools.local.scenario import COMPANIES, Account, Enrollment, Scenario
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
-SECONDS_ALLOWED = 10
-LINK_SECONDS_ALLOWED = 60
-NOBODY = "no-such-id"
+MAX_SECONDS = 10
+MAX_LINK_SECONDS = 60
+ISSUED = "earned.certificate.issued.v1"
+MISSING_ID = "no-such-id"
 
 
 @dataclass
 class Download:
-    """One certificate as whoever may hold it got it."""
+    """A certificate as a holder downloaded it."""
 
     by: Account
     certificate: dict[str, Any]
@@ -36,42 +37,38 @@ class Download:
 
 @dataclass
 class Week:
-    """What was posted and heard, and what the API shows to those who may hold certificates."""
+    """What was posted and announced, and what the API shows to the holders of certificates."""
 
-    stack: Stack
+    stack: LocalStack
     directory: Path
     scenario: Scenario
     queues: Queues
-    heard: list[Announcement]
+    announcements: list[Announcement]
     progress: dict[str, dict[str, Any]] = field(default_factory=dict)
     certificates: list[dict[str, Any]] = field(default_factory=list)
     downloads: list[Download] = field(default_factory=list)
 
     def token(self, account: Account, expires_in: int = 3600) -> str:
-        """Sign an access token of this account."""
         sub, role, company = account.account_id, account.kind, account.company_id
         return stacks.token(self.directory, self.stack, sub=sub, role=role, company=company, expires_in=expires_in)
 
     def reader(self, account: Account) -> Reader:
-        """Answer the API as this account sees it."""
         return Reader(self.stack, self.token(account))
 
     def of_kind(self, *kinds: str) -> list[Account]:
-        """Answer the accounts of these kinds."""
         return [account for account in self.scenario.accounts if account.kind in kinds]
 
     def certificates_of(self, enrollment: Enrollment) -> list[dict[str, Any]]:
-        """Answer the certificates that are listed for an enrollment."""
         return [it for it in self.certificates if it["enrollment_id"] == enrollment.enrollment_id]
 
     def seconds(self) -> list[float]:
-        """Answer, for each certificate announced, the seconds since the last event it needed was first posted."""
-        return sorted(self._seconds(it) for it in self.heard)
+        """For each announcement, the seconds since the last event that it needed was first posted; ascending."""
+        return sorted(self._seconds(it) for it in self.announcements)
 
     def _seconds(self, it: Announcement) -> float:
         data = it.event["data"]
         needed = data["enrollment_id"], data["account_id"], data["training_id"]
-        return max(0.0, it.heard - max(self.queues.posted[concern] for concern in needed))
+        return max(0.0, it.received - max(self.queues.posted[concern] for concern in needed))
 
 
 Findings = Iterator[str | None]
@@ -80,37 +77,35 @@ CheckFunction = Callable[[Week], Findings]
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the report."""
-
     name: str
     ok: bool
     detail: str
 
 
 def run_all(week: Week) -> list[Check]:
-    """Fill in what the API shows, then run every check, some at a time: most of it is waiting for the API."""
+    """Read what the API shows, then run every check, four at a time because they mostly wait for the API."""
     with ThreadPoolExecutor(4) as pool:
         return [_run(holders_list_and_download, week), *pool.map(lambda function: _run(function, week), CHECKS)]
 
 
 def run_in_turn(week: Week, functions: Iterable[CheckFunction]) -> list[Check]:
-    """Run checks one after the other: these change what they look at."""
+    """Run checks one after the other, because each changes what the others look at."""
     return [_run(function, week) for function in functions]
 
 
 def _run(function: CheckFunction, week: Week) -> Check:
-    """Run one check; one that breaks has failed, and so has one that found nothing to look at."""
+    """Run one check; it fails when it raises or looks at nothing."""
     try:
         findings = list(function(week))
     except (httpx.HTTPError, LookupError, ValueError) as error:
         findings = [f"{type(error).__name__}: {error}"]
     problems = [finding for finding in findings if finding]
-    detail = "; ".join(problems[:5]) if problems else f"{len(findings)} looked at"
+    detail = "; ".join(problems[:5]) if problems else f"{len(findings)} checked"
     return Check(function.__name__.replace("_", " "), bool(findings) and not problems, detail)
 
 
 def holders_list_and_download(week: Week) -> Findings:
-    """Read each learner's progress in their own name; list and download certificates in the name of all who may."""
+    """Read progress as each learner; list and download certificates as each holder."""
     with ThreadPoolExecutor(4) as pool:
         learners = week.of_kind("individual", "employee", "company-admin")
         for enrollments in pool.map(lambda it: list(week.reader(it).items("/v1/enrollments")), learners):
@@ -141,29 +136,30 @@ def complete_enrollments_have_exactly_one_certificate(week: Week) -> Findings:
 
 
 def incomplete_enrollments_have_none(week: Week) -> Findings:
+    announced = {it.enrollment_id for it in week.announcements}
     for enrollment in week.scenario.enrollments:
         if enrollment.outstanding:
-            heard = [it for it in week.heard if it.event["data"]["enrollment_id"] == enrollment.enrollment_id]
-            has = week.certificates_of(enrollment) or heard
+            has = week.certificates_of(enrollment) or enrollment.enrollment_id in announced
             yield f"{enrollment.enrollment_id} has a certificate" if has else None
 
 
 def certificates_come_within_ten_seconds(week: Week) -> Findings:
     for seconds in week.seconds():
-        yield None if seconds <= SECONDS_ALLOWED else f"{seconds:.1f} s"
+        yield None if seconds <= MAX_SECONDS else f"{seconds:.1f} s"
 
 
 def certificates_are_announced_exactly_once(week: Week) -> Findings:
-    told = Counter(it.event["data"]["certificate_id"] for it in week.heard if it.type == "earned.certificate.issued.v1")
-    for certificate_id in {it["certificate_id"] for it in week.certificates} | set(told):
-        yield None if told[certificate_id] == 1 else f"{certificate_id} was announced {told[certificate_id]} times"
+    announced = Counter(it.event["data"]["certificate_id"] for it in week.announcements if it.type == ISSUED)
+    for certificate_id in {it["certificate_id"] for it in week.certificates} | set(announced):
+        times = announced[certificate_id]
+        yield None if times == 1 else f"{certificate_id} was announced {times} times"
 
 
 def announcements_carry_no_names_and_no_addresses(week: Week) -> Findings:
-    for it in week.heard:
-        told = str(it.event)
-        leaks = [account.account_id for account in week.scenario.accounts if account.name in told]
-        yield f"the name of {leaks}" if leaks else f"an address: {it.type}" if "@" in told else None
+    for it in week.announcements:
+        text = str(it.event)
+        leaks = [account.account_id for account in week.scenario.accounts if account.name in text]
+        yield f"the name of {leaks}" if leaks else f"an address: {it.type}" if "@" in text else None
 
 
 def learners_see_what_is_outstanding(week: Week) -> Findings:
@@ -214,7 +210,7 @@ def individuals_see_only_their_own(week: Week) -> Findings:
         reader = week.reader(account)
         for certificate in week.certificates:
             if certificate["account_id"] != account.account_id:
-                yield _unlike_missing(reader, _download(certificate), _download({"certificate_id": NOBODY}))
+                yield _unlike_missing(reader, _download(certificate), _download({"certificate_id": MISSING_ID}))
 
 
 def admins_get_nothing_of_another_company(week: Week) -> Findings:
@@ -223,18 +219,18 @@ def admins_get_nothing_of_another_company(week: Week) -> Findings:
         for company_id in COMPANIES.keys() - {account.company_id}:
             for what in ("enrollments", "certificates"):
                 path = "/v1/companies/{}/" + what
-                yield _unlike_missing(reader, path.format(company_id), path.format(NOBODY))
+                yield _unlike_missing(reader, path.format(company_id), path.format(MISSING_ID))
         for enrollment in week.scenario.enrollments:
             if enrollment.account.company_id != account.company_id:
                 yield _unlike_missing(
-                    reader, f"/v1/enrollments/{enrollment.enrollment_id}", f"/v1/enrollments/{NOBODY}"
+                    reader, f"/v1/enrollments/{enrollment.enrollment_id}", f"/v1/enrollments/{MISSING_ID}"
                 )
                 for certificate in week.certificates_of(enrollment):
-                    yield _unlike_missing(reader, _download(certificate), _download({"certificate_id": NOBODY}))
+                    yield _unlike_missing(reader, _download(certificate), _download({"certificate_id": MISSING_ID}))
 
 
 def _unlike_missing(reader: Reader, path: str, missing: str) -> str | None:
-    """Say how the answer differs from that for what does not exist."""
+    """Compare the answer with that for an id that does not exist; None when they are the same."""
     there, nowhere = reader.get(path), reader.get_once(missing)
     same = there.status_code == nowhere.status_code == 404 and there.text == nowhere.text
     return None if same else f"{path}: {there.status_code} {there.text[:100]}"
@@ -244,7 +240,7 @@ def administrators_and_support_download_nothing(week: Week) -> Findings:
     for account in week.of_kind("administrator", "support"):
         reader = week.reader(account)
         for certificate in week.certificates[:5]:
-            yield _unlike_missing(reader, _download(certificate), _download({"certificate_id": NOBODY}))
+            yield _unlike_missing(reader, _download(certificate), _download({"certificate_id": MISSING_ID}))
 
 
 def admins_see_the_progress_of_their_people(week: Week) -> Findings:
@@ -262,7 +258,7 @@ def tokens_expired_forged_or_missing_are_refused(week: Week) -> Findings:
     head, _, signature = good.split(".")
     forged = f"{head}.{week.token(week.of_kind('support')[0]).split('.')[1]}.{signature}"
     for token in (expired, forged, "garbage", None):
-        for path in ("/v1/enrollments", "/v1/companies/co-1/certificates", _download({"certificate_id": NOBODY})):
+        for path in ("/v1/enrollments", "/v1/companies/co-1/certificates", _download({"certificate_id": MISSING_ID})):
             status = Reader(week.stack, token).get(path).status_code
             yield None if status == 401 else f"{path}: {status}"
 
@@ -271,7 +267,7 @@ def links_are_short_lived_attachments(week: Week) -> Findings:
     for it in week.downloads:
         lives = datetime.fromisoformat(it.answer["expires_at"]) - it.asked
         attached = it.document.headers.get("content-disposition", "").startswith("attachment")
-        good = it.document.status_code == 200 and attached and lives <= timedelta(seconds=LINK_SECONDS_ALLOWED + 1)
+        good = it.document.status_code == 200 and attached and lives <= timedelta(seconds=MAX_LINK_SECONDS + 1)
         yield None if good else f"{it.answer['file_name']}: {it.document.status_code}, {lives}"
 
 
@@ -280,7 +276,7 @@ def documents_show_holder_and_training(week: Week) -> Findings:
     for it in week.downloads:
         name, title = names[it.certificate["account_id"]], it.certificate["training"]["title"]
         text = _text(it.document.content)
-        # Text of right-to-left scripts comes out of a PDF in whatever order it was drawn: compare letters, not words.
+        # Text extracted from a PDF has right-to-left scripts in drawing order: compare letters, not words.
         shown = sorted(_squeezed(name)) if not name.isascii() else None
         good = _squeezed(title) in text and (_contains_letters(text, shown) if shown else _squeezed(name) in text)
         yield None if good else f"{it.answer['file_name']} does not show {name!r} or {title!r}"
@@ -306,7 +302,7 @@ def _contains_letters(text: str, letters: list[str]) -> bool:
     return not Counter(letters) - Counter(text)
 
 
-def what_can_never_be_accepted_is_a_dead_letter_with_a_reason(week: Week) -> Findings:
+def unacceptable_messages_are_dead_letters_with_a_reason(week: Week) -> Findings:
     letters = {body: reason for url in _dead_letter_urls(week.stack) for body, reason in week.queues.dead_letters(url)}
     flawed = {message.body: message.flaw for message in week.scenario.messages if message.flaw}
     for body, flaw in flawed.items():
@@ -315,7 +311,7 @@ def what_can_never_be_accepted_is_a_dead_letter_with_a_reason(week: Week) -> Fin
         yield f"also there, {letters[body]}: {body[:200]}"
 
 
-def _dead_letter_urls(stack: Stack) -> list[str]:
+def _dead_letter_urls(stack: LocalStack) -> list[str]:
     return [url for name, url in stack.outputs.items() if name.endswith("DeadLetterQueueUrl")]
 
 
@@ -336,5 +332,5 @@ CHECKS: list[CheckFunction] = [
     links_are_short_lived_attachments,
     documents_show_holder_and_training,
     links_on_documents_verify_them,
-    what_can_never_be_accepted_is_a_dead_letter_with_a_reason,
+    unacceptable_messages_are_dead_letters_with_a_reason,
 ]

@@ -1,4 +1,4 @@
-"""A company whose people learn while something is down: what its portal posts, and who must hold a certificate."""
+"""A company whose people learn during an incident: the events that its portal posts, and who must get a certificate."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ STEPS = [
     {"step_id": "watch", "kind": "video", "title": "When the Bell Rings", "duration": 60},
     {"step_id": "answer", "kind": "quiz", "title": "What to Do", "passing_score": 80, "attempts": 2},
 ]
-Letter = tuple[str, Event]  # an event, and which queue it is for
+QueuedEvent = tuple[str, Event]  # the queue's name and the event
 
 
 @dataclass(frozen=True)
 class Learner:
-    """One person, in the course or at the live event; who does not finish must not get a certificate."""
+    """One person, in the course or at the live event; those who do not finish must not get a certificate."""
 
     account_id: str
     enrollment_id: str
@@ -29,7 +29,7 @@ class Learner:
 
 @dataclass(frozen=True)
 class Cohort:
-    """The people of one company, every other one in a course of three steps, the rest at a live event.
+    """The people of one company: every other one in a course of three steps, the rest at a live event.
 
     All ids end in `tag`.
     """
@@ -38,49 +38,49 @@ class Cohort:
 
     @property
     def company_id(self) -> str:
-        """The company."""
         return f"co-{self.tag}"
 
     def learner(self, number: int) -> Learner:
-        """One of its people, counted from 0; one in six does not finish."""
+        """The learner with this number, counted from 0; one in six does not finish."""
         ids = f"acc-{number}-{self.tag}", f"enr-{number}-{self.tag}"
         return Learner(*ids, at_event=number % 2 == 1, finishes=number % 6 != 5)
 
     @cached_property
     def began(self) -> datetime:
-        """When it all began, early enough to be over."""
         return datetime.now(UTC) - timedelta(days=1)
 
-    def trainings(self) -> Iterator[Letter]:
-        """What the portal tells before anybody learns."""
+    def trainings(self) -> Iterator[QueuedEvent]:
+        """The company and its trainings."""
         course = {"course_id": f"course-{self.tag}", "version": 1, "title": "Leaving a House", "steps": STEPS}
         times = {"starts_at": self.began.isoformat(), "ends_at": (self.began + MINUTE).isoformat(), "timezone": "UTC"}
         event = {"live_event_id": f"event-{self.tag}", "title": "Evacuation Drill"}
-        yield self._letter("directory", "company.saved", 0, company_id=self.company_id, name="Example Bakery")
-        yield self._letter("directory", "course.published", 0, **course)
-        yield self._letter("directory", "live-event.scheduled", 0, **event, **times)
+        yield self._event("directory", "company.saved", 0, company_id=self.company_id, name="Example Bakery")
+        yield self._event("directory", "course.published", 0, **course)
+        yield self._event("directory", "live-event.scheduled", 0, **event, **times)
 
-    def story(self, learner: Learner) -> Iterator[Letter]:
-        """All that is told of one person, in the order in which it happened."""
+    def story(self, learner: Learner) -> Iterator[QueuedEvent]:
+        """All events of one person, in the order in which they happened."""
         who = {"account_id": learner.account_id, "company_id": self.company_id}
         person = {"kind": "employee", "name": "Ada Sample", "email": "ada@portal.example"}
         enrolled = {"enrollment_id": learner.enrollment_id, "account_id": learner.account_id}
         training = f"{'event' if learner.at_event else 'course'}-{self.tag}"
-        yield self._letter("directory", "account.saved", 0, **who, **person)
-        yield self._letter("directory", "enrollment.created", 0, **enrolled, training_id=training)
-        yield from self._marked(learner, enrolled) if learner.at_event else self._walked(learner, enrolled)
+        yield self._event("directory", "account.saved", 0, **who, **person)
+        yield self._event("directory", "enrollment.created", 0, **enrolled, training_id=training)
+        yield from (
+            self._attendance_events(learner, enrolled) if learner.at_event else self._course_events(learner, enrolled)
+        )
 
-    def _walked(self, learner: Learner, enrolled: dict[str, str]) -> Iterator[Letter]:
+    def _course_events(self, learner: Learner, enrolled: dict[str, str]) -> Iterator[QueuedEvent]:
         score = 90 if learner.finishes else 50
-        yield self._letter("progress", "lesson.completed", 10, **enrolled, step_id="read")
-        yield self._letter("progress", "video.watched", 20, **enrolled, step_id="watch", played=[[0, 60]])
-        yield self._letter("progress", "quiz.graded", 30, **enrolled, step_id="answer", score=score)
+        yield self._event("progress", "lesson.completed", 10, **enrolled, step_id="read")
+        yield self._event("progress", "video.watched", 20, **enrolled, step_id="watch", played=[[0, 60]])
+        yield self._event("progress", "quiz.graded", 30, **enrolled, step_id="answer", score=score)
 
-    def _marked(self, learner: Learner, enrolled: dict[str, str]) -> Iterator[Letter]:
+    def _attendance_events(self, learner: Learner, enrolled: dict[str, str]) -> Iterator[QueuedEvent]:
         mark = {"live_event_id": f"event-{self.tag}", "status": "present" if learner.finishes else "absent"}
         by = {"account_id": f"acc-trainer-{self.tag}", "role": "administrator"}
-        yield self._letter("attendance", "attendance.marked", 10, **enrolled, **mark, marked_by=by)
+        yield self._event("attendance", "attendance.marked", 10, **enrolled, **mark, marked_by=by)
 
-    def _letter(self, queue: str, kind: str, minutes: int, /, **data: Any) -> Letter:
+    def _event(self, queue: str, kind: str, minutes: int, /, **data: Any) -> QueuedEvent:
         at = self.began + minutes * MINUTE
         return queue, Event(f"portal.{kind}.v1", data, at, group=self.company_id)

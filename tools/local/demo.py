@@ -1,4 +1,4 @@
-"""The demo: a company's week through the real queues, downloads as each role, checks, and a table of who has what."""
+"""The demo: a company's week through the real queues, downloads by role, checks, and a table of certificates."""
 
 import json
 import shutil
@@ -15,21 +15,25 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
+from tools.batched import batched
 from tools.local import checks, scenario
 from tools.local.checks import Check, Week
-from tools.local.follow_up_checks import AFTERMATH
+from tools.local.follow_up_checks import FOLLOW_UP_CHECKS
 from tools.local.portal import Listener, Queues
 from tools.local.scenario import DAY, Enrollment, Scenario
-from tools.local.stack import ROOT, Stack
+from tools.local.stack import ROOT, LocalStack
 
 OUT = ROOT / "out" / "demo"
-SLICE = 100
-PATIENCE = 60  # seconds
+MESSAGES_AT_A_TIME = 100
+TIMEOUT_SECONDS = 60
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 
-def play(stack: Stack, directory: Path) -> bool:
-    """Play the week on a stack, whose `directory` holds its key; fill out/demo/; say whether all checks passed."""
+def play(stack: LocalStack, directory: Path) -> bool:
+    """Play the week on a stack and fill out/demo/; `directory` holds the stack's signing key.
+
+    Returns whether all checks passed.
+    """
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     week = _play_week(stack, directory, scenario.build(datetime.now(UTC)))
@@ -37,15 +41,15 @@ def play(stack: Stack, directory: Path) -> bool:
     results = checks.run_all(week)
     _write_documents(week)
     console.print("Correcting, withdrawing, reissuing, diagnosing and exporting ...")
-    results += checks.run_in_turn(week, AFTERMATH)
+    results += checks.run_in_turn(week, FOLLOW_UP_CHECKS)
     _write_report(week, results)
     _print_people(week)
     _print_checks(results)
     return all(check.ok for check in results)
 
 
-def _play_week(stack: Stack, directory: Path, plan: Scenario) -> Week:
-    """Post a few messages at a time and let them be worked off: what is timed is the service, not our own backlog."""
+def _play_week(stack: LocalStack, directory: Path, plan: Scenario) -> Week:
+    """Post a few messages at a time and wait for them, so that the times measure the service and not a backlog."""
     queues, urls = Queues(stack), _working_queues(stack)
     expected = sum(not enrollment.outstanding for enrollment in plan.enrollments)
     columns = "{task.description:24}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
@@ -53,27 +57,26 @@ def _play_week(stack: Stack, directory: Path, plan: Scenario) -> Week:
         posting = progress.add_task("", total=len(plan.messages))
         earning = progress.add_task("certificates announced", total=expected)
 
-        def wait_while(busy: Callable[[], bool], patience: float) -> None:
-            deadline = time.monotonic() + patience
+        def wait_while(busy: Callable[[], bool], timeout_seconds: float) -> None:
+            deadline = time.monotonic() + timeout_seconds
             while busy() and time.monotonic() < deadline:
-                progress.update(earning, completed=len(listener.heard))
+                progress.update(earning, completed=len(listener.announcements))
                 time.sleep(0.05)
 
-        for start in range(0, len(plan.messages), SLICE):
-            part = plan.messages[start : start + SLICE]
+        for part in batched(plan.messages, MESSAGES_AT_A_TIME):
             queues.post(part)
             progress.update(posting, advance=len(part), description=f"day {_day(plan, part[0].at)}: events posted")
-            wait_while(lambda: queues.waiting(urls) > 0, PATIENCE / 10)
-        wait_while(lambda: len(listener.heard) < expected or queues.waiting(urls) > 0, PATIENCE)
-        wait_while(lambda: True, 1)  # for what should not come
-    return Week(stack, directory, plan, queues, listener.heard)
+            wait_while(lambda: queues.waiting(urls) > 0, TIMEOUT_SECONDS / 10)
+        wait_while(lambda: len(listener.announcements) < expected or queues.waiting(urls) > 0, TIMEOUT_SECONDS)
+        wait_while(lambda: True, 1)  # for certificates that must not come
+    return Week(stack, directory, plan, queues, listener.announcements)
 
 
 def _day(plan: Scenario, at: datetime) -> int:
     return 1 + (at - plan.messages[0].at) // DAY
 
 
-def _working_queues(stack: Stack) -> list[str]:
+def _working_queues(stack: LocalStack) -> list[str]:
     ends, dead = "QueueUrl", "DeadLetterQueueUrl"
     return [url for name, url in stack.outputs.items() if name.endswith(ends) and not name.endswith(dead)]
 
@@ -123,7 +126,6 @@ def _print_people(week: Week) -> None:
 
 
 def _missing(week: Week, enrollment: Enrollment) -> str:
-    """Say it as the API does."""
     outstanding = week.progress.get(enrollment.enrollment_id, {"outstanding": []})["outstanding"]
     more = f" (and {len(outstanding) - 1} more)" if len(outstanding) > 1 else ""
     return f"{outstanding[0]['message']}{more}" if outstanding else ""

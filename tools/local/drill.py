@@ -1,6 +1,6 @@
-"""The drill: what the service depends on is stopped while a portal keeps posting, and started again; so are releases.
+"""The drill: stop each dependency, and deploy releases, while a portal keeps posting.
 
-Nothing may be lost, and every certificate that is due must be there in the end: one of each, announced, one document.
+Nothing may be lost: in the end every due certificate exists once, with one document and one announcement.
 """
 
 import json
@@ -22,17 +22,17 @@ from rich.table import Table
 from tools.local import outages, releases, sam
 from tools.local import stack as stacks
 from tools.local.cohort import Cohort, Learner
-from tools.local.oncall import OnCall, Portal
+from tools.local.oncall import OnCall, PortalBackend
 from tools.local.portal import Listener, Reader
-from tools.local.stack import ROOT, Stack, StackFailed
+from tools.local.stack import ROOT, LocalStack, StackFailed
 
 OUT = ROOT / "out" / "drill.json"
 SECONDS_DOWN = 14
 SECONDS_PER_LEARNER = 0.75
-EARLY = 4  # learners just before it: their events are being worked on when it begins
-PATIENCE = 120  # seconds
+EARLY_LEARNERS = 4  # their events are being processed when the incident begins
+TIMEOUT_SECONDS = 120
 ISSUED = "earned.certificate.issued.v1"
-# Of each dependency, what is stopped in its name.
+# The services to stop for each dependency.
 DEPENDENCIES = {
     "token issuer": (outages.ISSUER,),
     "SQS": ("sqs",),
@@ -40,22 +40,23 @@ DEPENDENCIES = {
     "S3": ("s3",),
     "EventBridge": ("events",),
     "Lambda": ("lambda",),
-    # The key encrypts queues, tables and the functions' variables: AWS asks for it for us, the emulator does not.
+    # The key encrypts queues, tables and the functions' variables; the emulator does not use KMS, so these are stopped.
     "KMS": ("kms", "sqs", "dynamodb", "lambda"),
     "every answer": (outages.ANSWERS,),
 }
-Happening = Callable[[], None]
-Step = Callable[..., None]  # takes a `description` of what goes on
+Incident = Callable[[], None]
+Step = Callable[..., None]  # takes the step as `description`
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What an incident came to.
+class IncidentResult:
+    """The outcome of an incident.
 
-    `events_kept` are those that SQS did not take at first, `api` is what the API answered meanwhile (0: nothing),
-    `quarantined` counts messages, `documents` the versions of what was issued. `drafts` are documents that were not,
-    because something that they print changed meanwhile. `seconds_after` its end every certificate was there.
+    `events_kept`: events that SQS did not take at first. `api`: the statuses of the API meanwhile (0: no answer).
+    `quarantined`: messages. `documents`: versions of the issued documents. `drafts`: documents that were not issued,
+    because something that they print changed meanwhile. `seconds_after`: from the end of the incident until every
+    certificate existed.
     """
 
     incident: str
@@ -75,16 +76,16 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was lost, nothing made twice, and nothing made that was not due."""
+        """Whether nothing was lost, nothing exists twice, and nothing exists that was not due."""
         made = {self.certificates_made, self.documents, self.announced}
         return made == {self.certificates_due} and not self.certificates_not_due and self.redriven == self.quarantined
 
 
 @dataclass
-class Study:
-    """A company that learns while something happens, as its portal posts it and its admin sees it."""
+class IncidentRun:
+    """A company that learns during an incident, as its portal posts it and its admin sees it."""
 
-    portal: Portal
+    portal: PortalBackend
     admin: Reader
     cohort: Cohort
     learners: list[Learner] = field(default_factory=list)
@@ -94,29 +95,29 @@ class Study:
 
     @property
     def due(self) -> set[str]:
-        """The enrollments that a certificate is due for."""
+        """The enrollments that must get a certificate."""
         return {learner.enrollment_id for learner in self.learners if learner.finishes}
 
     def learn(self) -> None:
-        """Post all that one more person does, and look at the API."""
+        """Post all events of one more person."""
         learner = self.cohort.learner(len(self.learners))
-        letters = list(self.cohort.story(learner))
+        events = list(self.cohort.story(learner))
         self.learners.append(learner)
-        self.posted += len(letters)
-        self.kept = max(self.kept, self.portal.post(letters))
+        self.posted += len(events)
+        self.kept = max(self.kept, self.portal.post(events))
 
-    def learn_while(self, happen: Happening) -> None:
-        """Have people learn, one after the other, for as long as something happens."""
+    def learn_while(self, incident: Incident) -> None:
+        """Let people learn, one after the other, until the incident is over."""
         with ThreadPoolExecutor(1) as pool:
-            happening = pool.submit(happen)
-            while not happening.done():
+            running = pool.submit(incident)
+            while not running.done():
                 self.learn()
                 self.api.add(self._answer())
                 time.sleep(SECONDS_PER_LEARNER)
-            happening.result()
+            running.result()
 
     def certificates(self) -> list[dict[str, Any]]:
-        """What the company's admin holds; nothing while the API does not answer."""
+        """The certificates that the company's admin sees; none while the API does not answer."""
         try:
             return list(self.admin.items(f"/v1/companies/{self.cohort.company_id}/certificates"))
         except httpx.HTTPError:
@@ -131,16 +132,14 @@ class Study:
 
 @dataclass
 class Drill:
-    """A stack, its portal, whoever is on call, and what its bus tells."""
-
-    stack: Stack
+    stack: LocalStack
     directory: Path
-    portal: Portal
+    portal: PortalBackend
     oncall: OnCall
     listener: Listener
 
-    def incidents(self) -> Mapping[str, Happening]:
-        """All that is to happen, by name: each returns when it is over."""
+    def incidents(self) -> Mapping[str, Incident]:
+        """All incidents by name; each callable returns when its incident is over."""
         down = {f"{name} down": partial(self.stop, services) for name, services in DEPENDENCIES.items()}
         before = releases.version_of(self.stack)
         built, version = releases.next_release(self.directory)
@@ -148,111 +147,111 @@ class Drill:
         return down | {"new release": new, "release before": back}
 
     def stop(self, services: Iterable[str]) -> None:
-        """Stop services for a while; where functions are, they are killed amid their work."""
+        """Stop services for a while; stopping Lambda kills the running functions."""
         with outages.outage(self.directory, *services):
             if "lambda" in services:
                 outages.kill_functions(self.directory)
             time.sleep(SECONDS_DOWN)
 
     def deploy(self, built: Path, version: str) -> None:
-        """Deploy a release. Raises StackFailed, also when the API is then another one."""
+        """Deploy a release. Raises StackFailed, also when the API then reports another version."""
         releases.deploy(self.directory, self.stack, built)
         if (answered := releases.version_of(self.stack)) != version:
             raise StackFailed(f"{version} was deployed, and the API says that it is {answered}.")
 
-    def go_through(self, name: str, happen: Happening, step: Step) -> Outcome:
-        """Let something happen while a company learns, and wait until all is there that must be."""
-        study = self.begin()
+    def run_incident(self, name: str, incident: Incident, step: Step) -> IncidentResult:
+        """Run an incident while a company learns, and wait until everything has recovered."""
+        run = self.begin()
         step(description=f"{name}: people learn")
-        begun, posted = time.monotonic(), study.posted
-        study.learn_while(happen)
-        over, posted = time.monotonic(), study.posted - posted
+        begun, posted = time.monotonic(), run.posted
+        run.learn_while(incident)
+        over, posted = time.monotonic(), run.posted - posted
         step(description=f"{name}: over, waiting for certificates")
-        redriven, there = self._recover(study)
+        redriven, there = self._recover(run)
         left = sum(self.oncall.quarantined().values())
-        held = study.certificates()
-        made = [one for one in held if one["enrollment_id"] in study.due]
+        held = run.certificates()
+        made = [one for one in held if one["enrollment_id"] in run.due]
         versions = self.oncall.documents()
         issued = [f"certificates/{one['certificate_id']}/{one['revision']}.pdf" for one in made]
         ours = {key.rpartition("/")[0] for key in issued}
-        return Outcome(
+        return IncidentResult(
             incident=name,
             seconds=round(over - begun, 1),
             events_posted=posted,
-            events_kept=study.kept,
-            api=sorted(study.api),
+            events_kept=run.kept,
+            api=sorted(run.api),
             quarantined=redriven + left,
             redriven=redriven,
-            certificates_due=len(study.due),
+            certificates_due=len(run.due),
             certificates_made=len(made),
             certificates_not_due=len(held) - len(made),
             documents=sum(versions[key] for key in issued),
             drafts=sum(key.rpartition("/")[0] in ours and key not in issued for key in versions),
-            announced=len(self._announced(study)),
+            announced=len(self._announced(run)),
             seconds_after=round(there - over, 1),
         )
 
-    def begin(self) -> Study:
-        """A company of its own, with a few people who have learned all."""
+    def begin(self) -> IncidentRun:
+        """A company of its own, with a few people who have finished."""
         cohort = Cohort(uuid.uuid4().hex[:6])
         sub, company = f"acc-admin-{cohort.tag}", cohort.company_id
         token = stacks.token(self.directory, self.stack, sub=sub, role="company-admin", company=company)
-        study = Study(self.portal, Reader(self.stack, token), cohort)
+        run = IncidentRun(self.portal, Reader(self.stack, token), cohort)
         self.portal.post(cohort.trainings())
-        for _ in range(EARLY):
-            study.learn()
-        return study
+        for _ in range(EARLY_LEARNERS):
+            run.learn()
+        return run
 
-    def _recover(self, study: Study) -> tuple[int, float]:
-        """Post again what was kept and redrive what is in quarantine, until nothing is left to be done.
+    def _recover(self, run: IncidentRun) -> tuple[int, float]:
+        """Post kept events again and redrive quarantined messages until nothing is left to do.
 
-        The answer is how many messages were redriven, and when every certificate was there (monotonic).
+        Returns the number of redriven messages, and when every certificate existed (monotonic).
         """
-        deadline, redriven, there = time.monotonic() + PATIENCE, 0, None
+        deadline, redriven, there = time.monotonic() + TIMEOUT_SECONDS, 0, None
         while time.monotonic() < deadline:
             kept = self.portal.post([])
             redriven += sum(self.oncall.redrive(queue) for queue in self.oncall.quarantined())
-            if there is None and study.due <= {one["enrollment_id"] for one in study.certificates()}:
+            if there is None and run.due <= {one["enrollment_id"] for one in run.certificates()}:
                 there = time.monotonic()
             nothing_left = not kept and not self.oncall.waiting() and not self.oncall.quarantined()
-            # We hear of some late: where every answer was lost, ours was, and SQS hides the message for half a minute.
-            if there is not None and nothing_left and len(self._announced(study)) >= len(study.due):
+            # Announcements can be late: if the listener's own answer was lost, SQS hides the message for half a minute.
+            if there is not None and nothing_left and len(self._announced(run)) >= len(run.due):
                 break
             time.sleep(0.25)
         return redriven, there or time.monotonic()
 
-    def _announced(self, study: Study) -> set[str]:
-        """The ids of the announcements of this company's certificates; a repetition has the same id."""
-        events = [told.event for told in self.listener.heard if told.type == ISSUED]
-        return {event["id"] for event in events if event["data"].get("company_id") == study.cohort.company_id}
+    def _announced(self, run: IncidentRun) -> set[str]:
+        """The ids of the announcements of this company's certificates; a repeated announcement has the same id."""
+        events = [announcement.event for announcement in self.listener.announcements if announcement.type == ISSUED]
+        return {event["id"] for event in events if event["data"].get("company_id") == run.cohort.company_id}
 
 
-def play(stack: Stack, directory: Path, described: Path, only: str = "") -> bool:
-    """Go through the incidents that have `only` in their names, on the stack that `described` says.
+def play(stack: LocalStack, directory: Path, described: Path, only: str = "") -> bool:
+    """Run the incidents that have `only` in their names; `described` is the file that describes the stack.
 
-    Fill out/drill.json, and say whether all went well.
+    Fills out/drill.json and returns whether all went well.
     """
     outcomes = []
     columns = SpinnerColumn(finished_text="-"), TextColumn("{task.description}"), TimeElapsedColumn()
     with Listener(stack) as listener, Progress(*columns, console=console) as progress:
-        drill = Drill(stack, directory, Portal(stack), OnCall(stack, described), listener)
-        chosen = {name: happen for name, happen in drill.incidents().items() if only in name}
-        with drill.oncall.hurrying():
-            for name, happen in chosen.items():
+        drill = Drill(stack, directory, PortalBackend(stack), OnCall(stack, described), listener)
+        chosen = {name: incident for name, incident in drill.incidents().items() if only in name}
+        with drill.oncall.fast_retries():
+            for name, incident in chosen.items():
                 task = progress.add_task(name, total=None)
-                outcomes.append(drill.go_through(name, happen, partial(progress.update, task)))
+                outcomes.append(drill.run_incident(name, incident, partial(progress.update, task)))
                 progress.update(task, total=1, completed=1, description=name)
                 _write(outcomes)
     _print(outcomes)
     return all(outcome.ok for outcome in outcomes)
 
 
-def _write(outcomes: list[Outcome]) -> None:
+def _write(outcomes: list[IncidentResult]) -> None:
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps([asdict(outcome) | {"ok": outcome.ok} for outcome in outcomes], indent=2) + "\n")
 
 
-def _print(outcomes: list[Outcome]) -> None:
+def _print(outcomes: list[IncidentResult]) -> None:
     table = Table("", "Incident", "Seconds", "Events posted", "Refused first", "API meanwhile", "Quarantined, redriven")
     for heading in "Certificates due", "Made", "Announced", "Documents", "Seconds after":
         table.add_column(heading, justify="right")

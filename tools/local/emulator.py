@@ -1,6 +1,6 @@
-"""Start the emulator with authorization and queues as on AWS, layers unpacked once, and services that can be down.
+"""Start the emulator with IAM and queues as on AWS, layers unpacked once, and services that can be stopped.
 
-Runs in the emulator's own environment. What is replaced is private to the emulator: its version is pinned.
+Runs in the emulator's own environment. It replaces private functions of the emulator, whose version is pinned.
 """
 
 import hashlib
@@ -31,8 +31,8 @@ from ministack.services import apigateway, dynamodb, lambda_svc, sqs  # type: ig
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]  # as ASGI has it
 
-DOWN = Path(tempfile.gettempdir()) / "down"  # a file in it for each service that is down: tools/local/outages.py
-SECONDS_A_KEY_IS_KEPT = 2  # two hours on AWS
+DOWN = Path(tempfile.gettempdir()) / "down"  # holds a file for each service that is down: tools/local/outages.py
+KEY_CACHE_SECONDS = 2  # two hours on AWS
 SQS_BATCHES = {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}
 target_action, object_context, items_context, resource_arn, condition_key, pin_origin = (
     iam_actions._action_from_target,
@@ -51,19 +51,19 @@ serve, execute, delete_batch, fetch_keys = (
 
 
 def granted_action(headers: dict[str, str]) -> str | None:
-    """Name the action that a policy must allow: IAM knows no batch actions, sqs:SendMessage grants both."""
+    """The action that a policy must allow: IAM has no batch actions, sqs:SendMessage grants both."""
     action: str | None = target_action(headers)
     return action.removesuffix("Batch") if action in SQS_BATCHES else action
 
 
 def full_object_context(action: str, query: dict[str, Any], path: str, headers: dict[str, str]) -> dict[str, Any]:
-    """Add the condition key with which a bucket policy demands `If-None-Match`."""
+    """Add the condition key by which a bucket policy demands `If-None-Match`."""
     context: dict[str, Any] = object_context(action, query, path, headers)
     return context | ({"s3:if-none-match": headers["if-none-match"]} if "if-none-match" in headers else {})
 
 
 def full_items_context(body: bytes) -> dict[str, Any]:
-    """Add the condition key by which a role gets at some items of a table alone: the partition keys asked for."""
+    """Add dynamodb:LeadingKeys, the partition keys of the request, by which a policy limits access to some items."""
     context: dict[str, Any] = items_context(body)
     request: dict[str, Any] = json.loads(body or b"{}")
     batch: dict[str, Any] = request.get("RequestItems", {})
@@ -81,14 +81,14 @@ def full_items_context(body: bytes) -> dict[str, Any]:
 
 
 def granted_resource(service: str, method: str, path: str, headers: dict[str, str], *more: Any) -> str:
-    """Name what a policy must allow: writing logs is checked on a stream, which the `:*` of the group's ARN covers."""
+    """The ARN that a policy must allow; IAM checks log writes on a stream, which the `:*` of the group's ARN covers."""
     arn: str = resource_arn(service, method, path, headers, *more)
     writes_logs = headers.get("x-amz-target", "").endswith((".CreateLogStream", ".PutLogEvents"))
     return f"{arn}:log-stream:" if writes_logs else arn
 
 
 def granted_condition(key: str, context: Any) -> Any:
-    """Answer what a condition is about: `aws:PrincipalArn` of a session is that of the role it is in."""
+    """The value of a condition key; the `aws:PrincipalArn` of a session is that of its role."""
     value = condition_key(key, context)
     if key.lower() != "aws:principalarn":
         return value
@@ -96,12 +96,12 @@ def granted_condition(key: str, context: Any) -> Any:
 
 
 def pin_secure_origin(address: str, _: bool) -> None:
-    """Count loopback as TLS, which bucket policies demand."""
+    """Treat loopback as TLS, which bucket policies demand."""
     pin_origin(address, True)
 
 
 def whole_batch(url: str, most: int) -> list[dict[str, Any]]:
-    """Take a function's next batch, as large as its mapping says and not ten at most."""
+    """Receive a batch as large as the event source mapping says; the emulator stops at ten."""
     with sqs._queues_lock:
         queue = sqs._get_q(url)
         sqs._dlq_sweep(queue)
@@ -109,9 +109,9 @@ def whole_batch(url: str, most: int) -> list[dict[str, Any]]:
 
 
 def collect(queue: dict[str, Any], most: int, visibility: int) -> list[dict[str, Any]]:
-    """Take messages fairly: first those of the groups that have the fewest in flight, and those of none.
+    """Receive messages fairly: those without a group and of the groups with the fewest in flight come first.
 
-    AWS calls a group noisy by its share of all that is in flight; that is a handful here.
+    AWS calls a group noisy by its share of all messages in flight; the emulator has too few for shares.
     """
     now = time.time()
     hidden = (message.get("group_id") for message in queue["messages"] if message["visible_at"] > now)
@@ -127,12 +127,11 @@ def collect(queue: dict[str, Any], most: int, visibility: int) -> list[dict[str,
 
 
 def is_down(service: str) -> bool:
-    """Say whether a service is to be as if it were not there."""
     return (DOWN / service).exists()
 
 
-async def serve_what_is_up(scope: dict[str, Any], receive: Any, send: Send) -> None:
-    """Serve a request, unless the service that it is for is down, or answers are."""
+async def serve_unless_down(scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """Serve a request, unless its service or every answer is down."""
     service = service_of(scope) if scope["type"] == "http" and DOWN.exists() else ""
     if service and is_down(service):
         return await next(FAILURES)(send)
@@ -143,7 +142,7 @@ async def serve_what_is_up(scope: dict[str, Any], receive: Any, send: Send) -> N
 
 
 def service_of(scope: dict[str, Any]) -> str:
-    """Name the service that a request is for; nothing for the emulator's own paths, and for those of our API."""
+    """The service of a request; empty for the emulator's own paths and our API."""
     if scope["path"].startswith("/_"):
         return ""
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -153,13 +152,12 @@ def service_of(scope: dict[str, Any]) -> str:
 
 
 async def unavailable(send: Send) -> None:
-    """Answer 503."""
     await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
     await send({"type": "http.response.body"})
 
 
 async def hang_up(send: Any) -> None:
-    """Close the connection without an answer: what ASGI cannot, hypercorn's own connection behind `send` can."""
+    """Close the connection without an answer: ASGI cannot, but the hypercorn connection behind `send` can."""
     stream = send.__self__
     connection = stream.send.__self__.send.__self__
     connection.writer.transport.abort()
@@ -173,37 +171,35 @@ FAILURES = itertools.cycle((unavailable, hang_up))
 
 
 def execute_if_up(function: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
-    """Run a function, unless Lambda is down."""
     failed = {"error": True, "body": {"errorType": "ServiceException", "errorMessage": "Lambda is down"}}
     return failed if is_down("lambda") else execute(function, event)
 
 
 def receive_if_up(url: str, number: int) -> list[dict[str, Any]]:
-    """Fetch messages for a function, unless SQS is down."""
     return [] if is_down("sqs") else whole_batch(url, number)
 
 
 def delete_if_up(url: str, handles: set[str]) -> None:
-    """Delete what a function has done, unless SQS is down: then it comes again."""
+    """Delete processed messages; while SQS is down they stay, so that SQS delivers them again."""
     if not is_down("sqs"):
         delete_batch(url, handles)
 
 
 async def fetch_keys_often(url: str) -> dict[str, Any]:
-    """Fetch the keys of an issuer, and keep them for long enough to notice, not for longer than a test can wait."""
+    """Fetch the issuer's keys and cache them for seconds instead of hours, so that tests can see a rotation."""
     keys: dict[str, Any] = await fetch_keys(url)
     kept = apigateway._jwks_cache[url]
-    kept["expiresAt"] = min(kept["expiresAt"], time.time() + SECONDS_A_KEY_IS_KEPT)
+    kept["expiresAt"] = min(kept["expiresAt"], time.time() + KEY_CACHE_SECONDS)
     return keys
 
 
 class SharedZip(zipfile.ZipFile):
-    """A zip file of which a layer is unpacked once; every worker gets a link to that."""
+    """Unpacks a layer once and links it for every worker."""
 
     lock = threading.Lock()
 
     def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
-        """Unpack code to `path`, but put a link there for a layer."""
+        """Unpack function code to `path`; for a layer, put a link there."""
         if not Path(path).name.startswith("layer_"):
             return super().extractall(path, members, pwd)
         contents = repr([(member.filename, member.CRC) for member in self.infolist()])
@@ -223,13 +219,13 @@ if __name__ == "__main__":
     iam_evaluator._resolve_condition_key = granted_condition
     app.pin_request_origin = pin_secure_origin
     sqs._collect_msgs = collect
-    app.app = serve_what_is_up
+    app.app = serve_unless_down
     lambda_svc._execute_function = execute_if_up
     sqs._receive_messages_for_esm, sqs._delete_messages_for_esm = receive_if_up, delete_if_up
     apigateway._fetch_jwks = fetch_keys_often
-    # On AWS every worker has a processor to itself; here more of them than processors only wait for each other.
+    # On AWS every worker has its own processor; here more workers than processors would only wait for each other.
     lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = os.cpu_count()
     lambda_runtime.zipfile = types.SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedZip})
-    # Seconds it waits after each call for log lines: ours need not come with the call that wrote them.
+    # The emulator waits this many seconds after each call for log lines; our logs may come later than their call.
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.003, 0.003, 0.25)
     app.main()

@@ -1,25 +1,25 @@
-"""What happens after the week: corrections, a withdrawal, a reissue, an export, and what support is told of them."""
+"""The checks that change something: corrections, a withdrawal, a reissue, an export, and what support sees of them."""
 
 import hashlib
 import io
 import json
 import time
-import uuid
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from docs.examples.post_events import Event
 from tools.local.checks import Findings, Week
 from tools.local.portal import Reader, fetch
 from tools.local.scenario import EVENT, Account, Enrollment, Message
 
-PATIENCE = 30
+TIMEOUT_SECONDS = 30
 Found = TypeVar("Found")
 
 
 def present_corrected_to_absent_revokes_the_certificate(week: Week) -> Findings:
-    """Mark somebody absent who has a certificate of the live event."""
+    """Correct a present attendee of the live event to absent."""
     certificate = _held(week, live=True)[0]
     marked_by = {"account_id": _staff(week, "administrator").account_id, "role": "administrator"}
     data = _keys(certificate) | {"live_event_id": EVENT, "status": "absent", "marked_by": marked_by}
@@ -30,7 +30,6 @@ def present_corrected_to_absent_revokes_the_certificate(week: Week) -> Findings:
 
 
 def a_removed_enrollment_withdraws_its_certificate(week: Week) -> Findings:
-    """Remove an enrollment that has a certificate."""
     certificate = _held(week)[1]
     _post(week, "directory", "enrollment.removed", _keys(certificate))
     yield _wait(lambda: _verified(week, certificate) == "withdrawn", "it is not withdrawn")
@@ -39,13 +38,13 @@ def a_removed_enrollment_withdraws_its_certificate(week: Week) -> Findings:
 
 
 def a_corrected_name_is_reissued_under_the_same_link(week: Week) -> Findings:
-    """Correct a name in the portal, and have support reissue."""
+    """Correct a name in the portal and have support reissue the certificate."""
     certificate = _held(week)[2]
     account = _account(week, certificate["account_id"])
     corrected = {"account_id": account.account_id, "kind": account.kind, "name": "Ada Corrected"}
     company = {"company_id": account.company_id} if account.company_id else {}
     _post(week, "directory", "account.saved", corrected | {"email": "ada@example.com"} | company)
-    time.sleep(1)  # the queue that takes the name and the API that asks for the reissue are two ways in
+    time.sleep(1)  # the new name goes through a queue and the reissue through the API: nothing orders them
     path = f"/v1/certificates/{certificate['certificate_id']}/reissue"
     answer = week.reader(_staff(week, "support")).post(path, {"reason": "name corrected"})
     yield None if answer.status_code == 202 else f"reissue answered {answer.status_code}"
@@ -54,7 +53,6 @@ def a_corrected_name_is_reissued_under_the_same_link(week: Week) -> Findings:
 
 
 def support_sees_why_a_certificate_is_missing(week: Week) -> Findings:
-    """Diagnose everybody whose certificate is missing."""
     support = week.reader(_staff(week, "support"))
     for enrollment in [it for it in week.scenario.enrollments if it.outstanding][:10]:
         items = (
@@ -70,7 +68,7 @@ def _blocks(enrollment: Enrollment, blocking: dict[str, Any]) -> bool:
 
 
 def an_export_holds_every_certificate_of_the_company(week: Week) -> Findings:
-    """Export a company, and hold each file against the manifest."""
+    """Export a company and compare each file with the manifest."""
     admin = next(account for account in week.of_kind("company-admin"))
     reader, path = week.reader(admin), f"/v1/companies/{admin.company_id}/exports"
     asked = reader.post(path, None).raise_for_status().json()
@@ -79,7 +77,7 @@ def an_export_holds_every_certificate_of_the_company(week: Week) -> Findings:
         export: dict[str, Any] = reader.get(f"{path}/{asked['export_id']}").json()
         return export if export["status"] in {"done", "failed"} else None
 
-    export = _look(done)
+    export = _poll(done)
     if export is None or export["status"] != "done":
         yield f"the export is {export and export['status']}"
         return
@@ -94,7 +92,6 @@ def an_export_holds_every_certificate_of_the_company(week: Week) -> Findings:
 
 
 def an_ended_event_with_people_unmarked_is_listed(week: Week) -> Findings:
-    """Compare how many wait for their mark with the week's own count."""
     unmarked = [it for it in week.scenario.enrollments if it.outstanding and it.outstanding.reason == _UNMARKED]
     items = week.reader(_staff(week, "administrator")).items("/v1/unmarked-attendance")
     waiting = {item["live_event_id"]: item["waiting"] for item in items}
@@ -102,7 +99,7 @@ def an_ended_event_with_people_unmarked_is_listed(week: Week) -> Findings:
 
 
 _UNMARKED = "attendance-not-marked"
-AFTERMATH = [
+FOLLOW_UP_CHECKS = [
     an_ended_event_with_people_unmarked_is_listed,
     support_sees_why_a_certificate_is_missing,
     present_corrected_to_absent_revokes_the_certificate,
@@ -113,7 +110,7 @@ AFTERMATH = [
 
 
 def _held(week: Week, *, live: bool = False) -> list[dict[str, Any]]:
-    """Certificates of the week, in a steady order; those of courses, or those of the live event."""
+    """The certificates of courses, or of the live event, in the order of their enrollments."""
     chosen = [it for it in week.certificates if (it["training"]["id"] == EVENT) is live]
     return sorted(chosen, key=lambda it: it["enrollment_id"])
 
@@ -131,7 +128,7 @@ def _staff(week: Week, kind: str) -> Account:
 
 
 def _holder(week: Week, certificate: dict[str, Any]) -> Reader:
-    """The API as whoever may hold this certificate sees it."""
+    """The API as the account that may hold this certificate sees it."""
     account = _account(week, certificate["account_id"])
     if account.company_id is None:
         return week.reader(account)
@@ -153,28 +150,27 @@ def _status(week: Week, certificate_id: str) -> str:
 
 
 def _answer(week: Week, certificate: dict[str, Any], revision: int | None = None) -> dict[str, Any]:
-    """What anybody is told who verifies a certificate."""
+    """The public answer to a verification."""
     query: dict[str, str | int] = {"revision": revision} if revision else {}
     answer: dict[str, Any] = Reader(week.stack, None).get(f"/verify/{certificate['certificate_id']}", **query).json()
     return answer
 
 
 def _post(week: Week, queue: str, kind: str, data: dict[str, Any]) -> None:
-    """Post one event that happens now; a mark must be later than the one it corrects."""
+    """Post one event dated a second ahead, because a correction must be later than the mark that it corrects."""
     now = datetime.now(UTC) + timedelta(seconds=1)
-    envelope = {"specversion": "1.0", "id": uuid.uuid4().hex, "source": "portal", "datacontenttype": "application/json"}
-    event = envelope | {"type": f"portal.{kind}.v1", "time": now.isoformat(), "data": data}
+    event = Event(f"portal.{kind}.v1", data, now)
     account = _account(week, data["account_id"])
-    week.queues.post([Message(queue, json.dumps(event), now, group=account.company_id or account.account_id)])
+    week.queues.post([Message(queue, event.body(), now, group=account.company_id or account.account_id)])
 
 
 def _wait(holds: Callable[[], bool], otherwise: str) -> str | None:
-    """None as soon as it holds, else what is wrong."""
-    return None if _look(lambda: holds() or None) else f"{otherwise} after {PATIENCE} s"
+    """None as soon as the condition holds, else what is wrong."""
+    return None if _poll(lambda: holds() or None) else f"{otherwise} after {TIMEOUT_SECONDS} s"
 
 
-def _look(find: Callable[[], Found | None]) -> Found | None:
-    deadline = time.monotonic() + PATIENCE
+def _poll(find: Callable[[], Found | None]) -> Found | None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while (found := find()) is None and time.monotonic() < deadline:
         time.sleep(0.2)
     return found

@@ -1,4 +1,4 @@
-"""The portal's web address in miniature: its OIDC issuer, and where the links on certificates lead."""
+"""A small token issuer: OIDC discovery, signing keys, and the redirect behind the links on certificates."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ AUDIENCE = "earned"
 
 
 def add_key(folder: Path) -> RSAKey:
-    """Make a key and keep it in `folder`, readable by its owner only; what is there is published."""
+    """Create a signing key in `folder`, readable by its owner only; `serve` publishes every key of the folder."""
     key = RSAKey.generate_key(2048, {"kid": f"{time.time_ns()}", "use": "sig", "alg": "RS256"})
     path = folder / f"{key.kid}.json"
     path.touch(mode=0o600)
@@ -23,19 +23,18 @@ def add_key(folder: Path) -> RSAKey:
 
 
 def keys(folder: Path) -> list[RSAKey]:
-    """All keys in `folder`, the oldest first."""
+    """All keys of `folder`, oldest first."""
     return [RSAKey.import_key(json.loads(path.read_text())) for path in sorted(folder.glob("*.json"))]
 
 
 def remove_key(folder: Path, key: RSAKey) -> None:
-    """Take a key out of what is published."""
     (folder / f"{key.kid}.json").unlink()
 
 
 def access_token(
     key: RSAKey, issuer: str, *, sub: str, role: str, company: str | None = None, expires_in: int = 3600
 ) -> str:
-    """Sign an access token of the account `sub`; `expires_in` is in seconds, negative for one that has expired."""
+    """Sign an access token of the account `sub`; `expires_in` is in seconds, negative for an expired token."""
     now = int(time.time())
     claims = {"iss": issuer, "aud": AUDIENCE, "sub": sub, "role": role, "token_use": "access", "client_id": "portal"}
     claims |= {"company_id": company} if company else {}
@@ -44,9 +43,9 @@ def access_token(
 
 
 def serve(folder: Path, down: Path) -> str:
-    """Serve discovery and the keys of `folder` on a free loopback port in a daemon thread; the answer is the URL.
+    """Serve discovery and the keys of `folder` on a free loopback port in a daemon thread; returns the URL.
 
-    While there is a file `down`, whoever connects is answered nothing.
+    While the file `down` exists, requests get no answer.
     """
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     issuer = f"http://127.0.0.1:{server.server_port}"
@@ -66,8 +65,8 @@ def serve(folder: Path, down: Path) -> str:
     return issuer
 
 
-def lead_verification_to(api: str) -> None:
-    """Redirect /verify from now on: certificates print a lasting address, and this API's is of today."""
+def redirect_verification_to(api: str) -> None:
+    """Redirect /verify to this API: certificates print a lasting address, and the API's changes with each start."""
     _Handler.api = api
 
 

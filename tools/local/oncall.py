@@ -1,4 +1,4 @@
-"""The two who mind a stack: a portal's backend that posts whatever happens, and whoever is on call."""
+"""The two roles around a stack during a drill: the portal's backend that posts events, and the engineer on call."""
 
 import contextlib
 import json
@@ -13,30 +13,30 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from docs.examples.post_events import NotPosted, post
-from tools.local.cohort import Letter
-from tools.local.stack import ROOT, Stack, StackFailed
+from tools.local.cohort import QueuedEvent
+from tools.local.stack import ROOT, LocalStack, StackFailed
 from tools.operations.stacks import Pair, pairs_of
 
-# A failed message comes again after 181 seconds (generation: 360), five times in all: quarantine after 15 minutes. Here
-# the running queues are told otherwise, so that a drill takes minutes; the template is deployed as it is.
-SECONDS_OUT_OF_SIGHT = 4
-DELIVERIES = 3
+# SQS delivers a failed message again after 181 seconds (generation: 360), five times in all: quarantine takes 15
+# minutes. A drill changes the running queues, so that it takes minutes; the template is deployed as it is.
+VISIBILITY_TIMEOUT_SECONDS = 4
+MAX_RECEIVE_COUNT = 3
 NO_RETRIES = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
 
 
-class Portal:
-    """The portal's backend, as docs/examples says: it keeps what was not taken, and posts the same again."""
+class PortalBackend:
+    """A portal's backend as docs/examples describes it: it keeps events that SQS did not take and posts them again."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: LocalStack) -> None:
         self._queues = stack.queues
         self._sqs = stack.session().client("sqs", endpoint_url=stack.aws_endpoint, config=NO_RETRIES)
-        self._kept: list[Letter] = []
+        self._kept: list[QueuedEvent] = []
 
-    def post(self, letters: Iterable[Letter]) -> int:
-        """Post what was kept and these; the answer is how many have to be kept."""
-        waiting, self._kept = [*self._kept, *letters], []
+    def post(self, events: Iterable[QueuedEvent]) -> int:
+        """Post the kept events and these; returns how many events are kept."""
+        waiting, self._kept = [*self._kept, *events], []
         for queue, url in self._queues.items():
-            of_queue = [letter for letter in waiting if letter[0] == queue]
+            of_queue = [queued for queued in waiting if queued[0] == queue]
             try:
                 post(self._sqs, url, [event for _, event in of_queue])
             except (NotPosted, BotoCoreError, ClientError):
@@ -45,10 +45,10 @@ class Portal:
 
 
 class OnCall:
-    """Sees the stack from inside: its queues, its bucket, and the commands of the runbook."""
+    """The stack's queues, bucket and runbook commands, as the engineer on call uses them."""
 
-    def __init__(self, stack: Stack, described: Path) -> None:
-        """`described` is a file that says what the stack is, as out/serve.json does."""
+    def __init__(self, stack: LocalStack, described: Path) -> None:
+        """`described` is a file in the form of out/serve.json."""
         self._described = described
         self._bucket = stack.outputs["DocumentsBucketName"]
         self._pairs: list[Pair] = list(pairs_of(stack.outputs).values())
@@ -56,12 +56,12 @@ class OnCall:
         self._s3 = stack.session().client("s3", endpoint_url=stack.aws_endpoint)
 
     @contextlib.contextmanager
-    def hurrying(self) -> Iterator[None]:
-        """For the duration of the block, let what failed come again soon, and be quarantined soon."""
+    def fast_retries(self) -> Iterator[None]:
+        """Retry and quarantine failed messages within seconds for the duration of the block."""
         before = {pair.source: self._attributes(pair.source) for pair in self._pairs}
         for url, (policy, _) in before.items():
-            soon = json.loads(policy) | {"maxReceiveCount": DELIVERIES}
-            self._set_attributes(url, json.dumps(soon), str(SECONDS_OUT_OF_SIGHT))
+            soon = json.loads(policy) | {"maxReceiveCount": MAX_RECEIVE_COUNT}
+            self._set_attributes(url, json.dumps(soon), str(VISIBILITY_TIMEOUT_SECONDS))
         try:
             yield
         finally:
@@ -78,11 +78,11 @@ class OnCall:
         )
 
     def waiting(self) -> int:
-        """How many messages wait or are being worked on."""
+        """The number of messages that wait or are in flight."""
         return sum(self._count(pair.source) for pair in self._pairs)
 
     def quarantined(self) -> dict[str, int]:
-        """How many messages each dead-letter queue holds, if any, by the name of its queue."""
+        """The number of messages in each dead-letter queue that holds any, by the name of its queue."""
         counts = {pair.name: self._count(pair.dead_letters) for pair in self._pairs}
         return {name: count for name, count in counts.items() if count}
 
@@ -91,7 +91,7 @@ class OnCall:
         return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
 
     def redrive(self, queue: str) -> int:
-        """Send back what faults put into quarantine, by the runbook's own command; the answer is how many messages."""
+        """Send quarantined faults back with the runbook's own command; returns the number of messages."""
         command = ["make", "--silent", "redrive", f"QUEUE={queue}", "REASON=fault"]
         environment = os.environ | {"EARNED_STACK": str(self._described)}
         done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
@@ -101,7 +101,7 @@ class OnCall:
         return int(sent[1])
 
     def documents(self) -> Counter[str]:
-        """How many versions each document has in the bucket, delete markers included, by its key."""
+        """The number of versions of each document in the bucket, delete markers included, by key."""
         counts: Counter[str] = Counter()
         pages = self._s3.get_paginator("list_object_versions")
         for page in pages.paginate(Bucket=self._bucket, Prefix="certificates/"):

@@ -1,4 +1,4 @@
-"""What of a local stack is down: a file for each, which the emulator and the issuer look for at every request."""
+"""Which services of a local stack are down: the emulator and the issuer look for a file of each at every request."""
 
 import contextlib
 import os
@@ -7,30 +7,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ISSUER = "issuer"
-ANSWERS = "answers"  # all of AWS does what it is asked, and nobody hears of it
+ANSWERS = "answers"  # AWS processes every request and every answer is lost
 
 
-def switch(directory: Path, service: str) -> Path:
-    """The file that is there while `service` is down; `directory` is the stack's."""
+def down_file(directory: Path, service: str) -> Path:
+    """The file that exists while `service` is down; `directory` is the stack's."""
     return directory / "tmp" / "down" / service
 
 
 @contextlib.contextmanager
 def outage(directory: Path, *services: str) -> Iterator[None]:
-    """Keep services down for the duration of the block: names as AWS's endpoints have them, ISSUER or ANSWERS."""
-    switches = [switch(directory, service) for service in services]
-    for one in switches:
+    """Stop services for the duration of the block: names as in AWS endpoints, ISSUER or ANSWERS."""
+    files = [down_file(directory, service) for service in services]
+    for one in files:
         one.parent.mkdir(exist_ok=True)
         one.touch()
     try:
         yield
     finally:
-        for one in switches:
+        for one in files:
             one.unlink()
 
 
 def kill_functions(directory: Path) -> int:
-    """Kill all that runs as a function of this stack, amid its work; the answer is how many that were."""
+    """Kill the running functions of this stack; returns the number of processes."""
     ours = f"TMPDIR={directory / 'tmp'}".encode()
     killed = 0
     for process in Path("/proc").glob("[0-9]*"):

@@ -12,17 +12,18 @@ from typing import Any, Self
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tools.batched import batched
 from tools.local.scenario import Message
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
 BATCH = 10
 
 
 @dataclass
 class Queues:
-    """The stack's queues; `posted` tells when something new was last posted of a concern (Message; monotonic)."""
+    """The stack's queues; `posted` is when something new was last posted for each `Message.concerns` (monotonic)."""
 
-    stack: Stack
+    stack: LocalStack
     posted: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -30,11 +31,11 @@ class Queues:
         self._seen: set[str] = set()
 
     def post(self, messages: Sequence[Message]) -> None:
-        """Post in order, ten at a time to each queue."""
+        """Post in order, ten messages at a time to each queue."""
         for name, url in self.stack.queues.items():
             of_queue = [message for message in messages if message.queue == name]
-            for start in range(0, len(of_queue), BATCH):
-                self._send(url, of_queue[start : start + BATCH])
+            for batch in batched(of_queue, BATCH):
+                self._send(url, batch)
 
     def _send(self, url: str, batch: Sequence[Message]) -> None:
         entries = [_entry(str(number), message) for number, message in enumerate(batch)]
@@ -47,7 +48,7 @@ class Queues:
                 self.posted[message.concerns] = time.monotonic()
 
     def waiting(self, urls: Iterable[str]) -> int:
-        """Count the messages that wait or are being worked on."""
+        """The number of messages that wait or are in flight."""
         replies = [self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]) for url in urls]
         counts = [reply["Attributes"] for reply in replies]
         return sum(
@@ -56,7 +57,7 @@ class Queues:
         )
 
     def dead_letters(self, url: str) -> list[tuple[str, str]]:
-        """Answer body and reason of all that lies in a dead-letter queue."""
+        """The body and reason of every message in a dead-letter queue."""
         letters: list[tuple[str, str]] = []
         options: dict[str, Any] = {"MaxNumberOfMessages": BATCH, "MessageAttributeNames": ["reason"]}
         while found := self._sqs.receive_message(QueueUrl=url, VisibilityTimeout=60, **options).get("Messages"):
@@ -76,18 +77,22 @@ def _reason(letter: Any) -> str:
 
 @dataclass(frozen=True)
 class Announcement:
-    """What the bus told, and when it was heard (monotonic)."""
+    """An event from the bus and when it was received (monotonic)."""
 
     type: str
     event: dict[str, Any]
-    heard: float
+    received: float
+
+    @property
+    def enrollment_id(self) -> str:
+        return str(self.event["data"]["enrollment_id"])
 
 
 class Listener:
-    """Hears all that the service announces, through a rule on its bus and a queue of the demo's own."""
+    """Collects everything that the service announces, through a rule on its bus and a queue of its own."""
 
-    def __init__(self, stack: Stack) -> None:
-        self.heard: list[Announcement] = []
+    def __init__(self, stack: LocalStack) -> None:
+        self.announcements: list[Announcement] = []
         self._done = threading.Event()
         session, endpoint = stack.session(), stack.aws_endpoint
         self._sqs, events = (
@@ -111,35 +116,33 @@ class Listener:
 
     def _listen(self) -> None:
         while not self._done.is_set():
-            with contextlib.suppress(BotoCoreError, ClientError):  # SQS is down: it will be up again
-                self._hear()
+            with contextlib.suppress(BotoCoreError, ClientError):  # a drill has stopped SQS
+                self._receive()
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         reply = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1)
         for message in reply.get("Messages", []):
-            told = json.loads(message["Body"])
-            self.heard.append(Announcement(told["detail-type"], told["detail"], time.monotonic()))
+            event = json.loads(message["Body"])
+            self.announcements.append(Announcement(event["detail-type"], event["detail"], time.monotonic()))
             self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
 
 class Reader:
-    """The API and the links it hands out, as seen with somebody's token; None is no token at all."""
+    """The API as the owner of a token sees it; None is no token."""
 
-    def __init__(self, stack: Stack, token: str | None) -> None:
+    def __init__(self, stack: LocalStack, token: str | None) -> None:
         self._base = stack.api
         self._headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         self._answers: dict[str, httpx.Response] = {}
 
     def get(self, path: str, **query: str | int) -> httpx.Response:
-        """Request one path of the API."""
         return _http().get(self._base + path, params=query or None, headers=self._headers)
 
     def post(self, path: str, body: dict[str, Any] | None) -> httpx.Response:
-        """Post JSON to one path of the API."""
         return _http().post(self._base + path, json=body, headers=self._headers)
 
     def get_once(self, path: str) -> httpx.Response:
-        """Request a path whose answer stays the same, the first time only."""
+        """Request a path whose answer does not change; only the first call asks the API."""
         if path not in self._answers:
             self._answers[path] = self.get(path)
         return self._answers[path]
@@ -156,11 +159,11 @@ class Reader:
 
 
 def fetch(url: str, accept: str = "*/*") -> httpx.Response:
-    """Follow a link that the API handed out or a certificate shows, with nothing but the link."""
+    """Follow a link from the API or a certificate without a token."""
     return _http().get(url, headers={"Accept": accept}, follow_redirects=True)
 
 
 @cache
 def _http() -> httpx.Client:
-    """One client for everybody: each would load all certificate authorities for itself, and none is needed here."""
+    """One client for all readers: each would load all certificate authorities, and loopback needs none."""
     return httpx.Client(timeout=30, trust_env=False)

@@ -1,4 +1,4 @@
-"""Runs sam for the local stack: what it builds is for this machine's processor and for the emulator's Python."""
+"""Runs sam for the local stack; it builds for this machine's processor and the emulator's Python."""
 
 import contextlib
 import fcntl
@@ -18,8 +18,8 @@ BUILD = STATE / "build"
 BUILT_FROM = ("functions", "infra", "layers")
 
 STACK_NAME = "earned-local"
-PACKAGES = "packages"  # the bucket that holds what is deployed
-# The emulator unpacks the layers of a function beside its code, in the order of the template: WeasyPrint is the third.
+PACKAGES = "packages"  # the bucket that sam uploads to
+# The emulator unpacks a function's layers beside its code, in the order of the template; WeasyPrint is the third.
 LAYER_ROOT = "../layer_2"
 
 Run = Callable[[str, Sequence[str], dict[str, str]], None]
@@ -27,16 +27,15 @@ Run = Callable[[str, Sequence[str], dict[str, str]], None]
 
 @contextlib.contextmanager
 def build_locked() -> Iterator[None]:
-    """Keep others from building."""
     with (STATE / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def build(run: Run) -> None:
-    """Build, unless what is there was made of the same sources: sam alone takes seconds to find that out.
+    """Build, unless the sources are those of the last build: sam takes seconds to find that out.
 
-    `run` is told a verb, its options and the template's parameters, and raises when sam fails.
+    `run` takes a verb, its options and the template's parameters, and raises when sam fails.
     """
     stamp, sources = BUILD.with_suffix(".sources"), _sources()
     if BUILD.exists() and stamp.exists() and stamp.read_text() == sources:
@@ -47,7 +46,7 @@ def build(run: Run) -> None:
 
 
 def deploy(run: Run, built: Path, issued_by: str) -> None:
-    """Deploy what was built to the emulator that AWS_ENDPOINT_URL names; `issued_by` is the issuer's URL."""
+    """Deploy a build to the emulator that AWS_ENDPOINT_URL names; `issued_by` is the issuer's URL."""
     parameters = {
         "Issuer": issued_by,
         "Audience": AUDIENCE,
@@ -60,16 +59,16 @@ def deploy(run: Run, built: Path, issued_by: str) -> None:
 
 
 def command(verb: str, options: Sequence[str], parameters: dict[str, str]) -> list[str]:
-    """Answer how to run sam without the project's own samconfig.toml, which speaks of AWS accounts."""
-    runtime, architecture = runs_on()
+    """The sam command line, without the project's samconfig.toml, which is about AWS accounts."""
+    runtime, architecture = runtime_and_architecture()
     parameters = {"Stage": "dev", "Architecture": architecture, "PythonRuntime": runtime, **parameters}
     overrides = ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
     return [SAM, verb, "--config-env", "local", *options, *overrides]
 
 
 def environment(directory: Path) -> dict[str, str]:
-    """Answer what sam runs with; it keeps its own state in `directory`."""
-    runtime, architecture = runs_on()
+    """The environment variables of sam; it keeps its state in `directory`."""
+    runtime, architecture = runtime_and_architecture()
     interpreter = Path(os.path.realpath(EMULATOR_PYTHON)).parent
     return dict(os.environ) | {
         "LAYER_ARCH": architecture,
@@ -81,16 +80,16 @@ def environment(directory: Path) -> dict[str, str]:
     }
 
 
-def runs_on() -> tuple[str, str]:
-    """Answer what the functions run on here: the emulator's own Python, on this machine's processor."""
+def runtime_and_architecture() -> tuple[str, str]:
+    """The runtime and architecture of the local functions: the emulator's Python on this machine's processor."""
     code = "import sys; print('python%d.%d' % sys.version_info[:2])"
     runtime = subprocess.run([EMULATOR_PYTHON, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
     return runtime, "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 
 
 def _sources() -> str:
-    """Hash all that a build is made of, and for which runtime."""
-    total = hashlib.sha256(repr(runs_on()).encode())
+    """Hash everything that a build is made of, and the runtime."""
+    total = hashlib.sha256(repr(runtime_and_architecture()).encode())
     files = [ROOT / "template.yaml", *(path for top in BUILT_FROM for path in (ROOT / top).rglob("*"))]
     for path in sorted(path for path in files if path.is_file() and "__pycache__" not in path.parts):
         total.update(f"{path.relative_to(ROOT)}\0{path.stat().st_mode}\0".encode() + path.read_bytes())

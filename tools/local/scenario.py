@@ -1,15 +1,16 @@
-"""A company's week as data: who exists, what each does, in which order it is posted, and what must come of it.
+"""A company's week as data: people, what each does, the posting order, and the expected outcome.
 
-Nothing here knows the service's rules: each story is written together with the outcome it must have.
+Nothing here knows the service's rules: each story states the outcome that it must have.
 """
 
-import json
 import random
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from docs.examples.post_events import Event
 
 MINUTE = timedelta(minutes=1)
 HOUR = 60 * MINUTE
@@ -33,7 +34,7 @@ GIVEN_NAMES = (
     "Ned",
     "Ola",
 )
-UNUSUAL_NAMES = {  # of people who finish, so that all of them are printed
+UNUSUAL_NAMES = {  # of people who finish, so that all are printed
     5: "ليلى عينة-05",  # Layla Sample-05
     9: "<b>Ivy</b> <script>alert('Sample')</script> Sample-09",
     15: "見本花子-15",  # Hanako Sample-15
@@ -45,8 +46,6 @@ INDIVIDUALS = 8
 
 @dataclass(frozen=True)
 class Account:
-    """One account, as the portal knows it."""
-
     account_id: str
     kind: str
     name: str
@@ -55,7 +54,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Outstanding:
-    """The first requirement that is not met, as the API must name it."""
+    """The first requirement that is not met, as the API must report it."""
 
     kind: str
     id: str
@@ -90,7 +89,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Scenario:
-    """All that is posted, in posting order, and all that must come of it."""
+    """Everything that is posted, in posting order, and its expected outcome."""
 
     accounts: list[Account]
     enrollments: list[Enrollment]
@@ -102,21 +101,21 @@ Story = Callable[[Enrollment, datetime], tuple[list[Message], Outstanding | None
 
 
 def build(now: datetime, seed: int = 2026) -> Scenario:
-    """Write the week that ends at `now` (aware); the same seed gives the same week."""
-    dice = random.Random(seed)  # noqa: S311 - a scenario, not a secret
+    """The week that ends at `now` (aware); the same seed generates the same week."""
+    rng = random.Random(seed)  # noqa: S311 - a scenario, not a secret
     start = now - DAYS * DAY
     accounts = _accounts()
-    stories = [_told(enrollment, story, start, dice) for enrollment, story in _enrolled(accounts)]
+    stories = [_play_story(enrollment, story, start, rng) for enrollment, story in _enrolled(accounts)]
     enrollments = [enrollment for enrollment, _ in stories]
     events = [*_directory(accounts, enrollments, start), *(event for _, events in stories for event in events)]
-    shuffled = [_later(event, 0.3, dice) for event in events]
-    duplicates = [_later(event, 2, dice) for event in dice.sample(shuffled, len(shuffled) // 8)]
+    shuffled = [_delayed(event, 0.3, rng) for event in events]
+    duplicates = [_delayed(event, 2, rng) for event in rng.sample(shuffled, len(shuffled) // 8)]
     messages = [*shuffled, *duplicates, *_refused(enrollments[0], start + 3 * DAY)]
     return Scenario(accounts, enrollments, TITLES, sorted(messages, key=lambda message: message.at))
 
 
-def _later(message: Message, days: float, dice: random.Random) -> Message:
-    return replace(message, at=message.at + dice.uniform(0, days) * DAY)
+def _delayed(message: Message, days: float, rng: random.Random) -> Message:
+    return replace(message, at=message.at + rng.uniform(0, days) * DAY)
 
 
 # People
@@ -174,21 +173,14 @@ EVENT_ENDED = 4.5  # days into the week
 
 
 def _event(queue: str, kind: str, at: datetime, concerns: str, /, **data: Any) -> Message:
-    body = {
-        "specversion": "1.0",
-        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind} {at} {data}")),
-        "source": "portal.example",
-        "type": f"portal.{kind}.v1",
-        "time": at.isoformat(),
-        "datacontenttype": "application/json",
-        "data": {name: value for name, value in data.items() if value is not None},
-    }
+    known = {name: value for name, value in data.items() if value is not None}
+    event_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind} {at} {data}"))
     group = data.get("company_id") or data.get("account_id")
-    return Message(queue, json.dumps(body, ensure_ascii=False), at, concerns, group=group)
+    return Message(queue, Event(f"portal.{kind}.v1", known, at, id=event_id).body(), at, concerns, group=group)
 
 
 def _of_learner(message: Message, account: Account) -> Message:
-    """Group a message by a company that its event does not name."""
+    """Group a message by the company of its learner, which the event does not name."""
     return replace(message, group=account.company_id or account.account_id)
 
 
@@ -197,30 +189,30 @@ def _of(enrollment: Enrollment) -> dict[str, str]:
 
 
 def _directory(accounts: list[Account], enrollments: list[Enrollment], start: datetime) -> Iterator[Message]:
-    """Tell of everything as of the week's start, but of some accounts, enrollments and a course `late` days after."""
+    """What exists at the start of the week; some accounts, enrollments and a course are posted `late` days later."""
 
-    def told(kind: str, concerns: str, late: float, /, **data: Any) -> Message:
+    def event(kind: str, concerns: str, late: float, /, **data: Any) -> Message:
         return replace(_event("directory", kind, start, concerns, **data), at=start + late * DAY)
 
     for company_id, name in COMPANIES.items():
-        yield told("company.saved", company_id, 0, company_id=company_id, name=name)
+        yield event("company.saved", company_id, 0, company_id=company_id, name=name)
     for number, account in enumerate(accounts):
         late, email = 6 if number % 9 == 4 else 0, f"{account.account_id}@portal.example"
-        yield told("account.saved", account.account_id, late, **vars(account), email=email)
+        yield event("account.saved", account.account_id, late, **vars(account), email=email)
     for course_id, steps in COURSES.items():
         late, course = 4 if course_id == "course-safety" else 0, {"course_id": course_id, "version": 1, "hours": 6}
-        yield told("course.published", course_id, late, **course, title=TITLES[course_id], steps=steps)
+        yield event("course.published", course_id, late, **course, title=TITLES[course_id], steps=steps)
     ends = start + EVENT_ENDED * DAY
     times = {"starts_at": (ends - 2 * HOUR).isoformat(), "ends_at": ends.isoformat(), "timezone": "Europe/Berlin"}
-    yield told("live-event.scheduled", EVENT, 0, live_event_id=EVENT, title=TITLES[EVENT], **times)
+    yield event("live-event.scheduled", EVENT, 0, live_event_id=EVENT, title=TITLES[EVENT], **times)
     for number, enrollment in enumerate(enrollments):
         late, company = 5 if number % 7 == 3 else 0, enrollment.account.company_id
         training = {"training_id": enrollment.training_id, "company_id": company}
-        yield told("enrollment.created", enrollment.enrollment_id, late, **_of(enrollment), **training)
+        yield event("enrollment.created", enrollment.enrollment_id, late, **_of(enrollment), **training)
 
 
 def _refused(enrollment: Enrollment, at: datetime) -> Iterator[Message]:
-    """Answer what can never be accepted; it is posted amid all the rest."""
+    """Messages that must be refused, posted among all others."""
     lesson = _progress("lesson.completed", at, enrollment, step_id="step-01")
     by_employee = {"account_id": "acc-02", "role": "employee"}
     mark = {**_of(enrollment), "live_event_id": EVENT, "status": "present", "marked_by": by_employee}
@@ -242,7 +234,7 @@ def _progress(kind: str, at: datetime, enrollment: Enrollment, **data: object) -
 
 
 def _done(enrollment: Enrollment, step: dict[str, Any], at: datetime) -> list[Message]:
-    """Do a step: a video in three overlapping sittings, a quiz at the second attempt."""
+    """The events of one step: a video in three overlapping sittings, a quiz at the second attempt."""
     tries: list[dict[str, Any]]
     match step["kind"]:
         case "video":
@@ -257,7 +249,7 @@ def _done(enrollment: Enrollment, step: dict[str, Any], at: datetime) -> list[Me
     return [_progress(kind, at + n * MINUTE, enrollment, step_id=step_id, **data) for n, data in enumerate(tries)]
 
 
-def _walked(enrollment: Enrollment, start: datetime, steps: list[dict[str, Any]]) -> list[Message]:
+def _course_events(enrollment: Enrollment, start: datetime, steps: list[dict[str, Any]]) -> list[Message]:
     return [event for n, step in enumerate(steps) for event in _done(enrollment, step, start + 10 * n * MINUTE)]
 
 
@@ -266,42 +258,44 @@ def _required(enrollment: Enrollment) -> list[dict[str, Any]]:
 
 
 def _up_to(kind: str, steps: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Answer the steps before the first of this kind, and that one."""
+    """The steps before the first of this kind, and that step."""
     number = next(n for n, step in enumerate(steps) if step["kind"] == kind)
     return steps[:number], steps[number]
 
 
 def finishes(enrollment: Enrollment, start: datetime) -> tuple[list[Message], None]:
-    """All in order: a certificate."""
-    return _walked(enrollment, start, _required(enrollment)), None
+    """Does every step in order: a certificate."""
+    return _course_events(enrollment, start, _required(enrollment)), None
 
 
 def misses_the_last_step(enrollment: Enrollment, start: datetime) -> tuple[list[Message], Outstanding]:
-    """All but one."""
+    """Does every step but the last."""
     *steps, last = _required(enrollment)
     reason = "not-passed" if last["kind"] == "quiz" else "not-completed"
-    return _walked(enrollment, start, steps), Outstanding(last["kind"], last["step_id"], reason)
+    return _course_events(enrollment, start, steps), Outstanding(last["kind"], last["step_id"], reason)
 
 
 def leaves_a_video_early(enrollment: Enrollment, start: datetime) -> tuple[list[Message], Outstanding]:
-    """Everything up to a video, of which the last part is missing."""
+    """Does every step up to a video and misses its last part."""
     steps, video = _up_to("video", _required(enrollment))
-    watched = _walked(enrollment, start, [*steps, video])[:-1]
+    watched = _course_events(enrollment, start, [*steps, video])[:-1]
     return watched, Outstanding("video", video["step_id"], "not-watched-to-the-end")
 
 
 def uses_up_the_attempts(enrollment: Enrollment, start: datetime) -> tuple[list[Message], Outstanding]:
-    """Everything up to a quiz, failed three times: only support can help."""
+    """Does every step up to a quiz and fails it three times: only support can help."""
     steps, quiz = _up_to("quiz", _required(enrollment))
     times = [start + (10 * len(steps) + attempt) * MINUTE for attempt in range(3)]
     failed = [_progress("quiz.graded", at, enrollment, step_id=quiz["step_id"], score=40) for at in times]
-    return [*_walked(enrollment, start, steps), *failed], Outstanding("quiz", quiz["step_id"], "attempts-exhausted")
+    return [*_course_events(enrollment, start, steps), *failed], Outstanding(
+        "quiz", quiz["step_id"], "attempts-exhausted"
+    )
 
 
 def jumps_ahead(enrollment: Enrollment, start: datetime) -> tuple[list[Message], Outstanding]:
-    """The second step long before the first, never again, then all the others."""
+    """Does the second step long before the first and never again, then all others."""
     first, second, *rest = _required(enrollment)
-    events = [*_done(enrollment, second, start - HOUR), *_walked(enrollment, start, [first, *rest])]
+    events = [*_done(enrollment, second, start - HOUR), *_course_events(enrollment, start, [first, *rest])]
     return events, Outstanding(second["kind"], second["step_id"], "out-of-order")
 
 
@@ -309,7 +303,7 @@ def jumps_ahead(enrollment: Enrollment, start: datetime) -> tuple[list[Message],
 
 
 def _marked(*statuses: str, reason: str = "") -> Story:
-    """Marked by an administrator after the end, an hour apart; a `reason` says why that earns nothing."""
+    """A story: an administrator marks the attendee after the end, once an hour; `reason` is why that earns nothing."""
 
     def story(enrollment: Enrollment, ended: datetime) -> tuple[list[Message], Outstanding | None]:
         by = {"account_id": "acc-66", "role": "administrator"}
@@ -342,11 +336,11 @@ EVENT_STORIES = [
 ]
 
 
-# Who is enrolled where, and how it goes
+# Enrollments and their stories
 
 
 def _enrolled(accounts: list[Account]) -> Iterator[tuple[Enrollment, Story]]:
-    """Everyone learns something: half the short course, half join the live event, some walk all forty steps."""
+    """Half of the learners take the short course, half join the live event, some take all forty steps."""
     learners = [account for account in accounts if account.kind not in {"administrator", "support"}]
     for training, stories, people in (
         ("course-safety", COURSE_STORIES, learners[1::6]),
@@ -358,9 +352,9 @@ def _enrolled(accounts: list[Account]) -> Iterator[tuple[Enrollment, Story]]:
             yield enrollment, stories[number % len(stories)]
 
 
-def _told(
-    enrollment: Enrollment, story: Story, start: datetime, dice: random.Random
+def _play_story(
+    enrollment: Enrollment, story: Story, start: datetime, rng: random.Random
 ) -> tuple[Enrollment, list[Message]]:
-    begins = EVENT_ENDED if enrollment.training_id == EVENT else dice.uniform(0.1, 5)
+    begins = EVENT_ENDED if enrollment.training_id == EVENT else rng.uniform(0.1, 5)
     events, outstanding = story(enrollment, start + begins * DAY)
     return replace(enrollment, outstanding=outstanding), events

@@ -1,4 +1,4 @@
-"""A running local stack as its users see it: start, describe, stop."""
+"""Start, describe and stop a local stack."""
 
 import contextlib
 import fcntl
@@ -29,12 +29,12 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 class StackFailed(Exception):
-    """The stack did not come up; the message says at which step and where its log is."""
+    """The stack did not start; the message names the step and its log."""
 
 
 @dataclass(frozen=True)
-class Stack:
-    """What `out/serve.json` says. `api` is the base URL, `queues` are URLs, `outputs` those of the template."""
+class LocalStack:
+    """The content of `out/serve.json`: `api` is the base URL, `queues` are URLs, `outputs` are the template's."""
 
     aws_endpoint: str
     region: str
@@ -51,25 +51,25 @@ class Stack:
         return cls(**json.loads(path.read_text()))
 
     def write(self, path: Path) -> None:
-        """Write the description; whoever sees the file sees all of it."""
+        """Write the description atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
         partial.rename(path)
 
     def shell(self) -> str:
-        """What a shell reads to have `aws` ask this stack and nothing else, and to know its queues and its API."""
+        """Shell variables that point `aws` to this stack, and its queues and API."""
         names = {name.upper(): url for name, url in self.queues.items()} | {"API": self.api, "BUS": self.bus}
         variables = CREDENTIALS | {"AWS_DEFAULT_REGION": self.region, "AWS_ENDPOINT_URL": self.aws_endpoint} | names
         return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
     def session(self) -> boto3.Session:
-        """Answer a boto3 session with the stack's dummy credentials; clients still want `endpoint_url=aws_endpoint`."""
+        """A boto3 session with the stack's dummy credentials; clients need `endpoint_url=aws_endpoint` as well."""
         return boto3.Session("test", "test", region_name=self.region)
 
 
 def isolate() -> None:
-    """Take the user's own AWS settings out of this process and of all that it starts."""
+    """Remove the user's AWS settings from this process and the processes that it starts."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "SAM_CLI_", "MINISTACK_"))]:
         del os.environ[name]
     os.environ |= CREDENTIALS | {
@@ -83,7 +83,7 @@ def isolate() -> None:
 
 
 def is_running(directory: Path) -> bool:
-    """Say whether a keeper holds this directory's lock."""
+    """Whether a supervisor holds this directory's lock."""
     try:
         with (directory / "lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -94,26 +94,26 @@ def is_running(directory: Path) -> bool:
     return False
 
 
-def stop(directory: Path, patience: float = 15) -> bool:
-    """End the stack of this directory and wait until all its processes are gone; False when none was running."""
+def stop(directory: Path, timeout_seconds: float = 15) -> bool:
+    """Stop the stack of this directory and wait until its processes have ended; False when none was running."""
     if not is_running(directory):
         return False
-    keeper = int((directory / "pid").read_text())
-    os.kill(keeper, signal.SIGTERM)
-    deadline = time.monotonic() + patience
+    supervisor = int((directory / "pid").read_text())
+    os.kill(supervisor, signal.SIGTERM)
+    deadline = time.monotonic() + timeout_seconds
     while is_running(directory):
         if time.monotonic() > deadline:
-            os.kill(keeper, signal.SIGKILL)  # the kernel then kills the emulator (PR_SET_PDEATHSIG)
+            os.kill(supervisor, signal.SIGKILL)  # the kernel then kills the emulator (PR_SET_PDEATHSIG)
         time.sleep(0.05)
     return True
 
 
 @contextlib.contextmanager
-def started(directory: Path, publish: Path | None = None) -> Iterator["Keeper"]:
-    """Start a stack for the duration of the block, or longer if it calls `detach`."""
+def started(directory: Path, publish: Path | None = None) -> Iterator["Supervisor"]:
+    """Start a stack for the duration of the block, or longer after `detach`."""
     command = [sys.executable, "-m", "tools.local.supervisor", str(directory), *([str(publish)] if publish else [])]
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "keeper.log").open("w") as log:  # a keeper that stays must not hold our own streams open
+    with (directory / "supervisor.log").open("w") as log:  # a detached supervisor must not hold our streams open
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -123,24 +123,24 @@ def started(directory: Path, publish: Path | None = None) -> Iterator["Keeper"]:
             text=True,
             start_new_session=True,
         )
-    keeper = Keeper(process)
+    supervisor = Supervisor(process)
     try:
-        yield keeper
+        yield supervisor
     finally:
-        keeper.leave()
+        supervisor.close()
 
 
-class Keeper:
-    """The process that owns all others of a stack, at the other end of two pipes; `stack` is there after `steps`."""
+class Supervisor:
+    """The supervisor process, at the other end of two pipes; `stack` is set after `steps`."""
 
-    stack: Stack
+    stack: LocalStack
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
         self._detached = False
 
     def steps(self) -> Iterator[str]:
-        """Tell each step as it begins, until the stack is ready. Raises StackFailed."""
+        """Yield each step as it begins, until the stack is ready. Raises StackFailed."""
         assert self._process.stdout
         for line in self._process.stdout:
             match json.loads(line):
@@ -149,9 +149,9 @@ class Keeper:
                 case {"failed": str(reason)}:
                     raise StackFailed(reason)
                 case {"ready": dict(description)}:
-                    self.stack = Stack(**description)
+                    self.stack = LocalStack(**description)
                     return
-        raise StackFailed(f"The stack's keeper was ended from outside (exit code {self._process.wait()}).")
+        raise StackFailed(f"The stack's supervisor was killed (exit code {self._process.wait()}).")
 
     def detach(self) -> None:
         """Let the stack outlive this process."""
@@ -160,8 +160,8 @@ class Keeper:
         self._process.stdin.flush()
         self._detached = True
 
-    def leave(self) -> None:
-        """Close the pipe, which ends the keeper unless it was detached, and wait for that end."""
+    def close(self) -> None:
+        """Close the pipe, which ends the supervisor unless it is detached, and wait for its end."""
         assert self._process.stdin
         self._process.stdin.close()
         if not self._detached:
@@ -170,7 +170,9 @@ class Keeper:
             self._process.stdout.close()
 
 
-def token(directory: Path, stack: Stack, *, sub: str, role: str, company: str | None, expires_in: int = 3600) -> str:
+def token(
+    directory: Path, stack: LocalStack, *, sub: str, role: str, company: str | None, expires_in: int = 3600
+) -> str:
     """Sign an access token that the stack of `directory` accepts, with its issuer's newest key."""
     key = issuer.keys(directory / KEYS)[-1]
     return issuer.access_token(key, stack.issuer, sub=sub, role=role, company=company, expires_in=expires_in)

@@ -1,7 +1,7 @@
-"""The one process that owns a stack: issuer, emulator, build and deployment live and die with it.
+"""The process that owns a stack: issuer, emulator, build and deployment live and die with it.
 
-It reports on stdout, one JSON object a line, and ends when its stdin does: whoever started it may die in any way, and
-nothing stays behind. A line `detach` on stdin makes it stay.
+It reports on stdout, one JSON object a line, and ends with its stdin, so that it never outlives the process that
+started it. The line `detach` on stdin makes it stay.
 """
 
 import contextlib
@@ -20,47 +20,52 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+import typer
+
 from tools.local import issuer, outages, sam
-from tools.local.stack import CREDENTIALS, KEYS, REGION, ROOT, Stack, StackFailed, isolate
+from tools.local.stack import CREDENTIALS, KEYS, REGION, ROOT, LocalStack, StackFailed, isolate
 
 LIBRARY_PATH = ":".join(f"../layer_{number}/lib" for number in range(3))
 
 
-def main(directory: Path, publish: Path | None) -> int:
-    """Keep a stack in `directory` until told to end; `publish` is where its description appears while it is ready."""
+def main(
+    directory: Annotated[Path, typer.Argument(help="holds the stack's keys, logs and temporary files")],
+    publish: Annotated[Path | None, typer.Argument(help="holds the stack's description while it is ready")] = None,
+) -> None:
+    """Run a stack until SIGTERM or the end of stdin; exits with 1 when it does not start or its emulator ends."""
     isolate()
     directory.mkdir(parents=True, exist_ok=True)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _end)
     try:
-        # Never closed: who waits for the lock waits for the end of this process.
+        # Never closed: other processes wait for this lock to see that this process has ended.
         fcntl.flock(os.open(directory / "lock", os.O_CREAT | os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB)
         with contextlib.ExitStack() as cleanup:
             (directory / "pid").write_text(str(os.getpid()))
             threading.Thread(target=_watch_stdin, daemon=True).start()
-            keeper = _Keeper(directory, cleanup)
-            stack = keeper.start()
+            supervisor = _Supervisor(directory, cleanup)
+            stack = supervisor.start()
             if publish:
                 cleanup.callback(publish.unlink, missing_ok=True)
                 stack.write(publish)
             _report(ready=asdict(stack))
-            keeper.emulator.wait()
+            supervisor.emulator.wait()
     except BlockingIOError:
         _report(failed=f"A stack is already running in {directory}.")
     except (StackFailed, OSError) as error:
         _report(failed=str(error))
-    return 1
+    raise typer.Exit(1)
 
 
 @dataclass
-class _Keeper:
+class _Supervisor:
     directory: Path
     cleanup: contextlib.ExitStack
 
-    def start(self) -> Stack:
+    def start(self) -> LocalStack:
         temporary = self.directory / "tmp"
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
@@ -70,7 +75,7 @@ class _Keeper:
         keys.mkdir(mode=0o700)
         self.cleanup.callback(shutil.rmtree, keys, ignore_errors=True)
         issuer.add_key(keys)
-        url = issuer.serve(keys, outages.switch(self.directory, outages.ISSUER))
+        url = issuer.serve(keys, outages.down_file(self.directory, outages.ISSUER))
         port = _free_port()
         endpoint = f"http://127.0.0.1:{port}"
         command = [sam.EMULATOR_PYTHON, str(ROOT / "tools" / "local" / "emulator.py")]
@@ -86,7 +91,7 @@ class _Keeper:
         _report(step="warming up")
         _warm_up()
         stack = _describe(endpoint, url)
-        issuer.lead_verification_to(stack.api)
+        issuer.redirect_verification_to(stack.api)
         return stack
 
     def _sam(self, verb: str, options: Sequence[str], parameters: dict[str, str]) -> None:
@@ -96,7 +101,7 @@ class _Keeper:
             raise StackFailed(f"sam {verb} failed; the end of {log}:\n{_tail(log)}")
 
     def _spawn(self, name: str, command: Sequence[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-        """Start a command in a group of its own, which dies with this process however that dies."""
+        """Start a command in its own process group; the kernel kills it when this process dies."""
         with (self.directory / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *command],
@@ -120,7 +125,7 @@ class _Keeper:
 
 
 def _end(number: int, _: object) -> None:
-    """Unwind, once: a second signal must not cut the cleanup short."""
+    """Unwind once: a second signal must not interrupt the cleanup."""
     signal.signal(number, signal.SIG_IGN)
     sys.exit(0)
 
@@ -137,7 +142,7 @@ def _report(**message: object) -> None:
 
 def _kill_group(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)  # nothing here is worth a graceful end
+        os.killpg(process.pid, signal.SIGKILL)  # no process here has state worth saving
         process.wait()
 
 
@@ -149,7 +154,7 @@ def _free_port() -> int:
 
 
 def _emulator_environment(port: int, temporary: Path) -> dict[str, str]:
-    """Answer all that the emulator, and so each function, gets to see of this machine."""
+    """The environment variables of the emulator, and so of each function."""
     return CREDENTIALS | {
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
@@ -184,7 +189,7 @@ def _client(service: str) -> Any:
 
 
 def _warm_up() -> None:
-    """Start a worker of each function behind a queue, so that a slow machine does not count that as waiting."""
+    """Start a worker of each function behind a queue, so that the demo does not time cold starts of a slow machine."""
     functions = _client("lambda")
     mappings = functions.list_event_source_mappings()["EventSourceMappings"]
     with ThreadPoolExecutor() as pool:
@@ -192,10 +197,10 @@ def _warm_up() -> None:
             pool.submit(functions.invoke, FunctionName=mapping["FunctionArn"], Payload=b'{"Records": []}')
 
 
-def _describe(endpoint: str, url: str) -> Stack:
+def _describe(endpoint: str, url: str) -> LocalStack:
     stacks = _client("cloudformation").describe_stacks(StackName=sam.STACK_NAME)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
-    return Stack(
+    return LocalStack(
         aws_endpoint=endpoint,
         region=REGION,
         api=f"{endpoint}/_aws/execute-api/{_api_id(outputs['ApiUrl'])}",
@@ -208,7 +213,7 @@ def _describe(endpoint: str, url: str) -> Stack:
 
 
 def _api_id(url: str) -> str:
-    """Answer the API's id: its own host name resolves nowhere without a name server for *.localhost."""
+    """The API's id: its own host name needs a name server for *.localhost."""
     return (urlsplit(url).hostname or "").split(".")[0]
 
 
@@ -217,4 +222,4 @@ def _tail(log: Path, lines: int = 25) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None))
+    typer.run(main)

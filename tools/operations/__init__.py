@@ -1,1 +1,1 @@
-"""What an operator does with a running stack, on AWS and on the local stack alike; docs/runbook.md says when."""
+"""Operator commands for a stack on AWS or this machine; docs/runbook.md says when to use them."""

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
-from tools.operations.stacks import NoStack, Stack
+from tools.operations.stacks import DeployedStack, NoStack
 
 if TYPE_CHECKING:
     from tools.operations.erase import Erasure
@@ -34,14 +34,14 @@ Local = Annotated[bool, typer.Option("--local", help="the stack that `make serve
 def quarantine(
     stack: StackName = None,
     local: Local = False,
-    queue: Annotated[str | None, typer.Option(help="one queue, such as progress; all unless told")] = None,
-    show: Annotated[int, typer.Option(min=0, help="tell ids, types and times of the N oldest of each reason")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="for machines, on stdout")] = False,
+    queue: Annotated[str | None, typer.Option(help="one queue, such as progress; all by default")] = None,
+    show: Annotated[int, typer.Option(min=0, help="show ids, types and times of the N oldest of each reason")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout")] = False,
 ) -> None:
-    """Show what was refused or failed, by queue and reason, leaving it where it is."""
+    """Show the messages in the dead-letter queues by queue and reason; they stay there."""
     where = _stack(stack, local)
     pairs = where.named(queue)
-    listings = [look(where.sqs, pair) for pair in track(pairs, "Looking", console=console, transient=True)]
+    listings = [look(where.sqs, pair) for pair in track(pairs, "Receiving", console=console, transient=True)]
     if as_json:
         typer.echo(json.dumps({"queues": [_plain(listing, show) for listing in listings]}, indent=2))
         return
@@ -57,17 +57,17 @@ def redrive(
     queue: Annotated[str, typer.Option(help="the queue to send back to, such as progress")],
     stack: StackName = None,
     local: Local = False,
-    reason: Annotated[str | None, typer.Option(help="only what has this reason; `fault` is what has none")] = None,
+    reason: Annotated[str | None, typer.Option(help="only messages with this reason; `fault` stands for none")] = None,
     event: Annotated[list[str] | None, typer.Option(help="only this event id or message id; may be repeated")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="send back so many at most")] = 10_000,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would be sent back")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="at most so many messages")] = 10_000,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count the messages")] = False,
 ) -> None:
-    """Send what was refused or failed back to its queue, all of it or by reason or id; repeating it is harmless."""
+    """Send quarantined messages back to their queue: all, by reason or by id; a repetition is harmless."""
     where = _stack(stack, local)
     [pair] = where.named(queue)
     steps: list[Step] = []
     with held(where.sqs, pair.dead_letters) as hold, Progress(console=console, transient=True) as progress:
-        looking = progress.add_task("Looking", total=None)
+        looking = progress.add_task("Receiving", total=None)
         chosen = select(hold, Wanted(reason, frozenset(event or [])), limit)
         progress.remove_task(looking)
         if not dry_run:
@@ -88,34 +88,37 @@ def erase(
     account: Annotated[str, typer.Option(help="the account_id of the person")],
     stack: StackName = None,
     local: Local = False,
-    wait: Annotated[float | None, typer.Option(min=0, help="seconds between the two looks; enough unless told")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would go")] = False,
+    wait: Annotated[
+        float | None,
+        typer.Option(min=0, help="seconds between the two passes; the longest visibility timeout by default"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would be erased")] = False,
 ) -> None:
-    """Remove a person for good: no name and no address is left. Run it again whenever it was interrupted."""
-    from pynamodb.exceptions import PynamoDBException  # noqa: PLC0415 - as the next
+    """Erase a person's name, address and documents for good; repeat the command if it was interrupted."""
+    from pynamodb.exceptions import PynamoDBException  # noqa: PLC0415 - only this command needs it
 
-    from tools.operations.erase import Erasure, NothingKnown, places  # noqa: PLC0415 - the others need not find our package
-    from tools.operations.versions import NotDeleted  # noqa: PLC0415 - as before
+    from tools.operations.erase import Erasure, NothingKnown, places  # noqa: PLC0415 - only this command needs our package
+    from tools.operations.versions import NotDeleted  # noqa: PLC0415 - as above
 
     where = _stack(stack, local)
-    with where.as_eraser(), console.status("Looking") as status:
+    with where.as_eraser(), console.status("Searching") as status:
         erasure = Erasure(account, places(where), dry_run, begun_on=status.update)
         others = erasure.same_address()
         try:
             erasure.run(lambda seconds: time.sleep(seconds if wait is None else wait))
         except NothingKnown:
-            raise NoStack(f"Nothing is known of an account {account!r}: nothing was done. Check the id.") from None
+            raise NoStack(f"There is no trace of an account {account!r}: nothing was changed. Check the id.") from None
         except (NotDeleted, PynamoDBException) as failure:
-            code = getattr(failure, "cause_response_code", None)  # what else DynamoDB says may quote an item
-            raise NoStack(f"Not all is gone: {code or failure}. Run it again.") from None
+            code = getattr(failure, "cause_response_code", None)  # DynamoDB's own message may quote an item
+            raise NoStack(f"Not everything is erased: {code or failure}. Run it again.") from None
     _print_erasure(erasure, others)
     raise typer.Exit(1 if erasure.unseen else 0)
 
 
-def _stack(name: str | None, local: bool) -> Stack:
+def _stack(name: str | None, local: bool) -> DeployedStack:
     if (name is None) is not local:
         raise typer.BadParameter("say which stack: either --stack NAME or --local")
-    return Stack.on_aws(name) if name is not None else Stack.on_this_machine()
+    return DeployedStack.on_aws(name) if name is not None else DeployedStack.on_this_machine()
 
 
 def _plain(listing: Listing, show: int) -> dict[str, Any]:
@@ -154,7 +157,7 @@ def _print_counts(listings: Sequence[Listing]) -> None:
 
 
 def _print_oldest(listings: Sequence[Listing], show: int) -> None:
-    """Print a line for each message, whole ids at any width, so that they can be copied."""
+    """Print one line a message, at any width, so that ids can be copied."""
     for listing in listings:
         for reason, refused in listing.by_reason().items():
             out.print(f"\n{listing.queue}, {reason}: since, type, time, event id, message id")
@@ -165,11 +168,11 @@ def _print_oldest(listings: Sequence[Listing], show: int) -> None:
 
 def _print_caveats(listing: Listing) -> None:
     if not listing.complete:
-        console.print(f"{listing.queue}: looking took too long to see everything; there are at least as many.")
+        console.print(f"{listing.queue}: listing took too long; there are at least as many messages.")
     if listing.elsewhere:
         console.print(
             f"{listing.queue}: about {listing.elsewhere} more are held by another listing or redrive;"
-            " look again in ten minutes."
+            " list again in ten minutes."
         )
 
 
@@ -185,7 +188,7 @@ def _print_outcome(queue: str, chosen: int, steps: Sequence[Step], more: str) ->
 
 
 def _print_erasure(erasure: "Erasure", others: Sequence[str]) -> None:
-    """Print counts and ids, no name and no address."""
+    """Print counts and ids, never names or addresses."""
     table = Table("what", "would go" if erasure.rehearsal else "gone")
     for what, count in erasure.found.items():
         table.add_row(what, str(count))
@@ -195,7 +198,7 @@ def _print_erasure(erasure: "Erasure", others: Sequence[str]) -> None:
             f"The same address is on {', '.join(others)}: erase that too if it is the same person's.", markup=False
         )
     if erasure.unseen:
-        console.print(f"Not everything could be seen in {', '.join(sorted(erasure.unseen))}: run it again.")
+        console.print(f"Not every message was read in {', '.join(sorted(erasure.unseen))}: run it again.")
     elif not erasure.rehearsal:
         out.print(f"{erasure.account_id} is erased. Backups and receivers of events: docs/runbook.md#erasure")
 
@@ -210,7 +213,7 @@ def _when(moment: datetime | None) -> str | None:
 
 
 def main() -> None:
-    """Run a command; SIGTERM unwinds like Ctrl-C, so that what is held is put back."""
+    """Run a command; SIGTERM unwinds like Ctrl-C, so that held messages are released."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
@@ -219,7 +222,7 @@ def main() -> None:
         sys.exit(1)
     except (BotoCoreError, ClientError) as failure:
         console.print(
-            f"{failure}\nNothing is lost: run it again, and it does what is left.",
+            f"{failure}\nNothing is lost: run it again to do the rest.",
             markup=False,
             soft_wrap=True,
         )

@@ -1,8 +1,8 @@
-"""Removes a person: what says their name or address goes, in an order that can be cut anywhere and begun again.
+"""Erases a person: everything with their name or address, in an order that can be interrupted and repeated.
 
-First the account is closed: nothing said of it later is kept, nothing is made for it any more. Last, when nothing else
-is left to be found by them, it forgets name and address. In between everything is looked for twice, as far apart as a
-message can be under way: what was at work when the account was closed may have written once more.
+First the account is closed: the service then records nothing more of it and makes nothing for it. Then every place is
+searched twice, as far apart as a message can be in flight, because a function at work during the closing can still
+write. The account's name and address are erased last: the search for everything else needs them.
 """
 
 from collections import Counter
@@ -19,9 +19,10 @@ from earned.aws.sqs import Queue
 from earned.domain.enrollment import CompletionRecord, EnrollmentKey
 from earned.domain.people import SupportRequest
 from earned.messages.requests import generation_message
+from tools.batched import batched
 from tools.operations.mentions import Person
 from tools.operations.quarantine import MAX_BATCH, held
-from tools.operations.stacks import Pair, Stack
+from tools.operations.stacks import DeployedStack, Pair
 from tools.operations.versions import Bucket, archives_with
 
 if TYPE_CHECKING:
@@ -31,12 +32,12 @@ PAGE = 100
 
 
 class NothingKnown(Exception):
-    """No account, no enrollment and no trace of it."""
+    """There is no account, no enrollment and no trace of the id."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where a person may have left traces; `pairs` are all queues with their dead-letter queues."""
+    """The places that can hold traces of a person; `pairs` are all queues with their dead-letter queues."""
 
     sqs: "SQSClient"
     pairs: Sequence[Pair]
@@ -45,26 +46,25 @@ class Places:
 
     @property
     def queues(self) -> Iterator[str]:
-        """The URLs of all queues."""
         for pair in self.pairs:
             yield from (pair.source, pair.dead_letters)
 
     @property
     def generation(self) -> Queue:
-        """Where certificates, and so their withdrawal, are asked for."""
+        """The queue for certificate requests, withdrawals among them."""
         [url] = [pair.source for pair in self.pairs if pair.name == "generation"]
         return Queue(self.sqs, url)
 
     def longest_under_way(self) -> float:
-        """How many seconds a message can be out of sight, at most; no function that has it runs for longer."""
+        """The longest visibility timeout in seconds: no message is in flight for longer."""
         asked = [
             self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"]) for url in self.queues
         ]
         return float(max(int(answer["Attributes"]["VisibilityTimeout"]) for answer in asked))
 
 
-def places(stack: Stack) -> Places:
-    """Where a stack keeps things; to be asked for in the role that may erase."""
+def places(stack: DeployedStack) -> Places:
+    """The places of a stack; its clients have the erasure role's credentials if made within `as_eraser`."""
     outputs = stack.outputs
     table.bind(outputs["RecordsTableName"])
     access_log.bind(outputs["AccessLogTableName"])
@@ -76,9 +76,9 @@ def places(stack: Stack) -> Places:
 
 @dataclass
 class Erasure:
-    """One person, and what was found of them by kind of place; `begun_on` is told each step.
+    """The erasure of one person, counting what is found by kind of place; `begun_on` gets each step.
 
-    In a `rehearsal` everything is found and nothing changed.
+    A `rehearsal` finds everything and changes nothing.
     """
 
     account_id: str
@@ -90,26 +90,26 @@ class Erasure:
     _announced: set[str] = field(default_factory=set)
 
     def run(self, wait: Callable[[float], None]) -> None:
-        """Erase the person, or in a rehearsal count; raises `NothingKnown`."""
+        """Erase the person, or count in a rehearsal; raises `NothingKnown`."""
         person, known = self._close()
         self._erase_traces(person)
         if not known and not self.found.total():
             raise NothingKnown
         if self.rehearsal:
             return
-        self.begun_on("Waiting for what was under way")
+        self.begun_on("Waiting for messages in flight")
         wait(self.places.longest_under_way())
         self._erase_traces(person)
-        self._forget(known)
+        self._erase_identity(known)
 
     def same_address(self) -> list[str]:
-        """The other accounts that have the person's address, by id."""
+        """The ids of the other accounts with the person's address."""
         account = people.get_account(self.account_id)
         others = people.accounts_with_email(account.email) if account is not None and account.email else []
         return sorted(set(others) - {self.account_id})
 
     def _close(self) -> tuple[Person, bool]:
-        """Close the account if there is one, and say who it is by all names that it is known to have had."""
+        """Close the account, if any; returns the person with all names known or printed, and whether it exists."""
         self.begun_on("Closing the account")
         completions = list(self._completions())
         account = people.get_account(self.account_id)
@@ -122,7 +122,7 @@ class Erasure:
         return Person(self.account_id, account.email if account else "", names), known
 
     def _erase_traces(self, person: Person) -> None:
-        """Erase what is not the account's own record, and count it."""
+        """Erase and count everything but the account's own record."""
         self.unseen.clear()
         self.begun_on("Withdrawing enrollments")
         completions = self._withdraw()
@@ -131,7 +131,7 @@ class Erasure:
         self.begun_on("Deleting archives")
         self._delete_archives()
         for url in self.places.queues:
-            self.begun_on(f"Looking through {url.rpartition('/')[2]}")
+            self.begun_on(f"Searching queue {url.rpartition('/')[2]}")
             self._delete_messages(url, person)
         self.begun_on("Deleting support requests")
         self._delete_support_requests(person)
@@ -143,7 +143,7 @@ class Erasure:
             after = keys[-1]
 
     def _withdraw(self) -> list[CompletionRecord]:
-        """Withdraw every enrollment, as the removal of the account would, and have what was issued announced so."""
+        """Withdraw every enrollment, as `account.removed` does, and request the announcement of each certificate."""
         completions = list(self._completions())
         for completion in completions if not self.rehearsal else ():
             request = f"account-removed.{completion.enrollment_id}"
@@ -156,13 +156,13 @@ class Erasure:
         return completions
 
     def _announce(self, withdrawn: CompletionRecord, request: str) -> None:
-        """Ask for the announcement, once in a run; killed before it, the next run asks."""
+        """Request the announcement once in a run; after an interruption the next run requests it."""
         if withdrawn.enrollment_id not in self._announced:
             self.places.generation.send([generation_message(withdrawn, request=request)])
             self._announced.add(withdrawn.enrollment_id)
 
     def _delete_documents(self, completions: Sequence[CompletionRecord]) -> None:
-        """Delete all versions of all revisions, also of one that was put and never issued."""
+        """Delete all versions of all revisions, also of documents that were never issued."""
         documents = self.places.documents
         folders = [folder_of(completion.certificate_id) for completion in completions]
         versions = [version for folder in folders for version in documents.versions(folder)]
@@ -181,8 +181,8 @@ class Erasure:
         with held(self.places.sqs, url) as hold:
             theirs = [message for message in hold.messages() if person.owns(message["Body"])]
             kept = 0
-            for start in range(0, len(theirs) if not self.rehearsal else 0, MAX_BATCH):
-                kept += hold.delete(theirs[start : start + MAX_BATCH])
+            for batch in batched(theirs if not self.rehearsal else [], MAX_BATCH):
+                kept += hold.delete(batch)
             if not hold.complete or kept:
                 self.unseen.add(url.rpartition("/")[2])
         self.found["messages"] += len(theirs)
@@ -201,16 +201,16 @@ class Erasure:
             after = support.cursor_position(page[-1])
 
     def _asked_by(self, person: Person, request: SupportRequest) -> bool:
-        """Whether a request is theirs: it has their address or name, and came from no other account's address."""
+        """Whether a request is the person's: it has their name or address and no other account's address."""
         said = (request.name, request.email, request.training, request.message or "")
         if not any(map(person.is_in, said)):
             return False
         of_others = set(people.accounts_with_email(request.email)) - {self.account_id}
         return replace(person, names=frozenset()).is_in(request.email) or not of_others
 
-    def _forget(self, known: bool) -> None:
-        """Forget the name last: it is what all else is found by."""
-        self.begun_on("Forgetting the name")
+    def _erase_identity(self, known: bool) -> None:
+        """Erase the name last, because everything else is found by it."""
+        self.begun_on("Erasing the name")
         for completion in self._completions():
             enrollments.erase_holder(completion)
         if known:

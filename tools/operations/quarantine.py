@@ -1,4 +1,4 @@
-"""What the dead-letter queues hold: looked at without taking anything away, and told without personal data."""
+"""Lists the dead-letter queues without removing messages or showing personal data."""
 
 import json
 import re
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tools.batched import batched
 from tools.operations.stacks import Pair
 
 if TYPE_CHECKING:
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
 FAULT = "fault"
 MAX_BATCH = 10
-# SQS cannot be peeked at: what is looked at is out of sight until it is put back, or for so long if we are killed.
+# SQS has no read without receive: a message stays hidden until it is released, or for this long after a kill.
 HOLD_SECONDS = 600
-# Looking ends well before the first message held comes back; the rest of the time is for sending.
+# Listing ends well before the first held message is visible again; the rest of the time is for sending.
 WALK_SECONDS = 240
-# A standard queue lets 120,000 messages be out of sight at once.
+# A standard queue allows 120,000 messages in flight.
 MAX_WALK = 100_000
 WAIT_SECONDS = 1
 EMPTY_ANSWERS = 2
@@ -34,7 +35,7 @@ _TYPE = re.compile(r"[a-z][a-z0-9.-]{0,99}")
 
 @dataclass(frozen=True)
 class Refused:
-    """What may be told of a message; what its sender filled with anything else than ids and times is None."""
+    """What may be shown of a message: a field that holds anything but an id, type or time is None."""
 
     message_id: str
     reason: str
@@ -46,10 +47,10 @@ class Refused:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a dead-letter queue holds, oldest first.
+    """The messages of a dead-letter queue, oldest first.
 
-    `complete` is False when looking ended before the queue did; `elsewhere` is about how many messages another listing
-    or redrive was holding.
+    `complete` is False when time was up before the end of the queue; `elsewhere` is the approximate number of messages
+    that another listing or redrive holds.
     """
 
     queue: str
@@ -58,7 +59,7 @@ class Listing:
     elsewhere: int
 
     def by_reason(self) -> dict[str, list[Refused]]:
-        """The messages by reason, the reason with the most first."""
+        """The messages by reason, the most frequent reason first."""
         groups = defaultdict(list)
         for one in self.refused:
             groups[one.reason].append(one)
@@ -67,7 +68,7 @@ class Listing:
 
 @dataclass
 class Hold:
-    """The messages of one dead-letter queue that are out of sight because we look at them."""
+    """The messages of a dead-letter queue that this process has received and so hides from others."""
 
     sqs: "SQSClient"
     url: str
@@ -76,10 +77,10 @@ class Hold:
     _receipts: dict[str, str] = field(default_factory=dict)
 
     def messages(self) -> Iterator["MessageTypeDef"]:
-        """Each message once, until the queue has no more (`complete`) or time or space is up."""
+        """Each message once, until the queue is empty (`complete`) or time or space is up."""
         end, empty = time.monotonic() + WALK_SECONDS, 0
         while len(self._receipts) < MAX_WALK and time.monotonic() < end:
-            with to_the_end():
+            with delay_signals():
                 received = self._receive()
                 new = [message for message in received if self._take(message)]
             empty = 0 if received else empty + 1
@@ -89,7 +90,7 @@ class Hold:
             yield from new
 
     def delete(self, messages: Sequence["MessageTypeDef"]) -> int:
-        """Delete up to ten messages; returns how many SQS did not delete."""
+        """Delete up to ten messages; returns the number that SQS did not delete."""
         entries = [{"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]} for n, message in enumerate(messages)]
         answer = self.sqs.delete_message_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]  # plain dicts
         for entry in answer.get("Successful", []):
@@ -97,12 +98,12 @@ class Hold:
         return len(answer.get("Failed", []))
 
     def release(self) -> None:
-        """Put back all that was not deleted; what SQS does not take back returns by itself."""
+        """Make the messages visible again that were not deleted; if SQS refuses, their timeout does."""
         receipts = list(self._receipts.values())
-        for start in range(0, len(receipts), MAX_BATCH):
+        for batch in batched(receipts, MAX_BATCH):
             entries = [
                 {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
-                for number, receipt in enumerate(receipts[start : start + MAX_BATCH])
+                for number, receipt in enumerate(batch)
             ]
             self.sqs.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]  # plain dicts
 
@@ -118,7 +119,7 @@ class Hold:
         return answer.get("Messages", [])
 
     def _take(self, message: "MessageTypeDef") -> bool:
-        """Note the newest receipt, which is the one that counts, and say whether the message is new."""
+        """Note the newest receipt handle, the only valid one; returns whether the message is new."""
         new = message["MessageId"] not in self._receipts
         self._receipts[message["MessageId"]] = message["ReceiptHandle"]
         return new
@@ -126,17 +127,16 @@ class Hold:
 
 @contextmanager
 def held(sqs: "SQSClient", url: str) -> Iterator[Hold]:
-    """Hold messages for the duration of the block; whatever ends it, they are put back."""
+    """Hold messages for the duration of the block and release them however it ends."""
     hold = Hold(sqs, url)
     try:
         yield hold
     finally:
-        with to_the_end():
+        with delay_signals():
             hold.release()
 
 
 def look(sqs: "SQSClient", pair: Pair) -> Listing:
-    """List what a dead-letter queue holds."""
     elsewhere = _out_of_sight(sqs, pair.dead_letters)
     with held(sqs, pair.dead_letters) as hold:
         refused = sorted((read(message) for message in hold.messages()), key=lambda one: one.since)
@@ -144,7 +144,6 @@ def look(sqs: "SQSClient", pair: Pair) -> Listing:
 
 
 def read(message: "MessageTypeDef") -> Refused:
-    """What may be told of a message."""
     event = _event(message["Body"])
     reason = message.get("MessageAttributes", {}).get("reason")
     return Refused(
@@ -183,10 +182,10 @@ def _out_of_sight(sqs: "SQSClient", url: str) -> int:
 
 
 @contextmanager
-def to_the_end() -> Iterator[None]:
-    """Let Ctrl-C wait for the end of the block.
+def delay_signals() -> Iterator[None]:
+    """Delay Ctrl-C until the end of the block.
 
-    A message whose receipt is lost stays out of sight for long, one that was sent but not deleted is there twice.
+    A message whose receipt handle is lost stays hidden for long; one that was sent but not deleted exists twice.
     """
     waiting: list[int] = []
     handlers = {

@@ -1,11 +1,11 @@
-"""Sends quarantined messages back to where they came from, at least once each, without losing any."""
+"""Sends quarantined messages back to their queue, each at least once."""
 
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.operations.quarantine import MAX_BATCH, Hold, Refused, read, to_the_end
+from tools.operations.quarantine import MAX_BATCH, Hold, Refused, delay_signals, read
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef, SendMessageBatchRequestEntryTypeDef
@@ -16,20 +16,19 @@ MAX_SELECTION = 256 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which messages to send back: all, or those of a reason, or those with an event id or message id, or both."""
+    """The messages to send back: those of a reason, with one of the event or message ids, both, or all."""
 
     reason: str | None = None
     ids: frozenset[str] = frozenset()
 
     def includes(self, refused: Refused) -> bool:
-        """Whether this message is meant."""
         named = not self.ids or not self.ids.isdisjoint({refused.event_id, refused.message_id})
         return named and self.reason in {None, refused.reason}
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one request did: how many went back, why others stay, how many went back but stay as well."""
+    """The result of one request: messages sent, error codes of the others, and messages sent but not deleted."""
 
     sent: int
     refusals: Sequence[str] = ()
@@ -37,9 +36,9 @@ class Step:
 
 
 def select(hold: Hold, wanted: Wanted, limit: int) -> list["MessageTypeDef"]:
-    """The messages wanted, at most `limit` and 256 MiB.
+    """The wanted messages, at most `limit` and 256 MiB.
 
-    All are chosen before the first is sent: one that is refused again within the second must not be chosen again.
+    All are selected before the first is sent: a message that is refused again within a second is not selected again.
     """
     chosen, size = [], 0
     for message in hold.messages():
@@ -52,15 +51,15 @@ def select(hold: Hold, wanted: Wanted, limit: int) -> list["MessageTypeDef"]:
 
 
 def send_back(hold: Hold, source: str, chosen: Sequence["MessageTypeDef"]) -> Iterator[Step]:
-    """Send messages to the queue with URL `source`, deleting each only after it was sent.
+    """Send messages to the queue with URL `source`; each is deleted only after it was sent.
 
-    Ends early when the hold does: the messages left are in sight again, and someone else may be sending them.
+    Ends with the hold: the remaining messages are visible again, and another redrive may be sending them.
     """
     for batch in batches(chosen):
         if time.monotonic() > hold.until:
             return
         entries = [_entry(number, message) for number, message in enumerate(batch)]
-        with to_the_end():
+        with delay_signals():
             answer = hold.sqs.send_message_batch(QueueUrl=source, Entries=entries)
             sent = [batch[int(entry["Id"])] for entry in answer.get("Successful", [])]
             not_deleted = hold.delete(sent) if sent else 0
@@ -68,7 +67,7 @@ def send_back(hold: Hold, source: str, chosen: Sequence["MessageTypeDef"]) -> It
 
 
 def batches(messages: Sequence["MessageTypeDef"]) -> Iterator[list["MessageTypeDef"]]:
-    """Messages as requests take them: ten at most and 256 KiB; one larger than that goes alone."""
+    """Batches of at most ten messages and 256 KiB; a larger message is alone in its batch."""
     batch: list[MessageTypeDef] = []
     room = MAX_REQUEST_BYTES
     for message in messages:
@@ -82,7 +81,7 @@ def batches(messages: Sequence["MessageTypeDef"]) -> Iterator[list["MessageTypeD
 
 
 def size_of(message: "MessageTypeDef") -> int:
-    """A message's size as SQS counts it, in bytes: its body and its attributes."""
+    """The size of a message in bytes as SQS counts it: body and attributes."""
     attributes = message.get("MessageAttributes", {})
     return len(message["Body"].encode()) + sum(
         len(name.encode())
@@ -94,7 +93,7 @@ def size_of(message: "MessageTypeDef") -> int:
 
 
 def _entry(number: int, message: "MessageTypeDef") -> "SendMessageBatchRequestEntryTypeDef":
-    """The message as it first came, without our reason."""
+    """The message as it was first sent, without the attribute `reason`."""
     entry: SendMessageBatchRequestEntryTypeDef = {"Id": str(number), "MessageBody": message["Body"]}
     attributes = {name: value for name, value in message.get("MessageAttributes", {}).items() if name != "reason"}
     if attributes:

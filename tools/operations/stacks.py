@@ -1,4 +1,4 @@
-"""What a stack has, on AWS or on this machine: its queues, and the role that may erase."""
+"""The queues of a stack on AWS or this machine, and its erasure role."""
 
 import os
 import re
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
     from tools.local import stack as local
 
-KEPT = "DeadLetterQueueUrl"
-# Ctrl-C waits for the request under way.
-PATIENCE = Config(connect_timeout=5, read_timeout=10)
+DEAD_LETTER_OUTPUT = "DeadLetterQueueUrl"
+# Ctrl-C waits for the request in flight.
+SHORT_TIMEOUTS = Config(connect_timeout=5, read_timeout=10)
 
 
 class NoStack(Exception):
-    """There is no such stack, or no such queue in it; the message says what to do."""
+    """There is no such stack or queue; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A queue and its dead-letter queue; both are URLs, `name` is how an operator calls them."""
+    """A queue and its dead-letter queue; both are URLs, `name` is the operator's name for the queue."""
 
     name: str
     source: str
@@ -37,8 +37,8 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Stack:
-    """A stack's queues and a client that reaches them; `reached_by` are the variables by which AWS's SDK reaches it."""
+class DeployedStack:
+    """A stack's queues, with a client for them; `reached_by` are the environment variables that point the SDK to it."""
 
     sqs: "SQSClient"
     pairs: Mapping[str, Pair]
@@ -47,7 +47,7 @@ class Stack:
 
     @classmethod
     def on_aws(cls, name: str) -> Self:
-        """The deployed stack of this name in the account and region of the usual AWS settings; raises `NoStack`."""
+        """The stack with this name in the account and region of the AWS settings; raises `NoStack`."""
         try:
             [described] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         except ClientError as error:
@@ -55,29 +55,28 @@ class Stack:
                 raise
             raise NoStack(f"There is no stack {name!r} here: check --stack, AWS_PROFILE and AWS_REGION.") from None
         outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-        return cls(boto3.client("sqs", config=PATIENCE), pairs_of(outputs), outputs)
+        return cls(boto3.client("sqs", config=SHORT_TIMEOUTS), pairs_of(outputs), outputs)
 
     @classmethod
     def on_this_machine(cls) -> Self:
-        """The stack that `make serve` started, or that the file EARNED_STACK describes; raises `NoStack`."""
-        from tools.local import stack  # noqa: PLC0415 - nothing on AWS needs the local stack
+        """The stack of `make serve`, or the one that the file EARNED_STACK describes; raises `NoStack`."""
+        from tools.local import stack  # noqa: PLC0415 - only local stacks need it
 
         file = Path(os.environ.get("EARNED_STACK") or stack.SERVE_FILE)
         if not file.exists():
             raise NoStack(f"No local stack is running ({file} is missing): start one with `make serve`.")
         stack.isolate()
-        return cls.described(stack.Stack.read(file))
+        return cls.described(stack.LocalStack.read(file))
 
     @classmethod
-    def described(cls, running: "local.Stack") -> Self:
-        """The stack that `out/serve.json` describes."""
+    def described(cls, running: "local.LocalStack") -> Self:
         session = running.session()
-        sqs = session.client("sqs", endpoint_url=running.aws_endpoint, config=PATIENCE)
+        sqs = session.client("sqs", endpoint_url=running.aws_endpoint, config=SHORT_TIMEOUTS)
         reached_by = {"AWS_ENDPOINT_URL": running.aws_endpoint, "AWS_DEFAULT_REGION": running.region}
         return cls(sqs, pairs_of(running.outputs), running.outputs, reached_by | _variables(session.get_credentials()))
 
     def named(self, name: str | None) -> list[Pair]:
-        """The pair of this name, or all; raises `NoStack`."""
+        """The pair with this name, or all pairs; raises `NoStack`."""
         if name is None:
             return list(self.pairs.values())
         if name not in self.pairs:
@@ -86,11 +85,9 @@ class Stack:
 
     @contextmanager
     def as_eraser(self) -> Iterator[None]:
-        """Take on the role that alone may erase, for the SDK's clients that are made inside; raises `NoStack`."""
+        """Assume the erasure role for the SDK clients that are made inside the block; raises `NoStack`."""
         if "ErasureRoleArn" not in self.outputs:
-            raise NoStack(
-                "This stack has no role that may erase (output ErasureRoleArn): deploy today's template first."
-            )
+            raise NoStack("This stack has no erasure role (output ErasureRoleArn): deploy the current template first.")
         with _environment(self.reached_by):
             sts = boto3.Session().client("sts")
             role = sts.assume_role(RoleArn=self.outputs["ErasureRoleArn"], RoleSessionName="erase")["Credentials"]
@@ -105,7 +102,7 @@ class Stack:
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Environment variables for the duration of the block: PynamoDB takes its credentials from nowhere else."""
+    """Set environment variables for the duration of the block: PynamoDB takes credentials from nowhere else."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -124,11 +121,16 @@ def _variables(credentials: "Credentials | None") -> dict[str, str]:
 
 def pairs_of(outputs: Mapping[str, str]) -> dict[str, Pair]:
     """The queues among a stack's outputs, by name: `<Name>QueueUrl` with `<Name>DeadLetterQueueUrl`."""
-    names = sorted(key.removesuffix(KEPT) for key in outputs if key.endswith(KEPT))
+    names = sorted(key.removesuffix(DEAD_LETTER_OUTPUT) for key in outputs if key.endswith(DEAD_LETTER_OUTPUT))
     missing = [f"{name}QueueUrl" for name in names if f"{name}QueueUrl" not in outputs]
     if missing or not names:
-        raise NoStack(f"This is no stack of Earned: it lacks the output {', '.join(missing) or f'<Name>{KEPT}'}.")
-    return {_words(name): Pair(_words(name), outputs[f"{name}QueueUrl"], outputs[f"{name}{KEPT}"]) for name in names}
+        raise NoStack(
+            f"This is no stack of Earned: it lacks the output {', '.join(missing) or f'<Name>{DEAD_LETTER_OUTPUT}'}."
+        )
+    return {
+        _words(name): Pair(_words(name), outputs[f"{name}QueueUrl"], outputs[f"{name}{DEAD_LETTER_OUTPUT}"])
+        for name in names
+    }
 
 
 def _words(name: str) -> str:

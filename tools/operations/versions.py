@@ -1,4 +1,4 @@
-"""All versions of objects in a bucket, and which archives hold a person's certificates."""
+"""All versions of the objects in a bucket, and the archives that hold a person's certificates."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from earned.aws.s3 import ARCHIVES, STATE
 from earned.document.archive import Archive
+from tools.batched import batched
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -17,12 +18,12 @@ MAX_DELETION = 1000
 
 
 class NotDeleted(Exception):
-    """S3 did not delete all of it; the message says how many and why."""
+    """S3 did not delete everything; the message says how many objects and why."""
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of an object, or one of its delete markers."""
+    """A version of an object, or a delete marker."""
 
     key: str
     version_id: str
@@ -30,13 +31,13 @@ class Version:
 
     @property
     def subject(self) -> str:
-        """What it belongs to: an archive and its state have the same."""
+        """The export that it belongs to; an archive and its state have the same."""
         return PurePosixPath(self.key).stem
 
 
 @dataclass(frozen=True)
 class Upload:
-    """Parts that are not an object yet."""
+    """A multipart upload that is not an object yet."""
 
     key: str
     upload_id: str
@@ -44,37 +45,35 @@ class Upload:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket with all that it ever kept."""
+    """A bucket with all its versions."""
 
     client: "S3Client"
     name: str
 
     def versions(self, prefix: str) -> Iterator[Version]:
-        """All versions and delete markers of the objects whose keys begin so."""
+        """All versions and delete markers of the objects whose keys begin with `prefix`."""
         for page in self.client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix):
             yield from (Version(one["Key"], one["VersionId"]) for one in page.get("Versions", []))
             yield from (Version(one["Key"], one["VersionId"], True) for one in page.get("DeleteMarkers", []))
 
     def uploads(self, prefix: str) -> Iterator[Upload]:
-        """The uploads that were begun and neither finished nor aborted."""
+        """The uploads that are neither finished nor aborted."""
         for page in self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.name, Prefix=prefix):
             yield from (Upload(one["Key"], one["UploadId"]) for one in page.get("Uploads", []))
 
     def read(self, version: Version) -> bytes:
-        """The bytes of a version."""
         return self.client.get_object(Bucket=self.name, Key=version.key, VersionId=version.version_id)["Body"].read()
 
     def delete(self, versions: Sequence[Version]) -> None:
         """Delete versions for good; raises `NotDeleted` when S3 keeps one of them."""
-        for start in range(0, len(versions), MAX_DELETION):
-            some = versions[start : start + MAX_DELETION]
-            objects: Any = [{"Key": one.key, "VersionId": one.version_id} for one in some]
+        for batch in batched(versions, MAX_DELETION):
+            objects: Any = [{"Key": one.key, "VersionId": one.version_id} for one in batch]
             refused = self.client.delete_objects(Bucket=self.name, Delete={"Objects": objects, "Quiet": True})
             if errors := refused.get("Errors"):
-                raise NotDeleted(f"S3 kept {len(errors)} of {len(some)} objects: {errors[0].get('Code')}")
+                raise NotDeleted(f"S3 kept {len(errors)} of {len(batch)} objects: {errors[0].get('Code')}")
 
     def abort(self, uploads: Iterable[Upload]) -> None:
-        """Delete the parts of uploads; one that is gone already is gone."""
+        """Delete the parts of uploads; an upload that no longer exists is skipped."""
         for one in uploads:
             try:
                 self.client.abort_multipart_upload(Bucket=self.name, Key=one.key, UploadId=one.upload_id)
@@ -83,9 +82,9 @@ class Bucket:
 
 
 def archives_with(bucket: Bucket, account_id: str) -> tuple[list[Version], list[Upload]]:
-    """All that is kept of the archives that hold a certificate of this account, and of those that do not tell.
+    """Everything stored of the archives that hold a certificate of this account, or whose state is unreadable.
 
-    An archive's state tells. Archives go away after a day and can be made again, so one too many is no loss.
+    An archive's state lists its accounts. Archives expire after a day and can be made again: one too many is harmless.
     """
     versions = list(bucket.versions(ARCHIVES))
     states = [one for one in versions if one.key.endswith(STATE) and not one.is_marker]
@@ -101,7 +100,7 @@ def archives_with(bucket: Bucket, account_id: str) -> tuple[list[Version], list[
 
 
 def _accounts_and_upload(saved: bytes) -> tuple[set[str] | None, str]:
-    """Whose certificates an archive has so far, None if that cannot be read, and the id of its upload."""
+    """The accounts in an archive so far, None if the state is unreadable, and the id of its upload."""
     try:
         state = Archive.load(saved).state
     except ValidationError:

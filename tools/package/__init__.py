@@ -1,1 +1,1 @@
-"""What `sam build` made, as Lambda sees it: task root, layers, environment, and the client of its Runtime API."""
+"""The output of `sam build` as Lambda runs it: task root, layers, environment, and AWS's runtime client."""

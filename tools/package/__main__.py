@@ -1,4 +1,4 @@
-"""The command behind `make package`: what each built function weighs and costs before its first event."""
+"""The command behind `make package`."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Mapping
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -17,20 +18,20 @@ from tools.package.imports import load
 OUT = ROOT / "out" / "package.json"
 STARTS = 5
 REGION = "eu-central-1"
-# Seconds of CPU until the first event could be taken, with an idle processor such as the one this was measured on.
+# Seconds of CPU until the first event, on an idle processor.
 BUDGETS = defaultdict(lambda: 0.7, serve_api=0.8, generate_certificate=0.9)
 MEGA = 10**6
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 
-def main() -> int:
-    """Print the table, write it to out/package.json, and say what is over its budget."""
+def main() -> None:
+    """Measure each built function, write out/package.json, and exit with 1 when one is over its budget."""
     try:
         built = build()
     except BuildFailed as failure:
         console.print(f"sam build failed: {failure}", markup=False, soft_wrap=True)
-        return 1
+        raise typer.Exit(1) from None
     values = parameters(built)
     figures = {name: _measure(function, values) for name, function in functions(built).items()}
     busy = round(os.getloadavg()[0], 1)
@@ -42,7 +43,7 @@ def main() -> int:
     ]
     if over:
         console.print(f"Over budget: {', '.join(over)}. What takes long to import: python -X importtime")
-    return bool(over)
+        raise typer.Exit(1)
 
 
 def _measure(function: Function, values: Mapping[str, str]) -> dict[str, float]:
@@ -68,4 +69,4 @@ def _print(figures: Mapping[str, Mapping[str, float]], busy: float) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    typer.run(main)

@@ -1,4 +1,4 @@
-"""The functions of the built template: what each consists of, how much that is, and where it runs."""
+"""The functions of the built template: their files, size and environment."""
 
 import os
 import shutil
@@ -10,30 +10,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
+from tools import cloudformation
 from tools.local import sam
 from tools.local.stack import ROOT, STATE
 
 RIC = ROOT / ".venv" / "package"
 PYTHON = os.path.realpath(RIC / "bin" / "python")
-# Without the interpreter's own site-packages: what is importable is the standard library and what PYTHONPATH names.
+# Without site-packages: only the standard library and PYTHONPATH can be imported.
 BARE_PYTHON = (PYTHON, "-S")
 PARAMETERS = {
     "Issuer": "https://issuer.example",
     "Audience": "portal",
     "VerifyBaseUrl": "https://certificates.example",
 }
-LIMIT = 250 * 10**6  # bytes, all that a function consists of; Lambda's own limit
+LIMIT = 250 * 10**6  # bytes, function and layers; Lambda's limit
 
 
 class BuildFailed(Exception):
-    """sam did not build; the message is the end of what it said."""
+    """sam build failed; the message is the end of its output."""
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function as the template describes it."""
+    """A function of the built template; `memory` in MB, `timeout` in seconds."""
 
     logical_id: str
     name: str
@@ -52,7 +51,7 @@ class Function:
 
 
 def build() -> Path:
-    """Build with sam what is not built yet, and return the built template."""
+    """Build what is not built yet; returns the built template."""
     directory = STATE / "package"
     directory.mkdir(parents=True, exist_ok=True)
 
@@ -70,32 +69,27 @@ def build() -> Path:
 
 
 def functions(built: Path) -> dict[str, Function]:
-    """Read the functions of a built template, by the names of their folders in the sources."""
-    sources, template = yaml_parse((ROOT / "template.yaml").read_text()), yaml_parse(built.read_text())
-    every = template["Globals"]["Function"]
-    found = {}
-    for logical_id, resource in template["Resources"].items():
-        if resource["Type"] != "AWS::Serverless::Function":
-            continue
-        own = resource["Properties"]
-        layers = [layer["Ref"] for layer in (*every["Layers"], *own.get("Layers", ()))]
-        name = Path(sources["Resources"][logical_id]["Properties"]["CodeUri"]).name
-        found[name] = Function(
+    """The functions of a built template, by their folders under functions/."""
+    layers = cloudformation.resources("AWS::Serverless::LayerVersion", built)
+    names = {logical_id: function.name for logical_id, function in cloudformation.functions().items()}
+    return {
+        names[logical_id]: Function(
             logical_id=logical_id,
-            name=name,
-            handler=own.get("Handler", every["Handler"]),
-            memory=own.get("MemorySize", every["MemorySize"]),
-            timeout=own.get("Timeout", every["Timeout"]),
-            task_root=built.parent / own["CodeUri"],
-            layers=tuple(built.parent / template["Resources"][layer]["Properties"]["ContentUri"] for layer in layers),
-            variables=every["Environment"]["Variables"] | own.get("Environment", {}).get("Variables", {}),
+            name=names[logical_id],
+            handler=function.handler,
+            memory=function.memory,
+            timeout=function.timeout,
+            task_root=built.parent / function.code_uri,
+            layers=tuple(built.parent / layers[layer]["ContentUri"] for layer in function.layers),
+            variables=function.variables,
         )
-    return found
+        for logical_id, function in cloudformation.functions(built).items()
+    }
 
 
 def parameters(built: Path) -> dict[str, str]:
-    """Name what the template's parameters are: their defaults, and made-up ones where it has none."""
-    declared = yaml_parse(built.read_text())["Parameters"]
+    """The template's parameters: their defaults, and invented values for those without one."""
+    declared = cloudformation.read_template(built)["Parameters"]
     return {
         name: str(parameter["Default"]) for name, parameter in declared.items() if "Default" in parameter
     } | PARAMETERS
@@ -103,9 +97,9 @@ def parameters(built: Path) -> dict[str, str]:
 
 @contextmanager
 def unpacked(layers: Iterable[Path]) -> Iterator[Path]:
-    """Put layers into one folder, as Lambda does under /opt, for the time of the block.
+    """Merge layers into one folder for the duration of the block, as Lambda does under /opt.
 
-    No file of one may hide another's: that raises `FileExistsError`.
+    Raises `FileExistsError` when two layers have the same file.
     """
     with tempfile.TemporaryDirectory(dir=STATE / "package", prefix="opt-") as opt:
         for layer in layers:
@@ -114,9 +108,9 @@ def unpacked(layers: Iterable[Path]) -> Iterator[Path]:
 
 
 def environment(function: Function, opt: Path, region: str, values: Mapping[str, str]) -> dict[str, str]:
-    """Answer the environment that Lambda gives a function.
+    """The environment that Lambda gives a function.
 
-    `values` are what its variables refer to; what is not among them is called by its own name.
+    `values` are what its variables refer to; a reference to anything else resolves to its own name.
     """
     system = {
         "AWS_ACCESS_KEY_ID": "testing",
@@ -130,7 +124,7 @@ def environment(function: Function, opt: Path, region: str, values: Mapping[str,
         "LAMBDA_TASK_ROOT": str(function.task_root),
         "LANG": "en_US.UTF-8",
         "LD_LIBRARY_PATH": f"/lib64:/usr/lib64:{function.task_root}:{function.task_root}/lib:{opt}/lib",
-        "PATH": f"{opt}/bin",  # Lambda's other folders hold no compiler; ctypes would ask this machine's for libraries
+        "PATH": f"{opt}/bin",  # Lambda has no compiler; with this machine's, ctypes would find other libraries
         "PYTHONDONTWRITEBYTECODE": "1",  # both folders are read-only on Lambda
         "PYTHONPATH": f"{function.task_root}:{opt}/python",
         "TZ": ":UTC",

@@ -1,4 +1,4 @@
-"""What a function imports before its first event, and the processor time that takes: the start of a cold start."""
+"""What a function imports before its first event, and the CPU time of that: most of a cold start."""
 
 import json
 import subprocess
@@ -22,18 +22,18 @@ print(json.dumps({
 
 @dataclass(frozen=True)
 class Imported:
-    """The modules that are there once a function is loaded, with their files, and the seconds of CPU until then."""
+    """The modules after a function is loaded, with their files, and the seconds of CPU until then."""
 
     cpu: float
     standard_library: str
     files: Mapping[str, str]
 
     def of(self, packages: set[str]) -> set[str]:
-        """Answer which of some packages and modules were imported."""
+        """The given packages and modules that are imported."""
         return packages & self.files.keys()
 
     def from_elsewhere(self, *places: Path) -> dict[str, str]:
-        """Answer the modules that come neither from these places nor from the standard library."""
+        """The modules that come neither from these places nor from the standard library."""
         known = tuple(f"{place}/" for place in (*places, self.standard_library))
         return {
             name: file for name, file in self.files.items() if not file.startswith(known) or "/site-packages/" in file
@@ -41,7 +41,7 @@ class Imported:
 
 
 def load(function: Function, environment: Mapping[str, str]) -> Imported:
-    """Load a function in a fresh process, as Lambda's runtime client does before it asks for an event."""
+    """Load a function in a fresh process, as Lambda's runtime client does before the first event."""
     probe = [*BARE_PYTHON, "-c", PROBE, function.handler.rpartition(".")[0]]
     done = subprocess.run(  # noqa: S603  # our own probe in the interpreter of the functions
         probe, cwd=function.task_root, env=environment, stdout=subprocess.PIPE, check=True

@@ -19,18 +19,18 @@ API = "/2018-06-01/runtime"
 
 
 class Failed(Exception):
-    """The function did not answer: it raised, it could not be loaded, or its process ended."""
+    """The function raised, could not be loaded, or its process ended."""
 
 
 class Reported(NamedTuple):
-    """What a worker posted, by the end of its path: `response`, `error`, or `ended` when its process did."""
+    """The kind is the end of the path that a worker posted to: `response`, `error`, or `ended` for a dead process."""
 
     kind: str
     body: Any
 
 
 class Worker:
-    """A worker of a function under AWS's own runtime client; a context manager that ends it."""
+    """A worker of a function under AWS's runtime client; a context manager that ends it."""
 
     def __init__(self, function: Function, environment: Mapping[str, str]) -> None:
         self.function = function
@@ -65,7 +65,7 @@ class Worker:
         self._log.close()
 
     def invoke(self, event: object) -> Any:
-        """Send an event and return the answer; raises `Failed` with what the function reported and logged."""
+        """Send an event and return the answer; raises `Failed` with the function's error and log."""
         self._events.put((uuid.uuid4().hex, json.dumps(event).encode()))
         try:
             kind, body = self._reports.get(timeout=self.function.timeout)
@@ -76,11 +76,10 @@ class Worker:
         return body
 
     def log(self) -> str:
-        """Answer what the process printed so far."""
         return Path(self._log.name).read_text()
 
     def mapped(self) -> set[Path]:
-        """Answer the files that the process has mapped: native libraries, fonts and more."""
+        """The files that the process has mapped: native libraries, fonts and more."""
         lines = Path(f"/proc/{self._process.pid}/maps").read_text().splitlines()
         return {Path(words[5]) for line in lines if len(words := line.split(maxsplit=5)) == 6 and "/" in words[5]}
 
@@ -103,7 +102,7 @@ class _Exchange(BaseHTTPRequestHandler):
     server: _RuntimeApi
 
     def do_GET(self) -> None:
-        """Hand over the next event, once there is one."""
+        """Wait for the next event and send it."""
         event = self.server.events.get() if self.path == f"{API}/invocation/next" else None
         if event is None:
             self.close_connection = True
@@ -120,13 +119,13 @@ class _Exchange(BaseHTTPRequestHandler):
         self._answer(200, payload, headers)
 
     def do_POST(self) -> None:
-        """Take an answer, or an error of an invocation or of loading the function."""
+        """Receive an answer, or an error of an invocation or of loading the function."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self._answer(202, b'{"status": "OK"}', {})
         self.server.reports.put(Reported(self.path.rpartition("/")[2], json.loads(body)))
 
     def log_message(self, *_: object) -> None:
-        """Say nothing on stderr."""
+        """Log no requests."""
 
     def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)

@@ -1,4 +1,4 @@
-"""The command behind `make build`: what is deployed to AWS, built for each processor, and what each function weighs."""
+"""The command behind `make build`."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from rich.table import Table
 
 from tools.local import sam
 from tools.local.stack import ROOT
-from tools.package.built import LIMIT, BuildFailed, functions
+from tools.package.built import LIMIT, BuildFailed, Function, functions
 
 ARCHITECTURES = ("arm64", "x86_64")
 OUT = ROOT / ".aws-sam"
@@ -25,7 +25,7 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 @dataclass(frozen=True)
 class Weight:
-    """What a function consists of: the names of its layers, and its unzipped bytes with them, by architecture."""
+    """The names of a function's layers, and its unzipped bytes with them by architecture."""
 
     layers: tuple[str, ...]
     sizes: Mapping[str, int]
@@ -39,7 +39,7 @@ class Weight:
 def main(
     architecture: Annotated[str, typer.Option("--arch", help="arm64, x86_64 or both")] = "both",
 ) -> None:
-    """Build, print what each function weighs, and exit with 1 when one is over Lambda's limit."""
+    """Build for deployment, print the size of each function, and exit with 1 when one is over Lambda's limit."""
     wanted = ARCHITECTURES if architecture == "both" else (architecture,)
     if not set(wanted) <= set(ARCHITECTURES):
         raise typer.BadParameter("arm64, x86_64 or both")
@@ -48,45 +48,44 @@ def main(
     except BuildFailed as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    weights = weigh(built)
+    weights = weigh({architecture: functions(template) for architecture, template in built.items()})
     _print(weights, built)
     raise typer.Exit(1 if any(weight.is_too_heavy for weight in weights.values()) else 0)
 
 
-def weigh(built: Mapping[str, Path]) -> dict[str, Weight]:
-    """What each function weighs in built templates, which are told by architecture."""
-    found = {architecture: functions(template) for architecture, template in built.items()}
-    [first, *_] = found.values()
+def weigh(built: Mapping[str, Mapping[str, Function]]) -> dict[str, Weight]:
+    """The weight of each function; `built` has the same functions for each architecture."""
+    [first, *_] = built.values()
     return {
         name: Weight(
             layers=tuple(layer.name.removesuffix("Layer") for layer in function.layers),
-            sizes={architecture: some[name].size for architecture, some in found.items()},
+            sizes={architecture: some[name].size for architecture, some in built.items()},
         )
         for name, function in first.items()
     }
 
 
 def _build(architecture: str) -> Path:
-    """Build with sam as anybody does, telling each step, and return the built template."""
+    """Build with sam, showing each step; returns the built template."""
     directory = OUT / architecture
     directory.mkdir(parents=True, exist_ok=True)
     places = ["--build-dir", str(directory / "build"), "--cache-dir", str(directory / "cache")]
     overrides = ["--parameter-overrides", f"Architecture={architecture}"]
     command = [sam.SAM, "build", "--cached", "--parallel", *places, *overrides]
-    said: list[str] = []
+    output: list[str] = []
     with console.status(f"{architecture}: sam build") as status:
         try:
             for line in _run(command):
-                said.append(line)
+                output.append(line)
                 status.update(f"{architecture}: {line.strip()[:90]}")
         except BuildFailed:
-            end = "".join(said)[-4000:]
-            raise BuildFailed(f"{architecture}: sam build failed; the end of what it said:\n{end}") from None
+            end = "".join(output)[-4000:]
+            raise BuildFailed(f"{architecture}: sam build failed; the end of its output:\n{end}") from None
     return directory / "build" / "template.yaml"
 
 
 def _run(command: list[str]) -> Iterator[str]:
-    """What a command says, line by line; the interpreter that sam itself runs on is the first that it finds."""
+    """The output of a command, line by line; sam's own interpreter is first on the path."""
     interpreter = Path(os.path.realpath(Path(sam.SAM).with_name("python"))).parent
     environment = os.environ | {"PATH": f"{interpreter}:{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
     process = subprocess.Popen(  # noqa: S603  # sam, with arguments of our own
@@ -107,7 +106,7 @@ def _print(weights: Mapping[str, Weight], built: Mapping[str, Path]) -> None:
         sizes = (f"{weight.sizes[architecture] / MEGA:.1f} MB" for architecture in built)
         table.add_row(name, ", ".join(weight.layers), *sizes)
     console.print(table)
-    console.print(f"Lambda takes {LIMIT / MEGA:.0f} MB; the layers' libraries were checked as they were built.")
+    console.print(f"Lambda takes {LIMIT / MEGA:.0f} MB; the build checked the layers' libraries.")
     for template in built.values():
         console.print(f"sam deploy --template-file {template.relative_to(ROOT)}", markup=False, soft_wrap=True)
     if heavy := [name for name, weight in weights.items() if weight.is_too_heavy]:

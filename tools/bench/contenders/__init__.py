@@ -1,4 +1,4 @@
-"""One module per way to make the page: `draw` makes one certificate, what can be kept between them is kept.
+"""The ways to make the page: `draw` of each module makes one certificate and keeps what it can between calls.
 
-But `reportlab_canvas` is what the two ways with ReportLab share, and `reportlab_guide` keeps only what was read.
+`reportlab_canvas` is shared by the two ways with ReportLab; `reportlab_guide` keeps only the parsed drawings.
 """

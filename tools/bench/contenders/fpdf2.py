@@ -1,4 +1,4 @@
-"""fpdf2 as its documentation shows it, its drawings read once; no kerning, no ligatures, no tags."""
+"""fpdf2 as its documentation shows it, its drawings parsed once; no kerning, no ligatures, no tags."""
 
 from pathlib import Path
 
@@ -39,7 +39,6 @@ PLACED = [_in_place(path, *place) for path, place in DRAWINGS]
 
 
 def draw(page: Page) -> bytes:
-    """One certificate."""
     pdf = FPDF("landscape", "mm", "A4")
     pdf.set_title(f"{HEADING}: {page.title}")
     pdf.set_author("Northlight Leadership Academy")

@@ -24,5 +24,4 @@ def printed(page: Page) -> CertificateContent:
 
 
 def draw(page: Page) -> bytes:
-    """One certificate."""
     return NORTHLIGHT.render(printed(page))

@@ -1,6 +1,6 @@
-"""WeasyPrint as its documentation begins: a string of HTML in, a PDF out, nothing kept; fonts by @font-face.
+"""WeasyPrint as its documentation begins: HTML in, PDF out, nothing kept, fonts by @font-face.
 
-The template is the design's own, so a cold start here imports what ours imports.
+It uses the design's own template, so a cold start imports what ours imports.
 """
 
 from weasyprint import HTML
@@ -19,7 +19,6 @@ STYLES = NORTHLIGHT.wording.brand.colour("\n".join(SHEETS))
 
 
 def draw(page: Page, faces: str = FACES) -> bytes:
-    """One certificate."""
     styled = NORTHLIGHT.page(printed(page)).replace("</head>", f"<style>{faces}{STYLES}</style></head>")
     pdf: bytes = HTML(string=styled, base_url=f"{DESIGN.as_uri()}/").write_pdf()
     return pdf

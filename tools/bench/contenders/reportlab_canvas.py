@@ -1,4 +1,4 @@
-"""What both ways with ReportLab share: the drawings, read once, and the page's parts as calls of a canvas."""
+"""The part that both ways with ReportLab share: the parsed drawings, and the page's parts as canvas calls."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -62,7 +62,7 @@ def _placed(left: float, top: float, scale: float) -> Transform:
 
 
 def _shapes(path: Path, left: float, top: float, width: float) -> Iterator[_Shape]:
-    """A drawing's paths; it knows the elements and attributes that the design's drawings have."""
+    """The paths of a drawing; it supports the elements and attributes that the design's drawings use."""
     root = ElementTree.parse(path).getroot()
     x, y, across, _ = map(float, root.get("viewBox").split())
     named = {element.get("id"): element for element in root.iter()}
@@ -94,7 +94,7 @@ def tell(canvas: Canvas, page: Page) -> None:
 
 
 def draw_design(canvas: Canvas) -> None:
-    """All that is the same on every page."""
+    """Draw everything that is the same on every page."""
     canvas.setFillColor(HexColor(PAPER))
     canvas.rect(0, 0, *SIZE, stroke=0, fill=1)
     canvas.setLineJoin(1)
@@ -118,7 +118,7 @@ def draw_design(canvas: Canvas) -> None:
 
 
 def begin_code(canvas: Canvas, link: str) -> Iterator[tuple[int, int, int, int]]:
-    """The QR code's rectangles, in modules; the canvas stands in their place and colour."""
+    """Begin the QR code's rectangles, in modules; the canvas is at its position and in its colour."""
     matrix = segno.make(link, error="m", micro=False, boost_error=False, mask=3).matrix
     left, top, side = CODE
     canvas.transform(*_placed(left, top, side * MM / len(matrix)))

@@ -14,7 +14,6 @@ pdfmetrics.registerFont(TTFont("italic", ITALIC))
 
 
 def draw(page: Page) -> bytes:
-    """One certificate."""
     document = BytesIO()
     canvas = Canvas(document, SIZE, lang="en")
     tell(canvas, page)

@@ -28,7 +28,7 @@ pdfmetrics.registerFont(TTFont("italic", ITALIC, asciiReadable=False))
 
 
 def _design() -> bytes:
-    """All that is the same on every page, compressed."""
+    """Everything that is the same on every page, compressed."""
     canvas = Canvas(BytesIO(), SIZE)
     draw_design(canvas)
     return zlib.compress("\n".join(canvas._code).encode(), 9)
@@ -44,7 +44,6 @@ FORM_IS = {
 
 
 def draw(page: Page) -> bytes:
-    """One certificate."""
     document = BytesIO()
     canvas = Canvas(document, SIZE, pageCompression=1, lang="en")
     tell(canvas, page)

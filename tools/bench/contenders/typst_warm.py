@@ -1,6 +1,6 @@
-"""Typst: one compiler, its fonts loaded once; it remembers the border and whatever else stays the same.
+"""Typst: one compiler with its fonts loaded once; it caches the border and other constant parts.
 
-Shapes text as WeasyPrint does, and tags the document, as is its default.
+It shapes text as WeasyPrint does and tags the document by default.
 """
 
 import json
@@ -21,7 +21,6 @@ COMPILER = typst.Compiler(
 
 
 def draw(page: Page) -> bytes:
-    """One certificate."""
     told = {
         "name": f"{HEADING}: {page.title}",
         "lines": [asdict(line) for line in lines(page)],

@@ -1,4 +1,4 @@
-"""The service's main jobs as samples would have them done: an idempotency table, read-modify-write, plain WeasyPrint.
+"""The service's main tasks as code samples do them: an idempotency table, read-modify-write, plain WeasyPrint.
 
-They know fewer rules than ours (no order, no videos, no attempts, no revocation), which makes them cheaper.
+They implement fewer rules than ours (no order, videos, attempts or revocation), which makes them cheaper.
 """

@@ -1,4 +1,4 @@
-"""Makes certificates: each message once by Powertools' idempotency, a read for each thing printed, plain WeasyPrint."""
+"""Makes certificates: each message once with Powertools' idempotency, a read per item printed, plain WeasyPrint."""
 
 import json
 import os
@@ -26,19 +26,17 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    """Make a batch, message by message."""
     config.register_lambda_context(context)
     return process_partial_response(event=event, record_handler=receive, processor=processor, context=context)
 
 
 def receive(record: SQSRecord) -> None:
-    """One message."""
     make(asked=json.loads(record.body))
 
 
 @idempotent_function(data_keyword_argument="asked", persistence_store=seen, config=config)
 def make(asked: dict[str, str]) -> None:
-    """Read, draw, keep, note and announce."""
+    """Read, draw, store, note and announce."""
     key = {"pk": f"enrollment#{asked['enrollment_id']}"}
     progress = records.get_item(Key=key, ConsistentRead=True)["Item"]
     account = records.get_item(Key={"pk": f"account#{progress['account_id']}"})["Item"]

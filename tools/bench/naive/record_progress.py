@@ -1,4 +1,4 @@
-"""Records lessons: each message once by Powertools' idempotency, the record read, changed and written back."""
+"""Records lessons: each message once with Powertools' idempotency; the record is read, changed and written back."""
 
 import json
 import os
@@ -22,20 +22,18 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    """Record a batch, message by message."""
     config.register_lambda_context(context)
     return process_partial_response(event=event, record_handler=receive, processor=processor, context=context)
 
 
 def receive(record: SQSRecord) -> None:
-    """One message."""
     told = json.loads(record.body)
     complete(told={"id": f"{told['source']} {told['id']}", **told["data"]})
 
 
 @idempotent_function(data_keyword_argument="told", persistence_store=seen, config=config)
 def complete(told: dict[str, str]) -> None:
-    """Add a step to what is done, and ask for the certificate after the last one."""
+    """Add a step to the finished ones, and request the certificate after the last."""
     key = {"pk": f"enrollment#{told['enrollment_id']}"}
     progress = records.get_item(Key=key, ConsistentRead=True)["Item"]
     course = records.get_item(Key={"pk": f"course#{progress['course_id']}"})["Item"]

@@ -12,20 +12,17 @@ app = APIGatewayHttpResolver()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one request."""
     return app.resolve(event, context)
 
 
 @app.get("/v1/companies/<company_id>/certificates")
 def of_company(company_id: str) -> dict[str, Any]:
-    """A page of certificates."""
     company = records.get_item(Key={"pk": f"company#{company_id}"})["Item"]
     return {"items": [_certificate(enrollment) for enrollment in company["enrollments"][:100]]}
 
 
 @app.get("/v1/certificates/<enrollment_id>/download")
 def download(enrollment_id: str) -> dict[str, Any]:
-    """A link."""
     certificate = _certificate(enrollment_id)
     document = {"Bucket": os.environ["DOCUMENTS_BUCKET"], "Key": f"naive/{certificate['certificate_id']}.pdf"}
     return {"url": s3.generate_presigned_url("get_object", Params=document, ExpiresIn=60)}

@@ -22,24 +22,24 @@ ADA = Person("acc-1", "ada@example.com", frozenset({"Ada Żółć-Sample", "Li"}
         "李 is Li",
     ],
 )
-def test_a_name_or_an_address_is_known_in_any_case_form_and_escape(text: str) -> None:
+def test_a_name_or_address_is_found_in_any_case_unicode_form_and_escape(text: str) -> None:
     assert ADA.is_in(text)
 
 
 @pytest.mark.parametrize(
     "text", ["client", "Lilian", "nada@example.com", "ada@example.com.au", "o.ada@example.com", "Ada Sample", ""]
 )
-def test_words_that_only_contain_it_are_others(text: str) -> None:
+def test_longer_words_that_contain_a_name_are_not_found(text: str) -> None:
     assert not ADA.is_in(text)
 
 
 @pytest.mark.parametrize("name", ["name", "email", "reason"])
-def test_a_message_about_the_account_is_the_persons_if_it_says_who_they_are(name: str) -> None:
+def test_a_message_about_the_account_is_deleted_if_it_identifies_the_person(name: str) -> None:
     assert ADA.owns(json.dumps({"type": "any", "data": {"account_id": "acc-1", name: "somebody else by now"}}))
     assert ADA.owns(json.dumps({"account_id": "acc-1", name: "somebody else by now"}))
 
 
-def test_a_message_about_the_account_with_ids_alone_stays() -> None:
+def test_a_message_about_the_account_with_only_ids_stays() -> None:
     assert not ADA.owns(json.dumps({"enrollment_id": "enr-1", "account_id": "acc-1", "reason": None}))
     assert not ADA.owns(json.dumps({"type": "any", "data": {"enrollment_id": "enr-1", "account_id": "acc-1"}}))
 
@@ -53,7 +53,7 @@ def test_a_message_about_the_account_with_ids_alone_stays() -> None:
         {"enrollments": [["enr-1", "Li"]]},
     ],
 )
-def test_a_message_about_a_namesake_a_company_or_somebody_they_marked_stays(about: dict[str, object]) -> None:
+def test_a_message_about_a_namesake_a_company_or_another_learner_stays(about: dict[str, object]) -> None:
     assert not ADA.owns(json.dumps({"type": "any", "data": about}))
 
 
@@ -67,14 +67,14 @@ def test_a_message_about_a_namesake_a_company_or_somebody_they_marked_stays(abou
         '{"data": "for acc-1"}',
     ],
 )
-def test_a_message_that_is_nobodys_is_theirs_if_it_names_them(body: str) -> None:
+def test_a_message_without_a_subject_is_deleted_if_it_names_the_person(body: str) -> None:
     assert ADA.owns(body)
 
 
 @pytest.mark.parametrize("body", ["", "acc-12", "[" * 100_000, '{"name": "Bea"}', '{"data": "for acc-12"}'])
-def test_a_message_that_is_nobodys_and_does_not_name_them_stays(body: str) -> None:
+def test_a_message_without_a_subject_that_does_not_name_the_person_stays(body: str) -> None:
     assert not ADA.owns(body)
 
 
-def test_a_person_without_name_and_address_is_in_no_text() -> None:
+def test_a_person_without_name_and_address_is_found_in_no_text() -> None:
     assert not Person("acc-1").is_in("anything")

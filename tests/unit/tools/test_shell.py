@@ -1,11 +1,11 @@
-"""What `make serve` writes for a shell."""
+"""The shell variables that `make serve` writes."""
 
 import subprocess
 from pathlib import Path
 
-from tools.local.stack import Stack
+from tools.local.stack import LocalStack
 
-RUNNING = Stack(
+RUNNING = LocalStack(
     aws_endpoint="http://127.0.0.1:4566",
     region="eu-central-1",
     api="http://127.0.0.1:4566/_aws/execute-api/abc",
@@ -17,14 +17,14 @@ RUNNING = Stack(
 )
 
 
-def test_a_shell_that_reads_it_asks_the_local_stack_and_knows_its_queues(tmp_path: Path):
+def test_a_shell_that_sources_the_file_uses_the_local_stack(tmp_path: Path) -> None:
     file = tmp_path / "serve.sh"
     file.write_text(RUNNING.shell())
     command = f". {file} && printenv AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_DEFAULT_REGION PROGRESS API BUS"
-    said = subprocess.run(
+    done = subprocess.run(
         ["sh", "-c", command], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"}
     )
-    assert said.stdout.splitlines() == [
+    assert done.stdout.splitlines() == [
         RUNNING.aws_endpoint,
         "test",
         RUNNING.region,

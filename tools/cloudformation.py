@@ -1,0 +1,141 @@
+"""The CloudFormation templates as data.
+
+Intrinsic functions are in their long form, as in a JSON template: `!Ref X` is {"Ref": "X"}, `!GetAtt X.Y` is
+{"Fn::GetAtt": ["X", "Y"]}.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATE = ROOT / "template.yaml"
+INFRA = ROOT / "infra"
+
+
+@dataclass(frozen=True)
+class EventSource:
+    """The queue that feeds a function; `queue` is its logical id in infra/queues.yaml, `window` in seconds.
+
+    `max_concurrency` is the number of batches at a time in production, None without a limit.
+    """
+
+    queue: str
+    batch_size: int
+    window: int
+    max_concurrency: int | None
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function; `memory` in MB, `timeout` in seconds, `layers` are logical ids, `variables` its whole environment."""
+
+    logical_id: str
+    code_uri: str
+    handler: str
+    memory: int
+    timeout: int
+    layers: tuple[str, ...]
+    variables: Mapping[str, Any]
+    source: EventSource | None
+
+    @property
+    def name(self) -> str:
+        """The folder under functions/, if the template is the source and not a built one."""
+        return Path(self.code_uri).name
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue that functions consume; `visibility_timeout` in seconds."""
+
+    visibility_timeout: int
+    max_receive_count: int
+    dead_letter_queue: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: the attributes of its primary key, hash key first, and those of each index."""
+
+    key: tuple[str, ...]
+    indexes: Mapping[str, tuple[str, ...]]
+
+
+@cache
+def read_template(path: Path = TEMPLATE) -> dict[str, Any]:
+    """A template in its long form; callers share it and must not change it."""
+    template: dict[str, Any] = yaml_parse(path.read_text("utf-8"))
+    return template
+
+
+def resources(kind: str, path: Path = TEMPLATE) -> dict[str, dict[str, Any]]:
+    """The properties of the resources of a type, by logical id."""
+    every = read_template(path)["Resources"].items()
+    return {name: resource.get("Properties", {}) for name, resource in every if resource["Type"] == kind}
+
+
+def functions(path: Path = TEMPLATE) -> dict[str, Function]:
+    """The functions of the source template or a built one, by logical id."""
+    defaults = read_template(path)["Globals"]["Function"]
+    return {name: _function(name, defaults, own) for name, own in resources("AWS::Serverless::Function", path).items()}
+
+
+def queues() -> dict[str, Queue]:
+    """The queues with a dead-letter queue, by logical id."""
+    path = INFRA / "queues.yaml"
+    parameters = read_template(path)["Parameters"]
+    return {
+        name: Queue(
+            visibility_timeout=parameters[queue["VisibilityTimeout"]["Ref"]]["Default"],
+            max_receive_count=queue["RedrivePolicy"]["maxReceiveCount"],
+            dead_letter_queue=queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0],
+        )
+        for name, queue in resources("AWS::SQS::Queue", path).items()
+        if "RedrivePolicy" in queue
+    }
+
+
+def tables() -> dict[str, Table]:
+    """The tables, by logical id."""
+    return {
+        name: Table(
+            key=_key(table),
+            indexes={index["IndexName"]: _key(index) for index in table.get("GlobalSecondaryIndexes", [])},
+        )
+        for name, table in resources("AWS::DynamoDB::Table", INFRA / "storage.yaml").items()
+    }
+
+
+def _function(logical_id: str, defaults: dict[str, Any], own: dict[str, Any]) -> Function:
+    layers = [*defaults.get("Layers", ()), *own.get("Layers", ())]
+    sources = [event["Properties"] for event in own.get("Events", {}).values() if event["Type"] == "SQS"]
+    return Function(
+        logical_id=logical_id,
+        code_uri=own["CodeUri"],
+        handler=own.get("Handler", defaults["Handler"]),
+        memory=own.get("MemorySize", defaults["MemorySize"]),
+        timeout=own.get("Timeout", defaults["Timeout"]),
+        layers=tuple(layer["Ref"] for layer in layers),
+        variables=defaults["Environment"]["Variables"] | own.get("Environment", {}).get("Variables", {}),
+        source=_event_source(sources[0]) if sources else None,
+    )
+
+
+def _event_source(mapping: dict[str, Any]) -> EventSource:
+    _, output = mapping["Queue"]["Fn::GetAtt"]
+    _, in_production, _ = mapping["ScalingConfig"]["Fn::If"] if "ScalingConfig" in mapping else (None, {}, None)
+    return EventSource(
+        queue=output.removeprefix("Outputs.").removesuffix("Arn"),
+        batch_size=mapping["BatchSize"],
+        window=mapping.get("MaximumBatchingWindowInSeconds", 0),
+        max_concurrency=in_production.get("MaximumConcurrency"),
+    )
+
+
+def _key(table: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(key["AttributeName"] for key in table["KeySchema"])
