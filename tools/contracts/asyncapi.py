@@ -21,7 +21,6 @@ SCHEMA_FORMAT = "application/schema+json;version=2020-12"
 
 
 def asyncapi() -> Json:
-    """The document; its payloads refer to the schemas beside it."""
     return {
         "asyncapi": "3.0.0",
         "info": {

@@ -14,7 +14,6 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, Json]:
-    """The schema of every event that the service reads or announces."""
     return {type_: schema_in(type_, kinds[type_]) for kinds in QUEUES.values() for type_ in kinds} | {
         type_: schema_out(type_) for type_ in TYPES
     }

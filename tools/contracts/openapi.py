@@ -100,7 +100,6 @@ def _present(schema: Json) -> Json:
 
 
 def _roles(route: Route) -> str:
-    """The roles that a route serves, from the access table."""
     scopes = sorted({(role.value, scope.value) for row in route.operations for role, scope in TABLE[row].items()})
     roles = ", ".join(f"{role} ({scope})" for role, scope in scopes)
     return f"\n\nRoles: {roles}." if roles else "\n\nPublic: needs no token."

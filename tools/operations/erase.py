@@ -52,7 +52,6 @@ class Places:
 
     @property
     def generation(self) -> Queue:
-        """The queue for certificate requests, withdrawals among them."""
         [url] = [pair.source for pair in self.pairs if pair.name == "generation"]
         return Queue(self.sqs, url)
 
@@ -104,7 +103,6 @@ class Erasure:
         self._erase_identity(known)
 
     def same_address(self) -> list[str]:
-        """The ids of the other accounts with the person's address."""
         account = people.account(self.account_id)
         others = people.accounts_with_email(account.email) if account is not None and account.email else []
         return sorted(set(others) - {self.account_id})
