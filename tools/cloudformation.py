@@ -101,7 +101,6 @@ def queues() -> dict[str, Queue]:
 
 
 def tables() -> dict[str, Table]:
-    """The tables, by logical id."""
     return {
         name: Table(
             key=_key(table),

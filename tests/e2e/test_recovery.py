@@ -56,10 +56,11 @@ class Bucket:
     def key(self, certificate: dict[str, Any]) -> str:
         found = self.s3.list_objects_v2(Bucket=self.name, Prefix=f"certificates/{certificate['certificate_id']}/")
         [document] = found["Contents"]
-        return document["Key"]
+        return str(document["Key"])
 
     def read(self, key: str) -> bytes:
-        return self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
+        document: bytes = self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
+        return document
 
     def lose(self, key: str) -> None:
         """Delete an object as the owner; the bucket's policy refuses it to every other user."""
@@ -119,8 +120,9 @@ def test_the_sweep_finds_a_replaced_document_and_deleting_the_version_restores_i
 def sweep(stack: LocalStack) -> dict[str, int]:
     """Run a full sweep by hand, as the runbook says; returns its findings."""
     functions = stack.session().client("lambda", endpoint_url=stack.aws_endpoint)
-    request = {"FunctionName": stack.outputs["SweepFunctionName"], "Payload": b'{"everything": true}'}
-    findings: dict[str, int] = json.loads(functions.invoke(**request)["Payload"].read())["findings"]
+    sweep = stack.outputs["SweepFunctionName"]
+    reply = functions.invoke(FunctionName=sweep, Payload=b'{"everything": true}')
+    findings: dict[str, int] = json.loads(reply["Payload"].read())["findings"]
     return findings
 
 

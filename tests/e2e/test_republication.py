@@ -45,14 +45,16 @@ def test_everyone_with_nothing_outstanding_gets_a_certificate_within_five_minute
 def settle(portal: Portal) -> None:
     sqs = portal.stack.session().client("sqs", endpoint_url=portal.stack.aws_endpoint)
     names = [name for name in portal.stack.outputs if name.endswith("QueueUrl") and "DeadLetter" not in name]
-    counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     quiet = 0
     while quiet < 3:
         attributes = [
             sqs.get_queue_attributes(QueueUrl=portal.stack.outputs[name], AttributeNames=["All"])["Attributes"]
             for name in names
         ]
-        waiting = sum(int(one[count]) for one in attributes for count in counts)
+        waiting = sum(
+            int(one["ApproximateNumberOfMessages"]) + int(one["ApproximateNumberOfMessagesNotVisible"])
+            for one in attributes
+        )
         quiet = quiet + 1 if waiting == 0 else 0
         time.sleep(1)
 

@@ -50,6 +50,7 @@ class Account:
 
     def function(self, name: str) -> dict[str, Any]:
         """The configuration of a function."""
+        found: dict[str, Any]
         [found] = [one for full_name, one in self._functions.items() if f"-{name}-" in full_name]
         return found
 
@@ -150,7 +151,7 @@ def request(account: Account, client: Callable[[str], Any], action: str, resourc
             client(service).put_events(Entries=[entry])
 
 
-def ask_table(dynamodb: Any, verb: str, table: str, names: tuple[str, str], index: str, key: str) -> None:
+def ask_table(dynamodb: Any, verb: str, table: str, names: tuple[str, ...], index: str, key: str) -> None:
     """Query a table or index with a condition that is never true, so that nothing changes."""
     item = {names[0]: {"S": key}, names[1]: {"S": "roles"}}
     never = {"ConditionExpression": "attribute_exists(nothing)"}

@@ -31,7 +31,7 @@ class Mint:
     def claims(self, **changes: Any) -> dict[str, Any]:
         """The claims of a valid support token with changes; a change to None removes the claim."""
         now = int(time.time())
-        good = {"iss": self.issuer, "aud": issuer.AUDIENCE, "sub": "sup-1", "role": "support"}
+        good: dict[str, Any] = {"iss": self.issuer, "aud": issuer.AUDIENCE, "sub": "sup-1", "role": "support"}
         good |= {"token_use": "access", "client_id": "portal", "iat": now - 60, "exp": now + 3600}
         return {name: value for name, value in (good | changes).items() if value is not None}
 

@@ -50,7 +50,6 @@ class Measurements:
     requests: list[int] = field(default_factory=list)
 
     def warmed_up(self) -> None:
-        """Drop the first calls."""
         del self.cpu[:WARM_UP], self.clock[:WARM_UP], self.requests[:WARM_UP]
 
     def figures(self, share: int = 1) -> dict[str, float]:
@@ -81,7 +80,6 @@ class Aws:
 
     @contextmanager
     def measuring(self, took: Measurements) -> Iterator[None]:
-        """Measure the block."""
         elsewhere, asked = self._cpu, self._requests
         cpu, clock = time.process_time(), time.perf_counter()
         yield
@@ -117,7 +115,6 @@ class Bench:
         }
 
     def certificates(self) -> dict[str, dict[str, float]]:
-        """A certificate in a batch of ten."""
         took = Measurements(), Measurements()
         handlers = self._handler("generate_certificate"), self.naive["generate_certificate"].handler
         for number in range(self.rounds // 10):
@@ -130,7 +127,6 @@ class Bench:
         return {"certificate, ten in a batch": _beside(took, 10)}
 
     def requests(self) -> dict[str, dict[str, float]]:
-        """Requests to the API, by what they ask for."""
         admin = {"sub": "acc-admin", "role": "company-admin", "company_id": COMPANY}
         listed = f"/v1/companies/{COMPANY}/certificates"
         _, page = self.service.get(listed, admin, limit="100")

@@ -8,7 +8,6 @@ from typing import Any
 
 
 def machine() -> dict[str, Any]:
-    """Date, processor, load before the measurement, and Python version."""
     cpu = next(line for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if line.startswith("model name"))
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

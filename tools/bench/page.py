@@ -51,12 +51,10 @@ class Page:
 
     @property
     def number(self) -> str:
-        """The number as it is printed."""
         return " ".join(re.findall(".{1,4}", self.certificate_id))
 
     @property
     def link(self) -> str:
-        """The address in the QR code."""
         return f"https://learn.northlight.example/verify/{self.certificate_id}"
 
 

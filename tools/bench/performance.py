@@ -35,7 +35,6 @@ def main() -> None:
 
 
 def page(figures: Figures) -> str:
-    """The document, of the figures alone."""
     parts = (_rendering, _handlers, _starts, _load, _model)
     return "\n".join([_HEAD, *(part(figures) for part in parts)])
 

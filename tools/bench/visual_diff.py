@@ -45,7 +45,6 @@ def worst_tile(pdf: Path, original: Path) -> int:
 
 
 def differing_pixels(pdf: Path, original: Path) -> int:
-    """The number of pixels that differ at 150 dpi."""
     bands = ImageChops.difference(_picture(pdf, 150), _picture(original, 150)).split()
     largest = ImageChops.lighter(ImageChops.lighter(bands[0], bands[1]), bands[2])
     return sum(largest.histogram()[1:])

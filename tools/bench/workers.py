@@ -105,6 +105,5 @@ def start_worker(contender: Contender) -> Iterator[Worker]:
 
 @contextmanager
 def start_all_workers() -> Iterator[dict[str, Worker]]:
-    """Every contender, by the name of its module."""
     with ExitStack() as stack:
         yield {contender.module: stack.enter_context(start_worker(contender)) for contender in CONTENDERS}

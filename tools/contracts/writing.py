@@ -19,5 +19,4 @@ def compact(document: Json) -> str:
 
 
 def yaml(document: Json) -> str:
-    """YAML in the order of the document."""
     return safe_dump(document, sort_keys=False, allow_unicode=True, width=120)

@@ -103,7 +103,6 @@ def portal_sends(counts: Counts) -> float:
 
 
 def invocations(counts: Counts, shape: Shape) -> dict[str, float]:
-    """Invocations of each function for one certificate."""
     return {
         "record_directory": 1 / shape.enrollments,
         "record_progress": counts.updates / shape.learners,
@@ -130,7 +129,6 @@ def _fetched(messages: float, batch: float) -> float:
 
 
 def _generation_requests(counts: Counts, shape: Shape) -> float:
-    """Requests to ask for the certificates of a batch, ten to a request."""
     done_in_batch = shape.learners / counts.updates
     return 1 / min(max(1.0, done_in_batch), MAX_RECEIVED)
 
@@ -184,7 +182,6 @@ def fixed_a_month(alarms: int, queues: int, metrics: int) -> list[Line]:
 
 
 def keeping_a_month(counts: Counts) -> list[Line]:
-    """A million records with certificates, each further month."""
     daily_checks = 30 * (2 * _PRICE["read_unit"] + _PRICE["s3_get"])
     return [
         _line("S3", "documents stored", _PRICE["s3_gib_month"] * counts.document_bytes / GIB),

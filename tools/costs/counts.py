@@ -89,7 +89,6 @@ def count_download(service: Service) -> tuple[Download, float]:
 
 
 def ask(service: Service, path: str, claims: dict[str, str]) -> tuple[Ledger, float]:
-    """Send a request to the warm API; returns its ledger and CPU seconds."""
     service.get(path, claims)
     with counting() as ledger:
         began = time.process_time()

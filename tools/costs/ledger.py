@@ -63,7 +63,6 @@ class Ledger:
 
 @contextmanager
 def counting() -> Iterator[Ledger]:
-    """A ledger of the requests within the block."""
     ledger = Ledger()
     _open.append(ledger)
     try:
@@ -84,7 +83,6 @@ def indexes(table: str) -> list[Index]:
 
 
 def stored(table: str, key: Item) -> Item | None:
-    """An item as moto stores it."""
     described = _table(table)
     hash_key, range_key = (
         DynamoType(dict(key[name])) for name in (described.hash_key_names[0], described.range_key_names[0])
@@ -99,7 +97,6 @@ _before: list[Item | None] = []
 
 
 def _sending(request: Any, event_name: str, **_more: Any) -> None:
-    """Runs before moto's handler."""
     if not _open:
         return
     _, service, operation = event_name.split(".")

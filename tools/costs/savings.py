@@ -16,7 +16,6 @@ class Saving:
 
 
 def savings(counts: Counts) -> list[Saving]:
-    """The savings, largest first."""
     price = bill.PRICES["prices"]
     units = counts.update_units + counts.enroll_units + counts.index_units + counts.issue_units
     cheaper = price["write_unit"] - price["write_unit_provisioned_hour"] / 3600 / HALF

@@ -99,7 +99,6 @@ class Scenario:
         return found
 
     def record(self, person: int) -> Item:
-        """A person's record as the table stores it."""
         who = self.people[person]
         pk, sk = enrollments.row_key(EnrollmentKey(who["enrollment_id"], who["account_id"]))
         item = stored(self.service.outputs["RecordsTableName"], {"pk": {"S": pk}, "sk": {"S": sk}})

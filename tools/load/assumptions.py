@@ -56,7 +56,6 @@ def default_pollers(max_concurrency: int) -> Pollers:
 
 
 def provisioned_pollers(pollers: int) -> Pollers:
-    """Provisioned pollers: always ready, never more."""
     ready = pollers * int(value("batches at once of a provisioned poller"))
     return Pollers(first=ready, growth=0, limit=ready)
 

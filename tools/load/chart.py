@@ -15,7 +15,6 @@ QUEUES = {"attendance": "#1d6fa5", "generation": "#c2571a"}
 
 
 def draw(figures: dict[str, Any], out: Path) -> None:
-    """Draw the samples one above the other over the same seconds."""
     mpl.use("Agg")
     samples = figures["samples"]
     seconds = [sample["at"] for sample in samples]

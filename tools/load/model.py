@@ -72,7 +72,6 @@ class Table:
         self._env, self._units, self._free = env, units, {"reads": 0.0, "writes": 0.0}
 
     def use(self, work: Work) -> simpy.Timeout:
-        """Wait until the table has granted the units of a message."""
         turns = (
             self._turn("reads", work.reads / self._units.reads),
             self._turn("writes", work.writes / self._units.writes),
@@ -93,13 +92,11 @@ class Machine:
         self._env, self._processors, self._emulator = env, simpy.Resource(env, processors), simpy.Resource(env, 1)
 
     def compute(self, seconds: float) -> Process:
-        """Use a processor."""
         with self._processors.request() as turn:
             yield turn
             yield self._env.timeout(seconds)
 
     def ask(self, seconds: float) -> Process:
-        """Use the emulator, which uses a processor."""
         with self._emulator.request() as turn:
             yield turn
             yield from self.compute(seconds)
@@ -115,7 +112,6 @@ class Cloud:
         yield self._env.timeout(seconds)
 
     def ask(self, seconds: float) -> Process:
-        """Wait for AWS; `seconds` is the mean, one request in a hundred takes five times as long."""
         yield self._env.timeout(self._rng.expovariate(1 / seconds))
 
 

@@ -60,7 +60,6 @@ class LoadTest:
         self._announced = self._listen()
 
     def prepare(self) -> None:
-        """Post everyone, then enroll them."""
         for messages in (list(self._workload.directory()), list(self._workload.enrollments())):
             for batch in batched(messages, BATCH_SIZE):
                 self._portal.post(batch)
@@ -83,7 +82,6 @@ class LoadTest:
         return RunRecord(idle, list(self._certificates()), posting, sampler.samples)
 
     def refused(self) -> int:
-        """The number of messages in the dead-letter queues."""
         return self._portal.waiting(
             url for name, url in self._stack.outputs.items() if name.endswith("DeadLetterQueueUrl")
         )
@@ -117,7 +115,6 @@ class LoadTest:
         return url
 
     def _certificates(self) -> Iterator[Certificate]:
-        """The announcements since the last call."""
         options: dict[str, Any] = {"MaxNumberOfMessages": 10, "AttributeNames": ["SentTimestamp"]}
         while found := self._sqs.receive_message(QueueUrl=self._announced, **options).get("Messages"):
             for message in found:

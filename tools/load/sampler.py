@@ -82,7 +82,6 @@ def busy() -> float:
 
 
 def children(parent: int) -> Iterator[int]:
-    """The child processes of all threads of a process."""
     for thread in Path(f"/proc/{parent}/task").iterdir():
         yield from map(int, _read(parent, f"task/{thread.name}/children").split())
 

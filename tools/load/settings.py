@@ -26,7 +26,6 @@ class Provisioned:
 
 
 def settings() -> dict[str, Settings]:
-    """The settings of each function that a queue feeds, by its logical id."""
     return {
         name: Settings(source.batch_size, source.window, source.max_concurrency, function.memory)
         for name, function in functions().items()
@@ -35,7 +34,6 @@ def settings() -> dict[str, Settings]:
 
 
 def provisioned() -> Provisioned:
-    """The provisioned pollers and capacity."""
     mappings = read_template()["Mappings"]
     pollers, table = mappings["Provisioned"], mappings["Table"]["provisioned"]
     return Provisioned(

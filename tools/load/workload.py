@@ -23,7 +23,6 @@ class Workload:
     began: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(days=1))
 
     def directory(self) -> Iterator[Message]:
-        """Companies, trainings and people, without enrollments."""
         for company in (HALL, SCHOOL):
             yield self._event("directory", "company.saved", company, {"company_id": company, "name": "Sample Lanterns"})
         ended = datetime.now(UTC) - ENDED
@@ -51,7 +50,6 @@ class Workload:
             yield self._event("attendance", "attendance.marked", HALL, marked, later=timedelta(days=1))
 
     def lessons(self, number: int) -> Iterator[Message]:
-        """All lessons of one learner, in order."""
         for minutes, step in enumerate(STEPS):
             done = _keys(_person(SCHOOL, number)) | {"step_id": step}
             yield self._event("progress", "lesson.completed", SCHOOL, done, later=timedelta(minutes=minutes))

@@ -50,7 +50,6 @@ class Cohort:
         return datetime.now(UTC) - timedelta(days=1)
 
     def trainings(self) -> Iterator[QueuedEvent]:
-        """The company and its trainings."""
         course = {"course_id": f"course-{self.tag}", "version": 1, "title": "Leaving a House", "steps": STEPS}
         times = {"starts_at": self.began.isoformat(), "ends_at": (self.began + MINUTE).isoformat(), "timezone": "UTC"}
         event = {"live_event_id": f"event-{self.tag}", "title": "Evacuation Drill"}
@@ -59,7 +58,6 @@ class Cohort:
         yield self._event("directory", "live-event.scheduled", 0, **event, **times)
 
     def story(self, learner: Learner) -> Iterator[QueuedEvent]:
-        """All events of one person, in the order in which they happened."""
         who = {"account_id": learner.account_id, "company_id": self.company_id}
         person = {"kind": "employee", "name": "Ada Sample", "email": "ada@portal.example"}
         enrolled = {"enrollment_id": learner.enrollment_id, "account_id": learner.account_id}

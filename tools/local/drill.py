@@ -95,11 +95,9 @@ class IncidentRun:
 
     @property
     def due(self) -> set[str]:
-        """The enrollments that must get a certificate."""
         return {learner.enrollment_id for learner in self.learners if learner.finishes}
 
     def learn(self) -> None:
-        """Post all events of one more person."""
         learner = self.cohort.learner(len(self.learners))
         events = list(self.cohort.story(learner))
         self.learners.append(learner)
@@ -192,7 +190,6 @@ class Drill:
         )
 
     def begin(self) -> IncidentRun:
-        """A company of its own, with a few people who have finished."""
         cohort = Cohort(uuid.uuid4().hex[:6])
         sub, company = f"acc-admin-{cohort.tag}", cohort.company_id
         token = stacks.token(self.directory, self.stack, sub=sub, role="company-admin", company=company)

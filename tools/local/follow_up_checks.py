@@ -19,7 +19,6 @@ Found = TypeVar("Found")
 
 
 def present_corrected_to_absent_revokes_the_certificate(week: Week) -> Findings:
-    """Correct a present attendee of the live event to absent."""
     certificate = _held(week, live=True)[0]
     marked_by = {"account_id": _staff(week, "administrator").account_id, "role": "administrator"}
     data = _keys(certificate) | {"live_event_id": EVENT, "status": "absent", "marked_by": marked_by}
@@ -38,7 +37,6 @@ def a_removed_enrollment_withdraws_its_certificate(week: Week) -> Findings:
 
 
 def a_corrected_name_is_reissued_under_the_same_link(week: Week) -> Findings:
-    """Correct a name in the portal and have support reissue the certificate."""
     certificate = _held(week)[2]
     account = _account(week, certificate["account_id"])
     corrected = {"account_id": account.account_id, "kind": account.kind, "name": "Ada Corrected"}
@@ -68,7 +66,6 @@ def _blocks(enrollment: Enrollment, blocking: dict[str, Any]) -> bool:
 
 
 def an_export_holds_every_certificate_of_the_company(week: Week) -> Findings:
-    """Export a company and compare each file with the manifest."""
     admin = next(account for account in week.of_kind("company-admin"))
     reader, path = week.reader(admin), f"/v1/companies/{admin.company_id}/exports"
     asked = reader.post(path, None).raise_for_status().json()
@@ -128,7 +125,6 @@ def _staff(week: Week, kind: str) -> Account:
 
 
 def _holder(week: Week, certificate: dict[str, Any]) -> Reader:
-    """The API as the account that may hold this certificate sees it."""
     account = _account(week, certificate["account_id"])
     if account.company_id is None:
         return week.reader(account)
@@ -150,7 +146,6 @@ def _status(week: Week, certificate_id: str) -> str:
 
 
 def _answer(week: Week, certificate: dict[str, Any], revision: int | None = None) -> dict[str, Any]:
-    """The public answer to a verification."""
     query: dict[str, str | int] = {"revision": revision} if revision else {}
     answer: dict[str, Any] = Reader(week.stack, None).get(f"/verify/{certificate['certificate_id']}", **query).json()
     return answer

@@ -23,7 +23,6 @@ def add_key(folder: Path) -> RSAKey:
 
 
 def keys(folder: Path) -> list[RSAKey]:
-    """All keys of `folder`, oldest first."""
     return [RSAKey.import_key(json.loads(path.read_text())) for path in sorted(folder.glob("*.json"))]
 
 

@@ -78,7 +78,6 @@ class OnCall:
         )
 
     def waiting(self) -> int:
-        """The number of messages that wait or are in flight."""
         return sum(self._count(pair.source) for pair in self._pairs)
 
     def quarantined(self) -> dict[str, int]:

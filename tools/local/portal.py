@@ -31,7 +31,6 @@ class Queues:
         self._seen: set[str] = set()
 
     def post(self, messages: Sequence[Message]) -> None:
-        """Post in order, ten messages at a time to each queue."""
         for name, url in self.stack.queues.items():
             of_queue = [message for message in messages if message.queue == name]
             for batch in batched(of_queue, BATCH):
@@ -48,7 +47,6 @@ class Queues:
                 self.posted[message.concerns] = time.monotonic()
 
     def waiting(self, urls: Iterable[str]) -> int:
-        """The number of messages that wait or are in flight."""
         replies = [self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]) for url in urls]
         counts = [reply["Attributes"] for reply in replies]
         return sum(
@@ -57,7 +55,6 @@ class Queues:
         )
 
     def dead_letters(self, url: str) -> list[tuple[str, str]]:
-        """The body and reason of every message in a dead-letter queue."""
         letters: list[tuple[str, str]] = []
         options: dict[str, Any] = {"MaxNumberOfMessages": BATCH, "MessageAttributeNames": ["reason"]}
         while found := self._sqs.receive_message(QueueUrl=url, VisibilityTimeout=60, **options).get("Messages"):
@@ -159,7 +156,6 @@ class Reader:
 
 
 def fetch(url: str, accept: str = "*/*") -> httpx.Response:
-    """Follow a link from the API or a certificate without a token."""
     return _http().get(url, headers={"Accept": accept}, follow_redirects=True)
 
 

@@ -34,7 +34,6 @@ def next_release(directory: Path) -> tuple[Path, str]:
 
 
 def deploy(directory: Path, stack: LocalStack, built: Path) -> None:
-    """Deploy a build over the running stack. Raises StackFailed."""
     sam.deploy(partial(_run, directory, stack), built, stack.issuer)
 
 

@@ -258,7 +258,6 @@ def _required(enrollment: Enrollment) -> list[dict[str, Any]]:
 
 
 def _up_to(kind: str, steps: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The steps before the first of this kind, and that step."""
     number = next(n for n, step in enumerate(steps) if step["kind"] == kind)
     return steps[:number], steps[number]
 
@@ -269,7 +268,6 @@ def finishes(enrollment: Enrollment, start: datetime) -> tuple[list[Message], No
 
 
 def misses_the_last_step(enrollment: Enrollment, start: datetime) -> tuple[list[Message], Outstanding]:
-    """Does every step but the last."""
     *steps, last = _required(enrollment)
     reason = "not-passed" if last["kind"] == "quiz" else "not-completed"
     return _course_events(enrollment, start, steps), Outstanding(last["kind"], last["step_id"], reason)

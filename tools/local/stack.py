@@ -47,7 +47,6 @@ class LocalStack:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read a description that `write` made."""
         return cls(**json.loads(path.read_text()))
 
     def write(self, path: Path) -> None:
@@ -83,7 +82,6 @@ def isolate() -> None:
 
 
 def is_running(directory: Path) -> bool:
-    """Whether a supervisor holds this directory's lock."""
     try:
         with (directory / "lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -154,7 +152,6 @@ class Supervisor:
         raise StackFailed(f"The stack's supervisor was killed (exit code {self._process.wait()}).")
 
     def detach(self) -> None:
-        """Let the stack outlive this process."""
         assert self._process.stdin
         self._process.stdin.write("detach\n")
         self._process.stdin.flush()

@@ -154,7 +154,6 @@ def _free_port() -> int:
 
 
 def _emulator_environment(port: int, temporary: Path) -> dict[str, str]:
-    """The environment variables of the emulator, and so of each function."""
     return CREDENTIALS | {
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",

@@ -59,7 +59,6 @@ class Listing:
     elsewhere: int
 
     def by_reason(self) -> dict[str, list[Refused]]:
-        """The messages by reason, the most frequent reason first."""
         groups = defaultdict(list)
         for one in self.refused:
             groups[one.reason].append(one)

@@ -93,7 +93,6 @@ def size_of(message: "MessageTypeDef") -> int:
 
 
 def _entry(number: int, message: "MessageTypeDef") -> "SendMessageBatchRequestEntryTypeDef":
-    """The message as it was first sent, without the attribute `reason`."""
     entry: SendMessageBatchRequestEntryTypeDef = {"Id": str(number), "MessageBody": message["Body"]}
     attributes = {name: value for name, value in message.get("MessageAttributes", {}).items() if name != "reason"}
     if attributes:

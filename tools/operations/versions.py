@@ -57,7 +57,6 @@ class Bucket:
             yield from (Version(one["Key"], one["VersionId"], True) for one in page.get("DeleteMarkers", []))
 
     def uploads(self, prefix: str) -> Iterator[Upload]:
-        """The uploads that are neither finished nor aborted."""
         for page in self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.name, Prefix=prefix):
             yield from (Upload(one["Key"], one["UploadId"]) for one in page.get("Uploads", []))
 

@@ -45,7 +45,6 @@ class Function:
 
     @property
     def size(self) -> int:
-        """Bytes that Lambda unpacks: the function and its layers."""
         tops = (self.task_root, *self.layers)
         return sum(path.stat().st_size for top in tops for path in top.rglob("*") if path.is_file())
 
@@ -69,7 +68,6 @@ def build() -> Path:
 
 
 def functions(built: Path) -> dict[str, Function]:
-    """The functions of a built template, by their folders under functions/."""
     layers = cloudformation.resources("AWS::Serverless::LayerVersion", built)
     names = {logical_id: function.name for logical_id, function in cloudformation.functions().items()}
     return {

@@ -29,7 +29,6 @@ class Imported:
     files: Mapping[str, str]
 
     def of(self, packages: set[str]) -> set[str]:
-        """The given packages and modules that are imported."""
         return packages & self.files.keys()
 
     def from_elsewhere(self, *places: Path) -> dict[str, str]:

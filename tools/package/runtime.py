@@ -102,7 +102,6 @@ class _Exchange(BaseHTTPRequestHandler):
     server: _RuntimeApi
 
     def do_GET(self) -> None:
-        """Wait for the next event and send it."""
         event = self.server.events.get() if self.path == f"{API}/invocation/next" else None
         if event is None:
             self.close_connection = True
@@ -119,7 +118,6 @@ class _Exchange(BaseHTTPRequestHandler):
         self._answer(200, payload, headers)
 
     def do_POST(self) -> None:
-        """Receive an answer, or an error of an invocation or of loading the function."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self._answer(202, b'{"status": "OK"}', {})
         self.server.reports.put(Reported(self.path.rpartition("/")[2], json.loads(body)))

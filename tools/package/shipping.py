@@ -32,7 +32,6 @@ class Weight:
 
     @property
     def is_too_heavy(self) -> bool:
-        """Whether Lambda would refuse it on one of the architectures."""
         return any(size > LIMIT for size in self.sizes.values())
 
 
@@ -66,7 +65,6 @@ def weigh(built: Mapping[str, Mapping[str, Function]]) -> dict[str, Weight]:
 
 
 def _build(architecture: str) -> Path:
-    """Build with sam, showing each step; returns the built template."""
     directory = OUT / architecture
     directory.mkdir(parents=True, exist_ok=True)
     places = ["--build-dir", str(directory / "build"), "--cache-dir", str(directory / "cache")]

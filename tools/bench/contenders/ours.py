@@ -9,7 +9,6 @@ from tools.bench.page import Page
 
 
 def printed(page: Page) -> CertificateContent:
-    """The page as the record of a certificate."""
     return CertificateContent(
         certificate_id=page.certificate_id,
         holder=page.holder,

@@ -88,13 +88,11 @@ SHAPES = [shape for path, (left, top, width, _) in DRAWINGS for shape in _shapes
 
 
 def tell(canvas: Canvas, page: Page) -> None:
-    """The document's metadata."""
     canvas.setTitle(f"{HEADING}: {page.title}")
     canvas.setAuthor("Northlight Leadership Academy")
 
 
 def draw_design(canvas: Canvas) -> None:
-    """Draw everything that is the same on every page."""
     canvas.setFillColor(HexColor(PAPER))
     canvas.rect(0, 0, *SIZE, stroke=0, fill=1)
     canvas.setLineJoin(1)
@@ -127,7 +125,6 @@ def begin_code(canvas: Canvas, link: str) -> Iterator[tuple[int, int, int, int]]
 
 
 def draw_line(canvas: Canvas, line: Line) -> None:
-    """A line of text in the fonts `regular` or `italic`."""
     font = "italic" if line.italic else "regular"
     widths = [stringWidth(run.text, font, line.size) + len(run.text) * run.spacing for run in line.runs]
     left, baseline = line.middle * MM - sum(widths) / 2, (HEIGHT - line.baseline) * MM

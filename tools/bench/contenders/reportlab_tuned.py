@@ -28,7 +28,6 @@ pdfmetrics.registerFont(TTFont("italic", ITALIC, asciiReadable=False))
 
 
 def _design() -> bytes:
-    """Everything that is the same on every page, compressed."""
     canvas = Canvas(BytesIO(), SIZE)
     draw_design(canvas)
     return zlib.compress("\n".join(canvas._code).encode(), 9)

@@ -36,7 +36,6 @@ def receive(record: SQSRecord) -> None:
 
 @idempotent_function(data_keyword_argument="asked", persistence_store=seen, config=config)
 def make(asked: dict[str, str]) -> None:
-    """Read, draw, store, note and announce."""
     key = {"pk": f"enrollment#{asked['enrollment_id']}"}
     progress = records.get_item(Key=key, ConsistentRead=True)["Item"]
     account = records.get_item(Key={"pk": f"account#{progress['account_id']}"})["Item"]
