@@ -1,4 +1,4 @@
-"""The import rules in pyproject.toml hold, and each of them fails when it is broken."""
+"""The import rules in pyproject.toml hold, and each of them fails when it is broken; handlers only wire."""
 
 import ast
 import os
@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
+PRODUCT = [path for folder in ("layers/core/earned", "functions", "tools") for path in (ROOT / folder).rglob("*.py")]
 BROKEN = [  # contract, module, the import that it forbids
     ("Imports point inwards", "layers/core/earned/domain/facts.py", "import earned.messages.requests"),
     ("Imports point inwards", "layers/core/earned/messages/requests.py", "import earned.aws.sqs"),
@@ -97,3 +99,31 @@ def test_every_import_rule_is_broken_by_one_of_these_imports() -> None:
 def test_the_domain_imports_the_standard_library_and_itself_alone() -> None:
     for path in (ROOT / "layers/core/earned/domain").glob("*.py"):
         assert imported_modules(path) <= sys.stdlib_module_names | {"earned"}, path.name
+
+
+def definitions(path: Path) -> set[str]:
+    """The classes and functions of a module, without exception handlers."""
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    defined = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, kinds)]
+    return {node.name for node in defined if not any(map(handles_exceptions, node.decorator_list))}
+
+
+def handles_exceptions(decorator: ast.expr) -> bool:
+    """Whether a decorator registers an exception handler with Powertools' resolver."""
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(called, ast.Attribute) and called.attr in {"exception_handler", "not_found"}
+
+
+@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
+def test_a_handler_module_defines_only_its_settings_and_handler(path: Path) -> None:
+    assert definitions(path) <= {"Settings", "handler"}
+
+
+@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
+def test_a_handler_module_has_at_most_60_lines(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 60
+
+
+def test_no_product_file_has_more_than_400_lines() -> None:
+    lines = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in PRODUCT}
+    assert {path: count for path, count in lines.items() if count > 400} == {}
