@@ -61,7 +61,8 @@ def service(packages: Built) -> Iterator[Service]:
         packages.values["Bus"] = "announcements"
         for name, function in packages.functions.items():
             worker = Worker(function, packages.environment(function) | {"AWS_ENDPOINT_URL": endpoint})
-            service.apps[name] = SimpleNamespace(handler=_handler(workers.enter_context(worker)), worker=worker)
+            service.apps[name] = SimpleNamespace(worker=worker)
+            service.handlers[name] = _handler(workers.enter_context(worker))
         yield service
 
 
