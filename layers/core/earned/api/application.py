@@ -12,7 +12,6 @@ from earned.api import attendance, certificates, exports, openapi, progress, sup
 from earned.api.problems import BadRequest, InternalError, NotFound, NotJson, Problem
 
 ROUTERS = tuple(one.routes for one in (progress, attendance, certificates, exports, support, verification, openapi))
-
 logger = Logger()
 
 

@@ -16,7 +16,6 @@ from earned.messages.schema_types import Id, Instant
 from earned.usecases.unmarked_attendance import waiting
 
 routes = Routes()
-
 SECONDS_PER_PAGE = 3.0
 
 

@@ -19,7 +19,6 @@ from earned.messages.requests import ExportRequest, export_message
 from earned.messages.schema_types import Instant
 
 routes = Routes()
-
 ATTEMPTS = 3
 
 

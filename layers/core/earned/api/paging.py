@@ -20,7 +20,6 @@ Cursor = Annotated[
     Query(max_length=400, description="`next_cursor` of the previous page of this list; absent for the first page."),
 ]
 PositionT = TypeVar("PositionT")
-
 QUERIES_PER_PAGE = 10
 
 

@@ -23,17 +23,9 @@ def one_of(*values: str) -> WithJsonSchema:
 
 
 Day = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
-
-
 KindOfTraining = Annotated[str, one_of(*TrainingKind)]
-
-
 KindOfRequirement = Annotated[str, one_of(*StepKind, "event", "attendance", "training", "account", "certificate")]
-
-
 StatusOfCertificate = Annotated[str, one_of(*CertificateStatus)]
-
-
 StatusOfCompletion = Annotated[str, one_of("in-progress", "completed")]
 
 

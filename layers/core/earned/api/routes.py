@@ -18,7 +18,6 @@ from earned.domain.people import Role
 from earned.messages.schema_types import ID
 
 AnswerT = TypeVar("AnswerT")
-
 BEARER = "access-token"
 
 

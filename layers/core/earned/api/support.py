@@ -28,7 +28,6 @@ from earned.domain.people import SupportRequest
 from earned.messages.requests import Purpose, generation_message
 
 routes = Routes()
-
 MAX_ENROLLMENTS = 100
 RequestPosition = Annotated[str, Field(pattern=r"^[0-9T:.+-]{1,40}#[0-9a-f]{1,32}$")]
 CURSORS = Cursors("support requests", TypeAdapter(tuple[str, RequestPosition]))

@@ -20,13 +20,9 @@ from earned.domain.certificate import CertificateStatus
 from earned.messages.schema_types import Instant
 
 routes = Routes()
-
 _HERE = Path(__file__).parent
-
 _PAGE = Template((_HERE / "verification.html").read_text(encoding="utf-8"))
-
 _STYLE = (_HERE / "verification.css").read_text(encoding="utf-8")
-
 _STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
 
 _HEADERS = {

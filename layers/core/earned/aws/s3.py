@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectOutputTypeDef
 
 LINK_SECONDS = 60
-
-
 ARCHIVES, STATE = "exports/", ".state"
 
 

@@ -12,11 +12,7 @@ from earned.aws.sqs import Queue
 from earned.domain.errors import Rejected
 
 logger = Logger()
-
-
 EventT = TypeVar("EventT")
-
-
 EventT_co = TypeVar("EventT_co", covariant=True)
 
 

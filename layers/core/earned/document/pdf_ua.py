@@ -13,7 +13,6 @@ from earned.document.qr_code import QrCode
 from earned.document.static_parts import TaggedPage, compress
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in CSS pixels from the page's corner
-
 _POINTS = 0.75  # per CSS pixel
 _SRGB = zlib.compress(files("weasyprint.pdf").joinpath("sRGB2014.icc").read_bytes(), 9)
 # The PDF/UA-1 identifier (ISO 14289-1, 5) and its schema, which PDF/A-3 demands (ISO 19005-3, 6.6.2.3).

@@ -29,7 +29,6 @@ from earned.domain.people import Logo
 PAPERS = ("a4", "letter")
 BASE = "https://design.invalid/"  # relative addresses of a design resolve to it; only `_Images` serves it
 MAX_STATIC_PARTS = 64
-
 _SLOTS = ("holder", "company", "title")
 _FULL_SIZE = dict.fromkeys(_SLOTS, 1.0)
 _LOGO = BASE + "logo"
@@ -38,7 +37,6 @@ _SECTIONS = re.compile(
     r"(.*)(<head>.*</head>)(.*<body[^>]*>)(.*)<!-- dynamic -->(.*)<!-- static -->(.*</body>.*)", re.DOTALL
 )
 _TEXTS = {"h1", "h2", "h3", "p"}
-
 _log = logging.getLogger("weasyprint")
 _log.propagate = False  # WeasyPrint quotes the text that it draws, and names are never logged
 

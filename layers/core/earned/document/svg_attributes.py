@@ -20,10 +20,8 @@ MAX_COORDINATE = 1_000_000.0  # units
 MAX_VALUE_LENGTH = 2_000  # characters of any value but a path
 MAX_PATH_LENGTH = 32 * 1024  # characters: the time to draw a path grows with their square
 MAX_RUN = 1_000  # characters of a path without a separator, for the same reason
-
 Check = Callable[[str], str | None]  # the value as it is written, or None to leave the attribute out
 Properties = dict[str, str]
-
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _NUMBERS = re.compile(_NUMBER)
 _LENGTH = re.compile(rf"({_NUMBER})\s*(px|pt|pc|mm|cm|in|%)?")

@@ -39,7 +39,6 @@ MAX_NESTED_OPACITY = 3  # levels: WeasyPrint measures each transparent element w
 MAX_SIZE = 64 * 1024  # bytes of the rebuilt file, which is part of every certificate of the company
 MAX_DRAWING_COST = 4 * MAX_SIZE  # characters, definitions as often as they are referred to
 ELEMENT_COST = 40  # characters
-
 _ENCODINGS = {"UTF-8", "UTF-16", "ISO-8859-1", "US-ASCII"}
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"

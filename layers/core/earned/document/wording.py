@@ -22,7 +22,6 @@ _DECEITFUL = dict.fromkeys(
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _VARIABLE = re.compile(r"var\(\s*--([\w-]+)")
 _FALLBACK = "en"  # the wording of languages that the design does not have
-
 Text = Annotated[str, StringConstraints(min_length=1)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 _DataT = TypeVar("_DataT", bound="_Data")

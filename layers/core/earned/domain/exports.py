@@ -10,8 +10,6 @@ RETENTION = timedelta(days=1)
 
 # An unfinished export is given up when its message has used up its five deliveries, twelve minutes apart.
 STALL_TIMEOUT = timedelta(minutes=75)
-
-
 REUSE_WINDOW = timedelta(minutes=1)
 
 

@@ -12,10 +12,7 @@ from earned.domain.enrollment import CompletionRecord
 from earned.messages.schema_types import Id, Instant
 
 SOURCE = "earned"
-
-
 MAX_BATCH = 10
-
 
 AnnouncedType = Literal[
     "earned.certificate.issued.v1",
@@ -23,7 +20,6 @@ AnnouncedType = Literal[
     "earned.certificate.revoked.v1",
     "earned.certificate.withdrawn.v1",
 ]
-
 
 TYPES: tuple[AnnouncedType, ...] = get_args(AnnouncedType)
 

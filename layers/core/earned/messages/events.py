@@ -39,7 +39,6 @@ __all__ = [
 ]
 
 MAX_EVENT_BYTES = 128 * 1024
-
 EventT = TypeVar("EventT", bound=BaseModel)
 Kinds = Mapping[str, type[EventT]]
 

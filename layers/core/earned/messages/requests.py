@@ -77,17 +77,9 @@ class ExportRequest:
 
 
 EvaluationRequest = EnrollmentsChanged | TrainingChanged | AccountChanged
-
-
 _EXPORT: TypeAdapter[ExportRequest] = TypeAdapter(ExportRequest)
-
-
 _GENERATION: TypeAdapter[GenerationRequest] = TypeAdapter(GenerationRequest)
-
-
 _EVALUATION: TypeAdapter[EvaluationRequest] = TypeAdapter(EvaluationRequest)
-
-
 _Request = TypeVar("_Request")
 
 

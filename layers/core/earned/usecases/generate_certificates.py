@@ -23,7 +23,7 @@ from earned.domain.errors import Rejected
 from earned.domain.evaluation import absent_since, evaluate_for_issue, evaluate_record
 from earned.domain.fact_codec import digest
 from earned.domain.requirements import Reason
-from earned.domain.timestamps import moment
+from earned.domain.timestamps import from_milliseconds
 from earned.domain.training import LiveEvent, Training
 from earned.messages import announcements
 from earned.messages.announcements import Announcement
@@ -284,7 +284,7 @@ def _wait_times(
     record: CompletionRecord, training: Training, completed_at: datetime, request: GenerationRequest, begun: datetime
 ) -> dict[str, float]:
     """Seconds until generation began, by what the holder waited for (N2)."""
-    queued = {} if request.since is None else {"queue": (begun - moment(request.since)).total_seconds()}
+    queued = {} if request.since is None else {"queue": (begun - from_milliseconds(request.since)).total_seconds()}
     if isinstance(training, LiveEvent):
         return queued | {"attendance": (completed_at - training.ends_at).total_seconds()}
     return queued | {"learner": (completed_at - record.enrolled_at).total_seconds()}

@@ -16,7 +16,6 @@ from earned.domain.people import Company, Logo, LogoReference
 
 MAX_CACHED = 64
 REFUSED_SECONDS = 60  # an upload may arrive after its company is saved
-
 logger = Logger()
 
 

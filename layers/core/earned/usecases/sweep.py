@@ -35,7 +35,6 @@ PAGES_PER_RUN = 100
 SECONDS_PER_RUN = 180.0
 EVENTS_PER_RUN = 2_000
 ENROLLMENTS_PER_MESSAGE = 25
-
 Found = tuple[Finding, EnrollmentContext]
 
 

@@ -29,20 +29,12 @@ from earned.aws.dynamodb.table import (
 from earned.domain.certificate import Hold, Issuance, Revocation
 from earned.domain.enrollment import CompletionRecord, EarlyFacts, Enrollment, EnrollmentKey, Removal
 from earned.domain.people import Account
-from earned.domain.timestamps import milliseconds, moment
+from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
 PARTITION_HASH_LENGTH = 13  # characters of base32: 65 bits
-
-
 _CERTIFICATE_ID = re.compile(r"[a-z2-7]{26}")
-
-
 _ISSUE = TypeAdapter(Issuance)
-
-
 _REVOCATION = TypeAdapter(Revocation)
-
-
 _HOLD = TypeAdapter(Hold)
 
 
@@ -90,12 +82,14 @@ class CompletionRow(Row):
             account_id=self.key.account_id,
             training_id=self.training,
             certificate_id=self.certificate,
-            enrolled_at=moment(int(self.enrolled)),
+            enrolled_at=from_milliseconds(int(self.enrolled)),
             evidence=evidence,
             training_version=whole(self.version),
             company_id=_company_of(self.holder),
             account_known=bool(self.account_known),
-            removal=Removal(moment(int(self.removed)), self.removed_by) if self.removed is not None else None,
+            removal=Removal(from_milliseconds(int(self.removed)), self.removed_by)
+            if self.removed is not None
+            else None,
             issue=_unpacked(self.issue, int(self.revision), self.certificate) if self.issue else None,
             revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
             hold=_HOLD.validate_json(self.hold) if self.hold else None,
@@ -140,7 +134,7 @@ def enroll(enrollment: Enrollment, training_version: int | None, *, account_know
     values: list[tuple[Attribute[Any], Any]] = [
         (CompletionRow.training, enrollment.training_id),
         (CompletionRow.certificate, new_certificate_id(enrollment.key.enrollment_id)),
-        (CompletionRow.enrolled, milliseconds(enrollment.enrolled_at)),
+        (CompletionRow.enrolled, to_milliseconds(enrollment.enrolled_at)),
         (CompletionRow.version, training_version),
         (CompletionRow.account_known, account_known or None),
     ]
@@ -169,7 +163,7 @@ def withdraw(key: EnrollmentKey, at: datetime, request: str) -> CompletionRecord
     """Remove an enrollment for good, also before it is known; the first `request` to do so is kept (A5)."""
     row = _row(key)
     removal = [
-        CompletionRow.removed.set(CompletionRow.removed | milliseconds(at)),
+        CompletionRow.removed.set(CompletionRow.removed | to_milliseconds(at)),
         CompletionRow.removed_by.set(CompletionRow.removed_by | request),
     ]
     update(row, removal)

@@ -10,11 +10,9 @@ from pynamodb.exceptions import PynamoDBException
 
 from earned.aws.dynamodb.table import RecordChanged, Row, stored_as, to_json, to_moment, update, update_if
 from earned.domain.exports import Export, Failure
-from earned.domain.timestamps import milliseconds, moment
+from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
 _FAILURES = TypeAdapter(tuple[Failure, ...])
-
-
 MAX_FAILURES_KEPT = 100
 
 
@@ -39,7 +37,7 @@ class ExportRow(Row):
             account_id=account_id,
             number=int(self.sk),
             export_id=self.export_id,
-            requested_at=moment(int(self.requested)),
+            requested_at=from_milliseconds(int(self.requested)),
             lease_until=to_moment(self.lease_until),
             finished_at=to_moment(self.finished),
             count=int(self.files or 0),
@@ -57,7 +55,7 @@ def add_export(export: Export) -> None:
     row = _export_row(
         export,
         export_id=export.export_id,
-        requested=milliseconds(export.requested_at),
+        requested=to_milliseconds(export.requested_at),
         expires=int(export.expires_at.timestamp()),
     )
     try:
@@ -73,22 +71,22 @@ def claim_export(export: Export, lease_owner: str, now: datetime, until: datetim
 
     Raises `RecordChanged` while another run holds it, or when the export is done.
     """
-    free = ExportRow.lease_until.does_not_exist() | (ExportRow.lease_until <= milliseconds(now))
+    free = ExportRow.lease_until.does_not_exist() | (ExportRow.lease_until <= to_milliseconds(now))
     condition = ExportRow.export_id.exists() & ExportRow.finished.does_not_exist()
-    actions = [ExportRow.lease_owner.set(lease_owner), ExportRow.lease_until.set(milliseconds(until))]
+    actions = [ExportRow.lease_owner.set(lease_owner), ExportRow.lease_until.set(to_milliseconds(until))]
     update(_export_row(export), actions, condition & (free | (ExportRow.lease_owner == lease_owner)))
 
 
 def release_export(export: Export, count: int, now: datetime) -> None:
     """Give up the lease, and note how many files the export has so far."""
-    actions = [ExportRow.files.set(count), ExportRow.lease_until.set(milliseconds(now))]
+    actions = [ExportRow.files.set(count), ExportRow.lease_until.set(to_milliseconds(now))]
     update(_export_row(export), actions, ExportRow.export_id.exists())
 
 
 def finish_export(export: Export, count: int, failures: Sequence[Failure], now: datetime) -> None:
     """Note the outcome of an export; the first write wins."""
     actions = [
-        ExportRow.finished.set(milliseconds(now)),
+        ExportRow.finished.set(to_milliseconds(now)),
         ExportRow.files.set(count),
         ExportRow.failures.set(to_json(_FAILURES, tuple(failures[:MAX_FAILURES_KEPT]))),
     ]

@@ -10,11 +10,9 @@ from pynamodb.expressions.update import Action
 
 from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get, put_if_newer, stored_as, to_json, to_moment, update
 from earned.domain.people import Account, Company, LogoReference, Role
-from earned.domain.timestamps import milliseconds
+from earned.domain.timestamps import to_milliseconds
 
 NEVER_AGAIN = datetime.max.replace(tzinfo=UTC)
-
-
 _LOGO = TypeAdapter(LogoReference)
 
 
@@ -84,7 +82,7 @@ def get_account(account_id: str) -> Account | None:
 def save_company(company: Company, at: datetime) -> None:
     """Save a company unless a later event is saved already."""
     actions = [
-        CompanyRow.saved.set(milliseconds(at)),
+        CompanyRow.saved.set(to_milliseconds(at)),
         CompanyRow.name.set(company.name),
         CompanyRow.logo.set(to_json(_LOGO, company.logo)) if company.logo else CompanyRow.logo.remove(),
     ]
@@ -94,7 +92,7 @@ def save_company(company: Company, at: datetime) -> None:
 def save_account(account: Account, at: datetime) -> None:
     """Save an account unless a later event is saved already."""
     actions: list[Action] = [
-        AccountRow.saved.set(milliseconds(at)),
+        AccountRow.saved.set(to_milliseconds(at)),
         AccountRow.kind.set(account.kind.value),
         AccountRow.name.set(account.name),
         AccountRow.email.set(account.email),
@@ -110,15 +108,15 @@ def save_account(account: Account, at: datetime) -> None:
 def remove_account(account_id: str, at: datetime) -> None:
     """Remove an account for good, also before it is known."""
     row = AccountRow(f"account#{account_id}", ROOT_SORT_KEY)
-    update(row, [AccountRow.removed.set(AccountRow.removed | milliseconds(at))])
+    update(row, [AccountRow.removed.set(AccountRow.removed | to_milliseconds(at))])
 
 
 def seal_account(account_id: str, at: datetime) -> Account | None:
     """Remove an account for good, refuse every later change, and return its identity until it is erased."""
     row = AccountRow(f"account#{account_id}", ROOT_SORT_KEY)
     actions = [
-        AccountRow.removed.set(AccountRow.removed | milliseconds(at)),
-        AccountRow.saved.set(milliseconds(NEVER_AGAIN)),
+        AccountRow.removed.set(AccountRow.removed | to_milliseconds(at)),
+        AccountRow.saved.set(to_milliseconds(NEVER_AGAIN)),
         AccountRow.kind.set(AccountRow.kind | Role.INDIVIDUAL.value),
     ]
     update(row, actions)
@@ -128,7 +126,7 @@ def seal_account(account_id: str, at: datetime) -> Account | None:
 def erase_account_identity(account_id: str) -> None:
     """Erase who an account was and keep that it was removed; raises `RecordChanged` unless it was sealed before."""
     named = (AccountRow.name, AccountRow.email, AccountRow.email_code, AccountRow.language)
-    closed = AccountRow.saved == milliseconds(NEVER_AGAIN)
+    closed = AccountRow.saved == to_milliseconds(NEVER_AGAIN)
     update(AccountRow(f"account#{account_id}", ROOT_SORT_KEY), [one.remove() for one in named], closed)
 
 

@@ -10,8 +10,6 @@ from earned.aws.dynamodb.table import ClientSettings
 from earned.domain.people import SupportRequest
 
 REQUESTS_PER_HOUR = 20
-
-
 SUPPORT_REQUESTS_LAST = timedelta(days=90)
 
 

@@ -6,7 +6,7 @@ from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
 
 from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get, since_1970, stored_as, to_moment, update
 from earned.domain.sweep import SweepPass
-from earned.domain.timestamps import milliseconds, moment
+from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
 
 @stored_as("sweep")
@@ -21,7 +21,7 @@ class SweepRow(Row):
     def sweep_pass(self) -> SweepPass:
         """The domain's view."""
         after = (self.after_pk, self.after_sk) if self.after_pk is not None else None
-        return SweepPass(moment(int(self.began)), to_moment(self.before), after)
+        return SweepPass(from_milliseconds(int(self.began)), to_moment(self.before), after)
 
 
 def get_sweep_pass() -> SweepPass | None:
@@ -34,7 +34,7 @@ def save_sweep_pass(sweep_pass: SweepPass) -> None:
     """Save the position; two runs at once may overwrite each other, and one of them repeats some pages."""
     after_pk, after_sk = sweep_pass.after or (None, None)
     values: list[tuple[Attribute[Any], Any]] = [
-        (SweepRow.began, milliseconds(sweep_pass.began)),
+        (SweepRow.began, to_milliseconds(sweep_pass.began)),
         (SweepRow.before, since_1970(sweep_pass.before)),
         (SweepRow.after_pk, after_pk),
         (SweepRow.after_sk, after_sk),

@@ -15,7 +15,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from earned.domain.timestamps import milliseconds, moment
+from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
 ROOT_SORT_KEY = "-"  # of the one item that a partition of the directory holds
 ItemKey = tuple[str, str]  # partition key and sort key
@@ -115,7 +115,7 @@ def batch_get(keys: Sequence[ItemKey]) -> list[Row]:
 
 def put_if_newer(row: Row, actions: Sequence[Action], stamp: NumberAttribute, at: datetime) -> None:
     """Last writer wins by the time of happening."""
-    update_if(row, actions, stamp.does_not_exist() | (stamp < milliseconds(at)))
+    update_if(row, actions, stamp.does_not_exist() | (stamp < to_milliseconds(at)))
 
 
 def update_if(row: Row, actions: Sequence[Action], condition: Condition) -> None:
@@ -145,11 +145,11 @@ def whole(number: float | None) -> int | None:
 
 
 def to_moment(number: float | None) -> datetime | None:
-    return None if number is None else moment(int(number))
+    return None if number is None else from_milliseconds(int(number))
 
 
 def since_1970(at: datetime | None) -> int | None:
-    return None if at is None else milliseconds(at)
+    return None if at is None else to_milliseconds(at)
 
 
 def to_json(adapter: TypeAdapter[Any], value: object) -> str:

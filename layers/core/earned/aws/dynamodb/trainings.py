@@ -10,16 +10,12 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get, put_if_newer, stored_as, to_json, update_if, whole
-from earned.domain.timestamps import milliseconds
+from earned.domain.timestamps import to_milliseconds
 from earned.domain.training import Course, LiveEvent, Training
 
 CALENDAR = "live-events"
 Position = tuple[str, str]  # on the calendar: when the event ends, and its id
-
-
 EVENTS_PER_PAGE = 25
-
-
 _TRAINING: TypeAdapter[Training] = TypeAdapter(Training)
 
 
@@ -51,7 +47,9 @@ def save_training(training: Training) -> None:
 
 def cancel_live_event(live_event_id: str, at: datetime) -> None:
     """Keep the time of the latest cancellation, also before the event is known."""
-    put_if_newer(_training_row(live_event_id), [TrainingRow.cancelled.set(milliseconds(at))], TrainingRow.cancelled, at)
+    put_if_newer(
+        _training_row(live_event_id), [TrainingRow.cancelled.set(to_milliseconds(at))], TrainingRow.cancelled, at
+    )
 
 
 def ended_events(
