@@ -91,8 +91,8 @@ def page(
     after = EnrollmentKey(*position) if position is not None else None
     for _ in range(QUERIES_PER_PAGE):
         keys = listed.fetch(after, limit)
-        cases = contexts.get_contexts(enrollments.get_records(keys))
-        found += [case for case in cases if case.is_active and keep(case)]
+        candidates = contexts.get_contexts(enrollments.get_records(keys))
+        found += [context for context in candidates if context.is_active and keep(context)]
         if len(found) > limit:
             return found[:limit], listed.cursors.encode(EnrollmentPosition(*found[limit - 1].record.key))
         if len(keys) < limit:

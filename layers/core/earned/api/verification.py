@@ -89,16 +89,16 @@ def verify_certificate(
 
 def verification(certificate_id: str, revision: int | None) -> Verification:
     """The answer as JSON; personal data only for a valid certificate."""
-    case = contexts.get_certificate_context(certificate_id)
-    issue = case.record.issue if case is not None else None
-    if case is None or issue is None or (revision is not None and revision > issue.revision):
+    context = contexts.get_certificate_context(certificate_id)
+    issue = context.record.issue if context is not None else None
+    if context is None or issue is None or (revision is not None and revision > issue.revision):
         return {"status": "unknown"}
-    if not case.is_active:
+    if not context.is_active:
         return {"status": "withdrawn"}
-    revocation = case.record.revocation
+    revocation = context.record.revocation
     if revocation is not None:
         return {"status": "revoked", "revoked_at": rfc_3339(revocation.at)}
-    if case.record.certificate_status is not CertificateStatus.ISSUED:
+    if context.record.certificate_status is not CertificateStatus.ISSUED:
         return {"status": "unknown"}
     if revision is not None and revision < issue.revision:
         return {"status": "superseded", "revision": issue.revision}
