@@ -18,7 +18,6 @@ from earned.messages.schema_types import Instant
 
 
 def one_of(*values: str) -> WithJsonSchema:
-    """The JSON Schema of a text with these values only."""
     return WithJsonSchema({"type": "string", "enum": [str(value) for value in values]})
 
 
@@ -286,7 +285,7 @@ def support_request_view(request: SupportRequest) -> SupportRequestView:
 
 
 def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None) -> DiagnosisView:
-    """`document` tells whether the stored document is present, and whether it is intact."""
+    """`document`: whether the stored document is present, and whether it is intact."""
     record, verdict = diagnosis.record, diagnosis.verdict
     outstanding = [requirement_view(requirement) for requirement in diagnosis.blockers]
     view: DiagnosisView = {

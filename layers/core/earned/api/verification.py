@@ -88,7 +88,7 @@ def verify_certificate(
 
 
 def verification(certificate_id: str, revision: int | None) -> Verification:
-    """The answer as JSON; personal data only for a valid certificate."""
+    """Personal data only for a valid certificate."""
     context = contexts.get_certificate_context(certificate_id)
     issue = context.record.issue if context is not None else None
     if context is None or issue is None or (revision is not None and revision > issue.revision):
@@ -123,7 +123,6 @@ _LABELS = {
 
 
 def page(found: Verification) -> str:
-    """The answer as HTML, readable without script, style or colour."""
     title, text = _WORDS[found["status"]]
     members: Mapping[str, object] = found
     rows = "".join(

@@ -67,7 +67,7 @@ class _LogCapture(logging.Handler):
 
 @contextmanager
 def _raise_weasyprint_warnings() -> Iterator[None]:
-    """Turn warnings that WeasyPrint only logs, such as a missing glyph or a refused image, into exceptions."""
+    """Raise what WeasyPrint only logs, such as a missing glyph or a refused image."""
     capture = _LogCapture()
     _log.addHandler(capture)
     try:
@@ -80,7 +80,7 @@ def _raise_weasyprint_warnings() -> Iterator[None]:
 
 
 class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
-    """The images of a design and at most one logo, from memory; any other address stops the page."""
+    """The images of a design and at most one logo, from memory; any other address is refused."""
 
     def __init__(self, folder: Path) -> None:
         no_authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # by default, the machine's are read, slowly
@@ -90,7 +90,6 @@ class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
         self._logo: Logo | None = None
 
     def with_logo(self, logo: Logo | None) -> "_Images":
-        """A copy with a logo, which no other page can fetch."""
         images = copy(self)
         images._logo = logo
         return images
@@ -129,7 +128,6 @@ class _Page:
         page.anchors.clear()  # WeasyPrint would write them into the file
 
     def write(self, finisher: Callable[[pydyf.PDF], None], identifier: str = "", **metadata: object) -> bytes:
-        """The PDF, tagged and archivable; `finisher` may change it before it is written."""
         vars(self._document.metadata).update(metadata)
 
         def finish(_document: Document, pdf: pydyf.PDF) -> None:
@@ -167,9 +165,9 @@ class Design:
         self.static_part = lru_cache(MAX_STATIC_PARTS)(self._draw_static_part)
 
     def render(self, content: CertificateContent, logo: Logo | None = None) -> bytes:
-        """The PDF of a certificate: the same bytes for the same content and the logo that it names.
+        """The same bytes for the same content and the logo that it names.
 
-        Raises MissingGlyph, DoesNotFit or InvalidDesign rather than print a page with something missing.
+        Raises `MissingGlyph`, `DoesNotFit` or `InvalidDesign` rather than print an incomplete page.
         """
         if content.logo != (logo.sha256 if logo else None):
             raise ValueError("the logo is not the one that the content names")
@@ -180,7 +178,7 @@ class Design:
             raise MissingGlyph(missing.code_point, _where(missing.code_point, content)) from None
 
     def check_drawable(self, logo: Logo) -> None:
-        """Draw a logo alone, before a certificate has to; raises `UnusableLogo`."""
+        """Draw a logo alone, before it is printed on a certificate; raises `UnusableLogo`."""
         try:
             with _raise_weasyprint_warnings():
                 images = self.images.with_logo(logo)
@@ -189,7 +187,6 @@ class Design:
             raise UnusableLogo("the logo cannot be drawn: simplify it or upload a PNG") from error
 
     def page(self, content: CertificateContent) -> str:
-        """The HTML of the whole page, its texts in full size."""
         code = QrCode(content.verify_url).svg(self.wording.brand.colours.ink)
         texts = self.wording.texts(content)
         return self._template.render(texts, scale=_FULL_SIZE, code=Markup(code))  # noqa: S704  # nothing but numbers
@@ -242,7 +239,6 @@ NORTHLIGHT = Design(Path(__file__).with_name("certificate"))
 
 
 def _where(code_point: str, content: CertificateContent) -> str:
-    """Which texts of a certificate have a character."""
     texts = {"name": content.holder, "title": content.title, "company's name": content.company or ""}
     character = chr(int(code_point.removeprefix("U+"), 16))
     found = [f"the {name}" for name, text in texts.items() if character in printable(text)]
@@ -250,7 +246,6 @@ def _where(code_point: str, content: CertificateContent) -> str:
 
 
 def _fitted(lay_out: Callable[..., _Page], slots: Mapping[str, Box]) -> _Page:
-    """The page with every text at the largest scale at which it is no higher than its slot."""
     if missing := {f"{slot}-slot" for slot in _SLOTS} - slots.keys():
         raise InvalidDesign(f"certificate.html needs, before <!-- dynamic -->, the ids {', '.join(sorted(missing))}")
 

@@ -82,7 +82,7 @@ _STYLED = {"display", "transform", "clip-path", "opacity", "fill", "stroke"}.uni
 
 
 def rebuild(data: bytes) -> bytes:
-    """The rebuilt drawing; a rebuilt drawing is rebuilt to itself. Raises `UnusableLogo`."""
+    """Idempotent: a rebuilt drawing is rebuilt to itself. Raises `UnusableLogo`."""
     drawing = _Drawing(_parse(data)).rebuilt()
     rebuilt: bytes = tostring(drawing, encoding="utf-8")
     if len(rebuilt) > MAX_SIZE or _drawing_cost(drawing) > MAX_DRAWING_COST:
@@ -223,7 +223,6 @@ class _Drawing:
         return name and f"url(#{name})"
 
     def _define(self, target: str, kinds: set[str], build: Callable[[Element], Element | None]) -> str | None:
-        """The id in `defs` of the rebuilt element `target`; None if it does not exist or has no content."""
         element = self._by_id.get(target)
         if element is None:
             return None
@@ -242,7 +241,6 @@ class _Drawing:
         return name
 
     def _gradient(self, element: Element) -> Element | None:
-        """A gradient with the attributes and stops that it inherits; None without stops."""
         chain = list(self._inherited(element))
         given = {name: value for one in reversed(chain) for name, value in self._properties(one).items()}
         gradient = Element(_name(element) or "", _checked(given, _GRADIENT))
@@ -275,7 +273,7 @@ class _Drawing:
 
 
 def _drawing_cost(svg: Element) -> int:
-    """The characters to draw: WeasyPrint draws a definition for every reference to it."""
+    """In characters; a definition counts once per reference, because WeasyPrint draws it that often."""
     definitions = {f"url(#{one.get('id')})": sum(map(_element_cost, one.iter())) for one in svg.iterfind("defs/*")}
     references = (definitions.get(value, 0) for element in svg.iter() for value in element.attrib.values())
     return sum(map(_element_cost, svg.iter())) + sum(references)
@@ -290,7 +288,6 @@ def _colour_or_none(text: str) -> str:
 
 
 def _name(element: Element) -> str | None:
-    """The local name of an SVG element; None for other vocabularies."""
     namespace, _, name = element.tag.rpartition("}")
     return name if namespace == f"{{{_NAMESPACE}" else None
 
@@ -304,7 +301,6 @@ def _href(element: Element) -> str | None:
 
 
 def _checked(given: Properties, allowed: dict[str, Check]) -> Properties:
-    """The allowed properties, written again, in the order of `allowed`."""
     written = {
         name: check(within_length(given[name]))
         for name, check in allowed.items()
@@ -314,7 +310,6 @@ def _checked(given: Properties, allowed: dict[str, Check]) -> Properties:
 
 
 def _translated(attributes: Properties, given: Properties) -> Properties:
-    """The attributes of the group that replaces a `use`."""
     x, y = (number(given.get(name, "0").removesuffix("px")) for name in ("x", "y"))
     if x == y == "0":
         return attributes

@@ -54,8 +54,6 @@ class Colours(_Data):
 
 
 class Brand(_Data):
-    """brand.toml."""
-
     provider: Text | ByLanguage
     signatory: Text | ByLanguage
     role: Text | ByLanguage
@@ -78,8 +76,6 @@ class Occasion(_Data):
 
 
 class Language(_Data):
-    """wording/<language>.toml."""
-
     lead: Text
     company: Annotated[str, StringConstraints(pattern=r"\{company\}")]
     number: Text
@@ -109,12 +105,10 @@ class Wording:
         return list(self._languages)
 
     def language(self, tag: str) -> str:
-        """The language of the wording for a language tag: its primary language, or English."""
         primary = tag.partition("-")[0].lower()
         return primary if primary in self._languages else _FALLBACK
 
     def words(self, content: CertificateContent) -> dict[str, str]:
-        """The texts that all certificates of one language and kind share."""
         language = self.language(content.language)
         wording, brand = self._languages[language], self.brand
         return {
@@ -128,7 +122,6 @@ class Wording:
         }
 
     def texts(self, content: CertificateContent) -> dict[str, Any]:
-        """The variables of the template, each text as it is content."""
         holder, title, company = (printable(text or "") for text in (content.holder, content.title, content.company))
         words = self.words(content)
         language = self._languages[words["language"]]

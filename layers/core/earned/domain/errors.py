@@ -11,4 +11,4 @@ class Rejected(Exception):
 
 
 class UnusableLogo(Exception):
-    """A company's logo cannot be printed. The message says what is wrong and what to do, and quotes nothing of it."""
+    """A company's logo cannot be printed. The message names fault and remedy, and quotes nothing of the file."""

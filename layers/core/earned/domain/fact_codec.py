@@ -58,7 +58,7 @@ def encode(fact: Fact) -> bytes:
 
 
 def decode(evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
-    """The facts of stored evidence that are about `training`; the others are skipped."""
+    """The facts about `training`; others are skipped."""
     subjects = {code(subject): subject for subject in training.subjects}
     for stored in evidence:
         head, at = _HEAD.unpack_from(stored)
@@ -69,7 +69,7 @@ def decode(evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
 
 
 def digest(evidence: Iterable[bytes]) -> str:
-    """SHA-256 over the stored facts in hexadecimal, whatever their order."""
+    """SHA-256 over the stored facts in hexadecimal, independent of their order."""
     total = hashlib.sha256()
     for stored in sorted(evidence):
         total.update(len(stored).to_bytes(4) + stored)

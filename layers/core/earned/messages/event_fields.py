@@ -1,4 +1,4 @@
-"""The field types of the portal's events: what each accepts, and what its published schema says."""
+"""The field types of the portal's events: their validation and their published schema."""
 
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -57,7 +57,7 @@ def _object_key(value: str) -> str:
 
 
 def _readable(max_graphemes: int) -> AfterValidator:
-    """Require a visible character, and limit the length in graphemes and, against stacked marks, in code points."""
+    """Require a visible character; limit the graphemes and, against stacked marks, the code points."""
     max_code_points = max_graphemes * CODE_POINTS_PER_GRAPHEME
 
     def check(value: str) -> str:
@@ -79,7 +79,7 @@ def _readable_schema(max_graphemes: int, use: str) -> WithJsonSchema:
 
 
 def video_milliseconds(seconds: float) -> int:
-    """Seconds of a video in milliseconds, at most what the stored form holds."""
+    """Capped at the largest value that the stored form holds."""
     return round(min(seconds, MAX_VIDEO_MILLISECONDS / 1000) * 1000)
 
 

@@ -54,7 +54,7 @@ _EVERY_TYPE = {**DIRECTORY, **PROGRESS, **ATTENDANCE}
 
 
 class _Typed(BaseModel):
-    """The type alone. It chooses the model, which parses the text again: pydantic is stricter with Python objects."""
+    """Selects the model, which then parses the text again: pydantic is stricter with Python objects than with JSON."""
 
     type: str
 

@@ -43,9 +43,9 @@ class Logos:
         self._load = lru_cache(MAX_CACHED)(documents.logo)
 
     def logo_for(self, company: Company | None) -> str | None:
-        """The SHA-256 of the logo to print, stored by now; None if there is none or it cannot be printed.
+        """The SHA-256 of the stored logo to print; None if there is none or it cannot be printed.
 
-        A certificate does not wait for its logo (N2): it is issued without one, and that is counted and logged.
+        A certificate does not wait for its logo (N2): it is issued without one, which is counted and logged.
         """
         if company is None or company.logo is None:
             return None
@@ -57,7 +57,7 @@ class Logos:
         return None
 
     def load(self, sha256: str | None) -> Logo | None:
-        """A stored logo by its SHA-256; raises `UnusableLogo` if it is gone."""
+        """Raises `UnusableLogo` if the stored logo is gone."""
         return self._load(sha256) if sha256 is not None else None
 
     def _find(self, reference: LogoReference, saved_at: datetime | None) -> str | _Refused:

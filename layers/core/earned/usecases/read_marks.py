@@ -1,4 +1,4 @@
-"""Read attendance marks; refuse those by anyone but an administrator or from before the event's end (L1)."""
+"""Read attendance marks; refuse those of non-administrators and those from before the event's end (L1)."""
 
 from earned.aws.dynamodb import trainings
 from earned.domain.errors import Rejected

@@ -1,4 +1,4 @@
-"""Sweep the table for what no message corrects, and request corrections; the sweep itself announces nothing."""
+"""Sweep the table for faults that no message corrects, and request corrections; the sweep announces nothing itself."""
 
 import time
 from collections import Counter
@@ -89,7 +89,7 @@ class Sweep:
         self._clock = clock
 
     def __call__(self, *, everything: bool = False) -> dict[str, Any]:
-        """Continue the pass where the last run stopped; `everything` checks every document. Returns the findings."""
+        """Continue the pass from the saved position; `everything` checks every document. Returns the findings."""
         now = self._now()
         run = SweepRun(SweepPass.following(sweep_cursor.get_sweep_pass(), now), now, everything)
         deadline = self._clock() + SECONDS_PER_RUN
@@ -102,7 +102,7 @@ class Sweep:
         return {"records": run.records, "findings": findings, "turn_over": run.sweep_pass.after is None}
 
     def _check_page(self, run: SweepRun) -> None:
-        """Check the next records, request corrections, and only then save the position."""
+        """Save the position only after the corrections are requested."""
         records, unreadable, after = enrollment_lists.scan(run.sweep_pass.after, self._records_per_page)
         run.read_trainings(records)
         suspects = [record.key for record in records if self._is_suspect(run, record)]
@@ -143,7 +143,6 @@ class Sweep:
             return Finding.UNREADABLE
 
     def _check_document(self, record: CompletionRecord) -> Finding | None:
-        """Whether an issued certificate's document is missing or differs: one request."""
         issue = record.issue
         if issue is None or record.certificate_status is not CertificateStatus.ISSUED:
             return None
@@ -157,7 +156,6 @@ class Sweep:
         return Finding.DOCUMENT_DIFFERS
 
     def _request_repairs(self, found: Sequence[Found]) -> None:
-        """Request a correction for each finding; the receiving function decides by the record."""
         stale = {Finding.STALE_VERSION, Finding.ACCOUNT_REMOVED}
         keys = [context.record.key for finding, context in found if finding in stale]
         size = self._enrollments_per_message
@@ -169,9 +167,9 @@ class Sweep:
 
 
 def oldest_unmarked(sweep_pass: SweepPass, now: datetime, page_size: int) -> timedelta:
-    """How long the oldest unmarked event has waited; removes events that nobody waits for from the calendar.
+    """The wait of the oldest unmarked event; removes events without waiting people from the calendar.
 
-    Behind the oldest event, only events whose daily full check is due are checked.
+    After the oldest event, only events whose daily full check is due are checked.
     """
     oldest: timedelta | None = None
     for _, event in islice(trainings.ended_events(now, page_size=page_size), EVENTS_PER_RUN):
@@ -202,7 +200,6 @@ def _generation_request(finding: Finding, record: CompletionRecord) -> OutgoingM
 
 
 def _restore_to_calendar(checked: Iterable[EnrollmentContext], now: datetime) -> None:
-    """Put events back on the calendar that were removed from it during an enrollment."""
     events = {
         context.training.live_event_id: context.training
         for context in checked

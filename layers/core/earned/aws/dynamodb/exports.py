@@ -18,7 +18,7 @@ MAX_FAILURES_KEPT = 100
 
 @stored_as("export")
 class ExportRow(Row):
-    """A company export; the table forgets it some time after `expires`, in seconds since 1970."""
+    """A company export; DynamoDB deletes the item some time after `expires`, in seconds since 1970."""
 
     export_id = UnicodeAttribute()
     requested = NumberAttribute()
@@ -30,7 +30,6 @@ class ExportRow(Row):
     failures = UnicodeAttribute(null=True)
 
     def export(self) -> Export:
-        """The domain's view."""
         _, company_id, account_id = self.pk.split("#", 2)
         return Export(
             company_id=company_id,
@@ -46,12 +45,12 @@ class ExportRow(Row):
 
 
 def exports_of(company_id: str, account_id: str) -> list[Export]:
-    """The exports of a company that one admin asked for within a day or two, strongly consistent, oldest first."""
+    """One admin's exports of a company, oldest first; DynamoDB deletes them a day or two after they expire."""
     return [row.export() for row in ExportRow.query(_export_key(company_id, account_id), consistent_read=True)]
 
 
 def add_export(export: Export) -> None:
-    """Record an export; raises `RecordChanged` when this admin has one of the same number already."""
+    """Raises `RecordChanged` when this admin already has an export with the same number."""
     row = _export_row(
         export,
         export_id=export.export_id,
@@ -67,10 +66,7 @@ def add_export(export: Export) -> None:
 
 
 def claim_export(export: Export, lease_owner: str, now: datetime, until: datetime) -> None:
-    """Take the lease on an export until `until`.
-
-    Raises `RecordChanged` while another run holds it, or when the export is done.
-    """
+    """Take the lease until `until`; raises `RecordChanged` while another run has it, or once the export is finished."""
     free = ExportRow.lease_until.does_not_exist() | (ExportRow.lease_until <= to_milliseconds(now))
     condition = ExportRow.export_id.exists() & ExportRow.finished.does_not_exist()
     actions = [ExportRow.lease_owner.set(lease_owner), ExportRow.lease_until.set(to_milliseconds(until))]
@@ -78,13 +74,12 @@ def claim_export(export: Export, lease_owner: str, now: datetime, until: datetim
 
 
 def release_export(export: Export, count: int, now: datetime) -> None:
-    """Give up the lease, and note how many files the export has so far."""
     actions = [ExportRow.files.set(count), ExportRow.lease_until.set(to_milliseconds(now))]
     update(_export_row(export), actions, ExportRow.export_id.exists())
 
 
 def finish_export(export: Export, count: int, failures: Sequence[Failure], now: datetime) -> None:
-    """Note the outcome of an export; the first write wins."""
+    """Record the outcome; the first write wins."""
     actions = [
         ExportRow.finished.set(to_milliseconds(now)),
         ExportRow.files.set(count),
