@@ -1,4 +1,4 @@
-"""Live events that have ended while attendance marks are missing."""
+"""Ended live events with missing attendance marks."""
 
 from time import monotonic
 from typing import Annotated, NamedTuple, NotRequired

@@ -1,4 +1,4 @@
-"""Certificates: lists, and links to documents."""
+"""Lists of certificates, and links to documents."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta

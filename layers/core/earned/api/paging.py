@@ -1,4 +1,4 @@
-"""Pages of a list, and the cursors that lead from one to the next."""
+"""Pages of a list, and their cursors."""
 
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The API's responses, made from records; they contain only what the viewer may see."""
+"""The API's responses; each contains only members that the viewer may see."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, NotRequired

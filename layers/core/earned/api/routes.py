@@ -1,4 +1,4 @@
-"""Routes that declare their operations of the access table, and answer 404 to every role that has none of them."""
+"""Routes with their operations of the access table; a role without any of them gets 404."""
 
 import re
 from collections.abc import Callable, Collection

@@ -1,4 +1,4 @@
-"""Queues; the only module that talks to SQS."""
+"""Queues: sends messages and quarantines refused ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MAX_BATCH = 10
 
 
 class SendFailed(Exception):
-    """SQS did not confirm every message; it is safe to send all of them again."""
+    """SQS did not confirm every message; sending all of them again is safe."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The largest size at which a text is no higher than its slot, found by measuring."""
+"""The largest size at which a text fits its slot, found by measuring."""
 
 import math
 from collections.abc import Callable

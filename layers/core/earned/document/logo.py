@@ -1,4 +1,4 @@
-"""Sanitise a company's logo (A6): a PNG is decoded and encoded again, an SVG rebuilt from allowed shapes."""
+"""Sanitise a company's logo (A6): decode and encode a PNG again, rebuild an SVG from allowed shapes."""
 
 import struct
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from earned.domain.errors import UnusableLogo
 from earned.domain.people import MAX_LOGO_BYTES, Logo
 
 MAX_PIXELS = 16_000_000
-PRINTED_PIXELS = (800, 400)  # width and height; over 300 dpi in the place of a logo
+PRINTED_PIXELS = (800, 400)  # width and height; over 300 dpi at the printed size
 _PNG_START = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
 

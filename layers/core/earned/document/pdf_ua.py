@@ -114,7 +114,7 @@ def fix_weasyprint_output(pdf: pydyf.PDF) -> None:
     for item in _streams(pdf):
         content = [line.split()[-1] for line in item.stream if isinstance(line, bytes)]
         # WeasyPrint draws an SVG's gradient as a tiling pattern of which one tile is visible. Poppler drops a tile
-        # that touches its neighbour, so the neighbours are moved away.
+        # that touches its neighbour, so the neighbours are moved apart.
         if item.extra.get("PatternType") == 1 and content == [b"gs", b"Do"]:
             item.extra["XStep"] *= 2
             item.extra["YStep"] *= 2

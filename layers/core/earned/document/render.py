@@ -38,7 +38,7 @@ _SECTIONS = re.compile(
 )
 _TEXTS = {"h1", "h2", "h3", "p"}
 _log = logging.getLogger("weasyprint")
-_log.propagate = False  # WeasyPrint quotes the text that it draws, and names are never logged
+_log.propagate = False  # WeasyPrint quotes the drawn text; names are never logged
 
 
 class MissingGlyph(Exception):
@@ -72,7 +72,7 @@ def _raise_weasyprint_warnings() -> Iterator[None]:
     _log.addHandler(capture)
     try:
         yield
-    except FatalURLFetchingError as refused:  # a BaseException, which would end the whole batch
+    except FatalURLFetchingError as refused:  # a BaseException, which would end the batch
         raise InvalidDesign(str(refused.__cause__)) from refused
     finally:
         _log.removeHandler(capture)
@@ -83,7 +83,7 @@ class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
     """The images of a design and at most one logo, from memory; any other address is refused."""
 
     def __init__(self, folder: Path) -> None:
-        no_authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # by default, the machine's are read, slowly
+        no_authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # by default, the system's are read, which is slow
         super().__init__(ssl_context=no_authorities, allowed_protocols=(), fail_on_errors=True)
         paths = [path for path in folder.iterdir() if path.suffix in _IMAGE_TYPES]
         self._images = {BASE + path.name: (path.read_bytes(), _IMAGE_TYPES[path.suffix]) for path in paths}
@@ -111,7 +111,7 @@ class _Sections:
         if sections is None:
             raise InvalidDesign("certificate.html needs <!-- dynamic --> and later <!-- static --> in its body")
         top, head, body, before, dynamic, after = sections.groups()
-        # The head names the training, so the static pages, which are shared, go without it; it shows nothing.
+        # The invisible head names the training, so the shared static pages omit it.
         self.before, self.dynamic, self.after = top + body + before, top + head + body + dynamic, top + body + after
 
 
@@ -189,7 +189,7 @@ class Design:
     def page(self, content: CertificateContent) -> str:
         code = QrCode(content.verify_url).svg(self.wording.brand.colours.ink)
         texts = self.wording.texts(content)
-        return self._template.render(texts, scale=_FULL_SIZE, code=Markup(code))  # noqa: S704  # nothing but numbers
+        return self._template.render(texts, scale=_FULL_SIZE, code=Markup(code))  # noqa: S704  # numbers only
 
     def _draw(self, content: CertificateContent, logo: Logo | None) -> bytes:
         texts, words = self.wording.texts(content), self.wording.words(content)
@@ -229,7 +229,7 @@ class Design:
     def _draw_static_part(self, html: str, paper: str, *, after: int = 0) -> _DrawnPart:
         styles = [self.styles(paper), self._no_background] if after else [self.styles(paper)]
         parts: list[StaticPart] = []
-        with _raise_weasyprint_warnings():  # here, so that a part with a warning is not cached
+        with _raise_weasyprint_warnings():  # inside the cached function, so that a part with a warning is not cached
             page = _Page(html, styles, self.images, self._fonts)
             page.write(lambda pdf: parts.append(StaticPart(pdf, after=after)))
         return _DrawnPart(parts[0], page.boxes)

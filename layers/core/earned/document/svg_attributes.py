@@ -1,6 +1,6 @@
 """The attribute values of an SVG logo: each is parsed and written again, so nothing reaches the page unparsed.
 
-Every check takes the value of an attribute and raises `UnusableLogo` for a value that it does not understand.
+Every check takes the value of an attribute and raises `UnusableLogo` for a value outside its grammar.
 """
 
 import math

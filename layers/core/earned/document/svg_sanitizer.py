@@ -1,4 +1,4 @@
-"""An SVG logo rebuilt from the few shapes, paints and transforms that are printed as they look.
+"""Rebuild an SVG logo from the few shapes, paints and transforms that print as they look on screen.
 
 Invisible content (scripts, handlers, metadata, links, other vocabularies) is left out. Visible content that cannot be
 printed as it looks (texts, images, filters, masks) is refused, because half a logo is worse than none. Nothing is
@@ -31,7 +31,7 @@ from earned.document.svg_attributes import (
 from earned.document.svg_styles import Styles
 from earned.domain.errors import UnusableLogo
 
-MAX_ELEMENTS = 20_000  # in the file
+MAX_ELEMENTS = 20_000  # of the file
 MAX_DEPTH = 64  # levels in the file; half of them once every `use` is replaced by its target
 MAX_VISITS = 6_000  # elements, each as often as it is used
 MAX_ATTRIBUTE_CHARACTERS = 600 * 1024  # of the elements visited, each as often as it is used

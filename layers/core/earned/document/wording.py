@@ -1,4 +1,4 @@
-"""The texts of a certificate in its language: the wording of a design folder, dates and numbers by Babel."""
+"""The texts of a certificate in its language: wording from the design folder, dates and numbers from Babel."""
 
 import re
 import tomllib
@@ -21,7 +21,7 @@ _DECEITFUL = dict.fromkeys(
 )
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _VARIABLE = re.compile(r"var\(\s*--([\w-]+)")
-_FALLBACK = "en"  # the wording of languages that the design does not have
+_FALLBACK = "en"  # for languages without wording
 Text = Annotated[str, StringConstraints(min_length=1)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 _DataT = TypeVar("_DataT", bound="_Data")
@@ -62,7 +62,7 @@ class Brand(_Data):
     def colour(self, styles: str) -> str:
         """Style sheets with the colours as their variables; raises InvalidDesign if they use other ones."""
         colours = self.colours.model_dump()
-        unknown = sorted(set(_VARIABLE.findall(styles)) - colours.keys() - {"scale"})  # the template sets that one
+        unknown = sorted(set(_VARIABLE.findall(styles)) - colours.keys() - {"scale"})  # set by the template
         if unknown:
             raise InvalidDesign(f"brand.toml has no colour {', '.join(unknown)}, which a style sheet asks for")
         return f":root {{ {'; '.join(f'--{name}: {colour}' for name, colour in colours.items())} }}\n{styles}"

@@ -1,4 +1,4 @@
-"""Who may do what: the access table (docs/design.md §5)."""
+"""The access table: operations by role and scope (docs/design.md §5)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which live events still wait for attendance marks (L3)."""
+"""Decides which live events and people wait for attendance marks (L3)."""
 
 from datetime import datetime, timedelta
 

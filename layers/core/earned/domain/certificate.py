@@ -1,4 +1,4 @@
-"""What a certificate is: its content, its issuance, revocation or hold."""
+"""A certificate: its content, issuance, revocation and hold."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,7 +21,7 @@ class CertificateContent:
     company: str | None
     language: str
     verify_url: str
-    logo: str | None = None  # the SHA-256 of the sanitised logo, so that the document can be made again (A6)
+    logo: str | None = None  # the SHA-256 of the sanitised logo, for redrawing the document (A6)
     paper: str = "a4"  # or `letter`
 
 

@@ -1,4 +1,4 @@
-"""Finds facts that no verdict depends on; removing them keeps a record small (C5)."""
+"""Finds the facts that no verdict depends on; their removal keeps a record small (C5)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta

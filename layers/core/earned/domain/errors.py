@@ -1,4 +1,4 @@
-"""Errors that the domain raises, named for what the caller does next."""
+"""Errors of the domain, named for the caller's next step."""
 
 
 class Rejected(Exception):

@@ -1,4 +1,4 @@
-"""The rules applied to records: stored evidence in, verdict out."""
+"""The rules applied to a record and its stored evidence."""
 
 from datetime import datetime, timedelta
 

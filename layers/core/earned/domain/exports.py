@@ -8,7 +8,7 @@ from typing import Literal
 RETENTION = timedelta(days=1)
 
 
-# An unfinished export is given up when its message has used up its five deliveries, twelve minutes apart.
+# An unfinished export has failed once its message has had five deliveries, twelve minutes apart.
 STALL_TIMEOUT = timedelta(minutes=75)
 REUSE_WINDOW = timedelta(minutes=1)
 

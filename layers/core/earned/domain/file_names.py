@@ -1,4 +1,4 @@
-"""File names of documents and archives that every file system accepts."""
+"""File names of documents and archives, valid on every file system."""
 
 import unicodedata
 from datetime import datetime

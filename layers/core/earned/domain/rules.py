@@ -8,8 +8,8 @@ from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGra
 from earned.domain.requirements import Reason, Requirement, Verdict
 from earned.domain.training import Course, LiveEvent, Step, StepKind, Training
 
-TOLERANCE = timedelta(minutes=5)  # for clocks that differ (C2)
-MAX_GAP = 1_000  # milliseconds of a video (C3)
+TOLERANCE = timedelta(minutes=5)  # clock differences (C2)
+MAX_GAP = 1_000  # milliseconds (C3)
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 

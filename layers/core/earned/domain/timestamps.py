@@ -1,4 +1,4 @@
-"""Times as whole milliseconds since 1970-01-01T00:00:00Z, the form in which they are stored and compared."""
+"""Times as whole milliseconds since 1970-01-01T00:00:00Z, as they are stored and compared."""
 
 from datetime import UTC, datetime, timedelta
 

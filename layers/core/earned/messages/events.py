@@ -1,4 +1,4 @@
-"""Events in, by queue: which types each queue takes, and how a message body is read."""
+"""The event types of each queue, and the parser of message bodies."""
 
 from collections.abc import Mapping
 from typing import TypeVar, get_args

@@ -1,4 +1,4 @@
-"""Requests that functions send each other over SQS."""
+"""Requests between functions, sent over SQS."""
 
 import secrets
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Field types that events in, events out and the API's answers share."""
+"""Field types that events, announcements and the API's answers share."""
 
 from typing import Annotated
 

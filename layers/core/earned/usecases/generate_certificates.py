@@ -53,7 +53,7 @@ class Attempt:
 
     announcements: list[tuple[Message, Announcement]] = field(default_factory=list)
     wait_times: list[dict[str, float]] = field(default_factory=list)
-    changed: list[Message] = field(default_factory=list)  # their records changed meanwhile: evaluate them again
+    changed: list[Message] = field(default_factory=list)  # their records have changed: evaluate them again
 
 
 class GenerateCertificates:
@@ -89,10 +89,10 @@ class GenerateCertificates:
         publish_wait_times([times for attempt in attempts for times in attempt.wait_times])
         self._announce(batch, [one for attempt in attempts for one in attempt.announcements])
 
-    def _announce(self, batch: SqsBatch, told: Sequence[tuple[Message, Announcement]]) -> None:
-        with batch.retry_on_error(*(message for message, _ in told)):
-            accepted = self._bus.announce([announcement for _, announcement in told])
-            batch.retry(message for (message, _), ok in zip(told, accepted, strict=True) if not ok)
+    def _announce(self, batch: SqsBatch, announced: Sequence[tuple[Message, Announcement]]) -> None:
+        with batch.retry_on_error(*(message for message, _ in announced)):
+            accepted = self._bus.announce([announcement for _, announcement in announced])
+            batch.retry(message for (message, _), ok in zip(announced, accepted, strict=True) if not ok)
 
     def _attempt(self, batch: SqsBatch, due: Sequence[Message]) -> Attempt:
         attempt = Attempt()

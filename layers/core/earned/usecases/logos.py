@@ -1,4 +1,4 @@
-"""The logo on a company's certificates: fetched, sanitised, stored for good and cached (A6)."""
+"""The logo on a company's certificates: fetched, sanitised, stored and cached (A6)."""
 
 import time
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from earned.domain.errors import UnusableLogo
 from earned.domain.people import Company, Logo, LogoReference
 
 MAX_CACHED = 64
-REFUSED_SECONDS = 60  # an upload may arrive after its company is saved
+REFUSED_SECONDS = 60  # the upload may arrive after the company's event
 logger = Logger()
 
 

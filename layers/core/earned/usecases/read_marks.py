@@ -8,7 +8,7 @@ from earned.messages.events import ATTENDANCE, AttendanceEvent, read
 
 
 class ReadMark:
-    """Reads a mark; raises `Rejected` when it may not count."""
+    """Reads a mark; raises `Rejected` for a mark that the rules exclude."""
 
     def __init__(self) -> None:
         self._last_read: dict[str, Training] = {}

@@ -114,7 +114,7 @@ class Sweep:
         for enrollment_id in unreadable:
             _log_unreadable(enrollment_id, "unknown to this release")
         number = Counter(finding for finding, _ in found) + Counter({Finding.UNREADABLE: len(unreadable)})
-        for finding, times in number.items():  # at once, so that an interrupted run has counted its pages
+        for finding, times in number.items():  # per page, so that an interrupted run has counted its pages
             metrics.count("SweepFindings", times, finding=finding.value)
         _restore_to_calendar(
             [context for finding, context in checked if finding is None and run.is_full_check_due(context.record)],
@@ -129,7 +129,7 @@ class Sweep:
         try:
             training = run.trainings.get(record.training_id)
             return run.is_full_check_due(record) or needs_recheck(record, training, run.now, self._tolerance)
-        except Exception:  # one broken record must not keep the sweep from the others
+        except Exception:  # one broken record must not stop the sweep
             return True
 
     def _check(self, run: SweepRun, context: EnrollmentContext) -> Finding | None:
@@ -138,7 +138,7 @@ class Sweep:
             if finding is None and run.is_full_check_due(context.record):
                 return self._check_document(context.record)
             return finding
-        except Exception as error:  # as above
+        except Exception as error:  # likewise
             _log_unreadable(context.record.enrollment_id, type(error).__qualname__)
             return Finding.UNREADABLE
 
@@ -160,7 +160,7 @@ class Sweep:
         keys = [context.record.key for finding, context in found if finding in stale]
         size = self._enrollments_per_message
         chunks = [keys[start : start + size] for start in range(0, len(keys), size)]
-        # A group of their own: these messages are of many companies, and no company waits for them.
+        # These messages cover many companies; in a group of their own they delay none of them.
         self._evaluation.send([evaluation_message(EnrollmentsChanged(tuple(chunk)), "sweep") for chunk in chunks])
         requests = (_generation_request(finding, context.record) for finding, context in found)
         self._generation.send([request for request in requests if request is not None])
@@ -185,7 +185,7 @@ def oldest_unmarked(sweep_pass: SweepPass, now: datetime, page_size: int) -> tim
 def _has_waiting_people(event: LiveEvent, now: datetime) -> bool:
     try:
         return any(waiting(event, now))
-    except ValueError:  # a later release wrote one of the records: that person may wait
+    except ValueError:  # a later release wrote one of the records; assume that its person waits
         return True
 
 

@@ -128,7 +128,7 @@ def enroll(enrollment: Enrollment, training_version: int | None, *, account_know
     if existing is not None and existing.account_id != enrollment.key.account_id:
         raise EnrollmentTaken
     if existing is not None and existing.issue is not None:
-        return existing  # its certificate's content and announcements stay as they are
+        return existing  # an issued certificate keeps its content and announcements
     row = _row(enrollment.key)
     values: list[tuple[Attribute[Any], Any]] = [
         (CompletionRow.training, enrollment.training_id),
@@ -245,7 +245,7 @@ def _only_known(found: Iterable[CompletionRecord | EarlyFacts]) -> Iterator[Comp
 
 def _known(row: CompletionRow) -> CompletionRecord:
     record = row.record()
-    assert isinstance(record, CompletionRecord)  # the update demands or makes the enrollment
+    assert isinstance(record, CompletionRecord)  # the update requires or creates the enrollment
     return record
 
 

@@ -1,4 +1,4 @@
-"""Export items."""
+"""Exports, with the lease of the run that works on each."""
 
 from collections.abc import Sequence
 from datetime import datetime

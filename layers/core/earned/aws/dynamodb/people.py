@@ -40,7 +40,7 @@ class AccountRow(Row):
         return Account(
             account_id=self.pk.removeprefix("account#"),
             kind=Role(self.kind),
-            name=self.name or "",  # erased
+            name=self.name or "",  # empty once erased
             email=self.email or "",
             company_id=self.company,
             language=self.language or "en",

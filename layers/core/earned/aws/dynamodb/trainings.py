@@ -1,4 +1,4 @@
-"""Training items: newest, archived versions, and the calendar of live events."""
+"""Training items (the newest version and archived ones) and the calendar of live events."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
