@@ -21,9 +21,7 @@ from earned.messages.schema_types import text
 
 MAX_PRINTED_GRAPHEMES = 200
 MAX_STEP_TITLE_GRAPHEMES = 500
-CODE_POINTS_PER_GRAPHEME = (
-    7  # on average; a family emoji has 7, the names in tools/design/preview/names.toml at most 2.8
-)
+CODE_POINTS_PER_GRAPHEME = 7  # on average; a family emoji has 7, names in tools/design/preview/names.toml at most 2.8
 MAX_KEY_BYTES = 1024  # S3's own limit
 MAX_WHOLE_NUMBER = 2**53 - 1  # the largest that every JSON parser reads exactly
 _VISIBLE = regex.compile(r"[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]")

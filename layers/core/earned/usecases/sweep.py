@@ -185,7 +185,7 @@ def oldest_unmarked(sweep_pass: SweepPass, now: datetime, page_size: int) -> tim
 def _has_waiting_people(event: LiveEvent, now: datetime) -> bool:
     try:
         return any(waiting(event, now))
-    except ValueError:  # a later release wrote one of the records; assume that its person waits
+    except ValueError:  # a later release wrote one of the records; assume that the person waits
         return True
 
 

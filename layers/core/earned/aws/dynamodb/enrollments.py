@@ -190,7 +190,7 @@ def note_training_version(
 
 
 def issue(record: CompletionRecord, issued: Issuance) -> None:
-    """Issue the certificate, or the revision that supersedes it, in one conditional update (DESIGN §3); ends a hold.
+    """Issue a first or superseding revision in one conditional update, and end a hold (docs/design.md §3).
 
     Raises `RecordChanged` unless the enrollment is active and has exactly the facts and certificate of `record`.
     """

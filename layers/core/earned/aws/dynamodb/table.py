@@ -17,7 +17,7 @@ from pynamodb.models import Model
 
 from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
-ROOT_SORT_KEY = "-"  # a partition of the directory has one item
+ROOT_SORT_KEY = "-"  # of the main item of a directory partition
 ItemKey = tuple[str, str]  # partition key and sort key
 RowT = TypeVar("RowT", bound="Row")
 
