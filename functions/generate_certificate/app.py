@@ -1,4 +1,4 @@
-"""Generates, revokes, reissues and restores certificates, as their records say."""
+"""Generates, revokes, reissues and restores certificates as their records require."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor

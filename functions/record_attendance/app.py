@@ -1,4 +1,4 @@
-"""Records attendance marks of administrators at ended live events (L1)."""
+"""Records the attendance marks of administrators at ended live events (L1)."""
 
 import os
 from dataclasses import dataclass

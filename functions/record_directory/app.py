@@ -1,4 +1,4 @@
-"""Records companies, accounts, trainings and enrollments as the portal announces them."""
+"""Records companies, accounts, trainings and enrollments from the portal's events."""
 
 import os
 from dataclasses import dataclass

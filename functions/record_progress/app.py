@@ -1,4 +1,4 @@
-"""Records what learners did: lessons, videos, quizzes and granted attempts."""
+"""Records the progress of learners: lessons, videos, quizzes and granted attempts."""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Sweeps the table for what no message corrects, on a schedule."""
+"""Sweeps the table on a schedule for faults that no message corrects."""
 
 import os
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from earned.api.attendance import CURSORS, CalendarPosition
 from earned.aws.dynamodb import trainings
 from earned.domain.fact_codec import encode
 from earned.domain.facts import AttendanceMarked
-from earned.domain.timestamps import milliseconds
+from earned.domain.timestamps import to_milliseconds
 from earned.domain.training import LiveEvent
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import count_requests
@@ -224,4 +224,4 @@ def test_counting_takes_a_query_a_thousand_and_a_batch_read_a_hundred(
 def enrollment_item(story: Story, person: str, *, marked: bool) -> dict[str, Any]:
     """An enrollment as the table keeps it."""
     facts = {"f": {encode(AttendanceMarked(story.live_event, NOON, present=True, marked_by="adm-1"))}} if marked else {}
-    return key_of(story, person) | {"t": story.live_event, "e": milliseconds(ENDED)} | facts
+    return key_of(story, person) | {"t": story.live_event, "e": to_milliseconds(ENDED)} | facts

@@ -82,7 +82,7 @@ def test_times_are_kept_to_the_millisecond_rounded_down() -> None:
 
 @given(TIMES)
 def test_a_time_survives_conversion_to_milliseconds_and_back(at: datetime) -> None:
-    assert timestamps.moment(timestamps.milliseconds(at)) == at
+    assert timestamps.from_milliseconds(timestamps.to_milliseconds(at)) == at
 
 
 @pytest.mark.parametrize(

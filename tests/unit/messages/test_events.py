@@ -135,7 +135,7 @@ def test_a_course_is_by_default_ordered_with_required_steps_and_unlimited_attemp
 def test_a_schedule_gives_a_live_event_versioned_by_the_events_time() -> None:
     assert read(posted("live-event.scheduled")).training() == LiveEvent(
         live_event_id="event-1",
-        version=timestamps.milliseconds(AT),
+        version=timestamps.to_milliseconds(AT),
         title="First aid",
         starts_at=datetime(2026, 4, 1, 14, tzinfo=UTC),
         ends_at=datetime(2026, 4, 1, 17, tzinfo=UTC),

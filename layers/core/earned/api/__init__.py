@@ -1,1 +1,1 @@
-"""The HTTP API: routes, their requests and their responses."""
+"""The HTTP API: routes, requests and responses."""

@@ -12,12 +12,10 @@ from earned.api import attendance, certificates, exports, openapi, progress, sup
 from earned.api.problems import BadRequest, InternalError, NotFound, NotJson, Problem
 
 ROUTERS = tuple(one.routes for one in (progress, attendance, certificates, exports, support, verification, openapi))
-
 logger = Logger()
 
 
 def application(*routers: APIGatewayHttpRouter) -> APIGatewayHttpResolver:
-    """Powertools' resolver over these routers, with problem details for every failure."""
     app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
     for router in routers:
         app.include_router(router)
@@ -34,7 +32,7 @@ def _problem(problem: Problem) -> Response[str]:
 
 
 def _bad_request(error: RequestValidationError) -> Response[str]:
-    """Name the invalid parameters and their rules; the values may be personal data."""
+    """Names parameters and rules, never values: they may be personal data."""
     return _problem(BadRequest("; ".join(f"{item['loc'][-1]}: {item['msg']}" for item in error.errors())))
 
 
@@ -47,6 +45,6 @@ def _no_such_route(_error: NotFoundError) -> Response[str]:
 
 
 def _internal_error(error: Exception) -> Response[str]:
-    """Log the exception's type only: its message may contain personal data."""
+    """Logs the exception's type only: its message may contain personal data."""
     logger.error("request failed", extra={"error": type(error).__qualname__})
     return _problem(InternalError())

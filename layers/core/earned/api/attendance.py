@@ -1,4 +1,4 @@
-"""Live events that have ended while attendance marks are missing."""
+"""Ended live events with missing attendance marks."""
 
 from time import monotonic
 from typing import Annotated, NamedTuple, NotRequired
@@ -16,7 +16,6 @@ from earned.messages.schema_types import Id, Instant
 from earned.usecases.unmarked_attendance import waiting
 
 routes = Routes()
-
 SECONDS_PER_PAGE = 3.0
 
 

@@ -1,4 +1,4 @@
-"""Certificates: lists, and links to documents."""
+"""Lists of certificates, and links to documents."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -50,12 +50,12 @@ def list_company_certificates(
     if not may_for_company(routes.viewer, Operation.LIST_CERTIFICATES, company_id):
         raise NotFound
 
-    def matches(case: EnrollmentContext) -> bool:
-        completion, issue = case.record, case.record.issue
+    def matches(context: EnrollmentContext) -> bool:
+        record, issue = context.record, context.record.issue
         return (
             issue is not None
-            and training_id in (None, completion.training_id)
-            and account_id in (None, completion.account_id)
+            and training_id in (None, record.training_id)
+            and account_id in (None, record.account_id)
             and (issued_from is None or issue.issued_at >= _instant(issued_from, time.min))
             and (issued_to is None or issue.issued_at <= _instant(issued_to, time.max))
         )
@@ -67,11 +67,11 @@ def list_company_certificates(
 def download_certificate(certificate_id: str) -> DownloadView:
     """A link to the document of an active certificate. The service records the access before it answers."""
     viewer, now = routes.viewer, routes.now
-    case = contexts.get_certificate_context(certificate_id)
-    if case is None or not case.is_active or not may(viewer, Operation.DOWNLOAD, case.record):
+    context = contexts.get_certificate_context(certificate_id)
+    if context is None or not context.is_active or not may(viewer, Operation.DOWNLOAD, context.record):
         raise NotFound
-    issue = case.record.issue
-    if issue is None or case.record.certificate_status is not CertificateStatus.ISSUED:
+    issue = context.record.issue
+    if issue is None or context.record.certificate_status is not CertificateStatus.ISSUED:
         raise NotFound
     access_log.log_access(certificate_id, issue.revision, viewer.account_id, viewer.role, viewer.company_id, now)
     return {
@@ -89,13 +89,15 @@ def _page(
 ) -> CertificatePage:
     viewer = routes.viewer
 
-    def keep(case: EnrollmentContext) -> bool:
-        completion = case.record
-        return completion.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, completion) and matches(case)
+    def keep(context: EnrollmentContext) -> bool:
+        record = context.record
+        return record.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, record) and matches(context)
 
-    cases, next_cursor = page(listed, cursor, limit, keep)
-    issued = [(case, case.record.issue) for case in cases]
-    items = [certificate_view(case.record, issue, case.training) for case, issue in issued if issue is not None]
+    found, next_cursor = page(listed, cursor, limit, keep)
+    issued = [(context, context.record.issue) for context in found]
+    items = [
+        certificate_view(context.record, issue, context.training) for context, issue in issued if issue is not None
+    ]
     answer: CertificatePage = {"items": items}
     if next_cursor is not None:
         answer["next_cursor"] = next_cursor

@@ -19,7 +19,6 @@ from earned.messages.requests import ExportRequest, export_message
 from earned.messages.schema_types import Instant
 
 routes = Routes()
-
 ATTEMPTS = 3
 
 
@@ -78,7 +77,6 @@ def get_export(company_id: str, export_id: str) -> ExportView:
 
 
 def _own(company_id: str) -> list[Export]:
-    """The viewer's own exports of the company, oldest first."""
     if not may_for_company(routes.viewer, Operation.EXPORT, company_id):
         raise NotFound
     return export_rows.exports_of(company_id, routes.viewer.account_id)

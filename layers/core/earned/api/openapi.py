@@ -8,7 +8,6 @@ from aws_lambda_powertools.event_handler import Response
 from earned.api.routes import Routes
 
 routes = Routes()
-
 DOCUMENT = Path(__file__).with_name("openapi.json")
 _RESPONSES = {
     200: {"description": "The OpenAPI 3.1 document", "content": {"application/json": {"schema": {"type": "object"}}}}

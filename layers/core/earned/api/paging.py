@@ -1,4 +1,4 @@
-"""Pages of a list, and the cursors that lead from one to the next."""
+"""Pages of a list, and their cursors."""
 
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
@@ -20,7 +20,6 @@ Cursor = Annotated[
     Query(max_length=400, description="`next_cursor` of the previous page of this list; absent for the first page."),
 ]
 PositionT = TypeVar("PositionT")
-
 QUERIES_PER_PAGE = 10
 
 
@@ -35,7 +34,7 @@ class Cursors(Generic[PositionT]):
         return urlsafe_b64encode(self.content.dump_json((self.list_name, position))).decode().rstrip("=")
 
     def decode(self, cursor: str | None) -> PositionT | None:
-        """The position after which the page begins, None for the first page; raises `InvalidCursor`."""
+        """The position before the page, None for the first page; raises `InvalidCursor`."""
         if cursor is None:
             return None
         padding = "=" * (-len(cursor) % 4)
@@ -49,8 +48,6 @@ class Cursors(Generic[PositionT]):
 
 
 class EnrollmentPosition(NamedTuple):
-    """The last enrollment of a page."""
-
     enrollment_id: Id
     account_id: Id
 
@@ -60,7 +57,7 @@ _ENROLLMENT_CURSOR = TypeAdapter(tuple[str, EnrollmentPosition])
 
 @dataclass(frozen=True)
 class EnrollmentList:
-    """A list over enrollments: its name, and how to fetch the next keys after one of them."""
+    """A list of enrollments: its name, and a function that returns the next keys after a position."""
 
     name: str
     fetch: Callable[[EnrollmentKey | None, int], list[EnrollmentKey]]
@@ -71,12 +68,10 @@ class EnrollmentList:
 
 
 def account_list(of: str, account_id: str) -> EnrollmentList:
-    """One account's enrollments or certificates, as `of` says."""
     return EnrollmentList(f"{of} of account {account_id}", partial(enrollment_lists.list_account_keys, account_id))
 
 
 def company_list(of: str, company_id: str) -> EnrollmentList:
-    """One company's enrollments or certificates, as `of` says."""
     return EnrollmentList(f"{of} of company {company_id}", partial(enrollment_lists.list_company_keys, company_id))
 
 
@@ -85,15 +80,15 @@ def page(
 ) -> tuple[list[EnrollmentContext], str | None]:
     """Up to `limit` active enrollments that `keep` accepts, and the next page's cursor, None on the last page.
 
-    A page may be short, even empty, before the last one: `QUERIES_PER_PAGE` bounds the search for enrollments to keep.
+    A page before the last may be short or empty: `QUERIES_PER_PAGE` bounds the search for enrollments to keep.
     """
     found: list[EnrollmentContext] = []
     position = listed.cursors.decode(cursor)
     after = EnrollmentKey(*position) if position is not None else None
     for _ in range(QUERIES_PER_PAGE):
         keys = listed.fetch(after, limit)
-        cases = contexts.get_contexts(enrollments.get_records(keys))
-        found += [case for case in cases if case.is_active and keep(case)]
+        candidates = contexts.get_contexts(enrollments.get_records(keys))
+        found += [context for context in candidates if context.is_active and keep(context)]
         if len(found) > limit:
             return found[:limit], listed.cursors.encode(EnrollmentPosition(*found[limit - 1].record.key))
         if len(keys) < limit:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 
 class Problem(Exception):
-    """An answer in `application/problem+json`; `code` is stable, `detail` tells what to do."""
+    """An answer in `application/problem+json`; `code` is stable, `detail` names the remedy."""
 
     status: ClassVar[int]
     code: ClassVar[str]

@@ -19,14 +19,14 @@ def list_own_enrollments(cursor: Cursor = None, limit: Limit = 50) -> Enrollment
 @routes.endpoint("GET", "/v1/enrollments/<enrollment_id>", Operation.SEE_OWN_PROGRESS, Operation.SEE_PROGRESS)
 def get_enrollment(enrollment_id: str) -> EnrollmentView:
     """One enrollment. The read is strongly consistent: it includes every event that the service has recorded."""
-    completion = enrollments.get_record(enrollment_id)
+    record = enrollments.get_record(enrollment_id)
     operations = (Operation.SEE_OWN_PROGRESS, Operation.SEE_PROGRESS)
-    if completion is None or not any(may(routes.viewer, operation, completion) for operation in operations):
+    if record is None or not any(may(routes.viewer, operation, record) for operation in operations):
         raise NotFound
-    case = contexts.get_contexts([completion])[0]
-    if not case.is_active:
+    context = contexts.get_contexts([record])[0]
+    if not context.is_active:
         raise NotFound
-    return enrollment_view(case, routes.viewer, routes.now, routes.dependencies.tolerance)
+    return enrollment_view(context, routes.viewer, routes.now, routes.dependencies.tolerance)
 
 
 @routes.endpoint("GET", "/v1/companies/<company_id>/enrollments", Operation.SEE_PROGRESS)
@@ -38,9 +38,9 @@ def list_company_enrollments(company_id: str, cursor: Cursor = None, limit: Limi
 
 
 def _page(listed: EnrollmentList, cursor: str | None, limit: int) -> EnrollmentPage:
-    cases, next_cursor = page(listed, cursor, limit, lambda _: True)
+    found, next_cursor = page(listed, cursor, limit, lambda _: True)
     viewer, now, tolerance = routes.viewer, routes.now, routes.dependencies.tolerance
-    answer: EnrollmentPage = {"items": [enrollment_view(case, viewer, now, tolerance) for case in cases]}
+    answer: EnrollmentPage = {"items": [enrollment_view(context, viewer, now, tolerance) for context in found]}
     if next_cursor is not None:
         answer["next_cursor"] = next_cursor
     return answer

@@ -1,4 +1,4 @@
-"""The API's responses, made from records; they contain only what the viewer may see."""
+"""The API's responses; each contains only members that the viewer may see."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, NotRequired
@@ -18,22 +18,13 @@ from earned.messages.schema_types import Instant
 
 
 def one_of(*values: str) -> WithJsonSchema:
-    """The JSON Schema of a text with these values only."""
     return WithJsonSchema({"type": "string", "enum": [str(value) for value in values]})
 
 
 Day = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
-
-
 KindOfTraining = Annotated[str, one_of(*TrainingKind)]
-
-
 KindOfRequirement = Annotated[str, one_of(*StepKind, "event", "attendance", "training", "account", "certificate")]
-
-
 StatusOfCertificate = Annotated[str, one_of(*CertificateStatus)]
-
-
 StatusOfCompletion = Annotated[str, one_of("in-progress", "completed")]
 
 
@@ -119,45 +110,47 @@ class DownloadView(TypedDict):
     file_name: str
 
 
-def enrollment_view(case: EnrollmentContext, viewer: Viewer, as_of: datetime, tolerance: timedelta) -> EnrollmentView:
-    completion = case.record
-    verdict = evaluate_for_issue(completion, case.training, case.account, as_of, tolerance)
+def enrollment_view(
+    context: EnrollmentContext, viewer: Viewer, as_of: datetime, tolerance: timedelta
+) -> EnrollmentView:
+    record = context.record
+    verdict = evaluate_for_issue(record, context.training, context.account, as_of, tolerance)
     view: EnrollmentView = {
-        "enrollment_id": completion.enrollment_id,
-        "account_id": completion.account_id,
-        "training": training_view(completion, case.training),
+        "enrollment_id": record.enrollment_id,
+        "account_id": record.account_id,
+        "training": training_view(record, context.training),
         "status": "completed" if verdict.complete else "in-progress",
-        "outstanding": [requirement_view(one) for one in blockers(completion, case.training, verdict)],
+        "outstanding": [requirement_view(one) for one in blockers(record, context.training, verdict)],
         "as_of": rfc_3339(as_of),
     }
     if verdict.completed_at is not None:
         view["completed_at"] = rfc_3339(verdict.completed_at)
-    if completion.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, completion):
+    if record.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, record):
         view["certificate"] = {
-            "certificate_id": completion.certificate_id,
-            "status": completion.certificate_status or "",
-            "revision": completion.issue.revision,
-            "issued_at": rfc_3339(completion.issue.issued_at),
+            "certificate_id": record.certificate_id,
+            "status": record.certificate_status or "",
+            "revision": record.issue.revision,
+            "issued_at": rfc_3339(record.issue.issued_at),
         }
     return view
 
 
-def certificate_view(completion: CompletionRecord, issue: Issuance, training: Training | None) -> CertificateView:
+def certificate_view(record: CompletionRecord, issue: Issuance, training: Training | None) -> CertificateView:
     return {
-        "certificate_id": completion.certificate_id,
-        "enrollment_id": completion.enrollment_id,
-        "account_id": completion.account_id,
+        "certificate_id": record.certificate_id,
+        "enrollment_id": record.enrollment_id,
+        "account_id": record.account_id,
         "holder": issue.printed.holder,
-        "training": training_view(completion, training),
-        "status": completion.certificate_status or "",
+        "training": training_view(record, training),
+        "status": record.certificate_status or "",
         "revision": issue.revision,
         "completed_on": issue.printed.completed_on.isoformat(),
         "issued_at": rfc_3339(issue.issued_at),
     }
 
 
-def training_view(completion: CompletionRecord, training: Training | None) -> TrainingView:
-    view: TrainingView = {"id": completion.training_id}
+def training_view(record: CompletionRecord, training: Training | None) -> TrainingView:
+    view: TrainingView = {"id": record.training_id}
     if training is not None:
         view["kind"] = training.kind.value
         view["title"] = training.title
@@ -292,13 +285,13 @@ def support_request_view(request: SupportRequest) -> SupportRequestView:
 
 
 def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None) -> DiagnosisView:
-    """`document` tells whether the stored document is present, and whether it is intact."""
-    completion, verdict = diagnosis.record, diagnosis.verdict
+    """`document`: whether the stored document is present, and whether it is intact."""
+    record, verdict = diagnosis.record, diagnosis.verdict
     outstanding = [requirement_view(requirement) for requirement in diagnosis.blockers]
     view: DiagnosisView = {
-        "enrollment": _diagnosed_enrollment(completion),
-        "account": _diagnosed_account(completion.account_id, diagnosis.account),
-        "training": training_view(completion, diagnosis.training),
+        "enrollment": _diagnosed_enrollment(record),
+        "account": _diagnosed_account(record.account_id, diagnosis.account),
+        "training": training_view(record, diagnosis.training),
         "completion": {
             "status": "completed" if verdict.complete else "in-progress",
             "timeline": [_timeline_entry_view(entry) for entry in diagnosis.timeline],
@@ -310,25 +303,25 @@ def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None) -> 
         view["completion"]["completed_at"] = rfc_3339(verdict.completed_at)
     if diagnosis.attendance is not None:
         view["attendance"] = _attendance_view(diagnosis.attendance)
-    if completion.issue is not None and document is not None:
+    if record.issue is not None and document is not None:
         view["certificate"] = {
-            "certificate_id": completion.certificate_id,
-            "status": completion.certificate_status or "",
-            "revision": completion.issue.revision,
+            "certificate_id": record.certificate_id,
+            "status": record.certificate_status or "",
+            "revision": record.issue.revision,
             "document_present": document[0],
             "document_intact": document[1],
         }
     return view
 
 
-def _diagnosed_enrollment(completion: CompletionRecord) -> DiagnosedEnrollment:
-    view: DiagnosedEnrollment = {"enrollment_id": completion.enrollment_id}
-    if completion.company_id is not None:
-        view["company_id"] = completion.company_id
-    if completion.enrolled_at is not None:
-        view["enrolled_at"] = rfc_3339(completion.enrolled_at)
-    if completion.removal is not None:
-        view["removed_at"] = rfc_3339(completion.removal.at)
+def _diagnosed_enrollment(record: CompletionRecord) -> DiagnosedEnrollment:
+    view: DiagnosedEnrollment = {"enrollment_id": record.enrollment_id}
+    if record.company_id is not None:
+        view["company_id"] = record.company_id
+    if record.enrolled_at is not None:
+        view["enrolled_at"] = rfc_3339(record.enrolled_at)
+    if record.removal is not None:
+        view["removed_at"] = rfc_3339(record.removal.at)
     return view
 
 

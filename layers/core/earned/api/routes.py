@@ -1,4 +1,4 @@
-"""Routes that declare their operations of the access table, and answer 404 to every role that has none of them."""
+"""Routes with their operations of the access table; a role without any of them gets 404."""
 
 import re
 from collections.abc import Callable, Collection
@@ -18,7 +18,6 @@ from earned.domain.people import Role
 from earned.messages.schema_types import ID
 
 AnswerT = TypeVar("AnswerT")
-
 BEARER = "access-token"
 
 
@@ -40,7 +39,7 @@ class Dependencies:
 class Route:
     """A path with its operations of the access table; a route without operations is public.
 
-    `scopes` are those of the operations that the route serves; `problems` are those that no other route answers.
+    `scopes` are the scopes of those operations that the route serves; `problems` are specific to the route.
     """
 
     method: str
@@ -58,7 +57,7 @@ class Routes(APIGatewayHttpRouter):
 
     @property
     def viewer(self) -> Viewer:
-        """The token's account, role and company; raises `NotAnAccessToken` or `UnknownRole`."""
+        """Raises `NotAnAccessToken` or `UnknownRole`."""
         account_id = self._id("sub")
         if account_id is None or not self._is_of_an_access_token:
             raise NotAnAccessToken
@@ -70,7 +69,7 @@ class Routes(APIGatewayHttpRouter):
 
     @property
     def _is_of_an_access_token(self) -> bool:
-        """Decided by `token_use` where the token has it (Cognito), else by the presence of a client id (RFC 9068).
+        """By `token_use` where the token has it (Cognito), else by the presence of a client id (RFC 9068).
 
         API Gateway accepts ID tokens too: they have the same issuer and may have the same audience.
         """
@@ -78,12 +77,12 @@ class Routes(APIGatewayHttpRouter):
         return use == "access" if use is not None else self._claim(self.dependencies.client_claim) != ""
 
     def _id(self, name: str) -> str | None:
-        """The id in a claim; None when the claim is missing or no event could contain such an id."""
+        """None if the claim is missing or is not an id that an event could contain."""
         value = self._claim(name)
         return value if re.fullmatch(ID, value) else None
 
     def _claim(self, name: str) -> str:
-        """A claim; empty when it is missing or not a text. API Gateway turns a list into one text in brackets."""
+        """Empty if it is missing or not a text; API Gateway turns a list into one text in brackets."""
         value = self.context["claims"].get(name)
         return value if isinstance(value, str) else ""
 
@@ -124,7 +123,6 @@ class Routes(APIGatewayHttpRouter):
 
 
 def _description(function: Callable[..., Any], operations: tuple[Operation, ...]) -> dict[str, Any]:
-    """The route in the OpenAPI document: named and described by its function, tagged by its module."""
     return {
         "summary": function.__name__.replace("_", " ").capitalize(),
         "description": getdoc(function),

@@ -4,7 +4,6 @@ import secrets
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from earned.api.paging import Cursor, Cursors, Limit
@@ -18,8 +17,8 @@ from earned.api.responses import (
     support_request_view,
 )
 from earned.api.routes import Routes
+from earned.aws import metrics
 from earned.aws.dynamodb import contexts, enrollment_lists, enrollments, people, support
-from earned.aws.metrics import NAMESPACE
 from earned.domain.access import Operation
 from earned.domain.certificate import CertificateStatus
 from earned.domain.diagnosis import diagnose
@@ -28,7 +27,6 @@ from earned.domain.people import SupportRequest
 from earned.messages.requests import Purpose, generation_message
 
 routes = Routes()
-
 MAX_ENROLLMENTS = 100
 RequestPosition = Annotated[str, Field(pattern=r"^[0-9T:.+-]{1,40}#[0-9a-f]{1,32}$")]
 CURSORS = Cursors("support requests", TypeAdapter(tuple[str, RequestPosition]))
@@ -59,8 +57,7 @@ def create_support_request(body: Annotated[SupportRequestBody, Body()]) -> Accep
     """
     request = SupportRequest(secrets.token_hex(8), routes.now, body.name, body.email, body.training, body.message)
     kept = support.keep_support_request(request, routes.current_event.request_context.http.source_ip)
-    with single_metric("SupportRequests", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
-        metric.add_dimension("kept", str(kept).lower())
+    metrics.count("SupportRequests", kept=str(kept).lower())
     return {"status": "received"}
 
 
@@ -91,8 +88,8 @@ def list_diagnoses(
     else:
         raise MissingSubject
     keys = [key for account in accounts for key in enrollment_lists.list_account_keys(account, None, MAX_ENROLLMENTS)]
-    cases = contexts.get_contexts(enrollments.get_records(keys))
-    return {"items": [_diagnose(case) for case in cases if training_id in (None, case.record.training_id)]}
+    found = contexts.get_contexts(enrollments.get_records(keys))
+    return {"items": [_diagnose(context) for context in found if training_id in (None, context.record.training_id)]}
 
 
 @routes.endpoint(
@@ -107,21 +104,21 @@ def reissue_certificate(certificate_id: str, body: Annotated[ReissueBody | None,
 
     The service evaluates the enrollment again before it makes the revision.
     """
-    case = contexts.get_certificate_context(certificate_id)
-    if case is None or case.record.issue is None:
+    context = contexts.get_certificate_context(certificate_id)
+    if context is None or context.record.issue is None:
         raise NotFound
-    if not case.is_active or case.record.certificate_status is not CertificateStatus.ISSUED:
+    if not context.is_active or context.record.certificate_status is not CertificateStatus.ISSUED:
         raise CertificateNotActive
     reason = body.reason if body else None
-    routes.dependencies.generation.send([generation_message(case.record, purpose=Purpose.REISSUE, reason=reason)])
+    routes.dependencies.generation.send([generation_message(context.record, purpose=Purpose.REISSUE, reason=reason)])
     return {"status": "queued"}
 
 
-def _diagnose(case: EnrollmentContext) -> DiagnosisView:
-    completion, issue = case.record, case.record.issue
-    diagnosis = diagnose(completion, case.training, case.account, routes.now, routes.dependencies.tolerance)
+def _diagnose(context: EnrollmentContext) -> DiagnosisView:
+    record, issue = context.record, context.record.issue
+    diagnosis = diagnose(record, context.training, context.account, routes.now, routes.dependencies.tolerance)
     document = (
-        routes.dependencies.documents.verify_document(completion.certificate_id, issue.revision, issue.document_sha256)
+        routes.dependencies.documents.verify_document(record.certificate_id, issue.revision, issue.document_sha256)
         if issue is not None
         else None
     )

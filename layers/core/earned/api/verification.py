@@ -20,13 +20,9 @@ from earned.domain.certificate import CertificateStatus
 from earned.messages.schema_types import Instant
 
 routes = Routes()
-
 _HERE = Path(__file__).parent
-
 _PAGE = Template((_HERE / "verification.html").read_text(encoding="utf-8"))
-
 _STYLE = (_HERE / "verification.css").read_text(encoding="utf-8")
-
 _STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
 
 _HEADERS = {
@@ -92,17 +88,17 @@ def verify_certificate(
 
 
 def verification(certificate_id: str, revision: int | None) -> Verification:
-    """The answer as JSON; personal data only for a valid certificate."""
-    case = contexts.get_certificate_context(certificate_id)
-    issue = case.record.issue if case is not None else None
-    if case is None or issue is None or (revision is not None and revision > issue.revision):
+    """Personal data only for a valid certificate."""
+    context = contexts.get_certificate_context(certificate_id)
+    issue = context.record.issue if context is not None else None
+    if context is None or issue is None or (revision is not None and revision > issue.revision):
         return {"status": "unknown"}
-    if not case.is_active:
+    if not context.is_active:
         return {"status": "withdrawn"}
-    revocation = case.record.revocation
+    revocation = context.record.revocation
     if revocation is not None:
         return {"status": "revoked", "revoked_at": rfc_3339(revocation.at)}
-    if case.record.certificate_status is not CertificateStatus.ISSUED:
+    if context.record.certificate_status is not CertificateStatus.ISSUED:
         return {"status": "unknown"}
     if revision is not None and revision < issue.revision:
         return {"status": "superseded", "revision": issue.revision}
@@ -127,7 +123,6 @@ _LABELS = {
 
 
 def page(found: Verification) -> str:
-    """The answer as HTML, readable without script, style or colour."""
     title, text = _WORDS[found["status"]]
     members: Mapping[str, object] = found
     rows = "".join(

@@ -19,7 +19,7 @@ class Bus:
     name: str
 
     def announce(self, announcements: Sequence[Announcement]) -> list[bool]:
-        """Send announcements, ten to a request; for each, whether EventBridge accepted it."""
+        """Ten announcements to a request; for each, whether EventBridge accepted it."""
         taken: list[bool] = []
         for start in range(0, len(announcements), MAX_BATCH):
             entries = self.client.put_events(

@@ -8,17 +8,15 @@ NAMESPACE = "Earned"
 
 
 def count(name: str, number: int = 1, **dimensions: str) -> None:
-    """Count events."""
     _write(name, MetricUnit.Count, [number], dimensions)
 
 
 def seconds(name: str, durations: Iterable[float], **dimensions: str) -> None:
-    """Record durations in seconds, in one log line however many there are."""
+    """Durations in seconds, in one log line however many there are."""
     _write(name, MetricUnit.Seconds, durations, dimensions)
 
 
 def value(name: str, number: float) -> None:
-    """Record a value without a unit."""
     _write(name, MetricUnit.NoUnit, [number], {})
 
 

@@ -1,4 +1,4 @@
-"""Documents and archives in S3, the only module that talks to it: written once, never overwritten (I5)."""
+"""Documents, logos and archives in S3: written once, never overwritten (I5)."""
 
 import hashlib
 from base64 import b64decode
@@ -17,21 +17,19 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectOutputTypeDef
 
 LINK_SECONDS = 60
-
-
 ARCHIVES, STATE = "exports/", ".state"
 
 
 class DocumentConflict(Exception):
-    """This revision exists already and says something else."""
+    """The revision exists with other bytes."""
 
 
 class ConcurrentPut(Exception):
-    """Somebody puts the same at this very moment, and S3 asks to try again."""
+    """Another request puts the same object at the same time, and S3 asks for a retry."""
 
 
 class UploadLost(Exception):
-    """The upload of an archive is gone, or its parts are not those that were kept; it has to begin anew."""
+    """The upload of an archive is gone, or S3 holds other parts than the saved ones; the archive has to begin anew."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +40,10 @@ class Documents:
     bucket: str
 
     def put(self, certificate_id: str, revision: int, pdf: bytes, file_name: str) -> str:
-        """Keep a document under its certificate and revision, and return its SHA-256 in hexadecimal.
+        """Store a document under its certificate and revision, and return its SHA-256 in hexadecimal.
 
         Putting the same bytes again changes nothing; raises `DocumentConflict` when other bytes are there, and
-        `ConcurrentPut`. The file name travels with the object, so that no link has to carry a person's name.
+        `ConcurrentPut`. The file name is metadata of the object, so that no link contains a person's name.
         """
         sha256 = hashlib.sha256(pdf).hexdigest()
         is_new = self._put_once(
@@ -61,7 +59,6 @@ class Documents:
         return sha256
 
     def _put_once(self, key: str, body: bytes, media_type: str, **more: Any) -> bool:
-        """Put what is not there, and say whether it was not."""
         try:
             self.client.put_object(
                 Bucket=self.bucket, Key=key, Body=body, ContentType=media_type, IfNoneMatch="*", **more
@@ -76,9 +73,9 @@ class Documents:
         return True
 
     def sha256_of(self, certificate_id: str, revision: int) -> str | None:
-        """The SHA-256 of a document's bytes in hexadecimal, or None when it is not there.
+        """The SHA-256 of a document's bytes in hexadecimal, or None if there is no document.
 
-        One request: S3 computed it when it took the bytes. What was put without is read, since metadata proves nothing.
+        One request: S3 computed the checksum at the put. A document without one is read, since metadata proves nothing.
         """
         key = key_of(certificate_id, revision)
         try:
@@ -93,7 +90,6 @@ class Documents:
         return None if body is None else hashlib.sha256(body).hexdigest()
 
     def read(self, certificate_id: str, revision: int) -> bytes | None:
-        """A document, or None when it is not there."""
         return _read(self.client, self.bucket, key_of(certificate_id, revision))
 
     def verify_document(self, certificate_id: str, revision: int, sha256: str) -> tuple[bool, bool]:
@@ -102,19 +98,16 @@ class Documents:
         return body is not None, body is not None and hashlib.sha256(body).hexdigest() == sha256
 
     def link(self, certificate_id: str, revision: int) -> str:
-        """A presigned download link, good for a minute; makes no request."""
+        """A presigned download link, valid for 60 seconds; makes no request."""
         parameters = {"Bucket": self.bucket, "Key": key_of(certificate_id, revision)}
         return self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS)
 
     def keep_logo(self, logo: Logo) -> None:
-        """Keep a sanitised logo under its SHA-256, so that documents that it is printed on can be made again.
-
-        Raises `ConcurrentPut`.
-        """
+        """Store a sanitised logo, so that documents that print it can be made again; raises `ConcurrentPut`."""
         self._put_once(_logo_key(logo.sha256), logo.data, logo.media_type)
 
     def logo(self, sha256: str) -> Logo:
-        """A logo that was kept; raises `UnusableLogo` if it is not there or no longer what it was."""
+        """Raises `UnusableLogo` if the logo is missing or changed."""
         answer = _get_object(self.client, self.bucket, _logo_key(sha256))
         logo = Logo(answer["Body"].read(), answer["ContentType"])
         if logo.sha256 != sha256:
@@ -130,7 +123,7 @@ class Assets:
     bucket: str
 
     def fetch(self, key: str) -> bytes:
-        """What the portal uploaded; raises `UnusableLogo` when S3 does not hand it over or it is too large."""
+        """Raises `UnusableLogo` if the file is missing, denied or too large."""
         answer = _get_object(self.client, self.bucket, key)
         with answer["Body"] as body:
             if answer["ContentLength"] > MAX_LOGO_BYTES:
@@ -140,13 +133,13 @@ class Assets:
 
 @dataclass(frozen=True)
 class Archives:
-    """The bucket of company exports; what is in it goes away by itself after a day."""
+    """The bucket of company exports; a lifecycle rule deletes its objects after a day."""
 
     client: "S3Client"
     bucket: str
 
     def begin(self, export_id: str, file_name: str) -> str:
-        """Begin an upload, and return its id; nobody sees anything of it before it is published."""
+        """Begin an upload and return its id; the archive is invisible until it is published."""
         answer = self.client.create_multipart_upload(
             Bucket=self.bucket,
             Key=archive_key(export_id),
@@ -156,9 +149,9 @@ class Archives:
         return answer["UploadId"]
 
     def add_part(self, export_id: str, upload_id: str, number: int, body: bytes) -> str:
-        """Keep a part, from number 1 on, and return its tag; all but the last must have 5 MiB or more.
+        """Upload a part, numbered from 1, and return its tag; all but the last need at least 5 MiB.
 
-        Raises `UploadLost` when there is no such upload any more.
+        Raises `UploadLost` if the upload no longer exists.
         """
         try:
             answer = self.client.upload_part(
@@ -171,9 +164,9 @@ class Archives:
         return answer["ETag"]
 
     def publish(self, export_id: str, upload_id: str, tags: Sequence[str]) -> None:
-        """Make an archive of its parts, once: if there is one already, it stays.
+        """Assemble the archive from its parts; an existing archive stays.
 
-        Raises `UploadLost` when the parts are not those of `tags`, so that a broken archive never appears.
+        Raises `UploadLost` if the parts are not those of `tags`, so that a broken archive never appears.
         """
         parts: list[CompletedPartTypeDef] = [
             {"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, start=1)
@@ -193,20 +186,16 @@ class Archives:
                 raise UploadLost from None
 
     def save(self, export_id: str, state: bytes) -> None:
-        """Keep how far an archive is."""
         self.client.put_object(Bucket=self.bucket, Key=_state_key(export_id), Body=state)
 
     def saved(self, export_id: str) -> bytes | None:
-        """How far an archive is, as last kept, or None."""
         return _read(self.client, self.bucket, _state_key(export_id))
 
     def link(self, export_id: str) -> str:
-        """A presigned download link, good for a minute; makes no request."""
         parameters = {"Bucket": self.bucket, "Key": archive_key(export_id)}
         return self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS)
 
     def is_published(self, export_id: str) -> bool:
-        """Whether there is an archive: whole, since it appears in one piece."""
         try:
             self.client.head_object(Bucket=self.bucket, Key=archive_key(export_id))
         except ClientError as error:
@@ -226,7 +215,7 @@ def _read(client: "S3Client", bucket: str, key: str) -> bytes | None:
 
 
 def _get_object(client: "S3Client", bucket: str, key: str) -> "GetObjectOutputTypeDef":
-    """An object; raises `UnusableLogo` if it is missing or denied, which is one to S3 when the asker may not list."""
+    """Raises `UnusableLogo` if the object is missing or denied: a role that may not list is denied a missing object."""
     try:
         return client.get_object(Bucket=bucket, Key=key)
     except ClientError as error:
@@ -236,7 +225,6 @@ def _get_object(client: "S3Client", bucket: str, key: str) -> "GetObjectOutputTy
 
 
 def archive_key(export_id: str) -> str:
-    """Where an archive is."""
     return f"{ARCHIVES}{export_id}.zip"
 
 
@@ -245,12 +233,10 @@ def _state_key(export_id: str) -> str:
 
 
 def key_of(certificate_id: str, revision: int) -> str:
-    """Where a document is."""
     return f"{folder_of(certificate_id)}{revision}.pdf"
 
 
 def folder_of(certificate_id: str) -> str:
-    """Where all documents of a certificate are."""
     return f"certificates/{certificate_id}/"
 
 

@@ -1,4 +1,4 @@
-"""Settings: one frozen dataclass per function, read from a mapping."""
+"""Settings: one frozen dataclass per function, read from the environment."""
 
 from collections.abc import Mapping
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""Queues; the only module that talks to SQS."""
+"""Queues: sends messages and quarantines refused ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MAX_BATCH = 10
 
 
 class SendFailed(Exception):
-    """SQS did not confirm every message; it is safe to send all of them again."""
+    """SQS did not confirm every message; sending all of them again is safe."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Queue:
     max_batch: int = MAX_BATCH
 
     def send(self, messages: Sequence[OutgoingMessage]) -> None:
-        """Send messages, ten to a request; raises `SendFailed` unless SQS confirms each of them."""
+        """Ten messages to a request; raises `SendFailed` unless SQS confirms each of them."""
         for start in range(0, len(messages), self.max_batch):
             entries = [_entry(index, message) for index, message in enumerate(messages[start : start + self.max_batch])]
             answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
@@ -34,7 +34,7 @@ class Queue:
                 raise SendFailed(", ".join(sorted(codes)) or "the answer was cut short")
 
     def quarantine(self, body: str, reason: str, group: str | None) -> None:
-        """Keep a refused message, unchanged, with a stable reason as its message attribute `reason`."""
+        """Send a refused body, unchanged, with its stable reason in the message attribute `reason`."""
         attributes: dict[str, MessageAttributeValueTypeDef] = {"reason": {"DataType": "String", "StringValue": reason}}
         fair: dict[str, Any] = {"MessageGroupId": group} if group else {}
         self.client.send_message(QueueUrl=self.url, MessageBody=body, MessageAttributes=attributes, **fair)

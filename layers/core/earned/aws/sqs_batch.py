@@ -12,11 +12,7 @@ from earned.aws.sqs import Queue
 from earned.domain.errors import Rejected
 
 logger = Logger()
-
-
 EventT = TypeVar("EventT")
-
-
 EventT_co = TypeVar("EventT_co", covariant=True)
 
 
@@ -34,7 +30,7 @@ class ReceivedMessage(Generic[EventT_co]):
 class SqsBatch:
     """The messages of one invocation, and those that SQS must deliver again.
 
-    Lambda gets an answer per message (`ReportBatchItemFailures`), so no message fails its neighbours.
+    Lambda gets an answer per message (`ReportBatchItemFailures`), so a failure affects one message only.
     """
 
     def __init__(self, lambda_event: dict[str, Any], dead_letters: Queue) -> None:
@@ -43,7 +39,6 @@ class SqsBatch:
         self._retries: set[str] = set()
 
     def read(self, reader: Callable[[str], EventT]) -> list[ReceivedMessage[EventT]]:
-        """Read each body; a message that `reader` rejects is quarantined and left out."""
         accepted: list[ReceivedMessage[EventT]] = []
         for record in self._records:
             attributes = record["attributes"]
@@ -62,7 +57,7 @@ class SqsBatch:
         return accepted
 
     def quarantine(self, received: ReceivedMessage[Any], rejection: Rejected) -> None:
-        """Put a message that can never succeed into the dead-letter queue with its reason (I3)."""
+        """Send a message that can never succeed to the dead-letter queue with its reason (I3)."""
         with self.retry_on_error(received):
             self._dead_letters.quarantine(received.body, rejection.reason, received.group)
             logger.warning(
@@ -73,7 +68,6 @@ class SqsBatch:
 
     @contextmanager
     def retry_on_error(self, *received: ReceivedMessage[Any]) -> Iterator[None]:
-        """Leave the messages for a retry when an error is raised inside."""
         try:
             yield
         except Exception as error:
@@ -82,9 +76,8 @@ class SqsBatch:
             self.retry(received)
 
     def retry(self, received: Iterable[ReceivedMessage[Any]]) -> None:
-        """Leave messages for a retry."""
         self._retries.update(one.message_id for one in received)
 
     def response(self) -> dict[str, Any]:
-        """The answer to Lambda: it deletes every message that is not named."""
+        """The answer to Lambda, which deletes every message that is not named."""
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(self._retries)]}

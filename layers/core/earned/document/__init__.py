@@ -1,1 +1,1 @@
-"""A certificate's content to a PDF, and PDFs to an export's ZIP."""
+"""Draws a certificate's content as a PDF, and packs PDFs into an export's ZIP."""

@@ -81,11 +81,10 @@ class Archive:
         return cls(_STATE.validate_json(state), pending)
 
     def save(self) -> bytes:
-        """The state and the pending bytes, without the uploaded parts."""
         return _STATE.dump_json(self.state) + b"\n" + self.pending
 
     def add(self, record: CompletionRecord, issue: Issuance, file_name: str, document: bytes | None) -> None:
-        """Add a certificate's document under a unique name; if it is missing or differs, add a failure."""
+        """Add a document under a unique name, or a failure if the document is missing or differs."""
         ids = (record.certificate_id, record.account_id, record.training_id)
         if document is None:
             self.state.failures.append(Failure(*ids, "document-missing"))
@@ -99,7 +98,6 @@ class Archive:
             self.state.entries.append(entry)
 
     def close(self, now: datetime) -> None:
-        """Add the manifest and the directory, which complete the archive."""
         manifest = {
             "files": [entry.described() for entry in self.state.entries],
             "failures": [_FAILURE.dump_python(failure) for failure in self.state.failures],
@@ -112,7 +110,6 @@ class Archive:
         self.state.closed = True
 
     def take_part(self, size: int) -> bytes:
-        """Remove and return up to `size` pending bytes, for the caller to upload."""
         part = bytes(self.pending[:size])
         del self.pending[:size]
         return part
@@ -122,7 +119,7 @@ class Archive:
         self.state.size += len(body)
 
     def _free(self, file_name: str) -> str:
-        """The name, or the first free one of `name (2).pdf`, `name (3).pdf` …"""
+        """The first free one of `name.pdf`, `name (2).pdf`, `name (3).pdf` …"""
         stem, dot, suffix = file_name.rpartition(".")
         free = file_name
         while _folded(free) in self._taken:
@@ -136,12 +133,12 @@ _FAILURE = TypeAdapter(Failure)
 
 
 def _folded(file_name: str) -> str:
-    """A key that is equal for names that a file system may confuse: some ignore case, others normalise Unicode."""
+    """Equal for names that a file system may confuse: some ignore case, others normalise Unicode."""
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", file_name).upper().casefold())
 
 
 def _header(entry: Entry) -> ZipInfo:
-    """The header of a file, the same at any time."""
+    """Depends on nothing but the entry, so that a continued archive has the same bytes."""
     at = entry.at.astimezone(UTC)
     header = ZipInfo(entry.file_name, (at.year, at.month, at.day, at.hour, at.minute, at.second))
     header.compress_type = ZIP_STORED  # a PDF is compressed already
@@ -153,7 +150,7 @@ def _header(entry: Entry) -> ZipInfo:
 
 
 def _file(entry: Entry, body: bytes) -> bytes:
-    """A file as it is in the archive: a local header, which has no offset, and the bytes."""
+    """The local header, which has no offset, and the bytes."""
     alone = io.BytesIO()
     with ZipFile(alone, "w") as archive:
         archive.writestr(_header(entry), body)
@@ -162,7 +159,6 @@ def _file(entry: Entry, body: bytes) -> bytes:
 
 
 def _directory(entries: list[Entry], offset: int) -> bytes:
-    """The archive's directory, which starts at `offset`, after all files."""
     end = _OffsetBytesIO(offset)
     with ZipFile(end, "w") as archive:
         archive.infolist().extend(map(_header, entries))

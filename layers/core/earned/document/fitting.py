@@ -1,4 +1,4 @@
-"""The largest size at which a text is no higher than its slot, found by measuring."""
+"""The largest size at which a text fits its slot, found by measuring."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ def largest(fullness: Callable[[float], float], at_full_size: float) -> float:
     """The largest of `SCALES` at which `fullness`, the height of the text divided by that of its slot, is at most 1.
 
     The height of a text with many lines grows with the square of the scale, so the first guess is close and few
-    measurements follow. Raises DoesNotFit.
+    measurements follow. Raises `DoesNotFit`.
     """
     if at_full_size <= 1:
         return SCALES[0]
@@ -34,5 +34,4 @@ def largest(fullness: Callable[[float], float], at_full_size: float) -> float:
 
 
 def _steps_down(fills: float) -> int:
-    """The number of steps in `SCALES` after which the square of the scale offsets the overflow."""
     return max(1, round(math.log(fills) / -2 / math.log(RATIO)))

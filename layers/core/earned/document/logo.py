@@ -1,4 +1,4 @@
-"""Sanitise a company's logo (A6): a PNG is decoded and encoded again, an SVG rebuilt from allowed shapes."""
+"""Sanitise a company's logo (A6): decode and encode a PNG again, rebuild an SVG from allowed shapes."""
 
 import struct
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from earned.domain.errors import UnusableLogo
 from earned.domain.people import MAX_LOGO_BYTES, Logo
 
 MAX_PIXELS = 16_000_000
-PRINTED_PIXELS = (800, 400)  # width and height; over 300 dpi in the place of a logo
+PRINTED_PIXELS = (800, 400)  # width and height; over 300 dpi at the printed size
 _PNG_START = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
 
 def sanitise(data: bytes, media_type: str) -> Logo:
-    """The logo as it may be printed; a sanitised logo stays the same.
+    """Idempotent: a sanitised logo stays the same.
 
-    Raises `UnusableLogo` if it is too large, broken, of another type than `media_type`, or not printed as it looks.
+    Raises `UnusableLogo` if it is too large, broken, of another type than `media_type`, or would print differently.
     """
     if len(data) > MAX_LOGO_BYTES:
         raise UnusableLogo(f"the file is larger than {MAX_LOGO_BYTES // 1024} KB: export it smaller")
@@ -47,14 +47,13 @@ def _png(data: bytes) -> bytes:
 
 
 def _bound(width: int, height: int) -> None:
-    """Refuse a picture that is too large to decode in memory."""
     if not 0 < width * height <= MAX_PIXELS:
         raise UnusableLogo(f"the PNG has no pixels or more than {MAX_PIXELS:,}: export it at {PRINTED_PIXELS[0]} wide")
 
 
 @contextmanager
 def _truncation_refused() -> Iterator[None]:
-    """Let Pillow refuse truncated files: WeasyPrint makes it accept them, for the whole process."""
+    """WeasyPrint lets Pillow accept truncated files in the whole process."""
     accepted = ImageFile.LOAD_TRUNCATED_IMAGES
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
@@ -76,7 +75,7 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _encoded(image: Image.Image) -> bytes:
-    """A PNG of the pixels alone, without metadata: the same bytes for the same pixels."""
+    """The pixels alone, without metadata, so that equal pixels have equal bytes."""
     image.info.clear()
     file = BytesIO()
     image.save(file, format="PNG", optimize=True)

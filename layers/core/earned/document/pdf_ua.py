@@ -1,4 +1,4 @@
-"""Changes to a PDF by WeasyPrint before it is written: PDF/UA and PDF/A-3 conformance, the QR code, and fixes."""
+"""Changes to a PDF of WeasyPrint before it is written: PDF/UA and PDF/A-3 conformance, the QR code, and fixes."""
 
 import re
 import unicodedata
@@ -13,7 +13,6 @@ from earned.document.qr_code import QrCode
 from earned.document.static_parts import TaggedPage, compress
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in CSS pixels from the page's corner
-
 _POINTS = 0.75  # per CSS pixel
 _SRGB = zlib.compress(files("weasyprint.pdf").joinpath("sRGB2014.icc").read_bytes(), 9)
 # The PDF/UA-1 identifier (ISO 14289-1, 5) and its schema, which PDF/A-3 demands (ISO 19005-3, 6.6.2.3).
@@ -34,7 +33,7 @@ _RESOURCES = ("ExtGState", "XObject", "Pattern", "Shading")
 
 
 def add_conformance(pdf: pydyf.PDF) -> None:
-    """Declare PDF/A-3 and PDF/UA-1, and compress all streams; the last change to a PDF."""
+    """Declare PDF/A-3 and PDF/UA-1, and compress all streams; has to be the last change."""
     _add_output_intent(pdf)
     [metadata] = (item for item in _streams(pdf) if item.extra.get("Type") == "/Metadata")
     metadata.stream = [metadata.stream[0].replace(b"</rdf:RDF>", _ACCESSIBLE)]
@@ -58,7 +57,7 @@ def add_actual_text(pdf: pydyf.PDF, texts: Sequence[str | None]) -> None:
 
 
 def _is_composed(text: str) -> bool:
-    """Whether the text has combining marks; not for right-to-left texts, whose /ActualText extractors reverse."""
+    """Whether the text has combining marks; false for right-to-left texts, whose /ActualText extractors reverse."""
     kinds = {unicodedata.bidirectional(c) for c in text}
     return not kinds & {"R", "AL"} and any(unicodedata.category(c).startswith("M") for c in text)
 
@@ -83,7 +82,7 @@ def _kids(pdf: pydyf.PDF, element: Any) -> Iterator[Any]:
 
 
 def draw_code(code: QrCode, colour: str, box: Box, pdf: pydyf.PDF, alternative: str) -> None:
-    """Draw a QR code into `box` as the last figure of the page; WeasyPrint takes far longer to draw its SVG."""
+    """Draw a QR code as the last figure of the page; WeasyPrint takes far longer to draw its SVG."""
     page = TaggedPage(pdf)
     left, top, right, bottom = box
     mark = len(page.marked)
@@ -112,11 +111,10 @@ def draw_code(code: QrCode, colour: str, box: Box, pdf: pydyf.PDF, alternative: 
 
 
 def fix_weasyprint_output(pdf: pydyf.PDF) -> None:
-    """Work around output of WeasyPrint that breaks a standard or a viewer."""
     for item in _streams(pdf):
         content = [line.split()[-1] for line in item.stream if isinstance(line, bytes)]
         # WeasyPrint draws an SVG's gradient as a tiling pattern of which one tile is visible. Poppler drops a tile
-        # that touches its neighbour, so the neighbours are moved away.
+        # that touches its neighbour, so the neighbours are moved apart.
         if item.extra.get("PatternType") == 1 and content == [b"gs", b"Do"]:
             item.extra["XStep"] *= 2
             item.extra["YStep"] *= 2

@@ -28,7 +28,6 @@ class QrCode:
         ]
 
     def operators(self) -> bytes:
-        """The path of the dark modules, as operators of a PDF content stream."""
         return b" ".join(b"%d %d %d 1 re" % run for run in self.runs)
 
     def svg(self, colour: str) -> str:

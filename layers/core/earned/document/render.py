@@ -29,7 +29,6 @@ from earned.domain.people import Logo
 PAPERS = ("a4", "letter")
 BASE = "https://design.invalid/"  # relative addresses of a design resolve to it; only `_Images` serves it
 MAX_STATIC_PARTS = 64
-
 _SLOTS = ("holder", "company", "title")
 _FULL_SIZE = dict.fromkeys(_SLOTS, 1.0)
 _LOGO = BASE + "logo"
@@ -38,9 +37,8 @@ _SECTIONS = re.compile(
     r"(.*)(<head>.*</head>)(.*<body[^>]*>)(.*)<!-- dynamic -->(.*)<!-- static -->(.*</body>.*)", re.DOTALL
 )
 _TEXTS = {"h1", "h2", "h3", "p"}
-
 _log = logging.getLogger("weasyprint")
-_log.propagate = False  # WeasyPrint quotes the text that it draws, and names are never logged
+_log.propagate = False  # WeasyPrint quotes the drawn text; names are never logged
 
 
 class MissingGlyph(Exception):
@@ -69,12 +67,12 @@ class _LogCapture(logging.Handler):
 
 @contextmanager
 def _raise_weasyprint_warnings() -> Iterator[None]:
-    """Turn warnings that WeasyPrint only logs, such as a missing glyph or a refused image, into exceptions."""
+    """Raise what WeasyPrint only logs, such as a missing glyph or a refused image."""
     capture = _LogCapture()
     _log.addHandler(capture)
     try:
         yield
-    except FatalURLFetchingError as refused:  # a BaseException, which would end the whole batch
+    except FatalURLFetchingError as refused:  # a BaseException, which would end the batch
         raise InvalidDesign(str(refused.__cause__)) from refused
     finally:
         _log.removeHandler(capture)
@@ -82,17 +80,16 @@ def _raise_weasyprint_warnings() -> Iterator[None]:
 
 
 class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
-    """The images of a design and at most one logo, from memory; any other address stops the page."""
+    """The images of a design and at most one logo, from memory; any other address is refused."""
 
     def __init__(self, folder: Path) -> None:
-        no_authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # by default, the machine's are read, slowly
+        no_authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # by default, the system's are read, which is slow
         super().__init__(ssl_context=no_authorities, allowed_protocols=(), fail_on_errors=True)
         paths = [path for path in folder.iterdir() if path.suffix in _IMAGE_TYPES]
         self._images = {BASE + path.name: (path.read_bytes(), _IMAGE_TYPES[path.suffix]) for path in paths}
         self._logo: Logo | None = None
 
     def with_logo(self, logo: Logo | None) -> "_Images":
-        """A copy with a logo, which no other page can fetch."""
         images = copy(self)
         images._logo = logo
         return images
@@ -114,7 +111,7 @@ class _Sections:
         if sections is None:
             raise InvalidDesign("certificate.html needs <!-- dynamic --> and later <!-- static --> in its body")
         top, head, body, before, dynamic, after = sections.groups()
-        # The head names the training, so the static pages, which are shared, go without it; it shows nothing.
+        # The invisible head names the training, so the shared static pages omit it.
         self.before, self.dynamic, self.after = top + body + before, top + head + body + dynamic, top + body + after
 
 
@@ -131,7 +128,6 @@ class _Page:
         page.anchors.clear()  # WeasyPrint would write them into the file
 
     def write(self, finisher: Callable[[pydyf.PDF], None], identifier: str = "", **metadata: object) -> bytes:
-        """The PDF, tagged and archivable; `finisher` may change it before it is written."""
         vars(self._document.metadata).update(metadata)
 
         def finish(_document: Document, pdf: pydyf.PDF) -> None:
@@ -169,9 +165,9 @@ class Design:
         self.static_part = lru_cache(MAX_STATIC_PARTS)(self._draw_static_part)
 
     def render(self, content: CertificateContent, logo: Logo | None = None) -> bytes:
-        """The PDF of a certificate: the same bytes for the same content and the logo that it names.
+        """The same bytes for the same content and the logo that it names.
 
-        Raises MissingGlyph, DoesNotFit or InvalidDesign rather than print a page with something missing.
+        Raises `MissingGlyph`, `DoesNotFit` or `InvalidDesign` rather than print an incomplete page.
         """
         if content.logo != (logo.sha256 if logo else None):
             raise ValueError("the logo is not the one that the content names")
@@ -182,7 +178,7 @@ class Design:
             raise MissingGlyph(missing.code_point, _where(missing.code_point, content)) from None
 
     def check_drawable(self, logo: Logo) -> None:
-        """Draw a logo alone, before a certificate has to; raises `UnusableLogo`."""
+        """Draw a logo alone, before it is printed on a certificate; raises `UnusableLogo`."""
         try:
             with _raise_weasyprint_warnings():
                 images = self.images.with_logo(logo)
@@ -191,10 +187,9 @@ class Design:
             raise UnusableLogo("the logo cannot be drawn: simplify it or upload a PNG") from error
 
     def page(self, content: CertificateContent) -> str:
-        """The HTML of the whole page, its texts in full size."""
         code = QrCode(content.verify_url).svg(self.wording.brand.colours.ink)
         texts = self.wording.texts(content)
-        return self._template.render(texts, scale=_FULL_SIZE, code=Markup(code))  # noqa: S704  # nothing but numbers
+        return self._template.render(texts, scale=_FULL_SIZE, code=Markup(code))  # noqa: S704  # numbers only
 
     def _draw(self, content: CertificateContent, logo: Logo | None) -> bytes:
         texts, words = self.wording.texts(content), self.wording.words(content)
@@ -234,7 +229,7 @@ class Design:
     def _draw_static_part(self, html: str, paper: str, *, after: int = 0) -> _DrawnPart:
         styles = [self.styles(paper), self._no_background] if after else [self.styles(paper)]
         parts: list[StaticPart] = []
-        with _raise_weasyprint_warnings():  # here, so that a part with a warning is not cached
+        with _raise_weasyprint_warnings():  # inside the cached function, so that a part with a warning is not cached
             page = _Page(html, styles, self.images, self._fonts)
             page.write(lambda pdf: parts.append(StaticPart(pdf, after=after)))
         return _DrawnPart(parts[0], page.boxes)
@@ -244,7 +239,6 @@ NORTHLIGHT = Design(Path(__file__).with_name("certificate"))
 
 
 def _where(code_point: str, content: CertificateContent) -> str:
-    """Which texts of a certificate have a character."""
     texts = {"name": content.holder, "title": content.title, "company's name": content.company or ""}
     character = chr(int(code_point.removeprefix("U+"), 16))
     found = [f"the {name}" for name, text in texts.items() if character in printable(text)]
@@ -252,7 +246,6 @@ def _where(code_point: str, content: CertificateContent) -> str:
 
 
 def _fitted(lay_out: Callable[..., _Page], slots: Mapping[str, Box]) -> _Page:
-    """The page with every text at the largest scale at which it is no higher than its slot."""
     if missing := {f"{slot}-slot" for slot in _SLOTS} - slots.keys():
         raise InvalidDesign(f"certificate.html needs, before <!-- dynamic -->, the ids {', '.join(sorted(missing))}")
 

@@ -36,7 +36,7 @@ class TaggedPage:
 
     @property
     def shared(self) -> list[Any]:
-        """The objects that are equivalent in any two such PDFs, so that a joined part uses those of the other PDF."""
+        """The objects that are equivalent in any two such PDFs: a joined part refers to those of the other PDF."""
         return [self.page, self.colours, self.document]
 
 
@@ -77,7 +77,6 @@ class _SerializedObject:
         return map(int, self._pieces[1::2])
 
     def renumbered(self, numbers: dict[int, int]) -> _Copy:
-        """The object with its references changed to these numbers."""
         pieces = list(self._pieces)
         pieces[1::2] = [b"%d 0 R" % numbers[int(number)] for number in pieces[1::2]]
         return _Copy(b"".join(pieces) + self._body, stream=bool(self._body))
@@ -113,7 +112,6 @@ class StaticPart:
         return len(self._marked)
 
     def _reached(self, pdf: pydyf.PDF) -> Iterator[tuple[int, _SerializedObject]]:
-        """All objects that the page and its tags refer to, except the shared ones."""
         seen = set(self._shared)
         ahead = [*self._sections]
         ahead += [
@@ -148,7 +146,6 @@ class StaticPart:
 
 
 def _renumber(pdf: pydyf.PDF, page: TaggedPage, shift: int) -> None:
-    """Shift the numbers of the marked content of a page, to make room for that of other parts before it."""
     for item in (item for stream in page.streams for item in stream.stream):
         if isinstance(item, pydyf.Dictionary):
             item["MCID"] += shift

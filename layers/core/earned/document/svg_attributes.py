@@ -1,6 +1,6 @@
 """The attribute values of an SVG logo: each is parsed and written again, so nothing reaches the page unparsed.
 
-Every check takes the value of an attribute and raises `UnusableLogo` for a value that it does not understand.
+Every check takes the value of an attribute and raises `UnusableLogo` for a value outside its grammar.
 """
 
 import math
@@ -20,10 +20,8 @@ MAX_COORDINATE = 1_000_000.0  # units
 MAX_VALUE_LENGTH = 2_000  # characters of any value but a path
 MAX_PATH_LENGTH = 32 * 1024  # characters: the time to draw a path grows with their square
 MAX_RUN = 1_000  # characters of a path without a separator, for the same reason
-
 Check = Callable[[str], str | None]  # the value as it is written, or None to leave the attribute out
 Properties = dict[str, str]
-
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _NUMBERS = re.compile(_NUMBER)
 _LENGTH = re.compile(rf"({_NUMBER})\s*(px|pt|pc|mm|cm|in|%)?")
@@ -48,7 +46,7 @@ def within_length(value: str) -> str:
 
 
 def write(value: float) -> str:
-    """The one notation of a number: no exponent, at most six decimals."""
+    """No exponent, at most six decimals."""
     if not abs(value) <= MAX_COORDINATE:  # also refuses NaN
         raise UnusableLogo(f"the SVG has coordinates beyond {MAX_COORDINATE:,.0f}: scale it down")
     text = f"{value:.6f}".rstrip("0").rstrip(".")
@@ -56,7 +54,7 @@ def write(value: float) -> str:
 
 
 def numbers(text: str) -> list[float]:
-    """The numbers of a list; separators may be missing where SVG allows it, as in `1-2.5.5`."""
+    """Separators may be missing where SVG allows it, as in `1-2.5.5`."""
     if _NUMBERS.sub("", text).strip(" ,\t\r\n"):
         _refuse()
     return [float(number) for number in _NUMBERS.findall(text)]
@@ -70,7 +68,7 @@ def number(text: str) -> str:
 
 
 def ratio(text: str) -> str:
-    """A number, or a percentage as a number, clamped to 0 … 1."""
+    """A number or a percentage, as a number clamped to 0 … 1."""
     value = float(number(text.removesuffix("%"))) / (100 if text.endswith("%") else 1)
     return write(min(1.0, max(0.0, value)))
 
@@ -87,7 +85,7 @@ def length(text: str) -> str | None:
 
 
 def extent(text: str) -> str | None:
-    """A length; 0 in place of a negative one."""
+    """A length; a negative one becomes 0."""
     value = length(text)
     return "0" if value and value.startswith("-") else value
 
@@ -108,7 +106,7 @@ def must_be_absent(text: str) -> None:
 
 
 def colour(text: str) -> str:
-    """A CSS colour of sRGB: a keyword or hexadecimal digits as given, rgb() and hsl() as hexadecimal digits."""
+    """An sRGB colour: keywords and hexadecimal digits as given, rgb() and hsl() as hexadecimal digits."""
     token = parse_one_component_value(text, skip_comments=True)
     if token.type == "function" and token.lower_name not in _COLOUR_FUNCTIONS:
         _refuse()
@@ -131,7 +129,7 @@ def _hexadecimal(parsed: Color) -> str:
 
 
 def css_text(tokens: Sequence[Node]) -> str:
-    """Component values as text; refuses nested blocks, which no value needs and which take a recursion to write."""
+    """Refuses nested blocks, which no value needs and which take a recursion to write."""
     for token in tokens:
         inside = token.arguments if token.type == "function" else ()
         if (token.type in _BLOCKS and token.type != "function") or any(part.type in _BLOCKS for part in inside):
@@ -153,7 +151,7 @@ def reference(text: str) -> tuple[str, str] | None:
 
 
 def transform(text: str) -> str | None:
-    """A list of transforms; refuses one that leaves a shape without an area. None for an empty list."""
+    """None for an empty list; refuses transforms that leave a shape without an area."""
     if _TRANSFORM.sub("", text).strip() not in {"", "none"}:
         _refuse()
     steps = [_step(name, numbers(arguments)) for name, arguments in _TRANSFORM.findall(text)]
@@ -173,7 +171,7 @@ def _step(name: str, values: list[float]) -> str:
 
 
 def path(text: str) -> str:
-    """A path of absolute moves, lines and cubic curves, which all viewers draw alike; arcs become curves."""
+    """Absolute moves, lines and cubic curves, which all viewers draw alike; arcs become curves."""
     data = " ".join(text.split())
     if not _PATH.fullmatch(data) or max(map(len, re.split("[^0-9Ee.+-]", data))) > MAX_RUN:
         _refuse()
@@ -212,7 +210,7 @@ class _PathPen(BasePen):  # type: ignore[misc]  # fontTools has no types
 
 
 def points(text: str, close: bool) -> str:
-    """The path of a polyline, or of a polygon if `close`; empty for fewer than two points."""
+    """Empty for fewer than two points."""
     values = numbers(text)
     if len(values) < 4:
         return ""
@@ -220,7 +218,7 @@ def points(text: str, close: bool) -> str:
 
 
 def view_box(given: Properties) -> tuple[str, str, str, str]:
-    """Left, top, width and height of the drawing, from its viewBox or else its width and height."""
+    """Left, top, width and height, from viewBox or else from width and height."""
     values = numbers(within_length(given.get("viewBox", "")))
     if len(values) != 4:
         values = [0, 0, *(float(length(given.get(side, "")) or 0) for side in ("width", "height"))]

@@ -1,4 +1,4 @@
-"""An SVG logo rebuilt from the few shapes, paints and transforms that are printed as they look.
+"""Rebuild an SVG logo from the few shapes, paints and transforms that print as they look on screen.
 
 Invisible content (scripts, handlers, metadata, links, other vocabularies) is left out. Visible content that cannot be
 printed as it looks (texts, images, filters, masks) is refused, because half a logo is worse than none. Nothing is
@@ -31,7 +31,7 @@ from earned.document.svg_attributes import (
 from earned.document.svg_styles import Styles
 from earned.domain.errors import UnusableLogo
 
-MAX_ELEMENTS = 20_000  # in the file
+MAX_ELEMENTS = 20_000  # of the file
 MAX_DEPTH = 64  # levels in the file; half of them once every `use` is replaced by its target
 MAX_VISITS = 6_000  # elements, each as often as it is used
 MAX_ATTRIBUTE_CHARACTERS = 600 * 1024  # of the elements visited, each as often as it is used
@@ -39,7 +39,6 @@ MAX_NESTED_OPACITY = 3  # levels: WeasyPrint measures each transparent element w
 MAX_SIZE = 64 * 1024  # bytes of the rebuilt file, which is part of every certificate of the company
 MAX_DRAWING_COST = 4 * MAX_SIZE  # characters, definitions as often as they are referred to
 ELEMENT_COST = 40  # characters
-
 _ENCODINGS = {"UTF-8", "UTF-16", "ISO-8859-1", "US-ASCII"}
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -83,7 +82,7 @@ _STYLED = {"display", "transform", "clip-path", "opacity", "fill", "stroke"}.uni
 
 
 def rebuild(data: bytes) -> bytes:
-    """The rebuilt drawing; a rebuilt drawing is rebuilt to itself. Raises `UnusableLogo`."""
+    """Idempotent: a rebuilt drawing is rebuilt to itself. Raises `UnusableLogo`."""
     drawing = _Drawing(_parse(data)).rebuilt()
     rebuilt: bytes = tostring(drawing, encoding="utf-8")
     if len(rebuilt) > MAX_SIZE or _drawing_cost(drawing) > MAX_DRAWING_COST:
@@ -224,7 +223,6 @@ class _Drawing:
         return name and f"url(#{name})"
 
     def _define(self, target: str, kinds: set[str], build: Callable[[Element], Element | None]) -> str | None:
-        """The id in `defs` of the rebuilt element `target`; None if it does not exist or has no content."""
         element = self._by_id.get(target)
         if element is None:
             return None
@@ -243,7 +241,6 @@ class _Drawing:
         return name
 
     def _gradient(self, element: Element) -> Element | None:
-        """A gradient with the attributes and stops that it inherits; None without stops."""
         chain = list(self._inherited(element))
         given = {name: value for one in reversed(chain) for name, value in self._properties(one).items()}
         gradient = Element(_name(element) or "", _checked(given, _GRADIENT))
@@ -276,7 +273,7 @@ class _Drawing:
 
 
 def _drawing_cost(svg: Element) -> int:
-    """The characters to draw: WeasyPrint draws a definition for every reference to it."""
+    """In characters; a definition counts once per reference, because WeasyPrint draws it that often."""
     definitions = {f"url(#{one.get('id')})": sum(map(_element_cost, one.iter())) for one in svg.iterfind("defs/*")}
     references = (definitions.get(value, 0) for element in svg.iter() for value in element.attrib.values())
     return sum(map(_element_cost, svg.iter())) + sum(references)
@@ -291,7 +288,6 @@ def _colour_or_none(text: str) -> str:
 
 
 def _name(element: Element) -> str | None:
-    """The local name of an SVG element; None for other vocabularies."""
     namespace, _, name = element.tag.rpartition("}")
     return name if namespace == f"{{{_NAMESPACE}" else None
 
@@ -305,7 +301,6 @@ def _href(element: Element) -> str | None:
 
 
 def _checked(given: Properties, allowed: dict[str, Check]) -> Properties:
-    """The allowed properties, written again, in the order of `allowed`."""
     written = {
         name: check(within_length(given[name]))
         for name, check in allowed.items()
@@ -315,7 +310,6 @@ def _checked(given: Properties, allowed: dict[str, Check]) -> Properties:
 
 
 def _translated(attributes: Properties, given: Properties) -> Properties:
-    """The attributes of the group that replaces a `use`."""
     x, y = (number(given.get(name, "0").removesuffix("px")) for name in ("x", "y"))
     if x == y == "0":
         return attributes

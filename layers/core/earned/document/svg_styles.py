@@ -41,7 +41,7 @@ class Styles:
         self._weakest_first = sorted(rules, key=attrgetter("specificity"))
 
     def properties(self, name: str | None, attributes: Properties) -> Properties:
-        """The attributes of an element, overridden in the order of the cascade (CSS Cascading Level 4, 6.1)."""
+        """Attributes, overridden in the order of the cascade (CSS Cascading Level 4, 6.1)."""
         ids = (f"#{attributes['id']}",) if "id" in attributes else ()
         names = {name, *ids, *(f".{one}" for one in attributes.get("class", "").split())}
         layers = [rule.declared for rule in self._weakest_first if rule.names <= names]
@@ -66,7 +66,7 @@ class Styles:
                 yield _Rule(selector.specificity, _names(selector), declared)
 
     def _declarations(self, contents: Iterable[Node]) -> _Declarations:
-        """The declarations of printed properties; invalid ones are dropped, as browsers do."""
+        """Invalid declarations are dropped, as browsers do."""
         declared = _Declarations({}, {})
         for item in contents:
             if item.type == "declaration" and item.lower_name in self._printed:

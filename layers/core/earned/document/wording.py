@@ -1,4 +1,4 @@
-"""The texts of a certificate in its language: the wording of a design folder, dates and numbers by Babel."""
+"""The texts of a certificate in its language: wording from the design folder, dates and numbers from Babel."""
 
 import re
 import tomllib
@@ -21,8 +21,7 @@ _DECEITFUL = dict.fromkeys(
 )
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _VARIABLE = re.compile(r"var\(\s*--([\w-]+)")
-_FALLBACK = "en"  # the wording of languages that the design does not have
-
+_FALLBACK = "en"  # for languages without wording
 Text = Annotated[str, StringConstraints(min_length=1)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 _DataT = TypeVar("_DataT", bound="_Data")
@@ -55,8 +54,6 @@ class Colours(_Data):
 
 
 class Brand(_Data):
-    """brand.toml."""
-
     provider: Text | ByLanguage
     signatory: Text | ByLanguage
     role: Text | ByLanguage
@@ -65,7 +62,7 @@ class Brand(_Data):
     def colour(self, styles: str) -> str:
         """Style sheets with the colours as their variables; raises InvalidDesign if they use other ones."""
         colours = self.colours.model_dump()
-        unknown = sorted(set(_VARIABLE.findall(styles)) - colours.keys() - {"scale"})  # the template sets that one
+        unknown = sorted(set(_VARIABLE.findall(styles)) - colours.keys() - {"scale"})  # set by the template
         if unknown:
             raise InvalidDesign(f"brand.toml has no colour {', '.join(unknown)}, which a style sheet asks for")
         return f":root {{ {'; '.join(f'--{name}: {colour}' for name, colour in colours.items())} }}\n{styles}"
@@ -79,8 +76,6 @@ class Occasion(_Data):
 
 
 class Language(_Data):
-    """wording/<language>.toml."""
-
     lead: Text
     company: Annotated[str, StringConstraints(pattern=r"\{company\}")]
     number: Text
@@ -110,12 +105,10 @@ class Wording:
         return list(self._languages)
 
     def language(self, tag: str) -> str:
-        """The language of the wording for a language tag: its primary language, or English."""
         primary = tag.partition("-")[0].lower()
         return primary if primary in self._languages else _FALLBACK
 
     def words(self, content: CertificateContent) -> dict[str, str]:
-        """The texts that all certificates of one language and kind share."""
         language = self.language(content.language)
         wording, brand = self._languages[language], self.brand
         return {
@@ -129,7 +122,6 @@ class Wording:
         }
 
     def texts(self, content: CertificateContent) -> dict[str, Any]:
-        """The variables of the template, each text as it is content."""
         holder, title, company = (printable(text or "") for text in (content.holder, content.title, content.company))
         words = self.words(content)
         language = self._languages[words["language"]]

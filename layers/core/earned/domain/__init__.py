@@ -1,1 +1,1 @@
-"""The rules and the words they are written in: standard library only, no AWS, clock or environment."""
+"""The rules and their vocabulary: standard library only, no AWS, clock or environment."""

@@ -1,4 +1,4 @@
-"""Who may do what: the access table (docs/design.md §5)."""
+"""The access table: operations by role and scope (docs/design.md §5)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Viewer:
 
 
 def may(viewer: Viewer, operation: Operation, record: CompletionRecord) -> bool:
-    """Whether a viewer may do this to one enrollment; a removed one exists for nobody (A5)."""
+    """Always false for a removed enrollment (A5)."""
     match TABLE[operation].get(viewer.role):
         case _ if not record.is_active:
             return False
@@ -70,12 +70,11 @@ def may(viewer: Viewer, operation: Operation, record: CompletionRecord) -> bool:
 
 
 def role_has(viewer: Viewer, operation: Operation, scopes: Collection[Scope] = tuple(Scope)) -> bool:
-    """Whether the viewer's role has this operation in one of these scopes."""
     return TABLE[operation].get(viewer.role) in scopes
 
 
 def may_for_company(viewer: Viewer, operation: Operation, company_id: str) -> bool:
-    """Whether a viewer may ask for a list of a company's people (A3)."""
+    """Whether a viewer may ask for a list that covers a whole company (A3)."""
     match TABLE[operation].get(viewer.role):
         case Scope.COMPANY:
             return company_id == viewer.company_id

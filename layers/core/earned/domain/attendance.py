@@ -1,4 +1,4 @@
-"""Which live events still wait for attendance marks (L3)."""
+"""Decides which live events and people wait for attendance marks (L3)."""
 
 from datetime import datetime, timedelta
 
@@ -17,12 +17,11 @@ def accepts_marks(event: LiveEvent, now: datetime) -> bool:
 
 
 def awaits_mark(record: CompletionRecord, event: LiveEvent, now: datetime) -> bool:
-    """Whether a record waits for an attendance mark."""
     return _lacks_mark(evaluate_record(record, event, now))
 
 
 def may_be_off_calendar(event: LiveEvent, now: datetime) -> bool:
-    """Whether the sweep may have removed an ended event from the calendar; a new enrollment then adds it again."""
+    """Whether the sweep may have removed an ended event from the calendar; a later enrollment adds it again."""
     return now - event.ends_at > CALENDAR_RETENTION
 
 

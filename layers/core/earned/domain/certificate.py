@@ -1,4 +1,4 @@
-"""What a certificate is: its content, its issuance, revocation or hold."""
+"""A certificate: its content, issuance, revocation and hold."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from earned.domain.training import TrainingKind
 
 @dataclass(frozen=True)
 class CertificateContent:
-    """What the document says, frozen at issue (I7)."""
+    """All that is printed on the document, frozen at issue (I7)."""
 
     certificate_id: str
     holder: str = field(repr=False)
@@ -21,16 +21,16 @@ class CertificateContent:
     company: str | None
     language: str
     verify_url: str
-    logo: str | None = None  # the SHA-256 of the sanitised logo, so that the document can be made again (A6)
+    logo: str | None = None  # the SHA-256 of the sanitised logo, for redrawing the document (A6)
     paper: str = "a4"  # or `letter`
 
 
 @dataclass(frozen=True)
 class Issuance:
-    """How a certificate was issued: by the rules, for exactly these facts.
+    """One revision of a certificate, and the evidence that it was issued for.
 
-    A later revision (a corrected name, a return after a revocation) says when and why it supersedes the one before.
-    `served` are the requests that led to earlier revisions: SQS may deliver them again much later.
+    `reissued_at` and `reason` are set on revisions that supersede another (a corrected name, a return after a
+    revocation). `served` are the requests that led to earlier revisions: SQS may deliver them again much later.
     """
 
     revision: int
@@ -51,7 +51,7 @@ class Issuance:
 
     @property
     def handled_requests(self) -> tuple[str, ...]:
-        """The requests that led to this revision and to those before it: none of them is due another one."""
+        """The requests that led to this or an earlier revision; a repeated delivery of one causes no new revision."""
         return (*self.served, self.request)
 
 
@@ -65,8 +65,6 @@ class Revocation:
 
 
 class CertificateStatus(StrEnum):
-    """What became of a certificate."""
-
     ISSUED = "issued"
     REVOKED = "revoked"
     WITHDRAWN = "withdrawn"
@@ -74,7 +72,7 @@ class CertificateStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Hold:
-    """Why an earned certificate cannot be printed, and since when; quotes no text of it."""
+    """Why an earned certificate cannot be printed, and since when; `detail` quotes none of its texts."""
 
     reason: Reason
     detail: str

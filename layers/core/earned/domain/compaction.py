@@ -1,4 +1,4 @@
-"""Finds facts that no verdict depends on; removing them keeps a record small (C5)."""
+"""Finds the facts that no verdict depends on; their removal keeps a record small (C5)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from earned.domain.training import Course, Step
 def redundant_facts(
     course: Course, facts: Iterable[Fact], before: datetime, tolerance: timedelta = TOLERANCE
 ) -> set[Fact]:
-    """Repetitions that can be removed without changing any verdict, given that all later facts are from `before` on.
+    """The repetitions whose removal changes no verdict, given that all later facts are from `before` on.
 
     A fact is redundant if its step had already counted (C5), or if it was too early to count and was repeated later.
     """
@@ -40,7 +40,7 @@ def _counting_facts(
 
 
 def _repeated(step: Step, step_facts: Iterable[Fact]) -> set[Fact]:
-    """The facts that later ones contain; none of a quiz with a limit, where each attempt is counted."""
+    """The facts that later ones contain; empty for a quiz with limited attempts, which counts each attempt."""
     later: list[Fact] = []
     repeated = set()
     for fact in sorted(step_facts, key=lambda one: (one.at, repr(one)), reverse=True):
@@ -64,7 +64,6 @@ def _contained(step: Step, fact: Fact, later: Iterable[Fact]) -> bool:
 
 
 def _merge_ranges(played: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Joins ranges that overlap or touch."""
     merged: list[tuple[int, int]] = []
     for start, end in sorted(played):
         if merged and start <= merged[-1][1]:

@@ -1,4 +1,4 @@
-"""Why a certificate is missing, in one look (N4): the record told as support reads it."""
+"""A diagnosis of one enrollment for support (N4): its history, and what blocks the certificate."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MAX_TIMELINE = 500
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One line of a timeline: what happened, to what, when, and what else there is to say."""
+    """One entry of a timeline; `subject` is the id of the step, live event, enrollment or certificate."""
 
     at: datetime
     what: str
@@ -28,8 +28,6 @@ class TimelineEntry:
 
 @dataclass(frozen=True)
 class Attendance:
-    """How a person is marked at a live event, and by whom."""
-
     status: str
     marked_by: str | None = None
     marked_at: datetime | None = None
@@ -37,8 +35,6 @@ class Attendance:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One enrollment, diagnosed."""
-
     record: CompletionRecord
     training: Training | None
     account: Account | None
@@ -55,7 +51,7 @@ def diagnose(
     now: datetime,
     tolerance: timedelta,
 ) -> Diagnosis:
-    """Judge a record as generation would, and tell what happened in it, latest last."""
+    """Evaluate a record as the generator does; the timeline has its last 500 entries, latest last."""
     verdict = evaluate_for_issue(record, training, account, now, tolerance)
     facts = tuple(decode(record.evidence, training)) if training is not None else ()
     moments = sorted((*_of_record(record), *(_of_fact(fact, training) for fact in facts)), key=lambda m: m.at)
@@ -71,7 +67,6 @@ def diagnose(
 
 
 def _of_record(record: CompletionRecord) -> Iterator[TimelineEntry]:
-    """What became of the enrollment and its certificate."""
     certificate = record.certificate_id
     yield TimelineEntry(record.enrolled_at, "enrolled", record.enrollment_id)
     if record.hold is not None:
@@ -89,7 +84,6 @@ def _of_record(record: CompletionRecord) -> Iterator[TimelineEntry]:
 
 
 def _of_fact(fact: Fact, training: Training | None) -> TimelineEntry:
-    """What a learner, an administrator or support did."""
     titles = {step.step_id: step.title for step in training.steps} if isinstance(training, Course) else {}
     match fact:
         case StepDone():

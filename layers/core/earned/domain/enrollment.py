@@ -1,4 +1,4 @@
-"""The completion record of an enrollment, and what a decision about it needs."""
+"""The completion record of an enrollment, and the context of a decision about it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from earned.domain.training import Training
 
 
 class EnrollmentKey(NamedTuple):
-    """Enrollment and account: facts that name another account than the enrollment's never count towards it."""
+    """Enrollment and account; a fact that names another account than the enrollment's never counts towards it."""
 
     enrollment_id: str
     account_id: str
@@ -44,7 +44,7 @@ class Removal:
 
 @dataclass(frozen=True)
 class CompletionRecord:
-    """What is recorded of an enrollment: a grow-only set of facts in their stored form, and what became of it."""
+    """The state of an enrollment: a grow-only set of facts in their stored form, and the state of the certificate."""
 
     enrollment_id: str
     account_id: str
@@ -66,12 +66,10 @@ class CompletionRecord:
 
     @property
     def is_active(self) -> bool:
-        """Whether the enrollment was not removed (A5)."""
         return self.removal is None
 
     @property
     def certificate_status(self) -> CertificateStatus | None:
-        """What became of the certificate; None before it is issued."""
         if self.issue is None:
             return None
         if not self.is_active:
@@ -80,13 +78,12 @@ class CompletionRecord:
 
     @property
     def awaits_certificate(self) -> bool:
-        """Whether the enrollment is active and has no certificate, or a revoked one."""
         return self.is_active and self.certificate_status is not CertificateStatus.ISSUED
 
 
 @dataclass(frozen=True)
 class EnrollmentContext:
-    """All that a decision about one enrollment needs, as of one consistent read."""
+    """The records that a decision about one enrollment needs, from one consistent read."""
 
     record: CompletionRecord
     training: Training | None
@@ -95,5 +92,5 @@ class EnrollmentContext:
 
     @property
     def is_active(self) -> bool:
-        """Whether neither the enrollment nor the account was removed (A5)."""
+        """False once the enrollment or the account is removed (A5)."""
         return self.record.is_active and not (self.account is not None and self.account.removed)

@@ -1,4 +1,4 @@
-"""Errors that the domain raises, named for what the caller does next."""
+"""Errors of the domain, named for the caller's next step."""
 
 
 class Rejected(Exception):
@@ -11,4 +11,4 @@ class Rejected(Exception):
 
 
 class UnusableLogo(Exception):
-    """A company's logo cannot be printed. The message says what is wrong and what to do, and quotes nothing of it."""
+    """A company's logo cannot be printed. The message names fault and remedy, and quotes nothing of the file."""

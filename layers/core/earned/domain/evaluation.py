@@ -1,4 +1,4 @@
-"""The rules applied to records: stored evidence in, verdict out."""
+"""The rules applied to a record and its stored evidence."""
 
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from earned.domain.training import LiveEvent, Training
 def evaluate_record(
     record: CompletionRecord, training: Training | None, now: datetime, tolerance: timedelta = TOLERANCE
 ) -> Verdict:
-    """Evaluate a record; an issued one is complete, whatever was published since (C6)."""
+    """An issued certificate's record is complete, whatever was published since (C6)."""
     if record.issue is not None and record.revocation is None:
         return Verdict((), record.issue.completed_at)
     if training is None:
@@ -29,7 +29,7 @@ def evaluate_for_issue(
     now: datetime,
     tolerance: timedelta = TOLERANCE,
 ) -> Verdict:
-    """As `evaluate_record`; the account must be known as well, because its name is printed."""
+    """As `evaluate_record`, and the account must be known, because its name is printed."""
     verdict = evaluate_record(record, training, now, tolerance)
     if account is not None or not record.awaits_certificate:
         return verdict
@@ -39,7 +39,7 @@ def evaluate_for_issue(
 
 
 def blockers(record: CompletionRecord, training: Training | None, verdict: Verdict) -> tuple[Requirement, ...]:
-    """The requirements between a person and the certificate: the outstanding ones, else the reason for a hold.
+    """The outstanding requirements, else the reason for a hold.
 
     A hold is not part of the verdict: a held certificate is due and is tried again.
     """

@@ -20,7 +20,7 @@ from datetime import datetime
 from itertools import chain
 
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
-from earned.domain.timestamps import milliseconds, moment
+from earned.domain.timestamps import from_milliseconds, to_milliseconds
 from earned.domain.training import Training
 
 _HEAD = struct.Struct(">I6s")
@@ -58,18 +58,18 @@ def encode(fact: Fact) -> bytes:
 
 
 def decode(evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
-    """The facts of stored evidence that are about `training`; the others are skipped."""
+    """The facts about `training`; others are skipped."""
     subjects = {code(subject): subject for subject in training.subjects}
     for stored in evidence:
         head, at = _HEAD.unpack_from(stored)
         subject = subjects.get(head & (1 << _SUBJECT_BITS) - 1)
         if subject is not None:
             kind = head >> _SUBJECT_BITS
-            yield _fact(_KINDS[kind : kind + 1], subject, moment(int.from_bytes(at)), stored[_HEAD.size :])
+            yield _fact(_KINDS[kind : kind + 1], subject, from_milliseconds(int.from_bytes(at)), stored[_HEAD.size :])
 
 
 def digest(evidence: Iterable[bytes]) -> str:
-    """SHA-256 over the stored facts in hexadecimal, whatever their order."""
+    """SHA-256 over the stored facts in hexadecimal, independent of their order."""
     total = hashlib.sha256()
     for stored in sorted(evidence):
         total.update(len(stored).to_bytes(4) + stored)
@@ -77,7 +77,7 @@ def digest(evidence: Iterable[bytes]) -> str:
 
 
 def _head(kind: bytes, subject: str, at: datetime) -> bytes:
-    return _HEAD.pack(_KINDS.index(kind) << _SUBJECT_BITS | code(subject), milliseconds(at).to_bytes(6))
+    return _HEAD.pack(_KINDS.index(kind) << _SUBJECT_BITS | code(subject), to_milliseconds(at).to_bytes(6))
 
 
 def _varint(number: int) -> bytes:

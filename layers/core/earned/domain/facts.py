@@ -1,4 +1,4 @@
-"""The facts that are recorded of an enrollment. `at` is when each happened, to the millisecond."""
+"""The facts about an enrollment; `at` is the time of each, to the millisecond."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""File names of documents and archives that every file system accepts."""
+"""File names of documents and archives, valid on every file system."""
 
 import unicodedata
 from datetime import datetime
@@ -21,7 +21,6 @@ def archive_name(company_name: str, at: datetime) -> str:
 
 
 def _fit(text: str, max_bytes: int) -> str:
-    """The text without characters that file systems refuse, truncated to `max_bytes` of UTF-8."""
     kept = "".join(" " if c in _UNFIT or unicodedata.category(c)[0] == "C" else c for c in text)
     return " ".join(kept.split()).encode()[:max_bytes].decode(errors="ignore").strip(" .")
 

@@ -37,14 +37,11 @@ class Logo:
 
     @cached_property
     def sha256(self) -> str:
-        """The hash by which printed logos are stored, in hexadecimal."""
         return sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True)
 class Company:
-    """An employer whose people take trainings."""
-
     company_id: str
     name: str
     logo: LogoReference | None = None

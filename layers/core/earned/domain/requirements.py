@@ -25,8 +25,6 @@ class Reason(StrEnum):
 
 
 class ResponsibleParty(StrEnum):
-    """Who must act to meet a requirement."""
-
     LEARNER = "learner"
     ADMINISTRATOR = "administrator"
     SUPPORT = "support"
@@ -50,7 +48,7 @@ class Requirement:
 
     @property
     def message(self) -> str:
-        """The reason in an English sentence that a portal can show unchanged."""
+        """An English sentence that a portal can show unchanged."""
         return _MESSAGES[self.reason].format(title=self.title, detail=self.detail)
 
 

@@ -8,15 +8,15 @@ from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGra
 from earned.domain.requirements import Reason, Requirement, Verdict
 from earned.domain.training import Course, LiveEvent, Step, StepKind, Training
 
-TOLERANCE = timedelta(minutes=5)  # for clocks that differ (C2)
-MAX_GAP = 1_000  # milliseconds of a video (C3)
+TOLERANCE = timedelta(minutes=5)  # clock differences (C2)
+MAX_GAP = 1_000  # milliseconds (C3)
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 def evaluate(
     training: Training, facts: Iterable[Fact], now: datetime, enrolled_at: datetime, tolerance: timedelta = TOLERANCE
 ) -> Verdict:
-    """Evaluate an enrollment: what is outstanding, or else when the last requirement was met.
+    """The outstanding requirements, or else the time when the last one was met.
 
     The verdict does not depend on the order or repetition of `facts` (I4). `now` only decides whether a live event has
     ended (L1). `tolerance` is how much earlier than its predecessor a step of an ordered course may be done (C2).
@@ -48,7 +48,7 @@ def _evaluate_course(course: Course, facts: Sequence[Fact], enrolled_at: datetim
 def counted_at(
     step: Step, step_facts: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta
 ) -> datetime | None:
-    """When a step counted: when it was done, but no earlier than when its predecessor counted (C2).
+    """The time when a step was done, but no earlier than when its predecessor counted (C2).
 
     None if it was not done, or if the predecessor did not count.
     """
@@ -59,12 +59,10 @@ def counted_at(
 
 
 def allowed_from(predecessor: datetime, tolerance: timedelta) -> datetime:
-    """The time from which on a step may be done, given when its predecessor counted (C2)."""
     return predecessor - tolerance if predecessor > BEGINNING else BEGINNING
 
 
 def done_at(step: Step, step_facts: Sequence[Fact], earliest: datetime) -> datetime | None:
-    """When a step was first done by facts from `earliest` on, or None."""
     match step.kind:
         case StepKind.VIDEO:
             return _watched(step, step_facts, earliest)
@@ -87,7 +85,7 @@ def _watched(step: Step, step_facts: Sequence[Fact], earliest: datetime) -> date
 
 
 def covers(played: Iterable[tuple[int, int]], duration: int) -> bool:
-    """Whether ranges cover [0, duration] in milliseconds, with no gap longer than a second (C3)."""
+    """Whether ranges cover [0, duration] in milliseconds, with no gap over a second (C3)."""
     ranges = sorted((start, min(end, duration)) for start, end in played if 0 <= start < min(end, duration))
     reached = 0
     for start, end in ranges:
@@ -139,7 +137,6 @@ def _attempts_exhausted(step: Step, step_facts: Sequence[Fact]) -> bool:
 
 
 def _why_not(step: Step, step_facts: Sequence[Fact]) -> Reason:
-    """The reason a step does not count; a step that was done at all was done too early."""
     if step.kind is StepKind.QUIZ and _attempts_exhausted(step, step_facts):
         return Reason.ATTEMPTS_EXHAUSTED
     if done_at(step, step_facts, BEGINNING) is not None:
@@ -166,7 +163,7 @@ def _evaluate_live_event(event: LiveEvent, facts: Sequence[Fact], now: datetime,
 
 
 def corrected_to_absent(event: LiveEvent, facts: Iterable[Fact]) -> datetime | None:
-    """The time of the latest mark if it says absent (L2), even if the live event was cancelled since (L3)."""
+    """The time of the latest mark if it is an absence (L2), even if the live event was cancelled since (L3)."""
     marks = _marks(event, facts)
     return marks[-1][0] if marks and marks[-1][1] else None
 
@@ -178,7 +175,6 @@ def _marks(event: LiveEvent, facts: Iterable[Fact]) -> list[tuple[datetime, bool
 
 
 def _status_since(marks: Sequence[tuple[datetime, bool]]) -> datetime:
-    """The time of the first mark of the last unbroken run with the same status."""
     since = marks[0][0]
     for (_, before), (at, absent) in pairwise(marks):
         if absent != before:

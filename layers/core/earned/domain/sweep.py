@@ -16,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class SweepPass:
-    """One pass of the sweep over the whole table: when it and the pass before began, and its position.
+    """One pass of the sweep over the whole table: its start, the start of the pass before, and its position.
 
     A pass without a position is complete.
     """
@@ -27,7 +27,6 @@ class SweepPass:
 
     @classmethod
     def following(cls, last: "SweepPass | None", now: datetime) -> "SweepPass":
-        """The interrupted pass, or else a new one."""
         if last is not None and last.after is not None:
             return last
         return cls(began=now, before=last.began if last else None)
@@ -46,7 +45,7 @@ class Finding(StrEnum):
 
 
 def needs_recheck(record: CompletionRecord, training: Training | None, now: datetime, tolerance: timedelta) -> bool:
-    """Whether a record must be read again with its context, by what it and its training say."""
+    """Decided without the account or the document: the caller reads a suspect record again with its context."""
     if not record.is_active:
         return False
     unrecorded = record.awaits_certificate and (not record.account_known or _lags(record, training))
@@ -54,7 +53,7 @@ def needs_recheck(record: CompletionRecord, training: Training | None, now: date
 
 
 def classify(context: EnrollmentContext, now: datetime, tolerance: timedelta) -> Finding | None:
-    """What is wrong with a record, or None; the document is not checked."""
+    """None if the record needs no correction; the document is not checked."""
     record, training, account = context.record, context.training, context.account
     if not record.is_active:
         return None
@@ -86,7 +85,7 @@ def is_full_check_due(subject: str, sweep_pass: SweepPass) -> bool:
 
 
 def _lags(record: CompletionRecord, training: Training | None) -> bool:
-    """Whether a record is evaluated by an older version of its training than the newest (C6), or by none."""
+    """Whether a record names an older training version than the newest, or none (C6)."""
     if training is None:
         return False
     return record.training_version is None or record.training_version < training.version

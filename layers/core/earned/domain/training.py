@@ -58,7 +58,6 @@ class Course:
 
     @property
     def subjects(self) -> Iterable[str]:
-        """The ids by which facts refer to parts of this training."""
         return (step.step_id for step in self.steps)
 
 
@@ -86,7 +85,6 @@ class LiveEvent:
 
     @property
     def subjects(self) -> Iterable[str]:
-        """The ids by which facts refer to parts of this training."""
         return (self.live_event_id,)
 
 

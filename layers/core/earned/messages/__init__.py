@@ -1,1 +1,1 @@
-"""What travels: events from the portal, announcements to it, requests between functions."""
+"""Messages: events from the portal, announcements to it, requests between functions."""

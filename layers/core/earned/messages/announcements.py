@@ -12,10 +12,7 @@ from earned.domain.enrollment import CompletionRecord
 from earned.messages.schema_types import Id, Instant
 
 SOURCE = "earned"
-
-
 MAX_BATCH = 10
-
 
 AnnouncedType = Literal[
     "earned.certificate.issued.v1",
@@ -23,7 +20,6 @@ AnnouncedType = Literal[
     "earned.certificate.revoked.v1",
     "earned.certificate.withdrawn.v1",
 ]
-
 
 TYPES: tuple[AnnouncedType, ...] = get_args(AnnouncedType)
 
@@ -62,19 +58,16 @@ class Announcement:
 
 
 def issued(record: CompletionRecord, issue: Issuance) -> Announcement:
-    """A certificate was issued, or its next revision superseded it."""
     if issue.reissued_at is not None:
         return _announce("earned.certificate.reissued.v1", record, issue.revision, issue.reissued_at, issue.reason)
     return _announce("earned.certificate.issued.v1", record, issue.revision, issue.issued_at)
 
 
 def revoked(record: CompletionRecord, revision: int, revocation: Revocation) -> Announcement:
-    """A certificate was revoked."""
     return _announce("earned.certificate.revoked.v1", record, revision, revocation.at, revocation.reason)
 
 
 def withdrawn(record: CompletionRecord, revision: int, at: datetime) -> Announcement:
-    """The enrollment or the account was removed, and the certificate with it."""
     return _announce("earned.certificate.withdrawn.v1", record, revision, at)
 
 

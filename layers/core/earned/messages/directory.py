@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 from earned.domain.enrollment import Enrollment
 from earned.domain.fact_codec import MAX_VIDEO_MILLISECONDS, code
 from earned.domain.people import Account, Company, LogoReference, Role
-from earned.domain.timestamps import milliseconds
+from earned.domain.timestamps import to_milliseconds
 from earned.domain.training import Course, LiveEvent, Step, StepKind, Training
 from earned.messages.envelope import CloudEvent, EnrollmentData, StrictModel
 from earned.messages.event_fields import (
@@ -203,7 +203,7 @@ class LiveEventScheduledEvent(CloudEvent[LiveEventScheduled]):
         data = self.data
         return LiveEvent(
             live_event_id=data.live_event_id,
-            version=milliseconds(self.time),
+            version=to_milliseconds(self.time),
             title=data.title,
             starts_at=data.starts_at,
             ends_at=data.ends_at,

@@ -39,5 +39,5 @@ class CloudEvent(StrictModel, Generic[DataT]):
 
     @property
     def identity(self) -> str:
-        """Tells this event from every other, by `source` and `id` as CloudEvents defines."""
+        """Distinguishes events by `source` and `id`, as CloudEvents defines."""
         return identify(self.source, self.id)

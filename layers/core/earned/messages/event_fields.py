@@ -1,4 +1,4 @@
-"""The field types of the portal's events: what each accepts, and what its published schema says."""
+"""The field types of the portal's events: their validation and their published schema."""
 
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -21,7 +21,7 @@ from earned.messages.schema_types import text
 
 MAX_PRINTED_GRAPHEMES = 200
 MAX_STEP_TITLE_GRAPHEMES = 500
-CODE_POINTS_PER_GRAPHEME = 7  # on average: a family emoji; no name in tools/design/preview/names.toml is above 2.8
+CODE_POINTS_PER_GRAPHEME = 7  # on average; a family emoji has 7, names in tools/design/preview/names.toml at most 2.8
 MAX_KEY_BYTES = 1024  # S3's own limit
 MAX_WHOLE_NUMBER = 2**53 - 1  # the largest that every JSON parser reads exactly
 _VISIBLE = regex.compile(r"[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]")
@@ -57,7 +57,7 @@ def _object_key(value: str) -> str:
 
 
 def _readable(max_graphemes: int) -> AfterValidator:
-    """Require a visible character, and limit the length in graphemes and, against stacked marks, in code points."""
+    """Require a visible character; limit the graphemes and, against stacked marks, the code points."""
     max_code_points = max_graphemes * CODE_POINTS_PER_GRAPHEME
 
     def check(value: str) -> str:
@@ -79,7 +79,7 @@ def _readable_schema(max_graphemes: int, use: str) -> WithJsonSchema:
 
 
 def video_milliseconds(seconds: float) -> int:
-    """Seconds of a video in milliseconds, at most what the stored form holds."""
+    """Capped at the largest value that the stored form holds."""
     return round(min(seconds, MAX_VIDEO_MILLISECONDS / 1000) * 1000)
 
 

@@ -1,4 +1,4 @@
-"""Events in, by queue: which types each queue takes, and how a message body is read."""
+"""The event types of each queue, and the parser of message bodies."""
 
 from collections.abc import Mapping
 from typing import TypeVar, get_args
@@ -39,7 +39,6 @@ __all__ = [
 ]
 
 MAX_EVENT_BYTES = 128 * 1024
-
 EventT = TypeVar("EventT", bound=BaseModel)
 Kinds = Mapping[str, type[EventT]]
 
@@ -55,7 +54,7 @@ _EVERY_TYPE = {**DIRECTORY, **PROGRESS, **ATTENDANCE}
 
 
 class _Typed(BaseModel):
-    """The type alone. It chooses the model, which parses the text again: pydantic is stricter with Python objects."""
+    """Selects the model, which then parses the text again: pydantic is stricter with Python objects than with JSON."""
 
     type: str
 

@@ -1,4 +1,4 @@
-"""Events of the progress and attendance queues; each tells one fact of an enrollment."""
+"""Events of the progress and attendance queues; each carries one fact about an enrollment."""
 
 from typing import Annotated, Literal
 
@@ -40,7 +40,7 @@ class VideoWatchedEvent(CloudEvent[VideoWatchedData]):
     type: Literal["portal.video.watched.v1"]
 
     def fact(self) -> Fact:
-        """One sitting, without ranges that are empty or negative: they cannot count (C3)."""
+        """Without ranges that are empty or negative: they cannot count (C3)."""
         played = (
             (video_milliseconds(start), video_milliseconds(end)) for start, end in self.data.played if 0 <= start < end
         )

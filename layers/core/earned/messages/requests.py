@@ -1,4 +1,4 @@
-"""Requests that functions send each other over SQS."""
+"""Requests between functions, sent over SQS."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from earned.domain.enrollment import CompletionRecord, EnrollmentKey
 
 
 class Purpose(StrEnum):
-    """Why a generation request was sent; the rules and the record decide what is done.
+    """Why a generation request was sent; the generator decides by the rules and the record.
 
     A request of the sweep is never quarantined, because the sweep repeats it.
     """
@@ -77,22 +77,14 @@ class ExportRequest:
 
 
 EvaluationRequest = EnrollmentsChanged | TrainingChanged | AccountChanged
-
-
 _EXPORT: TypeAdapter[ExportRequest] = TypeAdapter(ExportRequest)
-
-
 _GENERATION: TypeAdapter[GenerationRequest] = TypeAdapter(GenerationRequest)
-
-
 _EVALUATION: TypeAdapter[EvaluationRequest] = TypeAdapter(EvaluationRequest)
-
-
 _Request = TypeVar("_Request")
 
 
 class UnknownMessage(Exception):
-    """The message is not one that our functions send."""
+    """Raised by the readers for a body that is not a request between functions."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +100,7 @@ class OutgoingMessage:
 
 
 def generation_message(record: CompletionRecord, **details: Any) -> OutgoingMessage:
-    """Ask for a record's certificate; `details` are fields of `GenerationRequest`."""
+    """`details` are fields of `GenerationRequest`."""
     request = GenerationRequest(
         enrollment_id=record.enrollment_id,
         account_id=record.account_id,
@@ -128,17 +120,14 @@ def export_message(request: ExportRequest) -> OutgoingMessage:
 
 
 def read_export(body: str) -> ExportRequest:
-    """The request in a message of the export queue; raises `UnknownMessage`."""
     return _read(_EXPORT, body)
 
 
 def read_generation(body: str) -> GenerationRequest:
-    """The request in a message of the generation queue; raises `UnknownMessage`."""
     return _read(_GENERATION, body)
 
 
 def read_evaluation(body: str) -> EvaluationRequest:
-    """The request in a message of the evaluation queue; raises `UnknownMessage`."""
     return _read(_EVALUATION, body)
 
 

@@ -1,4 +1,4 @@
-"""Field types that events in, events out and the API's answers share."""
+"""Field types that events, announcements and the API's answers share."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from pydantic import StringConstraints, WithJsonSchema
 
 
 def text(description: str, **bounds: int | str) -> WithJsonSchema:
-    """The published schema of a text field whose validator checks more than JSON Schema can express."""
+    """The published schema of a text field whose validation JSON Schema cannot express."""
     return WithJsonSchema({"type": "string", "description": description} | bounds)
 
 

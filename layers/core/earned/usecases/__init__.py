@@ -1,1 +1,1 @@
-"""What the functions do, one module each; collaborators are handed in."""
+"""The use cases of the functions, one module each; the functions hand in the collaborators."""

@@ -1,4 +1,4 @@
-"""A certificate's document: what it says, its bytes, and the revision it is stored under."""
+"""A certificate's document: its content, its bytes, and the revision under which it is stored."""
 
 from datetime import datetime
 from typing import Protocol
@@ -51,7 +51,7 @@ class CertificateDocuments:
         company: Company | None,
         completed_at: datetime,
     ) -> CertificateContent:
-        """What the document says; its day is the one in the training's time zone."""
+        """`completed_on` is the day in the training's time zone."""
         return CertificateContent(
             certificate_id=record.certificate_id,
             holder=account.name,
@@ -67,7 +67,7 @@ class CertificateDocuments:
         )
 
     def draw(self, content: CertificateContent) -> bytes:
-        """The PDF; raises `Unprintable`."""
+        """Raises `Unprintable`."""
         try:
             return self._design.render(content, self._logos.load(content.logo))
         except MissingGlyph as error:
@@ -78,11 +78,10 @@ class CertificateDocuments:
             raise Unprintable(Reason.LOGO_GONE, str(error)) from None
 
     def put(self, content: CertificateContent, revision: int, document: bytes) -> None:
-        """Store a document under this very revision; raises `DocumentConflict` when other bytes are there (I5)."""
+        """Raises `DocumentConflict` if the revision exists with other bytes (I5)."""
         self._documents.put(content.certificate_id, revision, document, file_name(content))
 
     def put_under_free_revision(self, content: CertificateContent, first: int, document: bytes) -> int:
-        """Store a document under the first revision that is free or holds the same bytes, and return that revision."""
         for revision in range(first, first + MAX_REVISIONS_TRIED):
             try:
                 self.put(content, revision, document)

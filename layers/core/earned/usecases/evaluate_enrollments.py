@@ -1,4 +1,4 @@
-"""Evaluate enrollments again after something that they depend on has changed, at any number of learners (C6)."""
+"""Evaluate enrollments again after a change that they depend on, at any number of learners (C6)."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -54,7 +54,7 @@ class EvaluateEnrollments:
                 self._carry_out(message.event, message.sent, message.group)
 
     def _carry_out(self, request: EvaluationRequest, since: int, group: str | None) -> None:
-        """Carry out a request that SQS received at `since`, in milliseconds since 1970; a repetition is harmless.
+        """Idempotent; SQS received the request at `since`, in milliseconds since 1970.
 
         The messages of a fan-out keep its message group: a course of a hundred thousand delays no other group.
         """
@@ -91,7 +91,6 @@ class EvaluateEnrollments:
         return [message for message in messages if message is not None]
 
     def _evaluate_one(self, context: EnrollmentContext, since: int) -> OutgoingMessage | None:
-        """Refresh one record; returns a generation request when its certificate is due after that."""
         if context.account is not None and context.account.removed:
             return self._withdraw(context.record, since)
         record = context.record
@@ -104,7 +103,6 @@ class EvaluateEnrollments:
         return generation_message(record, since=since) if due else None
 
     def _withdraw(self, record: CompletionRecord, since: int) -> OutgoingMessage | None:
-        """Remove an enrollment with its account; its certificate, if it has one, is withdrawn (A5)."""
         request = f"account-removed.{record.enrollment_id}"
         withdrawn = enrollments.withdraw(record.key, self._now(), request)
         if not isinstance(withdrawn, CompletionRecord) or withdrawn.issue is None:
@@ -113,7 +111,6 @@ class EvaluateEnrollments:
 
 
 def read_request(body: str) -> EvaluationRequest:
-    """Read a request; raises `Rejected` for anything else."""
     try:
         return read_evaluation(body)
     except UnknownMessage:
@@ -121,7 +118,6 @@ def read_request(body: str) -> EvaluationRequest:
 
 
 def _refresh(context: EnrollmentContext) -> CompletionRecord:
-    """Note the training version and the account where the record does not name them yet."""
     record = context.record
     version = context.training.version if context.training is not None else None
     if version == record.training_version and (context.account is None or record.account_known):

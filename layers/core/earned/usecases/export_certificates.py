@@ -53,16 +53,15 @@ class ExportCertificates:
                     self._run(export, message.message_id, out_of_time)
 
     def _find(self, request: ExportRequest) -> Export | None:
-        """The export that a request names, or None when nothing is left to do for it."""
         candidates = exports.exports_of(request.company_id, request.account_id)
         export = next((one for one in candidates if one.export_id == request.export_id), None)
         return export if export is not None and not export.is_closed(self._now()) else None
 
     def _run(self, export: Export, lease_owner: str, out_of_time: OutOfTime) -> None:
-        """Continue an export; raises `RecordChanged` while another run holds its lease.
+        """Raises `RecordChanged` while another run holds the lease.
 
-        The lease only saves work. If two runs overlap all the same, S3 refuses parts that do not belong together, and
-        the archive that is published first stays. After `UploadLost` the next delivery starts again.
+        The lease only saves work. If two runs overlap, S3 refuses parts that do not belong together, and the archive
+        that is published first stays. After `UploadLost` the next delivery starts again.
         """
         now = self._now()
         exports.claim_export(export, lease_owner, now, now + MAX_RUN)
@@ -79,7 +78,7 @@ class ExportCertificates:
             self._continue_later(export, archive)
 
     def _begin(self, export: Export) -> Archive:
-        """Begin the archive; its readable name travels with the object, so no link carries it."""
+        """The readable name is metadata of the object, so that no link contains it."""
         company = people.get_company(export.company_id)
         name = archive_name(company.name if company is not None else export.company_id, export.requested_at)
         archive = Archive.begin(self._archives.begin(export.export_id, name))
@@ -87,7 +86,7 @@ class ExportCertificates:
         return archive
 
     def _fill(self, export: Export, archive: Archive, out_of_time: OutOfTime) -> bool:
-        """Add certificates one by one, at least one; False when time runs out before the last."""
+        """Add certificates one by one, at least one; false if time runs out before the last."""
         if archive.state.closed:
             return True
         for context in _contexts(export, archive.state.after):
@@ -102,7 +101,6 @@ class ExportCertificates:
         return True
 
     def _add(self, export: Export, archive: Archive, context: EnrollmentContext) -> None:
-        """Add a certificate, if it is active and the admin may have it."""
         record, issue = context.record, context.record.issue
         admin = Viewer(export.account_id, Role.COMPANY_ADMIN, export.company_id)
         is_issued = context.is_active and record.certificate_status is CertificateStatus.ISSUED
@@ -117,7 +115,6 @@ class ExportCertificates:
         state.parts.append(self._archives.add_part(export.export_id, state.upload_id, len(state.parts) + 1, part))
 
     def _publish(self, export: Export, archive: Archive) -> None:
-        """Publish the whole archive, unless an interrupted run did, and record the outcome."""
         state = archive.state
         if not self._archives.is_published(export.export_id):
             while archive.pending:
@@ -128,7 +125,7 @@ class ExportCertificates:
         logger.info("export done", extra=extra)
 
     def _continue_later(self, export: Export, archive: Archive) -> None:
-        """Leave the rest to another run; the lease is free before its message arrives."""
+        """Release the lease before the message arrives at the next run."""
         self._save(export, archive)
         exports.release_export(export, len(archive.state.entries), self._now())
         self._requests.send([export_message(ExportRequest(export.company_id, export.account_id, export.export_id))])
@@ -138,7 +135,6 @@ class ExportCertificates:
 
 
 def read_request(body: str) -> ExportRequest:
-    """Read a request; raises `Rejected` for anything else."""
     try:
         return read_export(body)
     except UnknownMessage:
@@ -146,7 +142,6 @@ def read_request(body: str) -> ExportRequest:
 
 
 def _contexts(export: Export, after: EnrollmentKey | None) -> Iterator[EnrollmentContext]:
-    """The enrollments of the company's people, in the order of their keys."""
     while keys := enrollment_lists.list_company_keys(export.company_id, after, KEYS_PER_PAGE):
         yield from contexts.get_contexts(enrollments.get_records(keys))
         after = keys[-1]

@@ -23,7 +23,7 @@ from earned.domain.errors import Rejected
 from earned.domain.evaluation import absent_since, evaluate_for_issue, evaluate_record
 from earned.domain.fact_codec import digest
 from earned.domain.requirements import Reason
-from earned.domain.timestamps import moment
+from earned.domain.timestamps import from_milliseconds
 from earned.domain.training import LiveEvent, Training
 from earned.messages import announcements
 from earned.messages.announcements import Announcement
@@ -38,7 +38,7 @@ Message = ReceivedMessage[GenerationRequest]
 
 @dataclass(frozen=True)
 class Draft:
-    """A drawn document, and the issuance that it is for: under this revision, or the next that is free."""
+    """A drawn document and its issuance, under this revision or the next free one."""
 
     record: CompletionRecord
     issue: Issuance
@@ -49,18 +49,18 @@ class Draft:
 
 @dataclass(frozen=True)
 class Attempt:
-    """The outcome of one pass over the requests of a batch."""
+    """The outcome of one pass over a batch's requests."""
 
     announcements: list[tuple[Message, Announcement]] = field(default_factory=list)
     wait_times: list[dict[str, float]] = field(default_factory=list)
-    changed: list[Message] = field(default_factory=list)  # their records changed meanwhile: evaluate them again
+    changed: list[Message] = field(default_factory=list)  # their records have changed: evaluate them again
 
 
 class GenerateCertificates:
-    """Works off generation requests; the record decides what is done, never the message.
+    """Handles generation requests; the record decides what is done, never the message.
 
     `background` stores and issues a document while the next one is drawn. Only the calling thread draws, because Pango
-    is not safe under threads.
+    is not thread-safe.
     """
 
     def __init__(
@@ -89,10 +89,10 @@ class GenerateCertificates:
         publish_wait_times([times for attempt in attempts for times in attempt.wait_times])
         self._announce(batch, [one for attempt in attempts for one in attempt.announcements])
 
-    def _announce(self, batch: SqsBatch, told: Sequence[tuple[Message, Announcement]]) -> None:
-        with batch.retry_on_error(*(message for message, _ in told)):
-            accepted = self._bus.announce([announcement for _, announcement in told])
-            batch.retry(message for (message, _), ok in zip(told, accepted, strict=True) if not ok)
+    def _announce(self, batch: SqsBatch, announced: Sequence[tuple[Message, Announcement]]) -> None:
+        with batch.retry_on_error(*(message for message, _ in announced)):
+            accepted = self._bus.announce([announcement for _, announcement in announced])
+            batch.retry(message for (message, _), ok in zip(announced, accepted, strict=True) if not ok)
 
     def _attempt(self, batch: SqsBatch, due: Sequence[Message]) -> Attempt:
         attempt = Attempt()
@@ -117,9 +117,9 @@ class GenerateCertificates:
         return attempt
 
     def _reconcile(self, context: EnrollmentContext, request: GenerationRequest) -> Announcement | Draft | None:
-        """Do what is due about a certificate; raises `RecordChanged` when the record changed since it was read.
+        """Raises `RecordChanged` when the record has changed since it was read.
 
-        A request that finds its own work done was interrupted before the announcement, and announces it again.
+        A request whose own work is done was interrupted before the announcement, and announces it again.
         """
         match context.record.certificate_status:
             case CertificateStatus.WITHDRAWN:
@@ -132,7 +132,6 @@ class GenerateCertificates:
                 return self._issue_next(context, request)
 
     def _handle_issued(self, context: EnrollmentContext, request: GenerationRequest) -> Announcement | Draft | None:
-        """Announce an issued certificate again after a crash; revoke, reissue or restore it; or leave it alone."""
         record, issue = context.record, context.record.issue
         if issue is None:
             return None
@@ -206,14 +205,14 @@ class GenerateCertificates:
         return Draft(record, superseding, document, now)
 
     def _restore(self, issue: Issuance) -> None:
-        """Draw a lost document again from its record; a document with another hash never takes its place (I7)."""
+        """Draw a lost document again; a document with another hash never takes its place (I7)."""
         document = self._documents.draw(issue.printed)
         if hashlib.sha256(document).hexdigest() != issue.document_sha256:
             raise Rejected("unprintable", "the document made again differs from the one that was issued")
         self._documents.put(issue.printed, issue.revision, document)
 
     def _put_and_issue(self, draft: Draft) -> Issuance:
-        """Store a document, then issue it; runs in the background."""
+        """Runs in the background."""
         revision = self._documents.put_under_free_revision(draft.issue.printed, draft.issue.revision, draft.document)
         issue = replace(draft.issue, revision=revision)
         enrollments.issue(draft.record, issue)
@@ -221,7 +220,6 @@ class GenerateCertificates:
 
 
 def read_request(body: str) -> GenerationRequest:
-    """Read a request; raises `Rejected` for anything else."""
     try:
         return read_generation(body)
     except UnknownMessage:
@@ -229,12 +227,10 @@ def read_request(body: str) -> GenerationRequest:
 
 
 def record_key(request: GenerationRequest) -> tuple[EnrollmentKey, Names]:
-    """The record that a request is about, and what the request says belongs to it."""
     return request.key, Names(request.training_id, request.account_id, request.company_id)
 
 
 def publish_wait_times(wait_times: Sequence[dict[str, float]]) -> None:
-    """Publish how long the holders of a batch's certificates waited, in one log line per cause."""
     by_cause: defaultdict[str, list[float]] = defaultdict(list)
     for times in wait_times:
         for cause, seconds in times.items():
@@ -245,7 +241,6 @@ def publish_wait_times(wait_times: Sequence[dict[str, float]]) -> None:
 
 @contextmanager
 def _isolated(batch: SqsBatch, message: Message, attempt: Attempt) -> Iterator[None]:
-    """Keep the failure of one request from the others."""
     with batch.retry_on_error(message):
         try:
             yield
@@ -257,21 +252,19 @@ def _isolated(batch: SqsBatch, message: Message, attempt: Attempt) -> Iterator[N
 
 
 def _announce_withdrawal(record: CompletionRecord, request: GenerationRequest) -> Announcement | None:
-    """The withdrawal, if this request caused it."""
     if record.issue is None or record.removal is None or record.removal.request != request.request:
         return None
     return announcements.withdrawn(record, record.issue.revision, record.removal.at)
 
 
 def _announce_revocation(record: CompletionRecord, request: GenerationRequest) -> Announcement | None:
-    """The revocation, if this request caused it."""
     if record.issue is None or record.revocation is None or record.revocation.request != request.request:
         return None
     return announcements.revoked(record, record.issue.revision, record.revocation)
 
 
 def _hold(record: CompletionRecord, hold: Hold) -> None:
-    """Record, count and log why a certificate cannot be printed; once, however often it is tried."""
+    """Recorded, counted and logged once, however often the certificate is tried."""
     if record.hold is not None and replace(record.hold, since=hold.since) == hold:
         return
     enrollments.hold(record, hold)
@@ -283,8 +276,8 @@ def _hold(record: CompletionRecord, hold: Hold) -> None:
 def _wait_times(
     record: CompletionRecord, training: Training, completed_at: datetime, request: GenerationRequest, begun: datetime
 ) -> dict[str, float]:
-    """Seconds until generation began, by what the holder waited for (N2)."""
-    queued = {} if request.since is None else {"queue": (begun - moment(request.since)).total_seconds()}
+    """Seconds until generation began, by the cause of the wait (N2)."""
+    queued = {} if request.since is None else {"queue": (begun - from_milliseconds(request.since)).total_seconds()}
     if isinstance(training, LiveEvent):
         return queued | {"attendance": (completed_at - training.ends_at).total_seconds()}
     return queued | {"learner": (completed_at - record.enrolled_at).total_seconds()}

@@ -1,4 +1,4 @@
-"""The logo on a company's certificates: fetched, sanitised, stored for good and cached (A6)."""
+"""The logo on a company's certificates: fetched, sanitised, stored and cached (A6)."""
 
 import time
 from collections.abc import Callable
@@ -15,8 +15,7 @@ from earned.domain.errors import UnusableLogo
 from earned.domain.people import Company, Logo, LogoReference
 
 MAX_CACHED = 64
-REFUSED_SECONDS = 60  # an upload may arrive after its company is saved
-
+REFUSED_SECONDS = 60  # the upload may arrive after the company's event
 logger = Logger()
 
 
@@ -44,9 +43,9 @@ class Logos:
         self._load = lru_cache(MAX_CACHED)(documents.logo)
 
     def logo_for(self, company: Company | None) -> str | None:
-        """The SHA-256 of the logo to print, stored by now; None if there is none or it cannot be printed.
+        """The SHA-256 of the stored logo to print; None if there is none or it cannot be printed.
 
-        A certificate does not wait for its logo (N2): it is issued without one, and that is counted and logged.
+        A certificate does not wait for its logo (N2): it is issued without one, which is counted and logged.
         """
         if company is None or company.logo is None:
             return None
@@ -58,7 +57,7 @@ class Logos:
         return None
 
     def load(self, sha256: str | None) -> Logo | None:
-        """A stored logo by its SHA-256; raises `UnusableLogo` if it is gone."""
+        """Raises `UnusableLogo` if the stored logo is gone."""
         return self._load(sha256) if sha256 is not None else None
 
     def _find(self, reference: LogoReference, saved_at: datetime | None) -> str | _Refused:

@@ -1,4 +1,4 @@
-"""Read attendance marks; refuse those by anyone but an administrator or from before the event's end (L1)."""
+"""Read attendance marks; refuse those of non-administrators and those from before the event's end (L1)."""
 
 from earned.aws.dynamodb import trainings
 from earned.domain.errors import Rejected
@@ -8,7 +8,7 @@ from earned.messages.events import ATTENDANCE, AttendanceEvent, read
 
 
 class ReadMark:
-    """Reads a mark; raises `Rejected` when it may not count."""
+    """Reads a mark; raises `Rejected` for a mark that the rules exclude."""
 
     def __init__(self) -> None:
         self._last_read: dict[str, Training] = {}

@@ -1,4 +1,4 @@
-"""Record what the portal says of companies, accounts, trainings and enrollments, and ask for re-evaluations."""
+"""Record companies, accounts, trainings and enrollments from the portal's events, and request evaluations."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,8 +40,7 @@ RECHECK_DELAY_SECONDS = 5
 class RecordDirectory:
     """Applies directory events, in any order.
 
-    The requests for re-evaluation are sent whether or not an event is the newest: an earlier attempt may have saved it
-    and crashed.
+    It requests evaluations whether or not an event is the newest: an earlier attempt may have saved it and crashed.
     """
 
     def __init__(
@@ -66,7 +65,6 @@ class RecordDirectory:
                     batch.quarantine(message, rejection)
 
     def _apply(self, event: DirectoryEvent) -> list[OutgoingMessage]:
-        """Save an event, and return the requests to evaluate the enrollments that it may concern."""
         match event:
             case CompanySavedEvent():
                 people.save_company(event.data.company(), event.time)
@@ -93,10 +91,7 @@ class RecordDirectory:
                 assert_never(event)
 
     def _enroll(self, event: EnrollmentCreatedEvent) -> list[OutgoingMessage]:
-        """Record an enrollment with its company and training version, as far as they are known.
-
-        What is unknown may arrive at this very moment, so the record is evaluated again a little later.
-        """
+        """An unknown account or training may arrive at the same time, so the record is evaluated again later."""
         enrollment = event.enrollment()
         key, training_id = enrollment.key, enrollment.training_id
         training, account, _ = contexts.get_directory(Names(training_id, key.account_id, company_id=None))
@@ -118,7 +113,6 @@ class RecordDirectory:
         )
 
     def _withdraw(self, event: EnrollmentRemovedEvent) -> None:
-        """Remove an enrollment; its certificate, if it has one, is withdrawn (A5)."""
         withdrawn = enrollments.withdraw(event.data.key, event.time, event.identity)
         if isinstance(withdrawn, CompletionRecord) and withdrawn.issue is not None:
             self._generation.send([generation_message(withdrawn, request=event.identity)])

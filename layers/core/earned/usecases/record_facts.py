@@ -30,7 +30,7 @@ class _EnrollmentData(Protocol):
 
 
 class FactEvent(Protocol):
-    """An event that tells a fact about an enrollment."""
+    """An event that carries a fact about an enrollment."""
 
     @property
     def data(self) -> _EnrollmentData: ...
@@ -42,7 +42,7 @@ AddFacts = Callable[[EnrollmentKey, Iterable[bytes]], CompletionRecord | EarlyFa
 
 
 class RecordFacts:
-    """Adds the facts of a batch to their records and asks for every certificate that is due.
+    """Adds the facts of a batch to their records and requests every certificate that is due.
 
     The record after the update decides, never whether this update changed it: a repeated delivery repeats the request,
     so a lost reply loses nothing (docs/design.md §3).
@@ -75,7 +75,7 @@ class RecordFacts:
             )
 
     def _record(self, batch: SqsBatch, key: EnrollmentKey, group: Messages) -> CompletionRecord | None:
-        """Add the facts of one enrollment; returns its record, or None while the enrollment is unknown or closed."""
+        """None while the enrollment is unknown or closed."""
         try:
             record = self._add_facts(key, [encode(message.event.fact()) for message in group])
         except RecordClosed:
@@ -96,7 +96,6 @@ class RecordFacts:
         return due
 
     def _training_of(self, record: CompletionRecord) -> Training | None:
-        """The training version that a record names; None while it waits for its training or its account."""
         return (
             None if record.training_version is None else self._trainings.at(record.training_id, record.training_version)
         )
@@ -120,7 +119,7 @@ def _by_enrollment(messages: Messages) -> dict[EnrollmentKey, list[ReceivedMessa
 
 
 def _quarantine_mismatched_account(batch: SqsBatch, key: EnrollmentKey, group: Messages) -> None:
-    """Quarantine events that name another account than the enrollment's; their facts count nothing.
+    """Events that name another account than the enrollment's never count.
 
     An unknown enrollment may still be created for this account, so its events are kept.
     """

@@ -1,4 +1,4 @@
-"""Sweep the table for what no message corrects, and request corrections; the sweep itself announces nothing."""
+"""Sweep the table for faults that no message corrects, and request corrections; the sweep announces nothing itself."""
 
 import time
 from collections import Counter
@@ -35,7 +35,6 @@ PAGES_PER_RUN = 100
 SECONDS_PER_RUN = 180.0
 EVENTS_PER_RUN = 2_000
 ENROLLMENTS_PER_MESSAGE = 25
-
 Found = tuple[Finding, EnrollmentContext]
 
 
@@ -90,7 +89,7 @@ class Sweep:
         self._clock = clock
 
     def __call__(self, *, everything: bool = False) -> dict[str, Any]:
-        """Continue the pass where the last run stopped; `everything` checks every document. Returns the findings."""
+        """Continue the pass from the saved position; `everything` checks every document. Returns the findings."""
         now = self._now()
         run = SweepRun(SweepPass.following(sweep_cursor.get_sweep_pass(), now), now, everything)
         deadline = self._clock() + SECONDS_PER_RUN
@@ -103,7 +102,7 @@ class Sweep:
         return {"records": run.records, "findings": findings, "turn_over": run.sweep_pass.after is None}
 
     def _check_page(self, run: SweepRun) -> None:
-        """Check the next records, request corrections, and only then save the position."""
+        """Save the position only after the corrections are requested."""
         records, unreadable, after = enrollment_lists.scan(run.sweep_pass.after, self._records_per_page)
         run.read_trainings(records)
         suspects = [record.key for record in records if self._is_suspect(run, record)]
@@ -115,7 +114,7 @@ class Sweep:
         for enrollment_id in unreadable:
             _log_unreadable(enrollment_id, "unknown to this release")
         number = Counter(finding for finding, _ in found) + Counter({Finding.UNREADABLE: len(unreadable)})
-        for finding, times in number.items():  # at once, so that an interrupted run has counted its pages
+        for finding, times in number.items():  # per page, so that an interrupted run has counted its pages
             metrics.count("SweepFindings", times, finding=finding.value)
         _restore_to_calendar(
             [context for finding, context in checked if finding is None and run.is_full_check_due(context.record)],
@@ -130,7 +129,7 @@ class Sweep:
         try:
             training = run.trainings.get(record.training_id)
             return run.is_full_check_due(record) or needs_recheck(record, training, run.now, self._tolerance)
-        except Exception:  # one broken record must not keep the sweep from the others
+        except Exception:  # one broken record must not stop the sweep
             return True
 
     def _check(self, run: SweepRun, context: EnrollmentContext) -> Finding | None:
@@ -139,12 +138,11 @@ class Sweep:
             if finding is None and run.is_full_check_due(context.record):
                 return self._check_document(context.record)
             return finding
-        except Exception as error:  # as above
+        except Exception as error:  # likewise
             _log_unreadable(context.record.enrollment_id, type(error).__qualname__)
             return Finding.UNREADABLE
 
     def _check_document(self, record: CompletionRecord) -> Finding | None:
-        """Whether an issued certificate's document is missing or differs: one request."""
         issue = record.issue
         if issue is None or record.certificate_status is not CertificateStatus.ISSUED:
             return None
@@ -158,21 +156,20 @@ class Sweep:
         return Finding.DOCUMENT_DIFFERS
 
     def _request_repairs(self, found: Sequence[Found]) -> None:
-        """Request a correction for each finding; the receiving function decides by the record."""
         stale = {Finding.STALE_VERSION, Finding.ACCOUNT_REMOVED}
         keys = [context.record.key for finding, context in found if finding in stale]
         size = self._enrollments_per_message
         chunks = [keys[start : start + size] for start in range(0, len(keys), size)]
-        # A group of their own: these messages are of many companies, and no company waits for them.
+        # These messages cover many companies; in a group of their own they delay none of them.
         self._evaluation.send([evaluation_message(EnrollmentsChanged(tuple(chunk)), "sweep") for chunk in chunks])
         requests = (_generation_request(finding, context.record) for finding, context in found)
         self._generation.send([request for request in requests if request is not None])
 
 
 def oldest_unmarked(sweep_pass: SweepPass, now: datetime, page_size: int) -> timedelta:
-    """How long the oldest unmarked event has waited; removes events that nobody waits for from the calendar.
+    """The wait of the oldest unmarked event; removes events without waiting people from the calendar.
 
-    Behind the oldest event, only events whose daily full check is due are checked.
+    After the oldest event, only events whose daily full check is due are checked.
     """
     oldest: timedelta | None = None
     for _, event in islice(trainings.ended_events(now, page_size=page_size), EVENTS_PER_RUN):
@@ -188,7 +185,7 @@ def oldest_unmarked(sweep_pass: SweepPass, now: datetime, page_size: int) -> tim
 def _has_waiting_people(event: LiveEvent, now: datetime) -> bool:
     try:
         return any(waiting(event, now))
-    except ValueError:  # a later release wrote one of the records: that person may wait
+    except ValueError:  # a later release wrote one of the records; assume that the person waits
         return True
 
 
@@ -203,7 +200,6 @@ def _generation_request(finding: Finding, record: CompletionRecord) -> OutgoingM
 
 
 def _restore_to_calendar(checked: Iterable[EnrollmentContext], now: datetime) -> None:
-    """Put events back on the calendar that were removed from it during an enrollment."""
     events = {
         context.training.live_event_id: context.training
         for context in checked

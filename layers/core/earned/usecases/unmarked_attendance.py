@@ -13,9 +13,9 @@ PEOPLE_PER_COUNT = 1_000
 
 
 def waiting(event: LiveEvent, now: datetime) -> Iterator[int]:
-    """The number of people who wait, in each thousand enrollments; strongly consistent.
+    """The number of waiting people in each thousand enrollments; strongly consistent.
 
-    Costs one query per 5,000 people, and one batch read per 100 people plus one per 100 who wait (their accounts).
+    Costs one query per 5,000 people, and one batch read per 100 people plus one per 100 waiting (their accounts).
     """
     if not accepts_marks(event, now):
         return

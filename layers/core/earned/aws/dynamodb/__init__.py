@@ -1,1 +1,1 @@
-"""The tables: one module per kind of item."""
+"""The tables: one module per kind of item. Reads by key are strongly consistent, reads of an index are not."""

@@ -1,4 +1,4 @@
-"""The access log: who got a download link, to what and when."""
+"""The access log: who got which download link, and when."""
 
 import secrets
 from datetime import datetime
@@ -10,7 +10,7 @@ from earned.aws.dynamodb.table import ClientSettings
 
 
 class AccessRow(Model):
-    """One download link that was handed out; an export's stands under `exports/` and its id, without a revision."""
+    """One download link; the key of an export's is `exports/` and its id, and it has no revision."""
 
     class Meta(ClientSettings):
         table_name = ""
@@ -24,13 +24,12 @@ class AccessRow(Model):
 
 
 def bind(access_log_table: str) -> None:
-    """Name the table, once, before anything else."""
     AccessRow.Meta.table_name = access_log_table
 
 
 def log_access(
     what: str, revision: int | None, account_id: str, role: str, company_id: str | None, at: datetime
 ) -> None:
-    """Keep who is about to get a download link of what; raises when it cannot be kept."""
+    """Write the entry before the link is handed out; raises when DynamoDB does not confirm it."""
     stamp = f"{at.isoformat(timespec='milliseconds')}#{secrets.token_hex(4)}"
     AccessRow(what, stamp, account=account_id, role=role, company=company_id, revision=revision).save()

@@ -1,4 +1,4 @@
-"""Consistent reads of all that a decision about an enrollment needs."""
+"""Strongly consistent reads of the context of a decision about an enrollment."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -17,8 +17,6 @@ _CERTIFICATE_ID = re.compile(r"[a-z2-7]{26}")
 
 @dataclass(frozen=True)
 class Names:
-    """The directory items that belong to an enrollment."""
-
     training_id: str
     account_id: str
     company_id: str | None
@@ -37,13 +35,13 @@ class Names:
 
 
 def get_contexts(records: Sequence[CompletionRecord]) -> list[EnrollmentContext]:
-    """The contexts of some records, in their order, from one consistent batch read."""
+    """One batch read; in the order of `records`."""
     directory = _read_directory([Names.of(record) for record in records])
     return [directory.context(record) for record in records]
 
 
 def get_certificate_context(certificate_id: str) -> EnrollmentContext | None:
-    """The record and the account behind a certificate id, strongly consistent, or None."""
+    """One query and one read: the record and the account, without training and company; None if there is no record."""
     if not _CERTIFICATE_ID.fullmatch(certificate_id):
         return None
     partition = list_partition(certificate_id[:PARTITION_HASH_LENGTH])
@@ -54,14 +52,13 @@ def get_certificate_context(certificate_id: str) -> EnrollmentContext | None:
 
 
 def get_directory(names: Names) -> tuple[Training | None, Account | None, Company | None]:
-    """The training, account and company of an enrollment, strongly consistent; None for what is unknown."""
     return _read_directory([names]).of(names)
 
 
 class ContextReading:
-    """Records and what belongs to them, from one consistent batch read.
+    """Records and their directory items, from one batch read.
 
-    `hints` says what belongs to each record, which saves a request. Where the record says otherwise, it is read again.
+    `hints` names the items that belong to each record, which saves a request; a record that names others is read again.
     """
 
     def __init__(self, hints: Sequence[tuple[EnrollmentKey, Names]]) -> None:
@@ -74,7 +71,6 @@ class ContextReading:
         self._directory = _Directory(rows)
 
     def context(self, key: EnrollmentKey) -> EnrollmentContext | None:
-        """The context of one enrollment, or None while the enrollment is unknown."""
         record = self._records.get(key)
         if record is None:
             return None
@@ -82,8 +78,6 @@ class ContextReading:
 
 
 class _Directory:
-    """Directory items of one read, by partition key."""
-
     def __init__(self, rows: Iterable[Row]) -> None:
         self._rows = {row.pk: row for row in rows}
 

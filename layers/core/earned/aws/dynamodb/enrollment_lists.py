@@ -1,4 +1,4 @@
-"""Lists of enrollments: by account, company or training, and the sweep's scan."""
+"""Enrollments by account, company or training, in pages of `limit` keys after a position, ordered by account and id."""
 
 from pynamodb.expressions.condition import Condition
 
@@ -11,10 +11,7 @@ MAX_HOLDER_LENGTH = len("company#") + 64
 
 
 def list_account_keys(account_id: str, after: EnrollmentKey | None, limit: int) -> list[EnrollmentKey]:
-    """The next `limit` enrollments of an account after a position, in the order of their ids.
-
-    A position among another account's enrollments has no successor, and DynamoDB refuses it.
-    """
+    """Empty for a position among another account's enrollments, which DynamoDB would refuse."""
     if after is not None and after[1] != account_id:
         return []
     account = next(iter(batch_get([(f"account#{account_id}", ROOT_SORT_KEY)])), None)
@@ -28,12 +25,10 @@ def list_account_keys(account_id: str, after: EnrollmentKey | None, limit: int) 
 
 
 def list_company_keys(company_id: str, after: EnrollmentKey | None, limit: int) -> list[EnrollmentKey]:
-    """The next `limit` enrollments of a company's people after a position, one person after the other."""
     return _page(Row.by_holder, "h", holder_key("", company_id), after, limit)
 
 
 def list_training_keys(training_id: str, after: EnrollmentKey | None, limit: int) -> list[EnrollmentKey]:
-    """The next `limit` enrollments in a training after a position, one person after the other."""
     return _page(Row.by_training, "t", training_id, after, limit)
 
 
@@ -53,10 +48,10 @@ def _page(
 
 
 def scan(after: ItemKey | None, limit: int) -> tuple[list[CompletionRecord], list[str], ItemKey | None]:
-    """The records among the table's next `limit` items, in its own order, and the position after them; None at the end.
+    """The records among the table's next `limit` items, the ids of unreadable ones, and the position; None at the end.
 
-    In between: the ids of the enrollments whose records this release cannot read, because a later release wrote them.
-    The read is eventually consistent at half the price: a caller reads a suspect record again.
+    A record is unreadable if a later release wrote it. The read is eventually consistent, at half the price: a caller
+    reads a suspect record again.
     """
     start = after and {"pk": {"S": after[0]}, "sk": {"S": after[1]}}
     only = Row.pk.startswith("enrollment#")

@@ -29,25 +29,17 @@ from earned.aws.dynamodb.table import (
 from earned.domain.certificate import Hold, Issuance, Revocation
 from earned.domain.enrollment import CompletionRecord, EarlyFacts, Enrollment, EnrollmentKey, Removal
 from earned.domain.people import Account
-from earned.domain.timestamps import milliseconds, moment
+from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
 PARTITION_HASH_LENGTH = 13  # characters of base32: 65 bits
-
-
 _CERTIFICATE_ID = re.compile(r"[a-z2-7]{26}")
-
-
 _ISSUE = TypeAdapter(Issuance)
-
-
 _REVOCATION = TypeAdapter(Revocation)
-
-
 _HOLD = TypeAdapter(Hold)
 
 
 class RecordClosed(Exception):
-    """The enrollment has its certificate or was removed; there is nothing left to record."""
+    """The certificate is issued or the enrollment is removed, so facts are no longer recorded."""
 
 
 class EnrollmentTaken(Exception):
@@ -56,7 +48,7 @@ class EnrollmentTaken(Exception):
 
 @stored_as("enrollment")
 class CompletionRow(Row):
-    """A completion record; attribute names are short because each fact written pays for every byte of the item.
+    """A completion record; attribute names are short because each written fact pays for every byte of the item.
 
     The partition key is a hash of the enrollment's id, and the certificate's id begins with that hash. The sort key is
     the account and the enrollment. The holder is the company, or the account while there is no company.
@@ -81,7 +73,6 @@ class CompletionRow(Row):
         return key_of(self)
 
     def record(self) -> CompletionRecord | EarlyFacts:
-        """The domain's view: a record, or facts whose enrollment is not known yet."""
         evidence = frozenset(self.facts or ())
         if self.enrolled is None:
             return EarlyFacts(self.key, evidence)
@@ -90,12 +81,14 @@ class CompletionRow(Row):
             account_id=self.key.account_id,
             training_id=self.training,
             certificate_id=self.certificate,
-            enrolled_at=moment(int(self.enrolled)),
+            enrolled_at=from_milliseconds(int(self.enrolled)),
             evidence=evidence,
             training_version=whole(self.version),
             company_id=_company_of(self.holder),
             account_known=bool(self.account_known),
-            removal=Removal(moment(int(self.removed)), self.removed_by) if self.removed is not None else None,
+            removal=Removal(from_milliseconds(int(self.removed)), self.removed_by)
+            if self.removed is not None
+            else None,
             issue=_unpacked(self.issue, int(self.revision), self.certificate) if self.issue else None,
             revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
             hold=_HOLD.validate_json(self.hold) if self.hold else None,
@@ -105,13 +98,13 @@ class CompletionRow(Row):
 def record_progress(key: EnrollmentKey, facts: Iterable[bytes]) -> CompletionRecord | EarlyFacts:
     """Add facts and return the whole record after that, in one request.
 
-    Raises `RecordClosed` when the certificate is issued or the enrollment removed: facts stop growing then.
+    Raises `RecordClosed` once the certificate is issued or the enrollment removed.
     """
     return _add(key, facts, CompletionRow.removed.does_not_exist() & CompletionRow.issue.does_not_exist())
 
 
 def record_attendance(key: EnrollmentKey, facts: Iterable[bytes]) -> CompletionRecord | EarlyFacts:
-    """Add marks, also after issue (L2), and return the record; raises `RecordClosed` when the enrollment is removed."""
+    """Add marks, also after issue (L2), in one request; raises `RecordClosed` once the enrollment is removed."""
     return _add(key, facts, CompletionRow.removed.does_not_exist())
 
 
@@ -127,7 +120,7 @@ def _add(key: EnrollmentKey, facts: Iterable[bytes], condition: Condition) -> Co
 
 
 def enroll(enrollment: Enrollment, training_version: int | None, *, account_known: bool) -> CompletionRecord:
-    """Record an enrollment and return it with the facts that arrived before it; a repetition changes nothing.
+    """Record an enrollment and return it with the facts that arrived before it; idempotent.
 
     Raises `EnrollmentTaken` when another account has this enrollment id.
     """
@@ -135,12 +128,12 @@ def enroll(enrollment: Enrollment, training_version: int | None, *, account_know
     if existing is not None and existing.account_id != enrollment.key.account_id:
         raise EnrollmentTaken
     if existing is not None and existing.issue is not None:
-        return existing  # its certificate's content and announcements stay as they are
+        return existing  # an issued certificate keeps its content and announcements
     row = _row(enrollment.key)
     values: list[tuple[Attribute[Any], Any]] = [
         (CompletionRow.training, enrollment.training_id),
         (CompletionRow.certificate, new_certificate_id(enrollment.key.enrollment_id)),
-        (CompletionRow.enrolled, milliseconds(enrollment.enrolled_at)),
+        (CompletionRow.enrolled, to_milliseconds(enrollment.enrolled_at)),
         (CompletionRow.version, training_version),
         (CompletionRow.account_known, account_known or None),
     ]
@@ -155,12 +148,11 @@ def enroll(enrollment: Enrollment, training_version: int | None, *, account_know
 
 
 def get_record(enrollment_id: str) -> CompletionRecord | None:
-    """The record of an enrollment, strongly consistent, or None while the enrollment is unknown."""
     return next((one for one in list_partition(_partition(enrollment_id)) if one.enrollment_id == enrollment_id), None)
 
 
 def list_partition(partition: str) -> Iterator[CompletionRecord]:
-    """The enrollments of a partition: more than one only if their ids share 65 bits of a hash."""
+    """More than one enrollment only if their ids share 65 bits of a hash."""
     rows = CompletionRow.query(f"enrollment#{partition}", consistent_read=True)
     return _only_known(row.record() for row in rows)
 
@@ -169,7 +161,7 @@ def withdraw(key: EnrollmentKey, at: datetime, request: str) -> CompletionRecord
     """Remove an enrollment for good, also before it is known; the first `request` to do so is kept (A5)."""
     row = _row(key)
     removal = [
-        CompletionRow.removed.set(CompletionRow.removed | milliseconds(at)),
+        CompletionRow.removed.set(CompletionRow.removed | to_milliseconds(at)),
         CompletionRow.removed_by.set(CompletionRow.removed_by | request),
     ]
     update(row, removal)
@@ -179,10 +171,10 @@ def withdraw(key: EnrollmentKey, at: datetime, request: str) -> CompletionRecord
 def note_training_version(
     record: CompletionRecord, training_version: int | None, account: Account | None
 ) -> CompletionRecord:
-    """Note the training version that the record is evaluated by, and its company once the account is known.
+    """Record the training version that the record is evaluated by, and its company once the account is known.
 
     DynamoDB serializes this update and every recorded fact on the item, so the later one sees the earlier one.
-    Raises `RecordChanged` when a newer version was noted meanwhile: the function that noted it evaluates the record.
+    Raises `RecordChanged` when a newer version was recorded meanwhile: the function that did so evaluates the record.
     """
     actions: list[Action] = []
     condition = CompletionRow.enrolled.exists()
@@ -198,7 +190,7 @@ def note_training_version(
 
 
 def issue(record: CompletionRecord, issued: Issuance) -> None:
-    """Issue the certificate, or the revision that supersedes it, in one conditional update (DESIGN §3); ends a hold.
+    """Issue a first or superseding revision in one conditional update, and end a hold (docs/design.md §3).
 
     Raises `RecordChanged` unless the enrollment is active and has exactly the facts and certificate of `record`.
     """
@@ -213,21 +205,20 @@ def issue(record: CompletionRecord, issued: Issuance) -> None:
 
 
 def revoke(record: CompletionRecord, revocation: Revocation) -> None:
-    """Revoke the certificate; raises `RecordChanged` as `issue` does (L2)."""
+    """Raises `RecordChanged` as `issue` does (L2)."""
     action = CompletionRow.revocation.set(to_json(_REVOCATION, revocation))
     row = _row(record.key)
     update(row, [action], _unchanged(record), otherwise=RecordChanged)
 
 
 def hold(record: CompletionRecord, held: Hold) -> None:
-    """Note why the certificate is held; raises `RecordChanged` as `issue` does, or when another hold is recorded."""
+    """Raises `RecordChanged` as `issue` does, or when another hold is recorded."""
     same_hold = CompletionRow.hold.exists() if record.hold else CompletionRow.hold.does_not_exist()
     row = _row(record.key)
     update(row, [CompletionRow.hold.set(to_json(_HOLD, held))], _unchanged(record) & same_hold, otherwise=RecordChanged)
 
 
 def _unchanged(record: CompletionRecord) -> Condition:
-    """That the enrollment stands, with exactly these facts and this certificate, neither more nor less."""
     is_active = CompletionRow.enrolled.exists() & CompletionRow.removed.does_not_exist()
     same_facts = (
         CompletionRow.facts == set(record.evidence) if record.evidence else CompletionRow.facts.does_not_exist()
@@ -241,7 +232,7 @@ def _unchanged(record: CompletionRecord) -> Condition:
 
 
 def get_records(keys: Iterable[EnrollmentKey]) -> list[CompletionRecord]:
-    """Records by key, strongly consistent, in the order of `keys`; unknown enrollments are left out."""
+    """In the order of `keys`; unknown enrollments are left out."""
     wanted = list(dict.fromkeys(keys))
     rows = batch_get([row_key(key) for key in wanted])
     found = {row.key: row.record() for row in rows if isinstance(row, CompletionRow)}
@@ -254,12 +245,12 @@ def _only_known(found: Iterable[CompletionRecord | EarlyFacts]) -> Iterator[Comp
 
 def _known(row: CompletionRow) -> CompletionRecord:
     record = row.record()
-    assert isinstance(record, CompletionRecord)  # the update demands or makes the enrollment
+    assert isinstance(record, CompletionRecord)  # the update requires or creates the enrollment
     return record
 
 
 def erase_holder(record: CompletionRecord) -> None:
-    """Keep when a removed enrollment's certificate was issued, and erase what it said of its holder.
+    """Erase the holder from a removed enrollment's certificate, and keep when it was issued.
 
     The hash goes too, because it proves a guessed name. Raises `RecordChanged` unless the enrollment is removed.
     """
@@ -285,12 +276,10 @@ def _base32(data: bytes) -> str:
 
 
 def row_key(key: EnrollmentKey) -> ItemKey:
-    """Partition key and sort key of a completion record."""
     return f"enrollment#{_partition(key.enrollment_id)}", f"{key.account_id}#{key.enrollment_id}"
 
 
 def key_of(row: Row) -> EnrollmentKey:
-    """The enrollment and account that a row's sort key names."""
     account_id, _, enrollment_id = row.sk.partition("#")
     return EnrollmentKey(enrollment_id, account_id)
 
@@ -308,7 +297,6 @@ def _company_of(holder: str) -> str | None:
 
 
 def _set_holder_once(key: EnrollmentKey, recorded: str | None, company_id: str | None) -> Action:
-    """The first company that a record is told of holds it for good."""
     holder = holder_key(key.account_id, company_id)
     if recorded is None and company_id is not None:
         return CompletionRow.holder.set(holder)
@@ -316,7 +304,6 @@ def _set_holder_once(key: EnrollmentKey, recorded: str | None, company_id: str |
 
 
 def _packed(issue: Issuance) -> str:
-    """An issuance without what its row says already."""
     known: Any = {"revision": True, "printed": {"certificate_id"}}
     return _ISSUE.dump_json(issue, exclude_defaults=True, exclude=known).decode()
 

@@ -1,4 +1,4 @@
-"""Export items."""
+"""Exports, with the lease of the run that works on each."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,17 +10,15 @@ from pynamodb.exceptions import PynamoDBException
 
 from earned.aws.dynamodb.table import RecordChanged, Row, stored_as, to_json, to_moment, update, update_if
 from earned.domain.exports import Export, Failure
-from earned.domain.timestamps import milliseconds, moment
+from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
 _FAILURES = TypeAdapter(tuple[Failure, ...])
-
-
 MAX_FAILURES_KEPT = 100
 
 
 @stored_as("export")
 class ExportRow(Row):
-    """A company export; the table forgets it some time after `expires`, in seconds since 1970."""
+    """A company export; DynamoDB deletes the item some time after `expires`, in seconds since 1970."""
 
     export_id = UnicodeAttribute()
     requested = NumberAttribute()
@@ -32,14 +30,13 @@ class ExportRow(Row):
     failures = UnicodeAttribute(null=True)
 
     def export(self) -> Export:
-        """The domain's view."""
         _, company_id, account_id = self.pk.split("#", 2)
         return Export(
             company_id=company_id,
             account_id=account_id,
             number=int(self.sk),
             export_id=self.export_id,
-            requested_at=moment(int(self.requested)),
+            requested_at=from_milliseconds(int(self.requested)),
             lease_until=to_moment(self.lease_until),
             finished_at=to_moment(self.finished),
             count=int(self.files or 0),
@@ -48,16 +45,16 @@ class ExportRow(Row):
 
 
 def exports_of(company_id: str, account_id: str) -> list[Export]:
-    """The exports of a company that one admin asked for within a day or two, strongly consistent, oldest first."""
+    """One admin's exports of a company, oldest first; DynamoDB deletes them a day or two after they expire."""
     return [row.export() for row in ExportRow.query(_export_key(company_id, account_id), consistent_read=True)]
 
 
 def add_export(export: Export) -> None:
-    """Record an export; raises `RecordChanged` when this admin has one of the same number already."""
+    """Raises `RecordChanged` when this admin already has an export with the same number."""
     row = _export_row(
         export,
         export_id=export.export_id,
-        requested=milliseconds(export.requested_at),
+        requested=to_milliseconds(export.requested_at),
         expires=int(export.expires_at.timestamp()),
     )
     try:
@@ -69,26 +66,22 @@ def add_export(export: Export) -> None:
 
 
 def claim_export(export: Export, lease_owner: str, now: datetime, until: datetime) -> None:
-    """Take the lease on an export until `until`.
-
-    Raises `RecordChanged` while another run holds it, or when the export is done.
-    """
-    free = ExportRow.lease_until.does_not_exist() | (ExportRow.lease_until <= milliseconds(now))
+    """Take the lease until `until`; raises `RecordChanged` while another run has it, or once the export is finished."""
+    free = ExportRow.lease_until.does_not_exist() | (ExportRow.lease_until <= to_milliseconds(now))
     condition = ExportRow.export_id.exists() & ExportRow.finished.does_not_exist()
-    actions = [ExportRow.lease_owner.set(lease_owner), ExportRow.lease_until.set(milliseconds(until))]
+    actions = [ExportRow.lease_owner.set(lease_owner), ExportRow.lease_until.set(to_milliseconds(until))]
     update(_export_row(export), actions, condition & (free | (ExportRow.lease_owner == lease_owner)))
 
 
 def release_export(export: Export, count: int, now: datetime) -> None:
-    """Give up the lease, and note how many files the export has so far."""
-    actions = [ExportRow.files.set(count), ExportRow.lease_until.set(milliseconds(now))]
+    actions = [ExportRow.files.set(count), ExportRow.lease_until.set(to_milliseconds(now))]
     update(_export_row(export), actions, ExportRow.export_id.exists())
 
 
 def finish_export(export: Export, count: int, failures: Sequence[Failure], now: datetime) -> None:
-    """Note the outcome of an export; the first write wins."""
+    """Record the outcome; the first write wins."""
     actions = [
-        ExportRow.finished.set(milliseconds(now)),
+        ExportRow.finished.set(to_milliseconds(now)),
         ExportRow.files.set(count),
         ExportRow.failures.set(to_json(_FAILURES, tuple(failures[:MAX_FAILURES_KEPT]))),
     ]

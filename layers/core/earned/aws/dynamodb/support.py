@@ -10,13 +10,11 @@ from earned.aws.dynamodb.table import ClientSettings
 from earned.domain.people import SupportRequest
 
 REQUESTS_PER_HOUR = 20
-
-
 SUPPORT_REQUESTS_LAST = timedelta(days=90)
 
 
 class SupportRow(Model):
-    """A support request, or the count of those that one source sent within an hour."""
+    """A support request, or the number of requests from one source within an hour."""
 
     class Meta(ClientSettings):
         table_name = ""
@@ -31,7 +29,6 @@ class SupportRow(Model):
     message = UnicodeAttribute(null=True)
 
     def support_request(self) -> SupportRequest:
-        """The domain's view of a request."""
         at, _, request_id = self.sk.partition("#")
         return SupportRequest(
             request_id, datetime.fromisoformat(at), self.name, self.email, self.training, self.message
@@ -39,12 +36,11 @@ class SupportRow(Model):
 
 
 def bind(support_table: str) -> None:
-    """Name the table, once, before anything else."""
     SupportRow.Meta.table_name = support_table
 
 
 def keep_support_request(request: SupportRequest, source: str) -> bool:
-    """Keep a support request for three months, unless `source` sent too many within the hour; says whether it did."""
+    """Keep a request for 90 days; false if `source` has exceeded the hourly limit."""
     hour = request.at.strftime("%Y-%m-%dT%H")
     counter = SupportRow("rate", hashlib.sha256(f"{hour} {source}".encode()).hexdigest()[:32])
     expires = SupportRow.expires.set(int(request.at.timestamp()) + 2 * 3600)
@@ -64,17 +60,15 @@ def keep_support_request(request: SupportRequest, source: str) -> bool:
 
 
 def support_requests(after: str | None, limit: int) -> list[SupportRequest]:
-    """The next support requests after a position (a time and an id), newest first."""
+    """Newest first; `after` is a `cursor_position`."""
     start = {"kind": {"S": "request"}, "sk": {"S": after}} if after else None
     rows = SupportRow.query("request", scan_index_forward=False, last_evaluated_key=start, limit=limit, page_size=limit)
     return [row.support_request() for row in rows]
 
 
 def forget_support_request(request: SupportRequest) -> None:
-    """Delete a support request; one that is gone already is gone."""
     SupportRow("request", cursor_position(request)).delete()
 
 
 def cursor_position(request: SupportRequest) -> str:
-    """Where a support request stands among all: its time and id."""
     return f"{request.at.isoformat(timespec='milliseconds')}#{request.request_id}"

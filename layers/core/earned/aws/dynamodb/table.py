@@ -15,15 +15,15 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from earned.domain.timestamps import milliseconds, moment
+from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
-ROOT_SORT_KEY = "-"  # of the one item that a partition of the directory holds
+ROOT_SORT_KEY = "-"  # of the main item of a directory partition
 ItemKey = tuple[str, str]  # partition key and sort key
 RowT = TypeVar("RowT", bound="Row")
 
 
 class RecordChanged(Exception):
-    """The record is no longer what was evaluated; read it again."""
+    """The item has changed since it was read; read it again."""
 
 
 class ClientSettings:
@@ -70,7 +70,7 @@ class ByCalendar(GlobalSecondaryIndex["Row"]):
 
 
 class Row(Model):
-    """An item of the records table; what it is stands before the `#` of its partition key."""
+    """An item of the records table; its kind precedes the `#` of its partition key."""
 
     class Meta(ClientSettings):
         table_name = ""
@@ -84,15 +84,13 @@ class Row(Model):
 
     @classmethod
     def from_raw_data(cls, data: dict[str, Any]) -> "Row":
-        """Make the row that the key says it is, so that one batch read returns all kinds."""
+        """Choose the class by the key, so that one batch read returns all kinds."""
         kind, _, _ = data["pk"]["S"].partition("#")
         row: Row = _KINDS[kind]._instantiate(data)
         return row
 
 
 def stored_as(kind: str) -> Callable[[type[RowT]], type[RowT]]:
-    """Register the class of the items whose partition key begins with `kind#`."""
-
     def register(row: type[RowT]) -> type[RowT]:
         _KINDS[kind] = row
         return row
@@ -104,9 +102,8 @@ _KINDS: dict[str, type[Row]] = {}
 
 
 def bind(records_table: str) -> None:
-    """Name the table, once, before anything else; all its rows share one client."""
     Row.Meta.table_name = records_table
-    Row._get_connection()
+    Row._get_connection()  # shared by all kinds of rows
 
 
 def batch_get(keys: Sequence[ItemKey]) -> list[Row]:
@@ -114,8 +111,7 @@ def batch_get(keys: Sequence[ItemKey]) -> list[Row]:
 
 
 def put_if_newer(row: Row, actions: Sequence[Action], stamp: NumberAttribute, at: datetime) -> None:
-    """Last writer wins by the time of happening."""
-    update_if(row, actions, stamp.does_not_exist() | (stamp < milliseconds(at)))
+    update_if(row, actions, stamp.does_not_exist() | (stamp < to_milliseconds(at)))
 
 
 def update_if(row: Row, actions: Sequence[Action], condition: Condition) -> None:
@@ -145,11 +141,11 @@ def whole(number: float | None) -> int | None:
 
 
 def to_moment(number: float | None) -> datetime | None:
-    return None if number is None else moment(int(number))
+    return None if number is None else from_milliseconds(int(number))
 
 
 def since_1970(at: datetime | None) -> int | None:
-    return None if at is None else milliseconds(at)
+    return None if at is None else to_milliseconds(at)
 
 
 def to_json(adapter: TypeAdapter[Any], value: object) -> str:

@@ -1,4 +1,4 @@
-"""Training items: newest, archived versions, and the calendar of live events."""
+"""Training items (the newest version and archived ones) and the calendar of live events."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -10,22 +10,18 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get, put_if_newer, stored_as, to_json, update_if, whole
-from earned.domain.timestamps import milliseconds
+from earned.domain.timestamps import to_milliseconds
 from earned.domain.training import Course, LiveEvent, Training
 
 CALENDAR = "live-events"
 Position = tuple[str, str]  # on the calendar: when the event ends, and its id
-
-
 EVENTS_PER_PAGE = 25
-
-
 _TRAINING: TypeAdapter[Training] = TypeAdapter(Training)
 
 
 @stored_as("training")
 class TrainingRow(Row):
-    """A course's newest version or a live event's latest schedule, and when it was last cancelled.
+    """A course's newest version or a live event's latest schedule, and the time of its last cancellation.
 
     A live event is on the calendar while people may wait for their attendance mark.
     """
@@ -37,12 +33,12 @@ class TrainingRow(Row):
     ends = UnicodeAttribute(null=True)
 
     def training(self) -> Training | None:
-        """The domain's view; None while only a cancellation has arrived."""
+        """None while only a cancellation has arrived."""
         return _training_from(self.body, int(self.version), whole(self.cancelled)) if self.body else None
 
 
 def save_training(training: Training) -> None:
-    """Keep a course version or a schedule, also as the newest unless a newer one was kept already."""
+    """Store a course version or a schedule, also as the newest unless a newer one is stored."""
     actions = [TrainingRow.version.set(training.version), TrainingRow.body.set(to_json(_TRAINING, training))]
     update_if(_archived(training.training_id, training.version), actions, TrainingRow.version.does_not_exist())
     newest = TrainingRow.version.does_not_exist() | (TrainingRow.version < training.version)
@@ -50,8 +46,9 @@ def save_training(training: Training) -> None:
 
 
 def cancel_live_event(live_event_id: str, at: datetime) -> None:
-    """Keep the time of the latest cancellation, also before the event is known."""
-    put_if_newer(_training_row(live_event_id), [TrainingRow.cancelled.set(milliseconds(at))], TrainingRow.cancelled, at)
+    put_if_newer(
+        _training_row(live_event_id), [TrainingRow.cancelled.set(to_milliseconds(at))], TrainingRow.cancelled, at
+    )
 
 
 def ended_events(
@@ -86,13 +83,11 @@ def _calendar_page(after: Position | None, limit: int) -> list[Position]:
 
 
 def remove_from_calendar(event: LiveEvent) -> None:
-    """Take an ended event off the calendar, unless it was rescheduled meanwhile."""
     unchanged = TrainingRow.ends == _sortable(event.ends_at)
     update_if(_training_row(event.live_event_id), [TrainingRow.calendar.remove()], unchanged)
 
 
 def add_to_calendar(event: LiveEvent) -> None:
-    """Put an event back on the calendar if it is not there."""
     closed = TrainingRow.ends.exists() & TrainingRow.calendar.does_not_exist()
     update_if(_training_row(event.live_event_id), [TrainingRow.calendar.set(CALENDAR)], closed)
 
@@ -108,20 +103,18 @@ def _training_row(training_id: str) -> TrainingRow:
 
 
 def get_trainings(training_ids: Iterable[str]) -> dict[str, Training]:
-    """The newest trainings by id, strongly consistent; unknown ones are left out."""
+    """The newest version of each training by id; unknown ones are left out."""
     rows = batch_get([(f"training#{training_id}", ROOT_SORT_KEY) for training_id in dict.fromkeys(training_ids)])
     found = ((row.pk.removeprefix("training#"), row.training()) for row in rows if isinstance(row, TrainingRow))
     return {training_id: training for training_id, training in found if training is not None}
 
 
 def get_training(training_id: str) -> Training | None:
-    """The newest version of a training, strongly consistent, or None."""
     row = next(iter(batch_get([(f"training#{training_id}", ROOT_SORT_KEY)])), None)
     return row.training() if isinstance(row, TrainingRow) else None
 
 
 def get_archived_training(training_id: str, version: int) -> Training | None:
-    """One version of a training, such as a certificate was issued by, or None."""
     row = _archived(training_id, version)
     found = next(iter(batch_get([(row.pk, row.sk)])), None)
     return found.training() if isinstance(found, TrainingRow) else None
@@ -132,7 +125,7 @@ def _archived(training_id: str, version: int) -> TrainingRow:
 
 
 class TrainingCache:
-    """Trainings that a sandbox has read already; a version never changes, so nothing expires."""
+    """The trainings that a sandbox has read; a version never changes, so nothing expires."""
 
     def __init__(self) -> None:
         self._read: Callable[[str, int], Training | None] = lru_cache(maxsize=256)(
@@ -140,12 +133,11 @@ class TrainingCache:
         )
 
     def at(self, training_id: str, version: int) -> Training | None:
-        """A training in `version` or a newer one: a record names the version that it is evaluated by."""
+        """A training in `version` or a newer one; a record names the version that it is evaluated by."""
         return self._read(training_id, version)
 
 
 def _sortable(at: datetime) -> str:
-    """A time as text that sorts like it."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
