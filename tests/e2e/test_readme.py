@@ -17,7 +17,7 @@ TOKEN = re.compile(r"\$\(make -s token ROLE=(?P<role>\S+) SUB=(?P<sub>\S+) COMPA
 
 def commands() -> list[str]:
     """The commands between `make serve` and `make stop`."""
-    [block] = re.findall(r"^```\nmake serve\n(.+?)^make stop\n```$", (ROOT / "README.md").read_text(), re.DOTALL | re.M)
+    [block] = re.findall(r"(?sm)^```\nmake serve\n(.+?)^make stop\n```$", (ROOT / "README.md").read_text())
     lines: list[str] = block.splitlines()
     return lines
 
