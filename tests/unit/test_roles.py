@@ -241,7 +241,7 @@ def test_a_role_is_for_lambda_alone_and_has_nothing_besides_unless_functions_are
             "Action": "sts:AssumeRole",
         }
         assert role["ManagedPolicyArns"] == {
-            "Fn::If": ["FunctionsAreInVpc", [{"Ref": "NetworkPolicyArn"}], {"Ref": "AWS::NoValue"}]
+            "Fn::If": ["UsesVpc", [{"Ref": "NetworkPolicyArn"}], {"Ref": "AWS::NoValue"}]
         }
 
 
