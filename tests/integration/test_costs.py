@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from earned.aws.dynamodb import enrollments
+from earned.domain.enrollment import EnrollmentKey
 from tools.costs.capacity_units import Index, size, write_units
 from tools.costs.ledger import counting
 from tools.costs.scenario import Invocation, Scene, batches
@@ -120,7 +121,7 @@ def test_who_rewatches_every_day_for_a_year_pays_no_more_for_it(service: Service
 
 
 def test_records_of_one_company_of_100_000_people_are_spread_evenly() -> None:
-    keys = [enrollments.row_key(f"enr-{number}", f"acc-{number}")[0] for number in range(100_000)]
+    keys = [enrollments.row_key(EnrollmentKey(f"enr-{number}", f"acc-{number}"))[0] for number in range(100_000)]
     buckets = Counter(key.removeprefix("enrollment#")[:1] for key in keys)
     assert len(set(keys)) == len(keys)
     assert len(buckets) == 32

@@ -109,8 +109,8 @@ def test_what_fails_for_good_is_named_and_the_rest_is_posted(service: Service, s
 
 def test_events_whose_answer_is_cut_short_count_as_not_posted(service: Service, story: Story) -> None:
     sqs = boto3.client("sqs")
-    cut_short(sqs, "sqs.SendMessageBatch")
-    with pytest.raises(NotPosted, match="the answer was cut short"):
+    refused = pytest.raises(NotPosted, match="the answer was cut short")
+    with cut_short(sqs, "sqs.SendMessageBatch"), refused:
         post(sqs, service.url("Progress"), lessons(story, 3))
 
 

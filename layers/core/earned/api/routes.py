@@ -1,6 +1,7 @@
 """Routes that declare their operations of the access table, and answer 404 to every role that has none of them."""
 
 import re
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +35,7 @@ class Dependencies:
     role_claim: str
     company_claim: str
     client_claim: str
+    monotonic: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True)
