@@ -98,18 +98,29 @@ def killed_at(number: int, operation: str = "", *, after: bool = False) -> Abstr
 def happening(
     event: Callable[[Request], object], operation: str, *, times: int = 1, after: bool = False
 ) -> AbstractContextManager[None]:
-    """Let something happen right before, or right after, the first requests of an operation."""
-    left = times
+    """Let something happen right before, or right after, the first requests of an operation.
+
+    The requests that the event itself sends pass.
+    """
+    left, is_happening = times, False
+
+    def happen(request: Request) -> None:
+        nonlocal is_happening
+        is_happening = True
+        try:
+            event(request)
+        finally:
+            is_happening = False
 
     def meet(request: Request) -> Any:
         nonlocal left
-        is_met = request.operation == operation and left > 0
+        is_met = request.operation == operation and left > 0 and not is_happening
         left -= is_met
         if is_met and not after:
-            event(request)
+            happen(request)
         answer = request.send()
         if is_met and after:
-            event(request)
+            happen(request)
         return answer
 
     return requests_pass(meet)

@@ -67,7 +67,9 @@ def _over_batch(app: Any, work: Callable[[SqsBatch], None]) -> Handler:
 
 def _record_directory(app: Any, options: Options) -> Handler:
     evaluation, generation = options.queue(app.evaluation), options.queue(app.generation)
-    record = RecordDirectory(evaluation, generation, recheck_delay_seconds=options.recheck_delay_seconds, now=options.now)
+    record = RecordDirectory(
+        evaluation, generation, recheck_delay_seconds=options.recheck_delay_seconds, now=options.now
+    )
     return _over_batch(app, lambda batch: record(batch, batch.read(lambda body: events.read(body, events.DIRECTORY))))
 
 
@@ -79,7 +81,9 @@ def _record_progress(app: Any, options: Options) -> Handler:
 
 def _record_attendance(app: Any, options: Options) -> Handler:
     read_mark, generation = ReadMark(), options.queue(app.generation)
-    record = RecordFacts(enrollments.record_attendance, trainings.TrainingCache(), generation, timedelta(0), options.now)
+    record = RecordFacts(
+        enrollments.record_attendance, trainings.TrainingCache(), generation, timedelta(0), options.now
+    )
     return _over_batch(app, lambda batch: record(batch, batch.read(read_mark)))
 
 
@@ -107,9 +111,7 @@ def _generate_certificate(app: Any, options: Options) -> Handler:
 
 def _export_certificates(app: Any, options: Options) -> Handler:
     requests = options.queue(app.requests)
-    export = ExportCertificates(
-        app.documents, app.archives, requests, part_size=options.part_size, now=options.now
-    )
+    export = ExportCertificates(app.documents, app.archives, requests, part_size=options.part_size, now=options.now)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         batch = SqsBatch(event, app.dead_letters)
