@@ -9,6 +9,7 @@ import pytest
 
 from earned.api.attendance import CURSORS, SECONDS_PER_PAGE, CalendarPosition
 from earned.aws.dynamodb import trainings
+from earned.aws.dynamodb.enrollments import holder_key
 from earned.domain.fact_codec import encode
 from earned.domain.facts import AttendanceMarked
 from earned.domain.timestamps import milliseconds
@@ -223,4 +224,5 @@ def test_counting_takes_a_query_a_thousand_and_a_batch_read_a_hundred(service: S
 def enrollment_item(story: Story, person: str, *, marked: bool) -> dict[str, Any]:
     """An enrollment as the table keeps it."""
     facts = {"f": {encode(AttendanceMarked(story.live_event, NOON, present=True, marked_by="adm-1"))}} if marked else {}
-    return key_of(story, person) | {"t": story.live_event, "c": "a" * 26, "e": milliseconds(ENDED)} | facts
+    enrolled = {"t": story.live_event, "h": holder_key(story.id(person), None), "c": "a" * 26, "e": milliseconds(ENDED)}
+    return key_of(story, person) | enrolled | facts

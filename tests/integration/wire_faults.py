@@ -19,7 +19,6 @@ from pynamodb.models import Model
 from urllib3 import HTTPResponse
 
 ACCESS_DENIED = b'{"__type": "com.amazon.coral.service#AccessDeniedException", "message": "denied"}'
-CHANGES = ("Put", "Update", "Delete", "Send", "BatchWrite", "Complete", "Create", "Upload", "Abort", "Change")
 OF_THE_EVENT_SOURCE = {"ReceiveMessage", "DeleteMessage"}
 
 
@@ -144,6 +143,16 @@ def every_reply_lost_once() -> AbstractContextManager[None]:
         return request.send()
 
     return requests_pass(lose)
+
+
+def receiving_at_once() -> AbstractContextManager[None]:
+    """No request to receive messages waits for any: an empty queue in moto stays empty."""
+
+    def receive(request: Request) -> Any:
+        request.parameters.pop("WaitTimeSeconds", None)
+        return request.send()
+
+    return requests_pass(receive)
 
 
 def refused(code: str, operation: str) -> ClientError:
