@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from cfnlint.decode.cfn_yaml import load
 
+from earned.aws.metrics import NAMESPACE
 from earned.domain.sweep import Finding
 from tools.operations.quarantine import FAULT
 
@@ -28,6 +27,7 @@ AWS = {
     ("AWS/Lambda", ("FunctionName",)): {"Duration", "Errors", "Throttles"},
     ("AWS/ApiGateway", ("ApiId", "Stage")): {"4xx", "5xx", "Count", "Latency"},  # the names of an HTTP API
 }
+EMITTERS = {"metrics.count", "metrics.seconds", "metrics.value"}
 READ_BY_LIBRARIES = {"POWERTOOLS_SERVICE_NAME", "FONTCONFIG_PATH", "SSL_CERT_FILE"}
 Metric = tuple[str, str, tuple[str, ...]]  # namespace, name and dimensions: CloudWatch keeps apart what differs in any
 
@@ -77,34 +77,15 @@ def values(node: ast.expr | None, tree: ast.Module) -> Iterator[str]:
 
 def ours() -> set[Metric]:
     """The metrics that the code emits; Powertools adds `service` to the dimensions of each."""
-    calls = [
-        (node.items[0].context_expr.args[0], node)
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.With)
-        and isinstance(node.items[0].context_expr, ast.Call)
-        and ast.unparse(node.items[0].context_expr.func) == "single_metric"
-    ]
-    assert len(calls) == sum(path.read_text().count("single_metric(") for path in SOURCES)
-    several = [
-        (call.args[0], function)
-        for path in SOURCES
-        for function in ast.walk(ast.parse(path.read_text()))
-        if isinstance(function, ast.FunctionDef) and "EphemeralMetrics(" in ast.unparse(function)
-        for call in ast.walk(function)
-        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".add_metric")
-    ]
-    assert len(several) == sum(path.read_text().count("EphemeralMetrics(") for path in SOURCES)
-    return {
-        ("Earned", ast.literal_eval(name), tuple(sorted({"service", *dimensions_of(block)})))
-        for name, block in (*calls, *several)
-    }
+    return {metric for path in SOURCES for metric in metrics_in(ast.parse(path.read_text()))}
 
 
-def dimensions_of(block: ast.With | ast.FunctionDef) -> list[str]:
-    """The dimensions that a `with single_metric(…)`, or a function with metrics of its own, adds."""
-    calls = [node for node in ast.walk(block) if isinstance(node, ast.Call)]
-    return [ast.literal_eval(call.args[0]) for call in calls if ast.unparse(call.func).endswith(".add_dimension")]
+def metrics_in(tree: ast.Module) -> Iterator[Metric]:
+    """The calls of `metrics.count`, `metrics.seconds` and `metrics.value`; their keywords are the dimensions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in EMITTERS:
+            dimensions = {keyword.arg for keyword in node.keywords if keyword.arg} | {"service"}
+            yield NAMESPACE, ast.literal_eval(node.args[0]), tuple(sorted(dimensions))
 
 
 def observability() -> list[dict[str, Any]]:
@@ -194,15 +175,10 @@ def test_an_alarm_on_what_the_sweep_finds_is_on_something_that_it_can_find() -> 
     assert set(findings) <= set(Finding)
 
 
-def test_powertools_gives_every_metric_the_dimension_service(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "earned-prod")
-    with single_metric("CertificatesHeld", MetricUnit.Count, 1, namespace="Earned") as metric:
-        metric.add_dimension("reason", "does-not-fit")
-    said = json.loads(capsys.readouterr().out)
-    assert sorted(said["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) == ["reason", "service"]
-    assert said["service"] == "earned-prod"
+def test_metrics_are_emitted_by_one_module() -> None:
+    users = [path for path in SOURCES if "aws_lambda_powertools.metrics" in path.read_text()]
+    assert [path.name for path in users] == ["metrics.py"]
+    assert len(ours()) > 5
 
 
 def test_alarms_and_dashboard_name_metrics_that_aws_or_the_code_emits_with_just_those_dimensions() -> None:
@@ -221,7 +197,7 @@ def test_every_alarm_reaches_the_topic() -> None:
 
 def test_the_table_of_metrics_is_that_of_the_code() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (?:`(\w+)`)? ?\|", entries()["metrics"], flags=re.MULTILINE)
-    told = {("Earned", name, tuple(sorted({"service", dimension} - {""}))) for name, dimension in rows}
+    told = {(NAMESPACE, name, tuple(sorted({"service", dimension} - {""}))) for name, dimension in rows}
     assert told == ours()
 
 

@@ -4,7 +4,6 @@ import secrets
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from earned.api.paging import Cursor, Cursors, Limit
@@ -18,8 +17,8 @@ from earned.api.responses import (
     support_request_view,
 )
 from earned.api.routes import Routes
+from earned.aws import metrics
 from earned.aws.dynamodb import contexts, enrollment_lists, enrollments, people, support
-from earned.aws.metrics import NAMESPACE
 from earned.domain.access import Operation
 from earned.domain.certificate import CertificateStatus
 from earned.domain.diagnosis import diagnose
@@ -59,8 +58,7 @@ def create_support_request(body: Annotated[SupportRequestBody, Body()]) -> Accep
     """
     request = SupportRequest(secrets.token_hex(8), routes.now, body.name, body.email, body.training, body.message)
     kept = support.keep_support_request(request, routes.current_event.request_context.http.source_ip)
-    with single_metric("SupportRequests", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
-        metric.add_dimension("kept", str(kept).lower())
+    metrics.count("SupportRequests", kept=str(kept).lower())
     return {"status": "received"}
 
 
