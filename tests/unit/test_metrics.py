@@ -26,7 +26,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def defined(name: str, unit: str, *dimensions: str) -> dict[str, Any]:
     """What CloudWatch reads in order to find the metric of a line; Powertools adds the dimension `service`."""
     metric = {"Name": name, "Unit": unit}
-    definition = {"Namespace": "Earned", "Dimensions": [["service", *dimensions]], "Metrics": [metric]}
+    definition = {"Namespace": "Earned", "Dimensions": [[*dimensions, "service"]], "Metrics": [metric]}
     return {"CloudWatchMetrics": [definition]}
 
 

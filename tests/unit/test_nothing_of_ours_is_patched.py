@@ -13,6 +13,12 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 OURS = ("earned", "functions", "tools", "layers")
+IMPORTS = """
+import earned.domain.rules as rules
+from earned.aws.sqs import Queue
+from earned.usecases import sweep
+from tools.in_process.lambda_events import LambdaContext
+"""
 PATCHING = {"setattr", "patch.object", "mock.patch", "patch", "patch.multiple", "delattr"}
 
 

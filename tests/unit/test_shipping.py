@@ -19,7 +19,7 @@ def built(folder: Path, *sizes: int) -> Path:
     layers = {name: {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": name}} for name in names[1:]}
     everything: dict[str, Any] = {"Handler": "app.handler", "MemorySize": 128, "Timeout": 30, "Layers": []}
     own = {"CodeUri": "Sweep", "Layers": [{"Ref": name} for name in names[1:]]}
-    function = {"SweepFunction": {"Type": "AWS::Serverless::Function", "Properties": own}}
+    function = {"Sweep": {"Type": "AWS::Serverless::Function", "Properties": own}}
     template = {
         "Globals": {"Function": everything | {"Environment": {"Variables": {}}}},
         "Resources": layers | function,

@@ -6,7 +6,7 @@ import pytest
 
 from earned.domain.access import TABLE, Operation, Scope, Viewer, may, may_for_company, role_has
 from earned.domain.people import Role
-from tests.unit.builders import completion
+from tests.unit.builders import completion, removal
 
 COLUMNS = ("individual", "employee", "company-admin", "administrator", "support")
 PERMISSIONS = {
