@@ -104,7 +104,7 @@ def test_a_page_of_a_list_is_three_requests_for_a_company_and_four_for_a_person(
     assert Counter(own.operations) == {"dynamodb.BatchGetItem": 3, "dynamodb.Query": 2}
 
 
-def test_who_rewatches_every_day_for_a_year_pays_no_more_for_it(service: Service) -> None:
+def test_rewatching_every_day_for_a_year_costs_no_more(service: Service) -> None:
     scene = Scene(service, 5, seed=5)
     scene.invoke("record_directory", scene.join(1))
     recorded(scene, 0, 4)

@@ -289,7 +289,7 @@ def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Stor
     }
 
 
-def test_what_is_counted_and_verified_stays_true_and_nobody_else_loses_anything(lived: Story, stack: Stack) -> None:
+def test_counts_and_verification_stay_true_and_no_other_person_loses_anything(lived: Story, stack: Stack) -> None:
     service = lived.service
     hers = [certificate_id(lived, lived.id(name)) for name in ("enr-ada", "enr-live")]
     facts = [enrollments.get_record(lived.id(name)).evidence for name in ("enr-ada", "enr-live")]

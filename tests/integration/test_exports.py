@@ -233,7 +233,7 @@ def test_an_export_of_more_than_a_minute_ago_is_made_again(company: Story, clock
     assert look(company, first["export_id"])[1]["status"] == "done"
 
 
-def test_what_is_revoked_withdrawn_or_not_issued_is_left_out(company: Story) -> None:
+def test_certificates_that_are_revoked_withdrawn_or_not_issued_are_left_out(company: Story) -> None:
     service = company.service
     company.publish()
     company.schedule()

@@ -104,7 +104,7 @@ def test_a_training_is_judged_in_its_own_name_page_by_page_and_its_certificates_
     assert ("Generation", people.id("ben")) in sent
 
 
-def test_who_is_enrolled_before_they_are_known_is_judged_in_the_name_of_the_company(people: Story, sent: Sent) -> None:
+def test_an_enrollment_of_an_unknown_account_is_evaluated_in_the_name_of_its_company(people: Story, sent: Sent) -> None:
     people.enroll("dee", company_id=people.company)
     people.enroll("eli")
     people.service.deliver("record_directory")
@@ -155,7 +155,7 @@ def test_every_id_is_a_group_that_sqs_takes() -> None:
     assert re.fullmatch(ID, "x" * 129) is None
 
 
-def test_what_is_refused_stays_in_the_group_it_came_in(service: Service) -> None:
+def test_a_refused_message_stays_in_its_message_group(service: Service) -> None:
     boto3.client("sqs").send_message(QueueUrl=service.url("Progress"), MessageBody="no event", MessageGroupId="co-1")
     service.deliver("record_progress")
     [message] = receive(service.outputs["ProgressDeadLetterQueueUrl"])

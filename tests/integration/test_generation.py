@@ -63,7 +63,7 @@ def test_a_kill_between_any_two_steps_and_a_redelivery_end_in_the_same_single_ce
     assert len({event["id"] for event in announced}) == 1
 
 
-def test_what_is_announced_is_already_durable(service: Service, story: Story) -> None:
+def test_a_certificate_is_announced_after_it_is_durable(service: Service, story: Story) -> None:
     complete(service, story)
     calls = operations_of_generation(service)
     assert calls.index("PutObject") < calls.index("UpdateItem") < calls.index("PutEvents")

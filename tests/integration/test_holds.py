@@ -169,7 +169,7 @@ def test_a_logo_that_is_gone_is_held(story: Story) -> None:
     assert [item["reason"] for item in learner(story)["outstanding"]] == ["logo-gone"]
 
 
-def test_what_is_outstanding_again_is_told_instead_of_the_hold(service: Service, story: Story) -> None:
+def test_a_requirement_that_is_outstanding_again_is_shown_instead_of_the_hold(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada", name=UNPRINTABLE)
     story.enroll("ada", story.live_event)

@@ -124,7 +124,7 @@ def test_a_refused_mark_sent_back_after_its_event_was_moved_forward_gives_the_ce
     assert counts() == {}
 
 
-def test_what_is_refused_again_is_back_with_its_reason(service: Service, story: Story) -> None:
+def test_a_message_that_is_refused_again_is_back_with_its_reason(service: Service, story: Story) -> None:
     attend_too_early(story)
     for _ in range(2):
         assert run("redrive", "--queue", "attendance").stdout == "1 of 1 sent back to attendance.\n"
@@ -244,7 +244,7 @@ def test_sending_back_that_is_interrupted_loses_nothing_and_a_repetition_is_harm
     assert len(story.certificates()) == len({event["id"] for event in service.announcements()}) == 1
 
 
-def test_what_sqs_does_not_take_back_stays_quarantined(service: Service) -> None:
+def test_messages_that_sqs_does_not_take_back_stay_quarantined(service: Service) -> None:
     refuse(service, "Progress", 12)
 
     def take_the_second(request: Request) -> Any:
@@ -261,7 +261,7 @@ def test_what_sqs_does_not_take_back_stays_quarantined(service: Service) -> None
     assert counts() == {"progress": {"invalid-data": 10}}
 
 
-def test_what_was_chosen_is_not_sent_once_it_is_in_sight_again(service: Service) -> None:
+def test_a_chosen_message_is_not_sent_once_it_is_visible_again(service: Service) -> None:
     refuse(service, "Progress", 3)
     progress = pair(service, "Progress")
     with held(boto3.client("sqs"), progress.dead_letters) as hold:
@@ -298,6 +298,6 @@ def test_a_stack_or_queue_that_is_not_there_is_named(service: Service, words: li
     assert problem in str(failure)
 
 
-def test_it_must_be_said_which_stack() -> None:
+def test_the_commands_require_exactly_one_stack() -> None:
     assert CliRunner().invoke(app, ["quarantine"]).exit_code == 2
     assert CliRunner().invoke(app, ["quarantine", "--local", *STACK]).exit_code == 2

@@ -58,7 +58,7 @@ def test_records_of_the_next_release_are_read_and_worked_on(service: Service, be
     assert found == {before.id("ada"): once, before.id("ben"): once, before.id("cleo"): again}
 
 
-def test_what_it_does_not_know_of_a_record_stays_there(service: Service, before: Story) -> None:
+def test_attributes_that_this_release_does_not_know_stay_in_the_record(service: Service, before: Story) -> None:
     write_as_the_next_release_may(service)
     service.post("Progress", *before.do("ben", "watch", "quiz", since=NOON + timedelta(minutes=5)))
     service.settle()

@@ -80,7 +80,7 @@ def test_a_complete_course_whose_message_was_lost_gets_its_certificate(enrolled:
     assert announced(service) == ["issued"]
 
 
-def test_what_completed_a_moment_ago_is_asked_for_but_is_no_reason_for_an_alarm(enrolled: Story) -> None:
+def test_a_record_completed_a_moment_ago_is_requested_but_is_no_reason_for_an_alarm(enrolled: Story) -> None:
     service, now = enrolled.service, datetime.now(UTC)
     events = enrolled.do("ada", "read", "watch", "quiz", since=now - timedelta(minutes=3))
     service.post("Progress", *events)

@@ -78,7 +78,7 @@ def test_an_ended_event_is_listed_with_how_many_wait_until_the_last_is_marked(at
         assert waiting(service) == left
 
 
-def test_whoever_was_removed_does_not_wait(attended: Story) -> None:
+def test_removed_people_do_not_wait(attended: Story) -> None:
     service = attended.service
     service.post("Directory", cloud_event("enrollment.removed", attended.enrollment_of("ada"), NOON))
     service.post("Directory", cloud_event("account.removed", {"account_id": attended.id("bob")}, NOON))

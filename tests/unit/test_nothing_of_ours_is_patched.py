@@ -108,11 +108,7 @@ def test_a_test_replaces_nothing_of_ours(path: Path) -> None:
     ],
 )
 def test_replacing_something_of_ours_is_found(line: str) -> None:
-    imports = (
-        "from earned.usecases import sweep\nfrom earned.aws.sqs import Queue\nimport earned.domain.rules as rules\n"
-    )
-    imports += "from tools.in_process.lambda_events import LambdaContext\n"
-    [found] = patched(imports + line)
+    [found] = patched(IMPORTS + line)
     assert found.endswith(ast.unparse(ast.parse(line).body[-1]))
 
 

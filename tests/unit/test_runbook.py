@@ -187,7 +187,7 @@ def test_alarms_and_dashboard_name_metrics_that_aws_or_the_code_emits_with_just_
     assert shown() - emitted == set()
 
 
-def test_what_there_is_an_alarm_on_is_on_the_dashboard() -> None:
+def test_the_dashboard_shows_every_metric_that_has_an_alarm() -> None:
     assert {name for _, name, _ in watched()} - {name for _, name, _ in shown()} == set()
 
 

@@ -17,7 +17,7 @@ RUNNING = Stack(
 )
 
 
-def test_a_shell_that_reads_it_asks_the_local_stack_and_knows_its_queues(tmp_path: Path):
+def test_a_shell_that_reads_it_asks_the_local_stack_and_knows_its_queues(tmp_path: Path) -> None:
     file = tmp_path / "serve.sh"
     file.write_text(RUNNING.shell())
     command = f". {file} && printenv AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_DEFAULT_REGION PROGRESS API BUS"

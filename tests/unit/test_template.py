@@ -182,7 +182,7 @@ PROD = "IsProd", "PollersAreLimited"
 PROVISIONED = "IsProd", "PollersAreProvisioned"
 
 
-def test_what_is_reserved_leaves_an_account_the_hundred_that_aws_insists_on() -> None:
+def test_reserved_concurrency_leaves_an_account_the_hundred_that_aws_requires() -> None:
     resources = read(ROOT / "template.yaml")["Resources"].values()
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
     reserved = sum(chosen(one["ReservedConcurrentExecutions"], *PROD) for one in functions)
@@ -288,7 +288,7 @@ def test_tables_queues_logs_and_the_topic_are_encrypted_with_the_one_key() -> No
 
 
 @pytest.mark.parametrize("stack", ["key", "storage", "queues"])
-def test_what_keeps_data_outlives_the_stack(stack: str) -> None:
+def test_resources_that_keep_data_outlive_the_stack(stack: str) -> None:
     for name, resource in read(ROOT / "infra" / f"{stack}.yaml")["Resources"].items():
         if not name.endswith(("Policy", "Role")):
             assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
