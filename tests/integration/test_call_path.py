@@ -89,8 +89,8 @@ def test_no_call_goes_upwards_from_an_event_to_its_certificate(
 
 def test_a_call_upwards_is_noticed() -> None:
     with tracing() as path:
-        exec("def lower(callback): callback()", lower := {"__name__": "earned.aws.made_up"})  # noqa: S102  # made up here
-        exec("def upper(): pass", upper := {"__name__": "earned.usecases.made_up"})  # noqa: S102  # as above
+        exec("def lower(callback): callback()", lower := {"__name__": "earned.aws.made_up"})  # made up here
+        exec("def upper(): pass", upper := {"__name__": "earned.usecases.made_up"})  # as above
         lower["lower"](upper["upper"])
 
     assert path.upwards == {("earned.aws.made_up", "earned.usecases.made_up.upper"): 1}

@@ -15,12 +15,12 @@ def tree(tmp_path_factory):
     return folder
 
 
-def test_there_are_bugs_enough_to_judge_a_simulator_by():
+def test_there_are_bugs_enough_to_judge_a_simulator_by() -> None:
     assert len(BUGS) >= 40
 
 
 @pytest.mark.parametrize("bug", BUGS)
-def test_a_planted_bug_fits_the_code_as_it_stands(bug, tree):
+def test_a_planted_bug_fits_the_code_as_it_stands(bug, tree) -> None:
     file = tree / BUGS[bug].read_text().partition("+++ b/")[2].partition("\n")[0]
     before = file.read_text()
     try:

@@ -245,7 +245,7 @@ def test_a_role_is_for_lambda_alone_and_has_nothing_besides_unless_functions_are
         }
 
 
-def test_what_a_role_is_given_is_what_it_is_named_for() -> None:
+def test_a_role_has_the_permissions_that_its_name_says() -> None:
     """`RecordsTableArn` is the records table's and no other."""
     given = read_template()["Resources"]["Roles"]["Properties"]["Parameters"]
     for name, value in given.items():
