@@ -6,7 +6,7 @@ from tests.planted_bugs.hunt import hunt
 
 QUICKLY_FOUND = (
     "a-new-certificate-id-each-time",
-    "a-removed-accounts-people-stay",
+    "a-removed-account-keeps-its-enrollments",
     "announce-before-issuing",
     "announce-before-the-document",
     "digest-in-any-order",
