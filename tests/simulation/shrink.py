@@ -1,12 +1,14 @@
-"""A failing seed made short: steps of its story and faults are left out for as long as it still fails (ddmin)."""
+"""Shrink a failing seed: leave out steps of its story and faults while it still fails."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.simulation.delta_debugging import shortest
-from tests.simulation.faults import FaultProfile
-from tests.simulation.stories import Step, story
-from tests.simulation.world import Outcome, World
+from tests.simulation.engine.faults import FaultProfile
+from tests.simulation.engine.outcome import Outcome
+from tests.simulation.engine.world import World
+from tests.simulation.stories.steps import Step
+from tests.simulation.stories.story import story
 
 MAX_RUNS = 400
 
@@ -17,12 +19,12 @@ class _Budget:
 
 
 def shrink(seed: int) -> Outcome | None:
-    """The shortest run found that violates the same invariant as the seed does; None when the seed violates none."""
-    weather, budget = FaultProfile.of(seed), _Budget()
+    """The shortest run found that violates the same invariant as the seed; None when the seed violates none."""
+    fault_profile, budget = FaultProfile.of(seed), _Budget()
 
     def run(steps: Sequence[Step], faults: Sequence[str] | None) -> Outcome:
         budget.left -= 1
-        return World(seed, steps, weather, None if faults is None else frozenset(faults)).run()
+        return World(seed, steps, fault_profile, None if faults is None else frozenset(faults)).run()
 
     whole = run(story(seed), None)
     if not whole.violations:

@@ -9,9 +9,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.simulation import wire
-from tests.simulation.s3 import S3
 from tests.simulation.seeds import python
+from tests.simulation.services import wire
+from tests.simulation.services.s3 import S3
 from tools.in_process.service import aws_in_process, stand_up
 
 SEEDS = "range(1, 13)"
@@ -28,7 +28,7 @@ def storage() -> Iterator[dict[str, str]]:
 
 def recorded() -> list[dict[str, Any]]:
     """What the service asks DynamoDB in some stories without faults, seed by seed, and what the model answers."""
-    code = f"from tests.simulation.record import tell; [tell(seed) for seed in {SEEDS}]"
+    code = f"from tests.simulation.engine.record_calls import record; [record(seed) for seed in {SEEDS}]"
     return [json.loads(line) for line in python("-c", code).splitlines()]
 
 

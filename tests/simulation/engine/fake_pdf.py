@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from earned.document.render import NORTHLIGHT, MissingGlyph
-from tests.simulation.stories import UNPRINTABLE
+from tests.simulation.stories.steps import UNPRINTABLE
 
 REAL_ONE_IN = 50
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from tests.simulation.wire import Refused
+from tests.simulation.services.wire import Refused
 
 Item = dict[str, Any]
 Key = tuple[str, ...]

@@ -22,18 +22,18 @@ from random import Random
 from typing import Any
 
 from greenlet import getcurrent, greenlet
-
-from tests.simulation import invariants
-from tests.simulation.clock import Clock
 from tests.simulation.dynamodb import Item, Key, Table
 from tests.simulation.faults import FaultProfile, Killed
-from tests.simulation.invariants import Violation
 from tests.simulation.runtime import BY_QUEUE, RECORDS
 from tests.simulation.s3 import Stored
 from tests.simulation.sqs import Message, Queue, failures, lambda_record
-from tests.simulation.stories import Post
 from tests.simulation.wire import Answer, Refused, refusal
 from tests.simulation.world import Invocation, World, about
+
+from tests.simulation import invariants
+from tests.simulation.clock import Clock
+from tests.simulation.invariants import Violation
+from tests.simulation.stories import Post
 
 Trail = tuple["Trail", str] | None  # what happened, the last of it first
 

@@ -1,4 +1,4 @@
-"""The functions as the templates configure them, and their warm sandboxes."""
+"""The functions and queues as the templates configure them, and the sandboxes of the functions."""
 
 import importlib
 import os
@@ -10,13 +10,13 @@ from typing import Any
 
 import yaml
 
-from tests.simulation import wire
 from tests.simulation.clock import SECOND
-from tests.simulation.dynamodb import Table
-from tests.simulation.sqs import Queue
+from tests.simulation.services import wire
+from tests.simulation.services.dynamodb import Table
+from tests.simulation.services.sqs import Queue
 from tools.in_process.handlers import Options, compose
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 QUEUES = ("Directory", "Progress", "Attendance", "Evaluation", "Generation", "Export")
 RECORDS, ACCESS, SUPPORT = "records", "access", "support"
 DOCUMENTS, ASSETS, EXPORTS = "documents", "assets", "exports"
@@ -75,7 +75,7 @@ BY_QUEUE = {function.queue: function for function in FUNCTIONS.values() if funct
 
 
 def url(queue: str) -> str:
-    """A queue's URL; `DirectoryDeadLetter` and the like are those of dead letters."""
+    """The URL of a queue, such as `Directory`, or of its dead-letter queue, such as `DirectoryDeadLetter`."""
     return f"https://sqs.eu-west-1.amazonaws.com/123456789012/{queue}"
 
 
@@ -141,6 +141,7 @@ def _environment(function: Function) -> dict[str, str]:
 
 
 def _imported() -> dict[str, Any]:
+    """The modules of the functions by name, each imported with its environment and clients that reach no network."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {
@@ -157,8 +158,6 @@ def _imported() -> dict[str, Any]:
 
 
 APPS = _imported()
-
-
 SMALL_PAGES = {
     "keys_per_page": 2,
     "records_per_page": 4,
@@ -169,10 +168,7 @@ SMALL_PAGES = {
 
 
 class Sandbox:
-    """One warm function, with what it has cached; a new sandbox has cached nothing.
-
-    Its clock is wrong by `skew` milliseconds.
-    """
+    """One process of a function with its caches; its clock is wrong by `skew` milliseconds."""
 
     def __init__(self, function: str, deployment: int, skew: int, options: Options) -> None:
         self.function, self.deployment, self.skew = function, deployment, skew
@@ -184,7 +180,7 @@ class Sandbox:
 
 
 def options(design: Any, *, small_pages: bool) -> Options:
-    """The deployed values or, with `small_pages`, sizes that a few people exceed; `time.monotonic` is virtual."""
+    """The deployed values or, with `small_pages`, sizes that a few enrollments exceed."""
     sizes: dict[str, Any] = SMALL_PAGES if small_pages else {}
     return Options(design=design, monotonic=_monotonic, **sizes)
 

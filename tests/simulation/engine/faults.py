@@ -1,6 +1,6 @@
-"""What goes wrong at the wire: which fault strikes which call, and what it looks like to the SDK.
+"""Faults: which one strikes a call, and what the SDK sees of it.
 
-A seed has its own weather: some kinds of fault are common, some rare, most absent, so that each seed tries another mix.
+Each seed has a fault profile of its own: some kinds of fault are common, some rare, most absent.
 """
 
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from random import Random
 from botocore.exceptions import BotoCoreError, ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 
 from tests.simulation.clock import HOUR, MINUTE, SECOND
-from tests.simulation.wire import Refused
+from tests.simulation.services.wire import Refused
 
 
 class Killed(BaseException):
-    """The process ends here; nothing that it planned to do happens."""
+    """The process ends here."""
 
 
 REFUSED = "refused before the call"
@@ -52,10 +52,12 @@ HELD = "batch held by the poller"
 STALE = "index stale"
 COLD = "cold start"
 SKEWED = "clock skewed"
+SWEEP_RUN = "a sweep"  # not a fault, but shrinking can leave it out too
 ELSEWHERE = (LATE, TWICE, UNDELETED, HELD, STALE, COLD)
 _ONLY = {CONFLICT: {"PutObject"}, PARTLY_FAILED: {"SendMessageBatch", "PutEvents"}, UNPROCESSED: {"BatchGetItem"}}
-_MAY_LAST, LASTING = {REFUSED, UNREACHABLE, THROTTLED, ERROR}, 0.2  # of them: until the SDK gives up
-SWEPT, SMALL_PAGES = 0.6, 0.3  # of the seeds
+_MAY_LAST = {REFUSED, UNREACHABLE, THROTTLED, ERROR}
+LASTING = 0.2  # the share of these that lasts until the SDK gives up
+SWEPT, SMALL_PAGES = 0.6, 0.3  # shares of the seeds
 _RATES = (0, 0, 0, 0.005, 0.02, 0.06)
 _RATES_ELSEWHERE = (0, 0.02, 0.1, 0.3)
 _THROTTLES = {
@@ -69,10 +71,10 @@ _APPLIED = {LOST, TIMED_OUT, ERROR_APPLIED, KILLED_AFTER}
 
 @dataclass(frozen=True)
 class FaultProfile:
-    """How likely each kind of fault is, and whether the sweep runs: without it, messages alone must do what they can.
+    """The rate of each kind of fault, and whether the sweep runs.
 
-    Where there is no sweep no index lags, since what falls between a lagging index and a message only a sweep can find.
-    With `small_pages` what usually fits one page or one batch takes several.
+    Without the sweep messages must suffice, so indexes do not lag: only the sweep repairs what a lagging index hides
+    from a message. With `small_pages`, what usually fits one page or one batch takes several.
     """
 
     rates: dict[str, float] = field(default_factory=dict)
@@ -81,15 +83,14 @@ class FaultProfile:
 
     @classmethod
     def of(cls, seed: int) -> "FaultProfile":
-        """The weather of a seed."""
+        """The fault profile of a seed."""
         chance = Random(f"{seed}/weather")
         rates = {kind: chance.choice(_RATES) for kind in AT_A_CALL} | {SLOW: chance.choice((0, 0.02, 0.1, 0.3))}
         rates |= {kind: chance.choice(_RATES_ELSEWHERE) for kind in ELSEWHERE}
         swept, small_pages = chance.random() < SWEPT, chance.random() < SMALL_PAGES
         return cls(rates | {SKEWED: chance.choice(_RATES_ELSEWHERE)}, swept, small_pages)
 
-    def strikes(self, chance: Random, operation: str) -> str | None:
-        """The fault that strikes a call, if one does."""
+    def fault_of_call(self, chance: Random, operation: str) -> str | None:
         drawn = chance.random()
         for kind in AT_A_CALL:
             if operation in _ONLY.get(kind, {operation}):
@@ -100,17 +101,17 @@ class FaultProfile:
 
 
 def lasts(fault: str, chance: Random) -> bool:
-    """Whether whatever is tried again goes wrong again."""
+    """Whether a fault strikes every retry of its call too."""
     return fault in _MAY_LAST and chance.random() < LASTING
 
 
 def applies(fault: str | None) -> bool:
-    """Whether a call that this strikes does its work, whatever the caller hears."""
+    """Whether the service carries out a call that this fault strikes, whatever the caller sees."""
     return fault in {None, SLOW, PARTLY_FAILED, UNPROCESSED} or fault in _APPLIED
 
 
 def wait(fault: str | None, chance: Random) -> int:
-    """How long the caller waits for what it hears, in milliseconds."""
+    """The milliseconds until the caller gets an answer or an error."""
     match fault:
         case None:
             return chance.randint(2, 40)
@@ -124,8 +125,8 @@ def wait(fault: str | None, chance: Random) -> int:
             return chance.randint(2, 400)
 
 
-def raise_(fault: str | None, service: str) -> None:
-    """Let the caller hear of a fault."""
+def raise_fault(fault: str | None, service: str) -> None:
+    """Raise what the caller sees of a fault; nothing if the call only took longer."""
     match fault:
         case "killed before the call" | "killed after the call":
             raise Killed

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.simulation.wire import Answer, Refused
+from tests.simulation.services.wire import Answer, Refused
 
 
 @dataclass(frozen=True)

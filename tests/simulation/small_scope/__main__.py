@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from tests.simulation.clock import MINUTE, at
 from tests.simulation.faults import FaultProfile
 from tests.simulation.interleavings import Interleavings
-from tests.simulation.stories import START, Post
 from tests.simulation.world import World
+
+from tests.simulation.clock import MINUTE, at
+from tests.simulation.stories import START, Post
 
 FACTS = tuple(product(("1", "2"), ("s1", "s2")))  # enrollment and step
 Delivery = tuple[int, ...]

@@ -1,10 +1,11 @@
-"""One seed, from its story to what came of it."""
+"""Run one seed."""
 
 import time
 
-from tests.simulation.faults import FaultProfile
-from tests.simulation.stories import story
-from tests.simulation.world import Outcome, World
+from tests.simulation.engine.faults import FaultProfile
+from tests.simulation.engine.outcome import Outcome
+from tests.simulation.engine.world import World
+from tests.simulation.stories.story import story
 
 
 def run(seed: int) -> Outcome:
@@ -13,7 +14,7 @@ def run(seed: int) -> Outcome:
 
 
 def measured(seed: int) -> tuple[Outcome, float]:
-    """What came of a seed, without its log, and the seconds of CPU that it took."""
+    """The outcome of a seed without its log, and the seconds of CPU that the run took."""
     began = time.process_time()
     outcome = run(seed)
     outcome.log.clear()

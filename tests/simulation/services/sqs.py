@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulation.clock import SECOND
-from tests.simulation.wire import Refused
+from tests.simulation.services.wire import Refused
 
 NEVER = 1 << 62
 
