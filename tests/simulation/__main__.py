@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --seeds=1-500`: run seeds; shrink and print the first story that violates an invariant."""
+"""`python -m tests.simulation --seeds=1-500`: run seeds, and shrink the first story that violates an invariant."""
 
 import json
 import time
@@ -108,7 +108,8 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
 def _print_story(seed: int) -> None:
     typer.echo(f"\nThe story of seed {seed}, shrunk:")
     shrunk = shrink(seed)
-    typer.echo("\n".join(shrunk.log if shrunk is not None else ["the seed violates nothing when it runs alone: a run leaves state behind"]))
+    alone = ["the seed violates nothing when it runs alone: a run leaves state behind"]
+    typer.echo("\n".join(shrunk.log if shrunk is not None else alone))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Small scope, exhaustively: two enrollments, two requirements, three deliveries, one crash, all interleavings."""
+"""`python -m tests.simulation.small_scope [CASE …]`: explore the cases, or those with these numbers."""
 
 import json
 import sys
@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from tests.simulation.faults import FaultProfile
-from tests.simulation.interleavings import Interleavings
-from tests.simulation.world import World
-
 from tests.simulation.clock import MINUTE, at
-from tests.simulation.stories import START, Post
+from tests.simulation.engine.faults import FaultProfile
+from tests.simulation.engine.world import World
+from tests.simulation.small_scope.interleavings import Interleavings
+from tests.simulation.stories.steps import START, Post
 
 FACTS = tuple(product(("1", "2"), ("s1", "s2")))  # enrollment and step
 Delivery = tuple[int, ...]
@@ -32,28 +31,28 @@ def _post(queue: str, kind: str, minutes: int, /, **data: Any) -> Post:
 
 def _fact(number: str, step_id: str) -> Post:
     minutes = 20 + FACTS.index((number, step_id))
-    whose = {"enrollment_id": f"enr-{number}", "account_id": f"acc-{number}"}
-    return _post("Progress", "lesson.completed", minutes, **whose, step_id=step_id)
+    key = {"enrollment_id": f"enr-{number}", "account_id": f"acc-{number}"}
+    return _post("Progress", "lesson.completed", minutes, **key, step_id=step_id)
 
 
 def prepared() -> World:
-    """A world in which two people are enrolled in a course of two lessons."""
+    """A world with two people who are enrolled in a course of two lessons."""
     steps = [{"step_id": step_id, "kind": "lesson", "title": step_id} for step_id in ("s1", "s2")]
     story = [_post("Directory", "course.published", 0, course_id="course-1", version=1, title="Title", steps=steps)]
     for number in (1, 2):
         account = {"account_id": f"acc-{number}", "kind": "individual", "name": "Ada Sample", "email": "a@example.com"}
-        whose = {"enrollment_id": f"enr-{number}", "account_id": f"acc-{number}"}
+        key = {"enrollment_id": f"enr-{number}", "account_id": f"acc-{number}"}
         story.append(_post("Directory", "account.saved", number, **account))
-        story.append(_post("Directory", "enrollment.created", 10 + number, **whose, training_id="course-1"))
+        story.append(_post("Directory", "enrollment.created", 10 + number, **key, training_id="course-1"))
     world = World(1, story, FaultProfile())
     assert not world.run().violations
     return world
 
 
 def cases() -> Iterator[tuple[Delivery, ...]]:
-    """Four facts in three deliveries: each in one of three, or each in one of two of which one is delivered twice.
+    """Four facts in three deliveries: each fact in one of three, or in one of two, one of which is delivered twice.
 
-    Of two that differ only in whose enrollment is called the first there is one.
+    Of two cases that differ only in the order of the enrollments, one is left out.
     """
     seen: set[tuple[Delivery, ...]] = set()
     for deliveries in _deliveries():
@@ -65,7 +64,7 @@ def cases() -> Iterator[tuple[Delivery, ...]]:
 def _deliveries() -> Iterator[tuple[Delivery, ...]]:
     for where in product(range(3), repeat=len(FACTS)):
         groups = [tuple(fact for fact, group in enumerate(where) if group == number) for number in range(3)]
-        if groups == sorted(groups, key=lambda group: (not group, group)):  # which is called the first does not matter
+        if groups == sorted(groups, key=lambda group: (not group, group)):  # their order does not matter
             if all(groups):
                 yield tuple(groups)
             elif groups[1]:
@@ -73,13 +72,13 @@ def _deliveries() -> Iterator[tuple[Delivery, ...]]:
 
 
 def _mirrored(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
-    """The same with the one person's facts for the other's."""
+    """The same case with the enrollments swapped."""
     others = len(FACTS) // 2
     return tuple(sorted(tuple(sorted((fact + others) % len(FACTS) for fact in one)) for one in deliveries))
 
 
 def main(chosen: Callable[[int], bool]) -> None:
-    """Explore cases; exit 1 and tell the way to it when one violates an invariant."""
+    """Explore cases; exit 1 and print the path when one violates an invariant."""
     start, facts = prepared(), [_fact(*fact) for fact in FACTS]
     for number, deliveries in enumerate(cases()):
         if not chosen(number):

@@ -1,418 +1,329 @@
 """All that can happen to a few deliveries of facts: every interleaving, with a crash at every boundary.
 
-From each situation everything that can happen next is tried: whose call it is, and whether the process dies right after
-it (or before its first). A situation that was seen before is not gone on from, and the nearest are tried first: what is
-told of a violation is a shortest way to it. What an invocation does next depends on nothing but what it heard so far:
-a handler runs once for all situations in which it hears the same. The service's clock stands still, tokens come from
-whoever draws them, and every invocation is a cold start: different ways to one situation are recognised.
+From each state the search tries everything that can happen next: which call is made, and whether the process crashes
+right after it, or before its first. It is breadth-first and visits equal states once, so it reports a violation with a
+shortest path. An invocation's next call depends only on the answers so far: a handler runs once for all states with
+the same answers. The service's clock stands still, random tokens depend on the drawing invocation alone, and every
+invocation is a cold start, so that different paths to one state are recognized.
 
-Of two orders of calls that have nothing to do with each other one is tried: a call on which nobody else's depend (a
-message, an announcement, a course that nobody changes) goes ahead at once, and so do the calls on an enrollment while
-all who may touch it are at it. What a crash left comes again when all else has come to rest: visibility times out after
-minutes.
+Of two orders of independent calls one is tried: a call on which no other depends (a message, an announcement, a course
+that does not change) happens at once, and so do the calls on an enrollment while all workers that may touch it are at it.
+A crashed invocation's messages come back when all other work is done, because visibility timeouts take minutes.
 """
 
 import hashlib
 import json
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from greenlet import getcurrent, greenlet
-from tests.simulation.dynamodb import Item, Key, Table
-from tests.simulation.faults import FaultProfile, Killed
-from tests.simulation.runtime import BY_QUEUE, RECORDS
-from tests.simulation.s3 import Stored
-from tests.simulation.sqs import Message, Queue, failures, lambda_record
-from tests.simulation.wire import Answer, Refused, refusal
-from tests.simulation.world import Invocation, World, about
 
-from tests.simulation import invariants
-from tests.simulation.clock import Clock
-from tests.simulation.invariants import Violation
-from tests.simulation.stories import Post
-
-Trail = tuple["Trail", str] | None  # what happened, the last of it first
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Messages that a function gets together. The label tells whose doing they are, not what is in them."""
-
-    label: str
-    queue: str
-    messages: tuple[Message, ...]
-    enrollments: tuple[str, ...]  # those that whoever works on it may touch
-
-    @cached_property
-    def identity(self) -> tuple[str, ...]:
-        """What is the same only for the same batch."""
-        return self.label, *(message.body for message in self.messages)
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call to AWS that is about to happen, and the enrollments it is about: none, if nobody else's depend on it."""
-
-    service: str
-    operation: str
-    request: Any = field(compare=False)
-    subject: str
-    enrollments: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A handler has returned, or failed: Lambda is about to delete what was dealt with."""
-
-    result: Any
-    error: BaseException | None
-    enrollments = ()
-
-
-@dataclass
-class Moment:
-    """An invocation that has heard something and is about to do something, and what comes next by what it hears then.
-
-    The process that stands here goes on at most once; who goes on from here in another way needs another process.
-    """
-
-    batch: Batch
-    heard: tuple[Answer, ...]
-    does: Call | Ended
-    invocation: Invocation
-    process: greenlet | None
-    after: dict[tuple[int, bytes], "Moment"] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Worker:
-    """An invocation under way, when it began, and which facts had been acknowledged by then.
-
-    It begins as late as it can, right before its first call on an enrollment, since it must then reckon with most.
-    """
-
-    moment: Moment
-    began: int | None = None
-    knew: tuple[bool, ...] = ()
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What AWS holds, who is at work, and what comes again later; same versions are same records."""
-
-    moves: int
-    records: dict[Key, Item]
-    versions: dict[Key, int]
-    objects: dict[tuple[str, str], Stored]
-    announced: tuple[Item, ...]
-    issued: dict[tuple[str, int], Item]
-    acknowledged: tuple[int | None, ...]
-    workers: tuple[Worker, ...] = ()
-    later: tuple[Batch, ...] = ()
-    crashed: bool = False
-    trail: Trail = None
+from tests.simulation.engine.faults import FaultProfile, Killed
+from tests.simulation.engine.invocation import Invocation
+from tests.simulation.engine.network import subject_of
+from tests.simulation.engine.runtime import BY_QUEUE, RECORDS
+from tests.simulation.engine.world import World
+from tests.simulation.invariants import end_of_run
+from tests.simulation.invariants.violation import Violation
+from tests.simulation.services.dynamodb import Item, Key, Table
+from tests.simulation.services.sqs import Message, Queue, failures, lambda_record
+from tests.simulation.services.wire import Answer, Refused, refusal
+from tests.simulation.small_scope.states import Batch, Call, Checkpoint, Ended, State, Trail, Worker, lines_of
+from tests.simulation.stories.steps import Post
 
 
 @dataclass
 class Explored:
-    """How much was explored, and the first violation with the way to it."""
+    """The size of a search, and the first violation with the path to it."""
 
-    situations: int = 0
+    states: int = 0
     steps: int = 0
     runs: int = 0
     violation: str = ""
 
     def __str__(self) -> str:
-        return f"{self.situations:,} situations, {self.steps:,} steps, {self.runs:,} runs of a handler"
+        return f"{self.states:,} states, {self.steps:,} steps, {self.runs:,} runs of a handler"
 
 
 class Interleavings(World):
-    """A world that begins where another ended, and in which everything is tried that can come of a few facts."""
+    """A world that begins where another ended, and in which every order of a few facts is tried."""
 
     def __init__(self, prepared: World, facts: Sequence[Post]) -> None:
         super().__init__(1, [], FaultProfile())
-        self.clock = Clock(prepared.now)
-        self.state.certificates = dict(prepared.state.certificates)
-        for posted in prepared.truth.posted:
-            self.truth.keep(replace(posted))
+        self.clock.move_to(prepared.now)
+        self.observer.certificate_ids = dict(prepared.observer.certificate_ids)
+        for posted in prepared.oracle.posted:
+            self.oracle.add_posted(replace(posted))
         self._records = prepared.dynamodb.tables[RECORDS]
-        self._enrollments = tuple(one.data["enrollment_id"] for one in self.truth.enrollments())
+        self._enrollments = tuple(one.data["enrollment_id"] for one in self.oracle.enrollments())
         self._moves = 0
         self._facts = [self._post(number, fact) for number, fact in enumerate(facts)]
-        self._posted = self.truth.posted[-len(facts) :]
+        self._posted = self.oracle.posted[-len(facts) :]
         self._versions: dict[Key, int] = {}
         self._sent: list[Batch] = []
         self._numbers: dict[object, int] = {}
-        self._first_moments: dict[tuple[str, ...], Moment] = {}
+        self._first: dict[tuple[str, ...], Checkpoint] = {}
         self._trail: Trail = None
         self.dynamodb.on_write = self._written
 
     @property
     def now(self) -> int:
-        """Moves so far: the service's own clock stands still."""
+        """Each move takes a millisecond; the service's own clock stands still."""
         return self.clock.now + self._moves
 
     def lag(self) -> int:
-        """No index is asked here."""
-        return 0
+        return 0  # no index is read here
 
     def explore(self, deliveries: Sequence[Sequence[int]]) -> Explored:
-        """Try everything that can happen to these deliveries."""
+        """Try everything that can happen to these deliveries of facts."""
         explored, seen = Explored(), set[object]()
         with self.running():
-            ahead = deque([self._beginning(deliveries)])
-            while ahead and not explored.violation:
-                here = ahead.popleft()
+            waiting = deque([self._beginning(deliveries)])
+            while waiting and not explored.violation:
+                here = waiting.popleft()
                 self._trail = here.trail
                 try:
-                    for situation in self._from(here):
+                    for state in self._next_states(here):
                         explored.steps += 1
-                        identity = self._identity(situation)
+                        identity = self._identity(state)
                         if identity not in seen:
                             seen.add(identity)
-                            ahead.append(situation)
+                            waiting.append(state)
                 except Violation as violation:
-                    explored.violation = "\n".join([*_told(self._trail), str(violation)])
-        explored.situations, explored.runs = len(seen), self.invocations
+                    explored.violation = "\n".join([*lines_of(self._trail), str(violation)])
+        explored.states, explored.runs = len(seen), self.processes.started
         return explored
 
-    # Situations
+    # States
 
-    def _beginning(self, deliveries: Sequence[Sequence[int]]) -> Situation:
+    def _beginning(self, deliveries: Sequence[Sequence[int]]) -> State:
         acknowledged = (None,) * len(self._facts)
-        nothing = Situation(0, dict(self._records.items), {}, {}, (), {}, acknowledged)
+        empty = State(0, dict(self._records.items), {}, {}, (), {}, acknowledged)
         batches = [
             self._batch(f"delivery-{number}", "Progress", *(self._facts[fact] for fact in facts))
             for number, facts in enumerate(deliveries)
         ]
-        return replace(nothing, workers=self._workers(batches))
+        return replace(empty, workers=self._workers(batches))
 
     def _post(self, number: int, fact: Post) -> Message:
         message = Message(f"{fact.queue}-{number}", fact.body, self.now, self.now)
-        self.truth.add(fact, message.label, self.now)
+        self.oracle.add(fact, message.label, self.now)
         return message
 
     def _batch(self, label: str, queue: str, *messages: Message) -> Batch:
-        told = " ".join(message.body for message in messages)
-        touched = tuple(one for one in self._enrollments if f'"{one}"' in told)
+        bodies = " ".join(message.body for message in messages)
+        touched = tuple(one for one in self._enrollments if f'"{one}"' in bodies)
         return Batch(label, queue, messages, touched or self._enrollments)
 
-    def _identity(self, situation: Situation) -> object:
-        """What is the same for situations from which the same can come."""
+    def _identity(self, state: State) -> object:
+        """Equal for states with the same future."""
         return (
-            tuple(sorted(situation.versions.items())),
-            tuple(sorted((key, self._number(stored.body)) for key, stored in situation.objects.items())),
-            tuple(event["id"] for event in situation.announced),
-            _known(situation),
-            tuple(sorted((id(worker.moment), worker.knew) for worker in situation.workers)),
-            tuple(sorted(batch.identity for batch in situation.later)),
-            situation.crashed,
+            tuple(sorted(state.versions.items())),
+            tuple(sorted((key, self._number(stored.body)) for key, stored in state.objects.items())),
+            tuple(event["id"] for event in state.announced),
+            state.acknowledged_facts,
+            tuple(sorted((id(worker.checkpoint), worker.acknowledged_before) for worker in state.workers)),
+            tuple(sorted(batch.identity for batch in state.later)),
+            state.crashed,
         )
 
     def _number(self, thing: object) -> int:
         return self._numbers.setdefault(thing, len(self._numbers))
 
-    def _go_to(self, situation: Situation) -> None:
-        """Let AWS hold what it holds in a situation."""
-        self._moves = situation.moves
+    def _restore(self, state: State) -> None:
+        """Let AWS hold what it holds in a state."""
+        self._moves = state.moves
         self.dynamodb.tables[RECORDS] = Table(self._records.keys, self._records.indexes)
-        self.dynamodb.tables[RECORDS].items = dict(situation.records)
-        self._versions = dict(situation.versions)
-        self.s3.objects = dict(situation.objects)
-        self.announced = list(situation.announced)
-        self.state.issued = dict(situation.issued)
-        for posted, time in zip(self._posted, situation.acknowledged, strict=True):
-            posted.acknowledged_at, posted.taken = time, time is not None
+        self.dynamodb.tables[RECORDS].items = dict(state.records)
+        self._versions = dict(state.versions)
+        self.s3.objects = dict(state.objects)
+        self.eventbridge.events = list(state.announced)
+        self.observer.issued = dict(state.issued)
+        for posted, time in zip(self._posted, state.acknowledged, strict=True):
+            posted.acknowledged_at, posted.accepted = time, time is not None
 
-    def _here(self, before: Situation) -> Situation:
-        """The situation that AWS is in now."""
+    def _captured(self, before: State) -> State:
+        """What AWS holds now; the workers are those of `before` and one for each batch sent since."""
         here = replace(
             before,
             moves=self._moves,
             records=self.dynamodb.tables[RECORDS].items,
             versions=self._versions,
             objects=self.s3.objects,
-            announced=tuple(self.announced),
-            issued=self.state.issued,
+            announced=tuple(self.eventbridge.events),
+            issued=self.observer.issued,
             acknowledged=tuple(posted.acknowledged_at for posted in self._posted),
             trail=self._trail,
         )
-        begun, self._sent = self._sent, []
-        return replace(here, workers=(*here.workers, *self._workers(begun)))
+        sent, self._sent = self._sent, []
+        return replace(here, workers=(*here.workers, *self._workers(sent)))
 
     def _written(self, table: str, key: Key, before: Item | None, after: Item) -> None:
-        self.state.written(table, key, before, after)
+        self.observer.written(table, key, before, after)
         if key[0].startswith("enrollment#"):
             self._versions[key] = self._number(json.dumps(after, sort_keys=True))
 
-    # What can happen
+    # Steps
 
-    def _from(self, here: Situation) -> Iterator[Situation]:
-        """All situations that can come right after one."""
+    def _next_states(self, here: State) -> Iterator[State]:
         if here.workers:
-            for worker in _next(here.workers):
-                yield from self._after(here, worker)
+            for worker in _candidates(here.workers):
+                yield from self._states_after(here, worker)
         elif here.later:
             yield replace(here, workers=self._workers(here.later), later=())
         else:
-            self._go_to(here)
-            invariants.at_the_end(self)
+            self._restore(here)
+            end_of_run.check(self)
 
-    def _after(self, here: Situation, worker: Worker) -> Iterator[Situation]:
-        """A worker's call happens, and then it goes on or dies; or it dies before its first."""
-        batch, does = worker.moment.batch, worker.moment.does
+    def _states_after(self, here: State, worker: Worker) -> Iterator[State]:
+        """The worker makes its call and continues, or crashes; or it crashes before its first call."""
+        batch, action = worker.checkpoint.batch, worker.checkpoint.action
         without = replace(here, workers=tuple(other for other in here.workers if other is not worker))
-        later = (*here.later, _again(batch, batch.messages))
-        if not worker.moment.heard and not here.crashed:
-            yield replace(without, later=later, crashed=True, trail=(here.trail, f"{batch.label} dies first"))
-        self._go_to(here)
+        later = (*here.later, _redelivered(batch, batch.messages))
+        if not worker.checkpoint.answers and not here.crashed:
+            trail = here.trail, f"{batch.label} crashes before its first call"
+            yield replace(without, later=later, crashed=True, trail=trail)
+        self._restore(here)
         self._moves += 1
-        if isinstance(does, Ended):
-            self._trail = here.trail, f"{batch.label} has ended: {does.error or does.result}"
-            left = self._acknowledge(batch, does)
-            yield replace(self._here(without), later=(*here.later, _again(batch, left)) if left else here.later)
+        if isinstance(action, Ended):
+            self._trail = here.trail, f"{batch.label} has ended: {action.error or action.result}"
+            left = self._acknowledge(batch, action)
+            later = (*here.later, _redelivered(batch, left)) if left else here.later
+            yield replace(self._captured(without), later=later)
             return
-        self._trail = here.trail, f"{batch.label} {does.service}.{does.operation} {does.subject}"
-        if worker.began is None and does.enrollments:
-            worker = replace(worker, began=self.now, knew=_known(here))
-        heard = self._happens(does, worker)
-        after = self._here(without)
-        yield replace(after, workers=(*after.workers, replace(worker, moment=self._goes_on(worker.moment, heard))))
+        self._trail = here.trail, f"{batch.label} {action.service}.{action.operation} {action.subject}"
+        if worker.began is None and action.enrollments:
+            worker = replace(worker, began=self.now, acknowledged_before=here.acknowledged_facts)
+        answer = self._carry_out(action, worker)
+        after = self._captured(without)
+        continued = replace(worker, checkpoint=self._successor(worker.checkpoint, answer))
+        yield replace(after, workers=(*after.workers, continued))
         if not here.crashed:
-            yield replace(after, later=later, crashed=True, trail=(after.trail, f"{batch.label} dies"))
+            yield replace(after, later=later, crashed=True, trail=(after.trail, f"{batch.label} crashes"))
 
-    def _happens(self, call: Call, worker: Worker) -> Answer:
-        began, calls = worker.began or self.now, len(worker.moment.heard)
-        self.current = invocation = replace(worker.moment.invocation, began=began, calls=calls)
+    def _carry_out(self, call: Call, worker: Worker) -> Answer:
+        began, calls = worker.began or self.now, len(worker.checkpoint.answers)
+        self.processes.current = invocation = replace(worker.checkpoint.invocation, began=began, calls=calls)
         try:
-            return self._apply(call.service, call.operation, call.request, None, invocation)
+            return self.network.apply(call.service, call.operation, call.request, None, invocation)
         except Refused as refused:
             return refusal(call.service, refused)
         finally:
-            self.current = None
+            self.processes.current = None
 
     def _acknowledge(self, batch: Batch, ended: Ended) -> tuple[Message, ...]:
-        """Lambda deletes what was dealt with; the rest is left."""
+        """Delete what was processed, as Lambda does, and return the other messages."""
         labels = [message.label for message in batch.messages]
-        again = set(labels) if ended.error is not None else failures(ended.result, labels)
+        retries = set(labels) if ended.error is not None else failures(ended.result, labels)
         for message in batch.messages:
-            if message.label not in again:
-                self.state.acknowledged(message, batch.label)
-        return tuple(message for message in batch.messages if message.label in again)
+            if message.label not in retries:
+                self.observer.acknowledged(message, batch.label)
+        return tuple(message for message in batch.messages if message.label in retries)
 
     def sent(self, queue: Queue, message: Message) -> None:
-        """A message that is sent is delivered by itself; its label says who sent it."""
+        """Deliver each message alone; its label says who sent it."""
         del queue.messages[message.label]
         if queue.dead_letters is None:
-            raise Violation(f"I3: {message.body} is quarantined, and nothing is wrong with it")
-        assert self.current is not None
-        message.label = f"{self.current.label}.{self.current.calls}.{len(self._sent)}"
+            raise Violation(f"I3: {message.body} is quarantined although it is valid")
+        sender = self.processes.current
+        assert sender is not None
+        message.label = f"{sender.label}.{sender.calls}.{len(self._sent)}"
         self._sent.append(self._batch(message.label, queue.name, message))
 
     # Invocations
 
     def _workers(self, batches: Sequence[Batch]) -> tuple[Worker, ...]:
-        return tuple(Worker(self._first(batch)) for batch in batches)
+        return tuple(Worker(self._begun(batch)) for batch in batches)
 
-    def _first(self, batch: Batch) -> Moment:
-        if batch.identity not in self._first_moments:
-            self._first_moments[batch.identity] = self._moment(batch, (), *self._process(batch))
-        return self._first_moments[batch.identity]
+    def _begun(self, batch: Batch) -> Checkpoint:
+        if batch.identity not in self._first:
+            self._first[batch.identity] = self._checkpoint(batch, (), *self._process(batch))
+        return self._first[batch.identity]
 
-    def _goes_on(self, moment: Moment, heard: Answer) -> Moment:
-        """Where an invocation comes to that hears this; its handler runs only if nobody has been there."""
-        said = heard.status, heard.body
-        if said not in moment.after:
-            invocation, process = moment.invocation, moment.process
+    def _successor(self, checkpoint: Checkpoint, answer: Answer) -> Checkpoint:
+        """Where an invocation gets to with this answer; its handler runs only the first time."""
+        content = answer.status, answer.body
+        if content not in checkpoint.successors:
+            invocation, process = checkpoint.invocation, checkpoint.process
             if process is None:
-                invocation, process = self._brought_to(moment)
-            moment.process = None
-            moment.after[said] = self._moment(moment.batch, (*moment.heard, heard), invocation, process)
-        return moment.after[said]
+                invocation, process = self._replayed(checkpoint)
+            checkpoint.process = None
+            answers = (*checkpoint.answers, answer)
+            checkpoint.successors[content] = self._checkpoint(checkpoint.batch, answers, invocation, process)
+        return checkpoint.successors[content]
 
-    def _brought_to(self, moment: Moment) -> tuple[Invocation, greenlet]:
-        """Another process at this moment."""
-        invocation, process = self._process(moment.batch)
-        does = self._switch(invocation, process)
-        for heard in moment.heard:
-            does = self._switch(invocation, process, heard)
-        assert does == moment.does, f"{moment.batch.label} heard the same and does something else"
+    def _replayed(self, checkpoint: Checkpoint) -> tuple[Invocation, greenlet]:
+        """Another greenlet at this checkpoint."""
+        invocation, process = self._process(checkpoint.batch)
+        action = self._switch(invocation, process)
+        for answer in checkpoint.answers:
+            action = self._switch(invocation, process, answer)
+        same = action == checkpoint.action
+        assert same, f"{checkpoint.batch.label} got the same answers and does something else"
         return invocation, process
 
     def _process(self, batch: Batch) -> tuple[Invocation, greenlet]:
         function = BY_QUEUE[batch.queue]
         event = {"Records": list(map(lambda_record, batch.messages))}
-        return self.prepare(
-            function.name,
-            function.timeout,
-            lambda call: call.sandbox.handle(event, call),
-            lambda *_: None,
-            batch.label,
-        )
 
-    def _moment(self, batch: Batch, heard: tuple[Answer, ...], invocation: Invocation, process: greenlet) -> Moment:
-        """Where a process comes to when it hears the last of this."""
-        does = self._switch(invocation, process, *heard[-1:])
-        return Moment(batch, heard, does, invocation, process)
+        def work(invocation: Invocation) -> Any:
+            return invocation.sandbox.handle(event, invocation)
 
-    def _switch(self, invocation: Invocation, process: greenlet, *heard: Answer) -> Call | Ended:
-        self.current = invocation
-        does = process.switch(*heard)
-        self.current = None
-        return does if isinstance(does, Call) else Ended(*does)
+        return self.processes.prepare(function.name, function.timeout, work, lambda *_: None, batch.label)
 
-    def _send(self, service: str, operation: str, request: Any) -> Answer:
-        """Wait for the call to happen, and for what it answers."""
-        if self._over or self.current is None:
+    def _checkpoint(
+        self, batch: Batch, answers: tuple[Answer, ...], invocation: Invocation, process: greenlet
+    ) -> Checkpoint:
+        """Where a greenlet gets to with the last of these answers."""
+        return Checkpoint(batch, answers, self._switch(invocation, process, *answers[-1:]), invocation, process)
+
+    def _switch(self, invocation: Invocation, process: greenlet, *answer: Answer) -> Call | Ended:
+        self.processes.current = invocation
+        action = process.switch(*answer)
+        self.processes.current = None
+        return action if isinstance(action, Call) else Ended(*action)
+
+    def send(self, service: str, operation: str, request: Any) -> Answer:
+        """Hand the call to the search, and wait for its answer."""
+        current = self.processes.current
+        if self.processes.ended or current is None:
             raise Killed
-        self.current.calls += 1
+        current.calls += 1
         if hasattr(request.body, "read"):
-            request.body = request.body.read()  # the call may happen in many situations
-        subject = about(service, request)
+            request.body = request.body.read()  # the call may be carried out in many states
+        subject = subject_of(service, request)
         for enrollment in self._enrollments:
-            subject = subject.replace(self.state.certificate_id_of(enrollment), f"#{enrollment}")
+            subject = subject.replace(self.observer.certificate_id_of(enrollment), f"#{enrollment}")
         touched = tuple(one for one in self._enrollments if f"#{one}" in subject)
-        apart = operation in {"SendMessageBatch", "PutEvents"} or subject.startswith("training#")
-        call = Call(service, operation, request, subject, () if apart else touched or self._enrollments)
-        answer: Answer = getcurrent().parent.switch(call)
+        is_independent = operation in {"SendMessageBatch", "PutEvents"} or subject.startswith("training#")
+        enrollments = () if is_independent else touched or self._enrollments
+        answer: Answer = getcurrent().parent.switch(Call(service, operation, request, subject, enrollments))
         return answer
 
-    def _sleep(self, seconds: float) -> None:
-        """Others may do anything while somebody waits, as they may at each of its calls."""
+    def sleep(self, seconds: float) -> None:
+        """No state of its own: others may run at each call anyway."""
 
     def token(self, chance: Random, count: int) -> bytes:
-        """The same token for the same drawing, whatever happened elsewhere."""
-        drawer = self.current.label + str(self.current.calls) if self.current is not None else ""
+        """The same token for the same call of the same invocation, whatever else happened."""
+        current = self.processes.current
+        drawer = current.label + str(current.calls) if current is not None else ""
         return hashlib.shake_128(drawer.encode()).digest(count)
 
 
-def _next(workers: Sequence[Worker]) -> Sequence[Worker]:
-    """Of whom one is next: someone whose call is nobody else's business, or all at one enrollment, or anybody."""
+def _candidates(workers: Sequence[Worker]) -> Sequence[Worker]:
+    """The workers whose next call must be tried: an independent one, else all at one enrollment, else all."""
     for worker in workers:
-        if not worker.moment.does.enrollments:
+        if not worker.checkpoint.action.enrollments:
             return [worker]
-    for enrollment in sorted({one for worker in workers for one in worker.moment.batch.enrollments}):
-        may_touch = [worker for worker in workers if enrollment in worker.moment.batch.enrollments]
-        if may_touch and all(worker.moment.does.enrollments == (enrollment,) for worker in may_touch):
+    for enrollment in sorted({one for worker in workers for one in worker.checkpoint.batch.enrollments}):
+        may_touch = [worker for worker in workers if enrollment in worker.checkpoint.batch.enrollments]
+        if may_touch and all(worker.checkpoint.action.enrollments == (enrollment,) for worker in may_touch):
             return may_touch
     return workers
 
 
-def _again(batch: Batch, left: tuple[Message, ...]) -> Batch:
+def _redelivered(batch: Batch, left: tuple[Message, ...]) -> Batch:
     return replace(batch, label=f"{batch.label}'", messages=left)
-
-
-def _known(situation: Situation) -> tuple[bool, ...]:
-    return tuple(time is not None for time in situation.acknowledged)
-
-
-def _told(trail: Trail) -> list[str]:
-    lines: list[str] = []
-    while trail is not None:
-        trail, line = trail
-        lines.append(line)
-    return lines[::-1]
