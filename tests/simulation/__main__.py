@@ -73,6 +73,7 @@ def main(
     seeds: Annotated[str, typer.Option(help="first and last, such as 1-500")] = "1-500",
     processes: Annotated[int, typer.Option(min=1)] = 1,
     json_path: Annotated[Path | None, typer.Option("--json", help="where to write the figures")] = None,
+    save_path: Annotated[Path | None, typer.Option("--save", help="where to save the shrunk case")] = None,
 ) -> None:
     """Run seeds; exit 1 when one violates an invariant, and print its story."""
     first, _, last = seeds.partition("-")
@@ -91,7 +92,7 @@ def main(
         json_path.write_text(json.dumps(report, indent=1) + "\n")
     typer.echo("\n".join(_lines(report)))
     if tally.violations:
-        _print_story(min(tally.violations))
+        _print_story(min(tally.violations), save_path)
         raise typer.Exit(1)
 
 
@@ -105,11 +106,15 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield from (f"  {kind:32}{count:>10,}" for kind, count in report["faults"].items())
 
 
-def _print_story(seed: int) -> None:
+def _print_story(seed: int, save_path: Path | None) -> None:
+    case = shrink(seed)
+    if case is None:
+        typer.echo(f"seed {seed} violates nothing when it runs alone: a run leaves state behind")
+        return
     typer.echo(f"\nThe story of seed {seed}, shrunk:")
-    shrunk = shrink(seed)
-    alone = ["the seed violates nothing when it runs alone: a run leaves state behind"]
-    typer.echo("\n".join(shrunk.log if shrunk is not None else alone))
+    typer.echo("\n".join(case.run().log))
+    if save_path is not None:
+        case.save(save_path)
 
 
 if __name__ == "__main__":

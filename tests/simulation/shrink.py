@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tests.simulation.cases import Case
 from tests.simulation.delta_debugging import shortest
 from tests.simulation.engine.faults import FaultProfile
 from tests.simulation.engine.outcome import Outcome
@@ -18,8 +19,8 @@ class _Budget:
     left: int = MAX_RUNS
 
 
-def shrink(seed: int) -> Outcome | None:
-    """The shortest run found that violates the same invariant as the seed; None when the seed violates none."""
+def shrink(seed: int) -> Case | None:
+    """The shortest case found that violates the same invariant as the seed; None when the seed violates none."""
     fault_profile, budget = FaultProfile.of(seed), _Budget()
 
     def run(steps: Sequence[Step], faults: Sequence[str] | None) -> Outcome:
@@ -31,14 +32,14 @@ def shrink(seed: int) -> Outcome | None:
         return None
 
     def fails(steps: Sequence[Step], faults: Sequence[str] | None) -> bool:
-        return budget.left > 0 and _kind(run(steps, faults)) == _kind(whole)
+        return budget.left > 0 and _invariant(run(steps, faults)) == _invariant(whole)
 
     steps = shortest(story(seed), lambda fewer: fails(fewer, None))
-    injected = run(steps, None).injected
-    injected = shortest(injected, lambda fewer: fails(steps, fewer))
-    steps = shortest(steps, lambda fewer: fails(fewer, injected))
-    return run(steps, injected)
+    faults = shortest(run(steps, None).injected, lambda fewer: fails(steps, fewer))
+    steps = shortest(steps, lambda fewer: fails(fewer, faults))
+    violation = run(steps, faults).violations[0]
+    return Case(seed, violation, fault_profile, tuple(faults), tuple(steps))
 
 
-def _kind(outcome: Outcome) -> str:
+def _invariant(outcome: Outcome) -> str:
     return outcome.violations[0].partition(":")[0] if outcome.violations else ""

@@ -86,8 +86,8 @@ def queues() -> dict[str, Queue]:
         properties = template["Resources"][f"{name}Queue"]["Properties"]
         visibility = template["Parameters"][properties["VisibilityTimeout"][1]]["Default"] * SECOND
         dead = made[url(f"{name}DeadLetter")] = Queue(f"{name}DeadLetter", visibility)
-        most = properties["RedrivePolicy"]["maxReceiveCount"]
-        made[url(name)] = Queue(name, visibility, dead, most)
+        max_receives = properties["RedrivePolicy"]["maxReceiveCount"]
+        made[url(name)] = Queue(name, visibility, dead, max_receives)
     return made
 
 

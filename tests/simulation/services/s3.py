@@ -1,4 +1,4 @@
-"""S3 as far as `documents.py` uses it: conditional puts, checksums, multipart uploads."""
+"""S3 as far as earned.aws.s3 uses it: conditional puts, checksums, multipart uploads. A test compares it with moto."""
 
 import hashlib
 import re
@@ -13,14 +13,14 @@ from tests.simulation.services.wire import Answer, Refused
 
 @dataclass(frozen=True)
 class Stored:
-    """An object: its bytes and the headers that it is handed out with."""
+    """An object: its bytes and its response headers."""
 
     body: bytes = field(repr=False)
     headers: dict[str, str] = field(default_factory=dict)
 
 
 class S3:
-    """Buckets of objects; `on_put` is told of each object that appears, and of the one it replaced."""
+    """Buckets of objects; `on_put` is told of each put object and of the one that it replaces."""
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], Stored] = {}
@@ -98,7 +98,7 @@ def _kept(request: Any, headers: dict[str, str]) -> Stored:
 
 
 def _body(request: Any, headers: dict[str, str]) -> bytes:
-    """The bytes of a request, out of the chunks that the SDK wraps them in."""
+    """The bytes of a request, without the SDK's chunked encoding."""
     body = request.body
     raw: bytes = body.read() if hasattr(body, "read") else body or b""
     if headers.get("content-encoding") != "aws-chunked":

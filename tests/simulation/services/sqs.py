@@ -1,4 +1,4 @@
-"""SQS as AWS documents it: at least once, in no order, with receive counts, visibility and dead-letter queues."""
+"""SQS as AWS documents it: at-least-once, unordered, with receive counts, visibility and dead-letter queues."""
 
 import hashlib
 from collections.abc import Callable
@@ -13,7 +13,7 @@ NEVER = 1 << 62
 
 @dataclass
 class Message:
-    """A message and when it can be received next; `label` tells it from all others of its run."""
+    """A message, and when it is visible again; `label` is unique in a run."""
 
     label: str
     body: str
@@ -26,29 +26,29 @@ class Message:
 
     @property
     def reason(self) -> str | None:
-        """Why it is quarantined; None for a fault."""
+        """The reason of a quarantined message; None if receives ran out."""
         return self.attributes["reason"]["StringValue"] if "reason" in self.attributes else None
 
 
 @dataclass
 class Queue:
-    """A queue: its messages by label, where those go that are received too often, and after how many times."""
+    """Messages by label; after `max_receives` a message moves to the dead-letter queue."""
 
     name: str
     visibility: int
     dead_letters: "Queue | None" = None
-    most_receives: int = NEVER
+    max_receives: int = NEVER
     messages: dict[str, Message] = field(default_factory=dict)
     sent: int = 0
 
     def visible(self, now: int) -> list[Message]:
-        """What could be received now."""
+        """The messages that can be received now."""
         return [message for message in self.messages.values() if message.visible_at <= now]
 
     def receive(self, message: Message, now: int, visibility: int) -> bool:
-        """Hand a message out, unless that was once too often and it goes to the dead letters."""
+        """Receive a message, or move it to the dead-letter queue after too many receives and return False."""
         message.received += 1
-        if self.dead_letters is not None and message.received > self.most_receives:
+        if self.dead_letters is not None and message.received > self.max_receives:
             del self.messages[message.label]
             message.received, message.visible_at = 0, now
             self.dead_letters.messages[message.label] = message
@@ -59,7 +59,7 @@ class Queue:
 
 
 class SQS:
-    """Queues by URL. `on_sent` is told of each message; it may make it late."""
+    """Queues by URL; `on_sent` is told of each message and may delay it."""
 
     def __init__(
         self, queues: dict[str, Queue], now: Callable[[], int], on_sent: Callable[[Queue, Message], None]
@@ -68,7 +68,6 @@ class SQS:
         self._now, self._on_sent = now, on_sent
 
     def send(self, url: str, entry: dict[str, Any]) -> Message:
-        """Keep a message."""
         queue, now = self.queues[url], self._now()
         queue.sent += 1
         message = Message(
@@ -84,7 +83,7 @@ class SQS:
         return message
 
     def answer(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Carry out one request."""
+        """Carry out one request; raises `Refused` as SQS would."""
         url = request["QueueUrl"]
         queue = self.queues[url]
         match operation:
@@ -134,7 +133,7 @@ def _md5(body: str) -> str:
 
 
 def lambda_record(message: Message) -> dict[str, Any]:
-    """A message as Lambda's event source hands it over."""
+    """A message as Lambda passes it to a function."""
     attributes = {"SentTimestamp": str(message.sent_at), "ApproximateReceiveCount": str(message.received)}
     if message.group is not None:
         attributes["MessageGroupId"] = message.group
@@ -149,7 +148,7 @@ def lambda_record(message: Message) -> dict[str, Any]:
 
 
 def failures(response: Any, labels: list[str]) -> set[str]:
-    """Which messages Lambda delivers again after a batch response: all of them, if it makes no sense."""
+    """The labels that Lambda delivers again after a batch response: all of them if the response is invalid."""
     if not response:
         return set()
     try:

@@ -1,4 +1,4 @@
-"""Behind botocore's `before-send` hook: requests are signed and retried for real, and answered here."""
+"""The SDK signs and retries its requests for real; botocore's `before-send` hook answers them from the models."""
 
 import io
 import json
@@ -23,7 +23,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service answers to a request."""
+    """A service's response."""
 
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class _Raw(io.BytesIO):
 
 
 class Broken(BaseException):
-    """The simulator itself failed. No Exception, since the service would take it for a fault and try again."""
+    """The simulator failed. Not an `Exception`: the service would take it for a fault and retry."""
 
 
 Send = Callable[[str, str, Any], Answer]
@@ -55,11 +55,11 @@ def _before_send(request: Any, event_name: str, **_more: Any) -> AWSResponse:
         raise
     except Exception as error:
         raise Broken(f"{service}.{operation}: {error!r}") from error
-    return AWSResponse(request.url, answer.status, answer.headers, _Raw(answer.body))  # type: ignore[arg-type]  # what moto gives it too
+    return AWSResponse(request.url, answer.status, answer.headers, _Raw(answer.body))  # type: ignore[arg-type]  # as moto does
 
 
 def attach(client: Any) -> None:
-    """Let one client send to `answering`, and nothing to a network."""
+    """Connect one client to the models instead of the network."""
     client.meta.events.register_first("before-send", _before_send)
 
 
@@ -73,20 +73,20 @@ def _begin_and_note(quota: RetryQuota, *given: Any, **named: Any) -> None:
 
 
 def forget_retries() -> None:
-    """Let no client remember how often it had to try again: a run must not depend on the one before it."""
+    """Reset the retry quotas of all clients, so that a run does not depend on the one before it."""
     for quota in _quotas:
         _begin(quota)
 
 
 def install() -> None:
-    """Let every client that is made from now on do so."""
-    setattr(RetryQuota, "__init__", _begin_and_note)  # noqa: B010  # mypy takes the plain assignment for a mistake
-    setattr(UserAgentString, "to_string", lambda _: "simulated")  # noqa: B010  # nobody reads it, and it takes an eighth of the time
+    """Connect every client that is created from now on."""
+    setattr(RetryQuota, "__init__", _begin_and_note)  # noqa: B010  # mypy refuses a plain assignment
+    setattr(UserAgentString, "to_string", lambda _: "simulated")  # noqa: B010  # unread, and an eighth of the run time
     handlers.BUILTIN_HANDLERS.insert(0, ("before-send", _before_send))
 
 
-class answering:  # noqa: N801  # a context manager that reads like one
-    """Who answers within the block."""
+class answering:  # noqa: N801  # a context manager
+    """Let `send` answer all requests inside the block."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

@@ -7,7 +7,7 @@ the same answers. The service's clock stands still, random tokens depend on the 
 invocation is a cold start, so that different paths to one state are recognized.
 
 Of two orders of independent calls one is tried: a call on which no other depends (a message, an announcement, a course
-that does not change) happens at once, and so do the calls on an enrollment while all workers that may touch it are at it.
+that does not change) happens at once. So do the calls on an enrollment while all workers that may touch it are at it.
 A crashed invocation's messages come back when all other work is done, because visibility timeouts take minutes.
 """
 
@@ -28,7 +28,8 @@ from tests.simulation.engine.runtime import BY_QUEUE, RECORDS
 from tests.simulation.engine.world import World
 from tests.simulation.invariants import end_of_run
 from tests.simulation.invariants.violation import Violation
-from tests.simulation.services.dynamodb import Item, Key, Table
+from tests.simulation.services.dynamodb import Key, Table
+from tests.simulation.services.dynamodb_expressions import Item
 from tests.simulation.services.sqs import Message, Queue, failures, lambda_record
 from tests.simulation.services.wire import Answer, Refused, refusal
 from tests.simulation.small_scope.states import Batch, Call, Checkpoint, Ended, State, Trail, Worker, lines_of

@@ -7,7 +7,8 @@ from typing import Any
 from greenlet import greenlet
 
 from tests.simulation.engine.invocation import Invocation
-from tests.simulation.services.dynamodb import Item, Key
+from tests.simulation.services.dynamodb import Key
+from tests.simulation.services.dynamodb_expressions import Item
 from tests.simulation.services.s3 import Stored
 from tests.simulation.services.sqs import Message
 from tests.simulation.services.wire import Answer

@@ -1,4 +1,4 @@
-"""The hunt for one bug: it is planted in a copy of the tree, and the simulator looks for it there."""
+"""Finds the first seed with which the simulator notices a planted bug."""
 
 import json
 import os
@@ -8,15 +8,15 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.planted_bugs.plant import copy, plant, thought
+from tests.planted_bugs.apply_bug import apply_bug, copy_tree, rationale
 
 
 @dataclass(frozen=True)
-class Hunt:
-    """What came of looking for a bug: the first seed that saw it and what it saw, or no seed."""
+class Result:
+    """The first seed that violates an invariant, and the violation; no seed if none does."""
 
     bug: str
-    thought: str
+    rationale: str
     seed: int | None
     violation: str
     seconds: float
@@ -27,18 +27,18 @@ class Hunt:
 
 
 def run_with(bug: str, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """What a module does in a copy of the tree in which a bug is planted."""
-    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        copy(Path(folder))
-        plant(bug, Path(folder))
+    """Run a module in a copy of the tree that has a bug."""
+    with tempfile.TemporaryDirectory(prefix="planted-bug-") as folder:
+        copy_tree(Path(folder))
+        apply_bug(bug, Path(folder))
         env = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{folder}/layers/core"}
         command = [sys.executable, "-m", module, *arguments]
         return subprocess.run(command, cwd=folder, env=env, check=False, capture_output=True, text=True)
 
 
-def hunt(bug: str, first: int, last: int) -> Hunt:
-    """Plant a bug and run seeds until one finds it."""
+def find_seed(bug: str, first: int, last: int) -> Result:
+    """Run the seeds from `first` to `last` with a bug until one violates an invariant."""
     ended = run_with(bug, "tests.planted_bugs.search", str(first), str(last))
     if ended.returncode:
-        return Hunt(bug, thought(bug), None, f"since the simulator itself failed:\n{ended.stderr[-3000:]}", 0.0)
-    return Hunt(bug, thought(bug), **json.loads(ended.stdout))
+        return Result(bug, rationale(bug), None, f"because the simulator failed:\n{ended.stderr[-3000:]}", 0.0)
+    return Result(bug, rationale(bug), **json.loads(ended.stdout))
