@@ -1,4 +1,4 @@
-"""The simulator itself: it replays to the byte, shrinks to what matters, and takes batch responses as Lambda does."""
+"""The simulator: it replays to the byte, shrinks lists, and reads batch responses as Lambda does."""
 
 import re
 from typing import Any
@@ -68,5 +68,5 @@ def test_a_list_is_shrunk_to_the_few_that_fail_together() -> None:
     ],
     ids=repr,
 )
-def test_a_batch_response_is_taken_as_lambda_documents_it(response: Any, again: str) -> None:
+def test_a_batch_response_is_read_as_lambda_documents_it(response: Any, again: str) -> None:
     assert failures(response, ["a", "b"]) == set(again)
