@@ -50,11 +50,9 @@ class Posted:
 
     @property
     def time(self) -> int:
-        """Milliseconds since 1970."""
         return milliseconds(self.event["time"])
 
     def counts(self) -> bool:
-        """Whether it may have any effect."""
         return bool(self.event) and not self.step.refused and (self.accepted or not self.quarantined)
 
 
@@ -97,14 +95,12 @@ class Oracle:
         return list({one.data["enrollment_id"]: one for one in self.events("enrollment.created")}.values())
 
     def removed(self, enrollment: Posted, which: Predicate = Posted.counts) -> bool:
-        """Whether an enrollment or its account was removed (A5)."""
         account = {"account_id": enrollment.data["account_id"]}
         key = account | {"enrollment_id": enrollment.data["enrollment_id"]}
         removals = self.events("enrollment.removed", which, **key) + self.events("account.removed", which, **account)
         return bool(removals)
 
     def facts(self, enrollment: Posted) -> list[Posted]:
-        """All facts of an enrollment."""
         key = {name: enrollment.data[name] for name in ("enrollment_id", "account_id")}
         return [fact for kind in FACTS for fact in self.events(kind, **key)]
 
@@ -121,7 +117,6 @@ class Oracle:
         return present_since(schedule, self.facts(enrollment), now)
 
     def absent(self, enrollment: Posted) -> bool:
-        """Whether the latest mark that counts says absent (L2)."""
         schedule = self.newest("live-event.scheduled", live_event_id=enrollment.data["training_id"])
         marks = marks_of(schedule, self.facts(enrollment)) if schedule else []
         return bool(marks) and marks[-1][1]

@@ -24,5 +24,4 @@ def python(*arguments: str, **environment: str) -> str:
 
 
 def run_seeds(first: int, last: int) -> None:
-    """Run seeds; raises AssertionError with the shrunk story of one that violates an invariant."""
     python("-m", "tests.simulation", f"--seeds={first}-{last}")

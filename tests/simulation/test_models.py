@@ -45,7 +45,6 @@ def test_the_model_of_dynamodb_answers_what_moto_answers(storage: dict[str, str]
 
 
 def ask(client: Any, storage: dict[str, str], operation: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """Moto's answer in the form of the wire."""
     if "TableName" in asked:
         asked["TableName"] = storage[TABLES[asked["TableName"]]]
     if "RequestItems" in asked:
@@ -64,7 +63,6 @@ def ask(client: Any, storage: dict[str, str], operation: str, asked: dict[str, A
 
 
 def binary(value: Any, convert: Any) -> Any:
-    """The value with its binary attributes converted."""
     if isinstance(value, dict):
         if set(value) == {"BS"}:
             return {"BS": [convert(one) for one in value["BS"]]}
@@ -131,7 +129,6 @@ def conversation(client: Any, bucket: str) -> Iterator[Any]:
 
 
 def uploading(client: Any, bucket: str) -> Iterator[Any]:
-    """The answers to a multipart upload."""
     archive = {"Bucket": bucket, "Key": "exports/a.zip"}
     parts = [b"a" * 5 * 1024 * 1024, b"the end"]
     upload = client.create_multipart_upload(**archive, ContentType="application/zip")["UploadId"]
@@ -147,7 +144,6 @@ def uploading(client: Any, bucket: str) -> Iterator[Any]:
 
 
 def code(call: Any, **asked: Any) -> str:
-    """The error code of a call, or `ok`."""
     try:
         call(**asked)
     except ClientError as error:

@@ -25,7 +25,6 @@ class Agenda:
         heapq.heappush(self._planned, entry)
 
     def run(self) -> None:
-        """Carry out all actions, also those that are planned meanwhile."""
         while self._planned:
             time, _, _, action = heapq.heappop(self._planned)
             self._clock.move_to(time)

@@ -29,7 +29,6 @@ class EventSources:
         self.plan_poll(queue, message)
 
     def lose_until(self, queue: str, until: int) -> None:
-        """Lose what is sent to a queue until a purge is over."""
         self._purging[queue] = until
 
     def plan_poll(self, queue: Queue, message: Message) -> None:

@@ -25,7 +25,6 @@ class FakeDesign:
 
 
 def is_real(seed: int) -> bool:
-    """Whether this seed draws its documents with WeasyPrint."""
     return seed % REAL_ONE_IN == 0
 
 

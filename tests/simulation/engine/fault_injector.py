@@ -30,7 +30,6 @@ class FaultInjector:
 
     @property
     def is_over(self) -> bool:
-        """Whether the last fault has struck."""
         return self._over
 
     def quiesce(self) -> None:
@@ -39,7 +38,6 @@ class FaultInjector:
         self._outages.clear()
 
     def chance(self, *about: object) -> Random:
-        """The random generator of this name."""
         return Random("/".join(map(str, (self._seed, *about))))
 
     def happens(self, kind: str, chance: Random, *about: object) -> bool:

@@ -83,7 +83,6 @@ class FaultProfile:
 
     @classmethod
     def of(cls, seed: int) -> "FaultProfile":
-        """The fault profile of a seed."""
         chance = Random(f"{seed}/weather")  # a name of its own; another name draws other profiles
         rates = {kind: chance.choice(_RATES) for kind in AT_A_CALL} | {SLOW: chance.choice((0, 0.02, 0.1, 0.3))}
         rates |= {kind: chance.choice(_RATES_ELSEWHERE) for kind in ELSEWHERE}

@@ -50,7 +50,6 @@ class Operations:
         self._world.processes.invoke("sweep", timeout, work, lambda *_: None)
 
     def redrive(self, queue: str, wanted: Wanted) -> None:
-        """Send back what is in a dead-letter queue, with the operator's own command."""
 
         def work(_: Invocation) -> None:
             with held(_sqs, runtime.url(f"{queue}DeadLetter")) as hold:
@@ -65,7 +64,6 @@ class Operations:
             self.redrive(queue, Wanted(reason="fault"))
 
     def purge(self, purge: Purge) -> None:
-        """Empty a queue and its dead-letter queue."""
         self.purged = True
         self._world.event_sources.lose_until(purge.queue, purge.until)
         for url in (runtime.url(purge.queue), runtime.url(f"{purge.queue}DeadLetter")):

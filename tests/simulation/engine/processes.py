@@ -50,7 +50,6 @@ class Processes:
     def prepare(
         self, function: str, timeout: int, work: Work, done: Done, label: str, delay: int = 0
     ) -> tuple[Invocation, greenlet]:
-        """An invocation and its greenlet, which has not begun."""
         self.started += 1
         chance = self._injector.chance(label)
         sandbox = self._sandbox(function, chance, label)

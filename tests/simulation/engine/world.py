@@ -93,11 +93,9 @@ class World:
 
     @property
     def current(self) -> Invocation | None:
-        """The invocation whose turn it is."""
         return self.processes.current
 
     def run(self) -> Outcome:
-        """Run the story to its end, and check the invariants on the way and at the end."""
         try:
             with self.running():
                 self._plan()

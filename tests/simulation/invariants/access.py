@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 
 def check_answer(world: "World", step: Ask, status: int, body: Item, began: int) -> None:
-    """Check an answer to a request that began at `began`."""
     match step.what, status:
         case "verify", 200 if body["status"] == "valid":
             require(_was_active(world, step.enrollment_id, began), "I6", f"{step.enrollment_id} is called valid")

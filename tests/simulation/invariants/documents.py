@@ -85,5 +85,4 @@ def check_announcement(world: "World", event: Item) -> None:
 
 
 def announced_revision(event: Item) -> tuple[str, int]:
-    """The certificate id and revision that an announcement is about."""
     return event["data"]["certificate_id"], event["data"]["revision"]

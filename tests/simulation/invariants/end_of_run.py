@@ -57,7 +57,6 @@ def _check_status(world: "World", enrollment: Posted, record: Item) -> None:
 
 
 def _needs_sweep(world: "World", enrollment: Posted) -> bool:
-    """Whether only the sweep can notice what became due."""
     return any(_is_dated_ahead(world, fact) for fact in world.oracle.facts(enrollment)) or _is_crossed(
         world, enrollment
     )
@@ -93,7 +92,6 @@ def _overlap(one: Posted, other: Posted) -> bool:
 
 
 def _check_announced(world: "World", record: Item) -> None:
-    """The portal was told of the certificate's present status (N2)."""
     revision = record["c"]["S"], int(record["revision"]["N"])
     events = (event for event in world.eventbridge.events if documents.announced_revision(event) == revision)
     announced = {event["type"].split(".")[2] for event in events}

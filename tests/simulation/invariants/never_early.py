@@ -57,7 +57,6 @@ def check_issuance(world: "World", key: Key, before: Item, after: Item, issue: I
 
 
 def _check_facts(world: "World", key: Key, before: Item, after: Item) -> list[Posted]:
-    """The posted events behind the facts of a record."""
     known = known_before(world)
     own = {form: fact for fact in world.oracle.posted if (form := stored_form(fact)) and record_key(fact) == key}
     facts = [own[stored] for stored in facts_of(after) if stored in own]

@@ -66,7 +66,6 @@ class Observer:
             access.check_archive(self._world, key, after.body)
 
     def quarantined(self, message: Message) -> None:
-        """The service moved a message to a dead-letter queue."""
         nothing_lost.check_reason(message)
         reason, current = message.reason or "", self._world.current
         for posted in self._world.oracle.by_body.get(message.body, []):

@@ -40,7 +40,6 @@ def stored_form(posted: Posted) -> bytes | None:
 
 
 def record_key(posted: Posted) -> Key:
-    """The key of the record that an event is about."""
     key = EnrollmentKey(str(posted.data.get("enrollment_id")), str(posted.data.get("account_id")))
     return enrollments.row_key(key)
 

@@ -6,6 +6,5 @@ class Violation(BaseException):
 
 
 def require(holds: bool, invariant: str, what: str) -> None:
-    """Raise `Violation` unless the invariant holds."""
     if not holds:
         raise Violation(f"{invariant}: {what}")

@@ -37,7 +37,6 @@ class Table:
         self._pending = [(min(at, now), key, item) for at, key, item in self._pending]
 
     def shown(self, now: int) -> dict[Key, Item]:
-        """The items that an eventually consistent reader sees."""
         for _, key, item in (write for write in self._pending if write[0] <= now):
             self._shown[key] = item
         self._pending = [write for write in self._pending if write[0] > now]

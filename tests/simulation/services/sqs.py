@@ -42,7 +42,6 @@ class Queue:
     sent: int = 0
 
     def visible(self, now: int) -> list[Message]:
-        """The messages that can be received now."""
         return [message for message in self.messages.values() if message.visible_at <= now]
 
     def receive(self, message: Message, now: int, visibility: int) -> bool:
@@ -133,7 +132,6 @@ def _md5(body: str) -> str:
 
 
 def lambda_record(message: Message) -> dict[str, Any]:
-    """A message as Lambda passes it to a function."""
     attributes = {"SentTimestamp": str(message.sent_at), "ApproximateReceiveCount": str(message.received)}
     if message.group is not None:
         attributes["MessageGroupId"] = message.group

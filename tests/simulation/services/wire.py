@@ -99,7 +99,6 @@ class answering:  # noqa: N801  # a context manager
 
 
 def refusal(service: str, refused: Refused) -> Answer:
-    """An error as the service writes it."""
     if service == "s3":
         body = f"<Error><Code>{refused.code}</Code><Message>-</Message></Error>".encode() if refused.code else b""
         return Answer(body, {"Content-Type": "application/xml"}, refused.status)

@@ -72,7 +72,6 @@ def _deliveries() -> Iterator[tuple[Delivery, ...]]:
 
 
 def _mirrored(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
-    """The same case with the enrollments swapped."""
     others = len(FACTS) // 2
     return tuple(sorted(tuple(sorted((fact + others) % len(FACTS) for fact in one)) for one in deliveries))
 

@@ -79,7 +79,6 @@ class Interleavings(World):
         return 0  # no index is read here
 
     def explore(self, deliveries: Sequence[Sequence[int]]) -> Explored:
-        """Try everything that can happen to these deliveries of facts."""
         explored, seen = Explored(), set[object]()
         with self.running():
             waiting = deque([self._beginning(deliveries)])
@@ -135,7 +134,6 @@ class Interleavings(World):
         return self._numbers.setdefault(thing, len(self._numbers))
 
     def _restore(self, state: State) -> None:
-        """Let AWS hold what it holds in a state."""
         self._moves = state.moves
         self.dynamodb.tables[RECORDS] = Table(self._records.keys, self._records.indexes)
         self.dynamodb.tables[RECORDS].items = dict(state.records)
@@ -257,7 +255,6 @@ class Interleavings(World):
         return checkpoint.successors[content]
 
     def _replayed(self, checkpoint: Checkpoint) -> tuple[Invocation, greenlet]:
-        """Another greenlet at this checkpoint."""
         invocation, process = self._process(checkpoint.batch)
         action = self._switch(invocation, process)
         for answer in checkpoint.answers:
@@ -278,7 +275,6 @@ class Interleavings(World):
     def _checkpoint(
         self, batch: Batch, answers: tuple[Answer, ...], invocation: Invocation, process: greenlet
     ) -> Checkpoint:
-        """Where a greenlet gets to with the last of these answers."""
         return Checkpoint(batch, answers, self._switch(invocation, process, *answers[-1:]), invocation, process)
 
     def _switch(self, invocation: Invocation, process: greenlet, *answer: Answer) -> Call | Ended:

@@ -42,7 +42,6 @@ class Draft:
         return self.chance.randint(first, last)
 
     def late(self, usually: int = 2 * SECOND) -> int:
-        """The milliseconds between an event and its posting."""
         kind = self.chance.random()
         if kind < 0.8:
             return self.within(0, usually)
@@ -56,7 +55,6 @@ class Draft:
             self.steps.append(replace(step, at=step.at + self.within(0, HOUR)))
 
     def event(self, queue: str, kind: str, data: dict[str, Any], time: int, posted: int) -> Post:
-        """The posting of an event of `time`."""
         self.events += 1
         event = {
             "specversion": "1.0",

@@ -61,7 +61,6 @@ def maybe_purge(draft: Draft, queue: str, when: int) -> None:
 
 
 def add_mishaps(draft: Draft, enrollments: int) -> None:
-    """Add outages, deployments, purges and redrives anywhere in the story."""
     while draft.happens(0.15):
         draft.steps.append(Deploy(START + draft.within(0, 4 * HOUR)))
     if draft.happens(0.15):

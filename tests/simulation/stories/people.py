@@ -43,5 +43,4 @@ def account_data(person: Person) -> dict[str, Any]:
 
 
 def rename(draft: Draft, person: Person, when: int) -> None:
-    """A name changes, sometimes while it is being printed."""
     draft.post("Directory", "account.saved", account_data(person) | {"name": f"{person.name} Renamed"}, when)

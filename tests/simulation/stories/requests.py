@@ -8,7 +8,6 @@ from tests.simulation.stories.steps import Ask
 
 
 def ask(draft: Draft, person: Person, enrollment_id: str, over: int) -> None:
-    """Clients ask for the certificate, those that may hold it and others."""
     viewers: Sequence[dict[str, str] | None] = (
         {"sub": person.account_id, "role": person.kind}
         | ({"company_id": person.company_id} if person.company_id else {}),

@@ -16,7 +16,6 @@ ALONE = (0.04, 0.04)  # shares of the stories with one person in a course or at 
 
 
 def story(seed: int) -> list[Step]:
-    """The steps of a seed's story, ordered by time."""
     draft = Draft(Random(f"{seed}/story"))
     kind = draft.chance.random()
     if kind < sum(ALONE):
@@ -115,7 +114,6 @@ def _enroll(draft: Draft, person: Person, training: Training, enrollment_id: str
 
 
 def _change_meanwhile(draft: Draft, person: Person, key: dict[str, str], training: Training, over: int) -> None:
-    """Change what matters between evaluation and issue."""
     mark: dict[str, Any] = {"live_event_id": training.training_id, "status": "absent"}
     mark |= {"marked_by": {"account_id": "adm-1", "role": "administrator"}}
     what: list[tuple[str, str, dict[str, Any]]] = [
