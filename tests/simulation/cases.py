@@ -28,16 +28,16 @@ class Case:
         return World(self.seed, self.steps, self.fault_profile, frozenset(self.faults)).run()
 
     def save(self, path: Path) -> None:
-        told = asdict(self) | {"steps": [{"step": type(step).__name__} | asdict(step) for step in self.steps]}
+        saved = asdict(self) | {"steps": [{"step": type(step).__name__} | asdict(step) for step in self.steps]}
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(told, indent=1) + "\n")
+        path.write_text(json.dumps(saved, indent=1) + "\n")
 
 
 def load(path: Path) -> Case:
     saved = json.loads(path.read_text())
     profile = FaultProfile(**saved["fault_profile"])
-    told = tuple(_step(**step) for step in saved["steps"])
-    return Case(saved["seed"], saved["violation"], profile, tuple(saved["faults"]), told)
+    story = tuple(_step(**step) for step in saved["steps"])
+    return Case(saved["seed"], saved["violation"], profile, tuple(saved["faults"]), story)
 
 
 def _step(step: str, **fields: Any) -> Step:

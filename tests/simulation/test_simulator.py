@@ -42,8 +42,8 @@ for rate in (0, 1):
 
 
 def test_seeds_are_shared_out_to_processes() -> None:
-    told = python("-m", "tests.simulation", "--seeds=1-4", "--processes=2")
-    assert re.search(r"^seeds +4$", told, re.MULTILINE)
+    output = python("-m", "tests.simulation", "--seeds=1-4", "--processes=2")
+    assert re.search(r"^seeds +4$", output, re.MULTILINE)
 
 
 def test_a_list_is_shrunk_to_the_few_that_fail_together() -> None:

@@ -38,7 +38,7 @@ class EventSources:
         world.agenda.at(max(world.now, message.visible_at) + waits, lambda: self._poll(queue, function))
 
     def _poll(self, queue: Queue, function: Function) -> None:
-        """Take some of the visible messages and invoke the function; others may be delivered twice at once."""
+        """Take some of the visible messages and invoke the function; a fault delivers some again at once."""
         world, injector = self._world, self._world.injector
         visible = queue.visible(world.now)
         if not visible:
@@ -65,7 +65,7 @@ class EventSources:
         world, labels = self._world, [message.label for message in batch]
         event = {"Records": [lambda_record(message) for message in batch]}
         delay = world.injector.delay(faults.HELD, labels[0], batch[0].received) or usual_delay
-        world.journal.note(f"{queue.name} hands over {' '.join(labels)}")
+        world.journal.note(f"{queue.name} delivers {' '.join(labels)}")
 
         def done(response: Any, error: BaseException | None) -> None:
             retries = set(labels) if error is not None else failures(response, labels)

@@ -76,7 +76,7 @@ class Network:
     def _post_concurrent_events(self, operation: str, subject: str) -> None:
         while due := [one for one in self.concurrent_events if self._is_due(one, operation, subject)]:
             self.concurrent_events.remove(due[0])
-            self._world.tell(due[0].post)
+            self._world.carry_out(due[0].post)
             self._world.processes.pause(CONCURRENT_EVENT_PAUSE)
 
     def _is_due(self, event: ConcurrentEvent, operation: str, subject: str) -> bool:

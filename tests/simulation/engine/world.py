@@ -149,18 +149,18 @@ class World:
 
     def _plan(self) -> None:
         for step in self.steps:
-            self.agenda.at(step.at, lambda step=step: self.tell(step))  # type: ignore[misc]  # the default binds it
+            self.agenda.at(step.at, lambda step=step: self.carry_out(step))  # type: ignore[misc]  # the default binds it
         last = max((getattr(step, "until", step.at) for step in self.steps), default=START) + 5 * MINUTE
         first_sweep = self.injector.chance("sweep").randint(0, SWEEP_EVERY)
         self.agenda.at(START + first_sweep, self.operations.sweep_sometimes)
         self.agenda.at(last, lambda: self._quiesce(last + AFTER_THE_LAST_FAULT))
 
-    def tell(self, step: Step) -> None:
+    def carry_out(self, step: Step) -> None:
         """Carry out a step of the story; during an outage of SQS the portal tries again after it."""
         outage_end = self.injector.outage_end("sqs") if isinstance(step, Post | ForgedMessage) else None
         if outage_end is not None:
             later = outage_end + self.injector.chance("again", step.at).randint(0, MINUTE)
-            self.agenda.at(later, lambda: self.tell(step))
+            self.agenda.at(later, lambda: self.carry_out(step))
             return
         self.journal.note(str(step))
         match step:

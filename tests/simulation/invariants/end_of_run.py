@@ -96,5 +96,5 @@ def _check_announced(world: "World", record: Item) -> None:
     events = (event for event in world.eventbridge.events if documents.announced_revision(event) == revision)
     announced = {event["type"].split(".")[2] for event in events}
     due = "withdrawn" if "r" in record else "revoked" if "revocation" in record else "issued"
-    told = due in announced or (due == "issued" and "reissued" in announced)
-    require(told, "I8", f"no announcement says that {revision} is {due}")
+    is_announced = due in announced or (due == "issued" and "reissued" in announced)
+    require(is_announced, "I8", f"no announcement says that {revision} is {due}")

@@ -30,7 +30,7 @@ def issue_of(record: Item) -> Item:
 
 
 def stored_form(posted: Posted) -> bytes | None:
-    """A fact as records store it; None for an event that tells no fact."""
+    """A fact as records store it; None for an event that is no fact."""
     if posted.kind not in FACTS or posted.step.refused:
         return None
     if posted.stored is None:

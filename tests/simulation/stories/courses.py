@@ -27,7 +27,7 @@ def draw_course(draft: Draft, course_id: str) -> Training:
     }
     published = early(draft)
     draft.post("Directory", "course.published", data, published)
-    training = Training(course_id, "Progress", data, since=published)
+    training = Training(course_id, "Progress", data)
     for version in range(2, 2 + draft.chance.choice([0, 0, 1, 1, 2])):
         published += draft.within(SECOND, draft.chance.choice([20 * MINUTE, 4 * HOUR]))
         revised = _revised(draft, steps)

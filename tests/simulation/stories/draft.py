@@ -19,11 +19,11 @@ class Person:
 
 @dataclass
 class Training:
+    """`queue` takes its facts; `shrinks` says that a later version of the course has fewer steps."""
+
     training_id: str
     queue: str
     data: dict[str, Any]
-    version: int = 1
-    since: int = START
     shrinks: bool = False
 
 

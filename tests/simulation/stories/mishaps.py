@@ -60,7 +60,7 @@ def maybe_purge(draft: Draft, queue: str, when: int) -> None:
         draft.steps.append(Purge(when + draft.within(0, 2 * SECOND), queue))
 
 
-def add_mishaps(draft: Draft, enrollments: int) -> None:
+def add_mishaps(draft: Draft) -> None:
     while draft.happens(0.15):
         draft.steps.append(Deploy(START + draft.within(0, 4 * HOUR)))
     if draft.happens(0.15):

@@ -36,7 +36,7 @@ def story(seed: int) -> list[Step]:
                 _enroll(draft, person, training, f"enr-{number}")
     forge(draft, people, trainings, number)
     poison(draft)
-    add_mishaps(draft, number)
+    add_mishaps(draft)
     return sorted(draft.steps, key=lambda step: step.at)
 
 
@@ -47,7 +47,7 @@ def _one_person_in_a_course(draft: Draft) -> None:
     course = {"course_id": "course-1", "version": 1, "title": "Title 1", "steps": steps}
     key = {"enrollment_id": "enr-1", "account_id": person.account_id}
     shortened = course | {"version": 2, "title": "Title 2", "steps": steps[:2]}
-    told: list[tuple[str, str, dict[str, Any]]] = [
+    events: list[tuple[str, str, dict[str, Any]]] = [
         ("Directory", "account.saved", account_data(person)),
         ("Directory", "course.published", course),
         ("Directory", "enrollment.created", key | {"training_id": "course-1"}),
@@ -55,7 +55,7 @@ def _one_person_in_a_course(draft: Draft) -> None:
         ("Directory", "course.published", shortened),
         ("Progress", "lesson.completed", key | {"step_id": "s2"}),
     ]
-    for number, (queue, kind, data) in enumerate(told):
+    for number, (queue, kind, data) in enumerate(events):
         then = began + number * MINUTE
         draft.post(queue, kind, data, then, then)
 
@@ -68,14 +68,14 @@ def _one_person_at_an_event(draft: Draft) -> None:
     event = {"live_event_id": "event-1", "title": "Title of event-1", "timezone": "Europe/Berlin"}
     times = {"starts_at": at(began).isoformat(), "ends_at": at(over).isoformat()}
     mark = key | {"live_event_id": "event-1", "marked_by": {"account_id": "adm-1", "role": "administrator"}}
-    told: list[tuple[int, str, str, dict[str, Any]]] = [
+    events: list[tuple[int, str, str, dict[str, Any]]] = [
         (began, "Directory", "account.saved", account_data(person)),
         (began, "Directory", "live-event.scheduled", event | times),
         (began + MINUTE, "Directory", "enrollment.created", key | {"training_id": "event-1"}),
         (over + MINUTE, "Attendance", "attendance.marked", mark | {"status": "present"}),
         (corrected, "Attendance", "attendance.marked", mark | {"status": "absent"}),
     ]
-    for then, queue, kind, data in told:
+    for then, queue, kind, data in events:
         draft.post(queue, kind, data, then, then)
     draft.steps.append(Purge(corrected, "Generation"))
 
