@@ -1,6 +1,7 @@
 """The planted bugs: each applies to the present code, and a seed that finds it is recorded."""
 
 import ast
+from pathlib import Path
 
 import pytest
 
