@@ -4,6 +4,8 @@ import json
 import sys
 import time
 
+import typer
+
 from tests.simulation.engine.run import run
 
 
@@ -15,4 +17,4 @@ def main(first: int, last: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    typer.run(main)
