@@ -47,8 +47,9 @@ def recorded_seeds() -> dict[str, int]:
 
 
 def _replay() -> Callable[[str], Result]:
+    """Run the recorded seed of a bug, or the first thousand seeds where none is recorded."""
     seeds = recorded_seeds()
-    return lambda bug: find_seed(bug, seeds[bug], seeds[bug])
+    return lambda bug: find_seed(bug, seeds.get(bug, 1), seeds.get(bug, 1000))
 
 
 def _search(seeds: str) -> Callable[[str], Result]:
