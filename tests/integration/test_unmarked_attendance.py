@@ -223,5 +223,7 @@ def test_counting_takes_a_query_a_thousand_and_a_batch_read_a_hundred(
 
 def enrollment_item(story: Story, person: str, *, marked: bool) -> dict[str, Any]:
     """An enrollment as the table keeps it."""
-    facts = {"f": {encode(AttendanceMarked(story.live_event, NOON, present=True, marked_by="adm-1"))}} if marked else {}
+    mark = AttendanceMarked(story.live_event, NOON, present=True, marked_by="adm-1", stamp="portal\0mark-1")
+    stored = encode(story.enrollment_of(person)["enrollment_id"], mark)
+    facts = {"f": set(stored)} if marked else {}
     return key_of(story, person) | {"t": story.live_event, "e": to_milliseconds(ENDED)} | facts

@@ -17,7 +17,7 @@ from earned.domain.people import Account, Company, LogoReference, Role
 from earned.domain.training import Course, LiveEvent, Step, StepKind
 from earned.messages import events
 from earned.messages.events import ATTENDANCE, DIRECTORY, PROGRESS
-from tests.unit.builders import course
+from tests.unit.builders import course, quiz
 from tests.unit.messages.event_examples import (
     EVERY_PATH,
     EXAMPLES,

@@ -22,7 +22,7 @@ def join(ranges: Iterable[Range]) -> list[Range]:
 
 def covers(ranges: Iterable[Range], duration: int) -> bool:
     """Whether the ranges together cover [0, duration] but for the gaps that C3 overlooks."""
-    return _ascending_cover(sorted(ranges), duration)
+    return _cover(sorted((start, end, 0) for start, end in ranges), duration)
 
 
 def first_covering(ranges: Sequence[Range], duration: int) -> int | None:
@@ -31,33 +31,36 @@ def first_covering(ranges: Sequence[Range], duration: int) -> int | None:
     More ranges never uncover anything, so a binary search finds it: O(n log n), with one sort.
     """
     ascending = sorted((start, end, index) for index, (start, end) in enumerate(ranges))
-    if not _ascending_cover(((start, end) for start, end, _ in ascending), duration):
+    if not _cover(ascending, duration):
         return None
     first, last = 0, len(ranges) - 1
     while first < last:
         middle = (first + last) // 2
         until_middle = [one for one in ascending if one[2] <= middle]
-        if _ascending_cover(((start, end) for start, end, _ in until_middle), duration):
+        if _cover(until_middle, duration):
             ascending, last = until_middle, middle
         else:
             first = middle + 1
     return first
 
 
-def _ascending_cover(ascending: Iterable[Range], duration: int) -> bool:
+def _cover(ascending: Iterable[tuple[int, int, int]], duration: int) -> bool:
+    """Ranges are clipped at the duration; one that is empty or starts below 0 counts nothing."""
     reached = gaps = 0
-    any_counts = False
     most = max(MAX_GAPS, duration // MAX_GAPS_SHARE)
-    for start, end in ascending:
-        if start < 0 or start >= min(end, duration):
+    any_counts = False
+    for start, end, _ in ascending:
+        if start < 0 or start >= end or start >= duration:
             continue
         any_counts = True
         if start > reached:
             gaps += start - reached
             if start - reached > MAX_GAP or gaps > most:
                 return False
-        reached = max(reached, min(end, duration))
-    return any_counts and duration - reached <= MAX_GAP and gaps + duration - reached <= most
+        if end > reached:
+            reached = end
+    rest = max(0, duration - reached)
+    return any_counts and rest <= MAX_GAP and gaps + rest <= most
 
 
 class RangeSet:

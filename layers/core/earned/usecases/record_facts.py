@@ -99,7 +99,7 @@ class RecordFacts:
             try:
                 record = self._add_facts(key, _stored([message]))
             except RecordFull:
-                batch.quarantine(message, Rejected("record-full", f"a record holds up to {MAX_FACTS} facts"))
+                batch.quarantine(message, Rejected("record-full", f"a record holds up to {MAX_FACTS:,} facts"))
         return record
 
     def _make_room(self, key: EnrollmentKey) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from pynamodb.attributes import Attribute, BinarySetAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 
@@ -31,9 +30,9 @@ from earned.domain.enrollment import CompletionRecord, EarlyFacts, Enrollment, E
 from earned.domain.people import Account
 from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
-MAX_FACTS = 8_000  # a record of so many is evaluated in 50 ms; each takes up to 105 bytes, a mark more
+MAX_FACTS = 6_000  # a record of so many is evaluated in 50 ms
+MAX_FACTS_BY_SIZE = {48: MAX_FACTS, 256: 240, 6_000: 8}  # by bytes of the largest; together less than an item's 400 KB
 PARTITION_HASH_LENGTH = 13  # characters of base32: 65 bits
-_TOO_LARGE = "maximum allowed size"  # in DynamoDB's message: an item has up to 400 KB
 _ISSUE = TypeAdapter(Issuance)
 _REVOCATION = TypeAdapter(Revocation)
 _HOLD = TypeAdapter(Hold)
@@ -123,30 +122,31 @@ def remove_facts(record: CompletionRecord, facts: Collection[bytes]) -> None:
 
 def _add(key: EnrollmentKey, facts: frozenset[bytes], is_open: Condition) -> CompletionRecord | EarlyFacts:
     """A refused update is explained by one read; an accepted one needs none."""
-    if len(facts) > MAX_FACTS:
+    room = _room_for(facts)
+    if room < 0:
         raise RecordFull
     row = _row(key)
-    has_room = CompletionRow.facts.does_not_exist() | (size(CompletionRow.facts) <= MAX_FACTS - len(facts))
+    has_room = CompletionRow.facts.does_not_exist() | (size(CompletionRow.facts) <= room)
     try:
         update(row, [CompletionRow.facts.add(set(facts))], is_open & has_room)
     except RecordChanged as refusal:
         return _explain_refusal(key, facts, is_open, refusal)
-    except PynamoDBException as refusal:
-        if _TOO_LARGE not in (refusal.cause_response_message or ""):
-            raise
-        return _explain_refusal(key, facts, is_open, refusal)
     return row.record()
 
 
+def _room_for(facts: frozenset[bytes]) -> int:
+    """How many facts a record may have before these are added; negative if they never fit."""
+    largest = max(map(len, facts))
+    return next((most for limit, most in MAX_FACTS_BY_SIZE.items() if largest <= limit), 0) - len(facts)
+
+
 def _explain_refusal(
-    key: EnrollmentKey, facts: frozenset[bytes], is_open: Condition, refusal: Exception
+    key: EnrollmentKey, facts: frozenset[bytes], is_open: Condition, refusal: RecordChanged
 ) -> CompletionRecord | EarlyFacts:
-    """The record if it has the facts already, from an earlier delivery."""
+    """The record if it has the facts already, from an earlier delivery; else raises why it takes none."""
     partition, sort_key = row_key(key)
-    record = next(
-        (row.record() for row in CompletionRow.query(partition, Row.sk == sort_key, is_open, consistent_read=True)),
-        None,
-    )
+    rows = CompletionRow.query(partition, Row.sk == sort_key, is_open, consistent_read=True)
+    record = next((row.record() for row in rows), None)
     if record is None:
         raise RecordClosed from refusal
     if not facts <= record.evidence:
