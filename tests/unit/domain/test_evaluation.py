@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from earned.domain import evaluation
 from earned.domain.certificate import Hold
-from earned.domain.enrollment import CompletionRecord, Removal
+from earned.domain.enrollment import CompletionRecord, EnrollmentContext
+from earned.domain.people import Account
 from earned.domain.requirements import Reason, Requirement, ResponsibleParty, Verdict
 from earned.domain.training import Training
 from tests.unit.builders import (
@@ -27,6 +28,7 @@ from tests.unit.builders import (
     live_event,
     marked,
     quiz,
+    removal,
     revocation,
     stored,
     watched,
@@ -109,7 +111,7 @@ def test_an_unknown_training_and_an_unknown_account_are_both_outstanding() -> No
         (UNFINISHED, COURSE, False),
         (EARNED, None, False),
         (ISSUED, COURSE, False),
-        (completion(done("a"), done("b"), removal=Removal(after(9), "request-9")), COURSE, False),
+        (completion(done("a"), done("b"), removal=removal(after(9))), COURSE, False),
     ],
     ids=[
         "earned",
@@ -143,8 +145,8 @@ RETURNED = replace(REVOKED, evidence=REVOKED.evidence | stored(marked(True, TWO_
         (REVOKED, False, None),
         (RETURNED, True, None),
         (replace(RETURNED, revocation=None), False, None),
-        (replace(CORRECTED, removal=Removal(LATER, "request-9")), False, None),
-        (replace(RETURNED, removal=Removal(LATER, "request-9")), False, None),
+        (replace(CORRECTED, removal=removal()), False, None),
+        (replace(RETURNED, removal=removal()), False, None),
         (replace(CORRECTED, issue=None), False, None),
     ],
     ids=["attended", "corrected", "revoked", "returned", "restored", "removed", "removed after return", "never issued"],
@@ -191,15 +193,32 @@ def test_neither_a_later_version_nor_an_unknown_training_revokes_a_certificate()
     ("record", "status"),
     [
         (EARNED, None),
-        (replace(EARNED, removal=Removal(LATER, "request-9")), None),
+        (replace(EARNED, removal=removal()), None),
         (ISSUED, "issued"),
         (REVOKED, "revoked"),
-        (replace(ISSUED, removal=Removal(LATER, "request-9")), "withdrawn"),
-        (replace(REVOKED, removal=Removal(LATER, "request-9")), "withdrawn"),
+        (replace(ISSUED, removal=removal()), "withdrawn"),
+        (replace(REVOKED, removal=removal()), "withdrawn"),
     ],
 )
 def test_a_certificate_is_issued_revoked_or_withdrawn(record: CompletionRecord, status: str | None) -> None:
     assert record.certificate_status == status
+
+
+@pytest.mark.parametrize(
+    ("record", "person", "active"),
+    [
+        (EARNED, account(), True),
+        (EARNED, None, True),
+        (EARNED, account(removed=True), False),
+        (replace(EARNED, removal=removal()), account(), False),
+        (replace(EARNED, removal=removal()), account(removed=True), False),
+    ],
+    ids=["both there", "account unknown", "account removed", "enrollment removed", "both removed"],
+)
+def test_a_context_is_active_while_neither_its_enrollment_nor_its_account_is_removed(
+    record: CompletionRecord, person: Account | None, active: bool
+) -> None:
+    assert EnrollmentContext(record, COURSE, person, None).is_active is active
 
 
 @given(st.sets(st.sampled_from("abcxyz")), st.booleans(), st.booleans())
@@ -208,7 +227,7 @@ def test_a_certificate_is_due_if_and_only_if_an_active_record_without_one_is_com
 ) -> None:
     record = completion(
         *(done(step, after(ord(step))) for step in steps),
-        removal=Removal(after(1), "request-9") if removed else None,
+        removal=removal(after(1)) if removed else None,
     )
     verdict = evaluation.evaluate_record(record, COURSE if known else None, LATER)
 
@@ -245,7 +264,7 @@ def test_a_record_with_a_hold_is_still_complete_and_due() -> None:
 
 @pytest.mark.parametrize(
     "record",
-    [EARNED, ISSUED, replace(ISSUED, hold=HOLD), replace(EARNED, hold=HOLD, removal=Removal(LATER, "request-9"))],
+    [EARNED, ISSUED, replace(ISSUED, hold=HOLD), replace(EARNED, hold=HOLD, removal=removal())],
     ids=["not held", "issued", "issued despite a hold", "removed"],
 )
 def test_a_record_without_a_hold_or_not_awaiting_a_certificate_has_no_blockers(record: CompletionRecord) -> None:

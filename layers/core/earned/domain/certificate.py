@@ -7,7 +7,6 @@ from enum import StrEnum
 from earned.domain.requirements import Reason
 from earned.domain.training import TrainingKind
 
-
 RETURNED = "returned"  # the reason of a revision that follows a revocation (L2)
 
 

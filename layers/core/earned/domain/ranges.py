@@ -57,8 +57,7 @@ def _cover(ascending: Iterable[tuple[int, int, int]], duration: int) -> bool:
             gaps += start - reached
             if start - reached > MAX_GAP or gaps > most:
                 return False
-        if end > reached:
-            reached = end
+        reached = max(reached, end)
     rest = max(0, duration - reached)
     return any_counts and rest <= MAX_GAP and gaps + rest <= most
 

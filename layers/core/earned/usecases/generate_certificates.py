@@ -173,7 +173,8 @@ class GenerateCertificates:
             document = self._documents.draw(content)
         except Unprintable as unprintable:
             held = _hold(record, Hold(unprintable.cause, unprintable.detail, now, request.request))
-            raise _Held(unprintable, announcements.held(record, held) if held.request == request.request else None)
+            told = announcements.held(record, held) if held.request == request.request else None
+            raise _Held(unprintable, told) from unprintable
         before = record.issue
         issue = Issuance(
             revision=before.revision + 1 if before else 1,
