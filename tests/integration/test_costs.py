@@ -13,7 +13,8 @@ from tools.costs.scenario import Invocation, Scene, batches
 from tools.in_process.portal import cloud_event
 from tools.in_process.service import Service
 
-UNITS_PER_EVENT = {5: 1, 50: 1, 150: 2}
+UNITS_PER_EVENT = {5: 1, 50: 1, 150: 2}  # on average
+MOST_UNITS = {5: 1, 50: 1, 150: 3}
 
 
 @pytest.fixture(params=UNITS_PER_EVENT)
@@ -40,9 +41,14 @@ def test_an_event_is_one_update_of_a_write_unit_or_two_and_no_read_fresh_and_nea
     nearly_done = recorded(scene, steps - 4)
     assert operations(fresh) == {"dynamodb.UpdateItem": 4}
     assert operations(nearly_done) == {"dynamodb.UpdateItem": 4, "sqs.SendMessageBatch": 1}
-    assert max(one.ledger.write_units for one in fresh + nearly_done) <= UNITS_PER_EVENT[steps]
+    assert max(one.ledger.write_units for one in fresh + nearly_done) <= MOST_UNITS[steps]
     assert sum(one.ledger.read_units for one in fresh + nearly_done) == 0
     assert not any(call.index_writes for one in fresh + nearly_done for call in one.ledger.calls)
+
+
+def test_the_events_of_a_course_take_a_write_unit_each_or_two_on_average(scene: Scene) -> None:
+    one_by_one = recorded(scene, 0)
+    assert sum(one.ledger.write_units for one in one_by_one) <= UNITS_PER_EVENT[len(scene.steps)] * len(one_by_one)
 
 
 def test_the_last_five_events_of_a_learner_in_one_batch_are_two_requests(scene: Scene) -> None:
@@ -65,7 +71,7 @@ def test_a_certificate_is_four_requests(scene: Scene) -> None:
     assert made.ledger.operations == [
         "dynamodb.BatchGetItem", "s3.PutObject", "dynamodb.UpdateItem", "eventbridge.PutEvents",
     ]  # fmt: skip
-    assert made.ledger.write_units == {5: 1, 50: 2, 150: 3}[len(scene.steps)]
+    assert made.ledger.write_units == {5: 1, 50: 2, 150: 4}[len(scene.steps)]
 
 
 def test_a_download_is_two_reads_and_a_note_of_who_got_it(service: Service) -> None:
@@ -113,7 +119,7 @@ def test_rewatching_every_day_for_a_year_costs_no_more(service: Service) -> None
     days = [cloud_event("video.watched", video, began + timedelta(days=day)) for day in range(365)]
     year = [scene.invoke("record_progress", [day]) for day in days]
     spared = [one for one in year if len(one.ledger.calls) > 1]
-    assert len(spared) in range(3, 6)
+    assert len(spared) in range(3, 7)
     assert max(one.ledger.write_units for one in year if one not in spared) <= 2
     assert size(scene.record(0)) < 2048
     recorded(scene, 4)

@@ -94,9 +94,9 @@ class Fuzzed:
             yield f"lost: {body}"
 
     def _is_recorded(self, body: str) -> bool:
-        facts = self.wire.recorded.get(key_of(body))
-        fact = fact_of(body)
-        return facts is not None and (fact is None or fact in facts)
+        recorded = self.wire.recorded.get(key_of(body))
+        facts = facts_of(body)
+        return recorded is not None and (facts is None or facts <= set(recorded))
 
     def _is_in_both(self, body: str, bodies: list[str]) -> bool:
         """Whether a quarantined message changed a record that no other message of the batch may change."""
@@ -122,10 +122,10 @@ def is_allowed(queue: str, body: str) -> bool:
     return isinstance(kind, str) and kind in KINDS[queue] and VALIDATORS[kind].is_valid(event)
 
 
-def fact_of(body: str) -> bytes | None:
+def facts_of(body: str) -> frozenset[bytes] | None:
     """The stored form of a message's fact; None for a directory event."""
     event = events.read(body, {**DIRECTORY, **PROGRESS, **ATTENDANCE})
-    return encode(event.fact()) if hasattr(event, "fact") else None
+    return encode(event.data.enrollment_id, event.fact()) if hasattr(event, "fact") else None
 
 
 def key_of(body: str) -> Key:

@@ -17,7 +17,7 @@ from earned.messages.requests import Purpose, generation_message
 from tests.integration.designs import DesignAfter, raising
 from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, count_requests
 from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.in_process.service import Service, receive
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 UNPRINTABLE = "Ada \U0001fae8"
@@ -133,7 +133,38 @@ def test_a_corrected_name_is_issued_at_once_and_the_hold_is_gone_everywhere(held
     found = diagnosis(held)
     assert found["blocking"] is None
     assert "certificate-held" not in [line["what"] for line in found["completion"]["timeline"]]
-    assert [event["type"] for event in held.service.announcements()] == ["earned.certificate.issued.v1"]
+    types = ["earned.certificate.held.v1", "earned.certificate.issued.v1"]
+    assert [event["type"] for event in held.service.announcements()] == types
+
+
+def test_a_hold_is_announced_once_with_reason_and_detail_and_no_text_of_the_certificate(held: Story) -> None:
+    [event] = held.service.announcements()
+    since = record(held).hold
+    assert since is not None
+    assert event["type"] == "earned.certificate.held.v1"
+    assert event["data"] == held.enrollment_of("ada") | {
+        "training_id": held.course,
+        "company_id": held.company,
+        "at": since.since.isoformat(),
+        "reason": "missing-glyph",
+        "detail": since.detail,
+    }
+    assert UNPRINTABLE not in str(event)
+    assert str(record(held).certificate_id) not in str(event)
+    ask(held)
+    held.service.sweep(everything=True)
+    held.service.settle()
+    assert held.service.announcements() == []
+
+
+def test_a_hold_whose_announcement_was_interrupted_is_announced_by_the_same_request(story: Story) -> None:
+    complete(story, UNPRINTABLE)
+    [body] = [message["Body"] for message in receive(story.service.url("Generation"))]
+    for _ in range(2):
+        story.service.post("Generation", body)
+        story.service.settle()
+    first, again = story.service.announcements()
+    assert first == again
 
 
 def test_a_correction_that_cannot_be_printed_either_is_told_in_place_of_the_first(held: Story) -> None:

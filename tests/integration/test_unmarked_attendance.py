@@ -1,6 +1,8 @@
 """Unmarked attendance: ended events with people who wait for their mark, exact at once (L3)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -12,8 +14,10 @@ from earned.aws.dynamodb import trainings
 from earned.aws.dynamodb.enrollments import holder_key
 from earned.domain.fact_codec import encode
 from earned.domain.facts import AttendanceMarked
-from earned.domain.timestamps import milliseconds
+from earned.domain.timestamps import to_milliseconds
 from earned.domain.training import LiveEvent
+from earned.messages.announcements import Announcement
+from earned.usecases.sweep import NotAnnounced, Sweep
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import count_requests
 from tools.in_process.portal import NOON, Story, cloud_event
@@ -76,6 +80,63 @@ def test_an_ended_event_is_listed_with_how_many_wait_until_the_last_is_marked(at
         service.post("Attendance", attended.mark(person, status))
         service.deliver("record_attendance")
         assert waiting(service) == left
+
+
+def test_an_ended_event_with_people_waiting_is_announced_once_a_day(attended: Story) -> None:
+    service = attended.service
+    sweep_at = partial(sweep_of, service)
+    service.announcements()
+    now = datetime.now(UTC)
+    sweep_at(now)
+    [event] = service.announcements()
+    assert event["type"] == "earned.attendance.unmarked.v1"
+    assert event["data"] == {
+        "live_event_id": attended.live_event,
+        "ended_at": ENDED.isoformat(),
+        "waiting": 3,
+        "at": now.isoformat(),
+    }
+    service.post("Attendance", attended.mark("ada"))
+    service.settle()
+    service.announcements()
+    days: list[list[int]] = []
+    for _ in range(3):
+        for hour in range(24):
+            sweep_at(now + timedelta(days=len(days), hours=hour, minutes=1))
+        days.append([one["data"]["waiting"] for one in service.announcements()])
+    assert days == [[2], [2], [2]]
+
+
+def test_nobody_who_waits_is_announced_for_an_event_that_is_marked_or_to_come(attended: Story) -> None:
+    service = attended.service
+    schedule(attended, "later", datetime.now(UTC) + timedelta(days=9), NOON)
+    for person in ("ada", "bob", "cem"):
+        service.post("Attendance", attended.mark(person))
+    service.settle()
+    service.announcements()
+    sweep_of(service, datetime.now(UTC))
+    assert service.announcements() == []
+
+
+def test_an_announcement_that_the_bus_refuses_is_made_by_the_next_run(attended: Story) -> None:
+    service = attended.service
+    service.announcements()
+    now = datetime.now(UTC)
+    with pytest.raises(NotAnnounced):
+        sweep_of(service, now, bus=RefusingBus())
+    sweep_of(service, now + timedelta(minutes=5))
+    assert [one["data"]["waiting"] for one in service.announcements()] == [3]
+
+
+class RefusingBus:
+    def announce(self, announcements: Sequence[Announcement]) -> list[bool]:
+        return [False for _ in announcements]
+
+
+def sweep_of(service: Service, now: datetime, bus: Any = None) -> None:
+    """One run of the sweep at a time."""
+    app = service.apps["sweep"]
+    Sweep(app.documents, app.evaluation, app.generation, bus or app.bus, timedelta(minutes=5), now=lambda: now)()
 
 
 def test_removed_people_do_not_wait(attended: Story) -> None:
@@ -223,6 +284,13 @@ def test_counting_takes_a_query_a_thousand_and_a_batch_read_a_hundred(service: S
 
 def enrollment_item(story: Story, person: str, *, marked: bool) -> dict[str, Any]:
     """An enrollment as the table keeps it."""
-    facts = {"f": {encode(AttendanceMarked(story.live_event, NOON, present=True, marked_by="adm-1"))}} if marked else {}
-    enrolled = {"t": story.live_event, "h": holder_key(story.id(person), None), "c": "a" * 26, "e": milliseconds(ENDED)}
+    mark = AttendanceMarked(story.live_event, NOON, present=True, marked_by="adm-1", stamp="portal\0mark-1")
+    stored = encode(story.enrollment_of(person)["enrollment_id"], mark)
+    facts = {"f": set(stored)} if marked else {}
+    enrolled = {
+        "t": story.live_event,
+        "h": holder_key(story.id(person), None),
+        "c": "a" * 26,
+        "e": to_milliseconds(ENDED),
+    }
     return key_of(story, person) | enrolled | facts

@@ -34,7 +34,8 @@ def video(step_id: str = "video", duration: int = 60_000, **changes: Any) -> Ste
 
 def quiz(step_id: str = "quiz", attempts: int | None = None, **changes: Any) -> Step:
     """A quiz passed with 70 points, in any number of attempts."""
-    return Step(step_id, StepKind.QUIZ, f"The {step_id}", passing_score=70.0, attempts=attempts, **changes)
+    fields = {"passing_score": 70.0, "attempts": attempts} | changes
+    return Step(step_id, StepKind.QUIZ, f"The {step_id}", **fields)
 
 
 def course(*steps: Step, **changes: Any) -> Course:
@@ -71,9 +72,9 @@ def granted(attempts: int, at: datetime = ENROLLED, step_id: str = "quiz", event
     )
 
 
-def marked(present: bool, at: datetime = ENDS, live_event_id: str = "event-1") -> Fact:
+def marked(present: bool, at: datetime = ENDS, live_event_id: str = "event-1", stamp: str = "portal\0mark-1") -> Fact:
     """An administrator's mark."""
-    return AttendanceMarked(live_event_id, at, present, "administrator-1")
+    return AttendanceMarked(live_event_id, at, present, "administrator-1", stamp)
 
 
 def account(**changes: Any) -> Account:
@@ -81,12 +82,17 @@ def account(**changes: Any) -> Account:
     return dataclasses.replace(Account("account-1", Role.INDIVIDUAL, "Ilse Brandvold", "ilse@mail.example"), **changes)
 
 
+def stored(*facts: Fact) -> frozenset[bytes]:
+    """The stored form of facts about the enrollment of `completion`."""
+    return frozenset(one for fact in facts for one in encode("enrollment-1", fact))
+
+
 def completion(*facts: Fact, **changes: Any) -> CompletionRecord:
     """The record of an enrollment that stands, with these facts."""
     record = CompletionRecord(
         enrollment_id="enrollment-1",
         account_id="account-1",
-        evidence=frozenset(map(encode, facts)),
+        evidence=stored(*facts),
         training_id="course-1",
         enrolled_at=ENROLLED,
         certificate_id="k3f7m2qzt5vx4hbrn6wdyc2jpa",

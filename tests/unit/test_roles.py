@@ -70,6 +70,7 @@ Sweep
     dynamodb  Query                      on RecordsTable/index/by-calendar RecordsTable/index/by-training
     s3        GetObject                  on DocumentsBucket/certificates/*
     s3        ListBucket                 on DocumentsBucket
+    events    PutEvents                  on Bus
     sqs       SendMessage                on EvaluationQueue GenerationQueue
 
 ServeApi

@@ -126,6 +126,7 @@ def _sweep(app: Any, options: Options) -> Handler:
         app.documents,
         options.queue(app.evaluation),
         options.queue(app.generation),
+        app.bus,
         app.settings.order_tolerance_seconds,
         records_per_page=options.records_per_page,
         pages_per_run=options.pages_per_run,

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from earned.domain import evaluation
 from earned.domain.certificate import Hold
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext
-from earned.domain.fact_codec import encode
 from earned.domain.people import Account
 from earned.domain.requirements import Reason, Requirement, ResponsibleParty, Verdict
 from earned.domain.training import Training
@@ -31,6 +30,7 @@ from tests.unit.builders import (
     quiz,
     removal,
     revocation,
+    stored,
     watched,
 )
 
@@ -134,7 +134,7 @@ CORRECTED = completion(
     marked(True), marked(False, AN_HOUR_LATER), training_id="event-1", issue=issue(completed_at=ENDS)
 )
 REVOKED = replace(CORRECTED, revocation=revocation(AN_HOUR_LATER))
-RETURNED = replace(REVOKED, evidence=REVOKED.evidence | {encode(marked(True, TWO_HOURS_LATER))})
+RETURNED = replace(REVOKED, evidence=REVOKED.evidence | stored(marked(True, TWO_HOURS_LATER)))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_marks_from_before_the_end_revoke_nothing() -> None:
 
 
 def test_neither_a_later_version_nor_an_unknown_training_revokes_a_certificate() -> None:
-    stray = replace(ISSUED, evidence=ISSUED.evidence | {encode(marked(False, live_event_id="a"))})
+    stray = replace(ISSUED, evidence=ISSUED.evidence | stored(marked(False, live_event_id="a")))
 
     for training in (None, COURSE, course(lesson("c"))):
         for record in (ISSUED, stray):

@@ -19,11 +19,12 @@ from openapi_spec_validator import validate
 
 import earned.api
 from earned.api.routes import BEARER, ROUTES
-from earned.domain.certificate import Revocation
+from earned.domain.certificate import Hold, Revocation
 from earned.domain.errors import Rejected
+from earned.domain.requirements import Reason
 from earned.messages import announcements
 from earned.messages.announcements import Announcement
-from tests.unit.builders import LATER, completion, issue
+from tests.unit.builders import LATER, completion, issue, live_event
 from tests.unit.messages.event_examples import (
     EVERY_PATH,
     EXAMPLES,
@@ -166,6 +167,8 @@ def announced() -> list[Announcement]:
         announcements.issued(done, renewed),
         announcements.revoked(done, 1, Revocation(LATER, "marked absent", "request")),
         announcements.withdrawn(done, 1, LATER),
+        announcements.held(done, Hold(Reason.MISSING_GLYPH, "no font has U+1FAE8", LATER, "request")),
+        announcements.unmarked(live_event(), 3, 20_000, LATER),
     ]
 
 
@@ -177,9 +180,17 @@ def test_every_announcement_is_valid_against_its_schema() -> None:
 
 def test_an_announcement_has_no_undocumented_field_and_no_personal_data() -> None:
     for one in announced():
-        promised = SCHEMAS[one.event["type"]]["$defs"]["CertificateChange"]["properties"]
+        schema = SCHEMAS[one.event["type"]]
+        promised = schema["$defs"][schema["properties"]["data"]["$ref"].rpartition("/")[2]]["properties"]
         assert set(one.event["data"]) <= set(promised)
         assert not {"name", "holder", "email", "title"} & set(promised)
+
+
+def test_the_reason_of_a_reissue_is_a_code_and_never_the_free_text_of_support() -> None:
+    asked, returned = (issue(revision=2, reissued_at=LATER, reason=reason) for reason in ("her new name", "returned"))
+    events = [announcements.issued(completion(issue=one), one).event for one in (asked, returned)]
+
+    assert [event["data"]["reason"] for event in events] == ["requested", "returned"]  # type: ignore[typeddict-item]
 
 
 # AsyncAPI: checked by hand, because no package on PyPI ships the official schema.

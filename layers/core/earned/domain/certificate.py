@@ -7,6 +7,8 @@ from enum import StrEnum
 from earned.domain.requirements import Reason
 from earned.domain.training import TrainingKind
 
+RETURNED = "returned"  # the reason of a revision that follows a revocation (L2)
+
 
 @dataclass(frozen=True)
 class CertificateContent:
@@ -72,8 +74,12 @@ class CertificateStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Hold:
-    """Why an earned certificate cannot be printed, and since when; `detail` quotes none of its texts."""
+    """Why an earned certificate cannot be printed, and since when; `detail` quotes none of its texts.
+
+    `request` is the request that found it; it announces the hold, also after an interruption.
+    """
 
     reason: Reason
     detail: str
     since: datetime
+    request: str = ""

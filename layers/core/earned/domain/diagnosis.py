@@ -53,7 +53,7 @@ def diagnose(
 ) -> Diagnosis:
     """Evaluate a record as the generator does; the timeline has its last 500 entries, latest last."""
     verdict = evaluate_for_issue(record, training, account, now, tolerance)
-    facts = tuple(decode(record.evidence, training)) if training is not None else ()
+    facts = tuple(decode(record.enrollment_id, record.evidence, training)) if training is not None else ()
     moments = sorted((*_of_record(record), *(_of_fact(fact, training) for fact in facts)), key=lambda m: m.at)
     return Diagnosis(
         record=record,
@@ -106,5 +106,5 @@ def _attendance(event: LiveEvent, facts: tuple[Fact, ...]) -> Attendance:
     marks = [fact for fact in facts if isinstance(fact, AttendanceMarked) and fact.at >= event.ends_at]
     if not marks:
         return Attendance("not-marked")
-    latest = max(marks, key=lambda mark: (mark.at, not mark.present))
+    latest = max(marks, key=lambda mark: (mark.at, mark.stamp, not mark.present))
     return Attendance("present" if latest.present else "absent", latest.marked_by, latest.at)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, FiniteFloat
 
+from earned.domain.fact_codec import identify
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.messages.envelope import CloudEvent, EnrollmentData, StrictModel
 from earned.messages.event_fields import MAX_WHOLE_NUMBER, video_milliseconds
@@ -57,7 +58,7 @@ class QuizGradedEvent(CloudEvent[QuizGradedData]):
     type: Literal["portal.quiz.graded.v1"]
 
     def fact(self) -> Fact:
-        return QuizGraded(self.data.step_id, self.time, self.data.score, self.identity)
+        return QuizGraded(self.data.step_id, self.time, self.data.score, _identity(self))
 
 
 class AttemptsGrantedData(_StepData):
@@ -71,7 +72,8 @@ class AttemptsGrantedEvent(CloudEvent[AttemptsGrantedData]):
     type: Literal["portal.quiz.attempts-granted.v1"]
 
     def fact(self) -> Fact:
-        return AttemptsGranted(self.data.step_id, self.time, self.data.attempts, self.data.granted_by, self.identity)
+        data = self.data
+        return AttemptsGranted(data.step_id, self.time, data.attempts, data.granted_by, _identity(self))
 
 
 class MarkedBy(StrictModel):
@@ -97,7 +99,15 @@ class AttendanceMarkedEvent(CloudEvent[AttendanceMarkedData]):
 
     def fact(self) -> AttendanceMarked:
         data = self.data
-        return AttendanceMarked(data.live_event_id, self.time, data.status == "present", data.marked_by.account_id)
+        stamp = f"{self.source}\0{self.id}"
+        return AttendanceMarked(
+            data.live_event_id, self.time, data.status == "present", data.marked_by.account_id, stamp
+        )
+
+
+def _identity(event: QuizGradedEvent | AttemptsGrantedEvent) -> str:
+    """Salted with the enrollment, so that no ids can be prepared to collide."""
+    return identify(event.data.enrollment_id, event.source, event.id)
 
 
 ProgressEvent = LessonCompletedEvent | VideoWatchedEvent | QuizGradedEvent | AttemptsGrantedEvent

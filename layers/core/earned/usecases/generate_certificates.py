@@ -17,7 +17,7 @@ from earned.aws.dynamodb.table import RecordChanged
 from earned.aws.eventbridge import Bus
 from earned.aws.s3 import ConcurrentPut
 from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
-from earned.domain.certificate import CertificateStatus, Hold, Issuance, Revocation
+from earned.domain.certificate import RETURNED, CertificateStatus, Hold, Issuance, Revocation
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
 from earned.domain.errors import Rejected
 from earned.domain.evaluation import absent_since, evaluate_for_issue, evaluate_record
@@ -54,6 +54,14 @@ class Attempt:
     announcements: list[tuple[Message, Announcement]] = field(default_factory=list)
     wait_times: list[dict[str, float]] = field(default_factory=list)
     changed: list[Message] = field(default_factory=list)  # their records have changed: evaluate them again
+
+
+class _Held(Rejected):
+    """An unprintable certificate; the request that recorded the hold announces it."""
+
+    def __init__(self, unprintable: Unprintable, announcement: Announcement | None) -> None:
+        super().__init__(unprintable.reason, unprintable.detail)
+        self.announcement = announcement
 
 
 class GenerateCertificates:
@@ -164,8 +172,9 @@ class GenerateCertificates:
         try:
             document = self._documents.draw(content)
         except Unprintable as unprintable:
-            _hold(record, Hold(unprintable.cause, unprintable.detail, since=now))
-            raise
+            held = _hold(record, Hold(unprintable.cause, unprintable.detail, now, request.request))
+            told = announcements.held(record, held) if held.request == request.request else None
+            raise _Held(unprintable, told) from unprintable
         before = record.issue
         issue = Issuance(
             revision=before.revision + 1 if before else 1,
@@ -177,7 +186,7 @@ class GenerateCertificates:
             printed=content,
             request=request.request,
             reissued_at=now if before else None,
-            reason="returned" if before else None,
+            reason=RETURNED if before else None,
             served=before.handled_requests if before else (),
         )
         return Draft(record, issue, document, now, _wait_times(record, training, verdict.completed_at, request, now))
@@ -245,6 +254,8 @@ def _isolated(batch: SqsBatch, message: Message, attempt: Attempt) -> Iterator[N
         try:
             yield
         except Rejected as rejection:
+            if isinstance(rejection, _Held) and rejection.announcement is not None:
+                attempt.announcements.append((message, rejection.announcement))
             if message.event.purpose is not Purpose.SWEEP:
                 batch.quarantine(message, rejection)
         except (RecordChanged, ConcurrentPut):
@@ -263,14 +274,16 @@ def _announce_revocation(record: CompletionRecord, request: GenerationRequest) -
     return announcements.revoked(record, record.issue.revision, record.revocation)
 
 
-def _hold(record: CompletionRecord, hold: Hold) -> None:
-    """Recorded, counted and logged once, however often the certificate is tried."""
-    if record.hold is not None and replace(record.hold, since=hold.since) == hold:
-        return
+def _hold(record: CompletionRecord, hold: Hold) -> Hold:
+    """The recorded hold; it is recorded, counted and logged once, however often the certificate is tried."""
+    before = record.hold
+    if before is not None and (before.reason, before.detail) == (hold.reason, hold.detail):
+        return before
     enrollments.hold(record, hold)
     extra = {"enrollment_id": record.enrollment_id, "reason": hold.reason, "detail": hold.detail}
     logger.warning("certificate held", extra=extra)
     metrics.count("CertificatesHeld", reason=hold.reason)
+    return hold
 
 
 def _wait_times(

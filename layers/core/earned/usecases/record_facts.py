@@ -1,12 +1,12 @@
 """Record facts: one update per enrollment and batch, then requests for the certificates that are due."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Protocol
 
 from earned.aws.dynamodb import enrollments
-from earned.aws.dynamodb.enrollments import RecordClosed
+from earned.aws.dynamodb.enrollments import MAX_FACTS, RecordClosed, RecordFull
 from earned.aws.dynamodb.trainings import TrainingCache
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
@@ -38,7 +38,7 @@ class FactEvent(Protocol):
 
 
 Messages = Sequence[ReceivedMessage[FactEvent]]
-AddFacts = Callable[[EnrollmentKey, Iterable[bytes]], CompletionRecord | EarlyFacts]
+AddFacts = Callable[[EnrollmentKey, Collection[bytes]], CompletionRecord | EarlyFacts]
 
 
 class RecordFacts:
@@ -77,14 +77,36 @@ class RecordFacts:
     def _record(self, batch: SqsBatch, key: EnrollmentKey, group: Messages) -> CompletionRecord | None:
         """None while the enrollment is unknown or closed."""
         try:
-            record = self._add_facts(key, [encode(message.event.fact()) for message in group])
+            record = self._add(batch, key, group)
         except RecordClosed:
+            return None
+        if record is None:
             return None
         if isinstance(record, EarlyFacts):
             _quarantine_mismatched_account(batch, key, group)
             return None
         _quarantine_mismatched_training(batch, record, group)
         return record
+
+    def _add(self, batch: SqsBatch, key: EnrollmentKey, group: Messages) -> CompletionRecord | EarlyFacts | None:
+        """The record after the update; None if it is full and takes none of the messages, which are quarantined."""
+        try:
+            return self._add_facts(key, _stored(group))
+        except RecordFull:
+            self._make_room(key)
+        record = None
+        for message in group:
+            try:
+                record = self._add_facts(key, _stored([message]))
+            except RecordFull:
+                batch.quarantine(message, Rejected("record-full", f"a record holds up to {MAX_FACTS:,} facts"))
+        return record
+
+    def _make_room(self, key: EnrollmentKey) -> None:
+        record = enrollments.get_record(key.enrollment_id)
+        course = self._training_of(record) if record is not None and record.key == key else None
+        if record is not None and isinstance(course, Course):
+            self._compact(record, course)
 
     def _is_due(self, record: CompletionRecord) -> bool:
         training = self._training_of(record)
@@ -105,10 +127,16 @@ class RecordFacts:
         if sum(map(len, record.evidence)) <= COMPACTION_THRESHOLD:
             return
         before = self._now() - MAX_DELIVERY_DELAY
-        redundant = redundant_facts(course, decode(record.evidence, course), before, self._tolerance)
-        facts = record.evidence & {encode(fact) for fact in redundant}
+        known = decode(record.enrollment_id, record.evidence, course)
+        redundant = redundant_facts(course, known, before, self._tolerance)
+        facts = record.evidence & {stored for fact in redundant for stored in encode(record.enrollment_id, fact)}
         if sum(map(len, facts)) > COMPACTION_THRESHOLD:
             enrollments.remove_facts(record, facts)
+
+
+def _stored(group: Messages) -> frozenset[bytes]:
+    events = (message.event for message in group)
+    return frozenset(stored for event in events for stored in encode(event.data.key.enrollment_id, event.fact()))
 
 
 def _by_enrollment(messages: Messages) -> dict[EnrollmentKey, list[ReceivedMessage[FactEvent]]]:

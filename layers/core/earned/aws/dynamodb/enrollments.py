@@ -2,17 +2,16 @@
 
 import hashlib
 import json
-import re
 import secrets
 from base64 import b32encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 from pynamodb.attributes import Attribute, BinarySetAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 
 from earned.aws.dynamodb.table import (
@@ -31,8 +30,9 @@ from earned.domain.enrollment import CompletionRecord, EarlyFacts, Enrollment, E
 from earned.domain.people import Account
 from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
+MAX_FACTS = 6_000  # a record of so many is evaluated in 50 ms
+MAX_FACTS_BY_SIZE = {48: MAX_FACTS, 256: 240, 6_000: 8}  # by bytes of the largest; together less than an item's 400 KB
 PARTITION_HASH_LENGTH = 13  # characters of base32: 65 bits
-_CERTIFICATE_ID = re.compile(r"[a-z2-7]{26}")
 _ISSUE = TypeAdapter(Issuance)
 _REVOCATION = TypeAdapter(Revocation)
 _HOLD = TypeAdapter(Hold)
@@ -40,6 +40,10 @@ _HOLD = TypeAdapter(Hold)
 
 class RecordClosed(Exception):
     """The certificate is issued or the enrollment is removed, so facts are no longer recorded."""
+
+
+class RecordFull(Exception):
+    """The facts do not fit the record, which stays as it is."""
 
 
 class EnrollmentTaken(Exception):
@@ -95,28 +99,59 @@ class CompletionRow(Row):
         )
 
 
-def record_progress(key: EnrollmentKey, facts: Iterable[bytes]) -> CompletionRecord | EarlyFacts:
+def record_progress(key: EnrollmentKey, facts: Collection[bytes]) -> CompletionRecord | EarlyFacts:
     """Add facts and return the whole record after that, in one request.
 
-    Raises `RecordClosed` once the certificate is issued or the enrollment removed.
+    Raises `RecordClosed` once the certificate is issued or the enrollment removed, and `RecordFull`.
     """
-    return _add(key, facts, CompletionRow.removed.does_not_exist() & CompletionRow.issue.does_not_exist())
+    return _add(key, frozenset(facts), CompletionRow.removed.does_not_exist() & CompletionRow.issue.does_not_exist())
 
 
-def record_attendance(key: EnrollmentKey, facts: Iterable[bytes]) -> CompletionRecord | EarlyFacts:
-    """Add marks, also after issue (L2), in one request; raises `RecordClosed` once the enrollment is removed."""
-    return _add(key, facts, CompletionRow.removed.does_not_exist())
+def record_attendance(key: EnrollmentKey, facts: Collection[bytes]) -> CompletionRecord | EarlyFacts:
+    """Add marks, also after issue (L2), in one request.
+
+    Raises `RecordClosed` once the enrollment is removed, and `RecordFull`.
+    """
+    return _add(key, frozenset(facts), CompletionRow.removed.does_not_exist())
 
 
-def remove_facts(record: CompletionRecord, facts: Iterable[bytes]) -> None:
+def remove_facts(record: CompletionRecord, facts: Collection[bytes]) -> None:
     """Remove redundant facts; a no-op once the certificate is issued, because they are its evidence."""
     update_if(_row(record.key), [CompletionRow.facts.delete(set(facts))], CompletionRow.issue.does_not_exist())
 
 
-def _add(key: EnrollmentKey, facts: Iterable[bytes], condition: Condition) -> CompletionRecord | EarlyFacts:
+def _add(key: EnrollmentKey, facts: frozenset[bytes], is_open: Condition) -> CompletionRecord | EarlyFacts:
+    """A refused update is explained by one read; an accepted one needs none."""
+    room = _room_for(facts)
+    if room < 0:
+        raise RecordFull
     row = _row(key)
-    update(row, [CompletionRow.facts.add(set(facts))], condition, otherwise=RecordClosed)
+    has_room = CompletionRow.facts.does_not_exist() | (size(CompletionRow.facts) <= room)
+    try:
+        update(row, [CompletionRow.facts.add(set(facts))], is_open & has_room)
+    except RecordChanged as refusal:
+        return _explain_refusal(key, facts, is_open, refusal)
     return row.record()
+
+
+def _room_for(facts: frozenset[bytes]) -> int:
+    """How many facts a record may have before these are added; negative if they never fit."""
+    largest = max(map(len, facts))
+    return next((most for limit, most in MAX_FACTS_BY_SIZE.items() if largest <= limit), 0) - len(facts)
+
+
+def _explain_refusal(
+    key: EnrollmentKey, facts: frozenset[bytes], is_open: Condition, refusal: RecordChanged
+) -> CompletionRecord | EarlyFacts:
+    """The record if it has the facts already, from an earlier delivery; else raises why it takes none."""
+    partition, sort_key = row_key(key)
+    rows = CompletionRow.query(partition, Row.sk == sort_key, is_open, consistent_read=True)
+    record = next((row.record() for row in rows), None)
+    if record is None:
+        raise RecordClosed from refusal
+    if not facts <= record.evidence:
+        raise RecordFull from refusal
+    return record
 
 
 def enroll(enrollment: Enrollment, training_version: int | None, *, account_known: bool) -> CompletionRecord:
