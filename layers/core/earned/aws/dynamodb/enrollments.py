@@ -46,6 +46,14 @@ class EnrollmentTaken(Exception):
     """The enrollment id already belongs to another account."""
 
 
+class EnrollmentDiffers(Exception):
+    """The enrollment is recorded with another training or company; `field` is the one of its event that differs."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
 @stored_as("enrollment")
 class CompletionRow(Row):
     """A completion record; attribute names are short because each written fact pays for every byte of the item.
@@ -72,6 +80,12 @@ class CompletionRow(Row):
     def key(self) -> EnrollmentKey:
         return key_of(self)
 
+    @property
+    def removal(self) -> Removal | None:
+        if self.removed is None:
+            return None
+        return Removal(from_milliseconds(int(self.removed)), self.removed_by)
+
     def record(self) -> CompletionRecord | EarlyFacts:
         evidence = frozenset(self.facts or ())
         if self.enrolled is None:
@@ -86,9 +100,7 @@ class CompletionRow(Row):
             training_version=whole(self.version),
             company_id=_company_of(self.holder),
             account_known=bool(self.account_known),
-            removal=Removal(from_milliseconds(int(self.removed)), self.removed_by)
-            if self.removed is not None
-            else None,
+            removal=self.removal,
             issue=_unpacked(self.issue, int(self.revision), self.certificate) if self.issue else None,
             revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
             hold=_HOLD.validate_json(self.hold) if self.hold else None,
@@ -122,13 +134,14 @@ def _add(key: EnrollmentKey, facts: Iterable[bytes], condition: Condition) -> Co
 def enroll(enrollment: Enrollment, training_version: int | None, *, account_known: bool) -> CompletionRecord:
     """Record an enrollment and return it with the facts that arrived before it; idempotent.
 
-    Raises `EnrollmentTaken` when another account has this enrollment id.
+    Raises `EnrollmentTaken` when another account has this enrollment id, and `EnrollmentDiffers` when it is recorded
+    with another training or company.
     """
     existing = get_record(enrollment.key.enrollment_id)
-    if existing is not None and existing.account_id != enrollment.key.account_id:
-        raise EnrollmentTaken
-    if existing is not None and existing.issue is not None:
-        return existing  # an issued certificate keeps its content and announcements
+    if existing is not None:
+        _check_unchanged(existing, enrollment)
+        if existing.issue is not None:
+            return existing  # an issued certificate keeps its content and announcements
     row = _row(enrollment.key)
     values: list[tuple[Attribute[Any], Any]] = [
         (CompletionRow.training, enrollment.training_id),
@@ -140,11 +153,25 @@ def enroll(enrollment: Enrollment, training_version: int | None, *, account_know
     actions: list[Action] = [name.set(name | value) for name, value in values if value is not None]
     recorded = existing.company_id if existing is not None else enrollment.company_id
     actions.append(_set_holder_once(enrollment.key, recorded, enrollment.company_id))
+    unchanged = CompletionRow.issue.does_not_exist()
+    if existing is None:
+        unchanged &= CompletionRow.enrolled.does_not_exist()
     try:
-        update(row, actions, CompletionRow.issue.does_not_exist())
-    except RecordChanged:
-        return enroll(enrollment, training_version, account_known=account_known)  # issued since it was read
+        update(row, actions, unchanged)
+    except RecordChanged:  # enrolled or issued since it was read
+        return enroll(enrollment, training_version, account_known=account_known)
     return _known(row)
+
+
+def _check_unchanged(existing: CompletionRecord, enrollment: Enrollment) -> None:
+    """An enrollment without a company may get one until its account is known, which decides it."""
+    if existing.account_id != enrollment.key.account_id:
+        raise EnrollmentTaken
+    if existing.training_id != enrollment.training_id:
+        raise EnrollmentDiffers("training_id")
+    decided = existing.company_id is not None or existing.account_known
+    if enrollment.company_id is not None and decided and existing.company_id != enrollment.company_id:
+        raise EnrollmentDiffers("company_id")
 
 
 def get_record(enrollment_id: str) -> CompletionRecord | None:
@@ -155,6 +182,13 @@ def list_partition(partition: str) -> Iterator[CompletionRecord]:
     """More than one enrollment only if their ids share 65 bits of a hash."""
     rows = CompletionRow.query(f"enrollment#{partition}", consistent_read=True)
     return _only_known(row.record() for row in rows)
+
+
+def get_removal(key: EnrollmentKey) -> Removal | None:
+    """The removal of an enrollment, also of one that is not known yet; strongly consistent."""
+    partition, _ = row_key(key)
+    rows = CompletionRow.query(partition, consistent_read=True)
+    return next((row.removal for row in rows if row.key == key), None)
 
 
 def withdraw(key: EnrollmentKey, at: datetime, request: str) -> CompletionRecord | EarlyFacts:
