@@ -1,7 +1,7 @@
 """Handlers composed afresh: each is a new sandbox, with an empty cache and the options of its caller."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -11,7 +11,9 @@ from earned.aws import s3
 from earned.aws.dynamodb import enrollments, trainings
 from earned.aws.sqs import MAX_BATCH, Queue
 from earned.aws.sqs_batch import SqsBatch
+from earned.document.deployed_designs import DEPLOYED_DESIGNS
 from earned.document.render import NORTHLIGHT
+from earned.domain.training import DEFAULT_DESIGN
 from earned.messages import events
 from earned.usecases import evaluate_enrollments, export_certificates, record_directory, sweep
 from earned.usecases.certificate_documents import CertificateDocuments
@@ -33,6 +35,7 @@ class Options:
     """What a caller may choose instead of the deployed values."""
 
     design: Any = NORTHLIGHT
+    designs: Collection[str] = frozenset({DEFAULT_DESIGN, *DEPLOYED_DESIGNS})
     background: Executor = field(default_factory=ImmediateExecutor)
     monotonic: Callable[[], float] = time.monotonic
     keys_per_page: int = evaluate_enrollments.KEYS_PER_PAGE
@@ -55,7 +58,7 @@ def compose(function: str, app: Any, options: Options) -> Handler:
 
 def _over_batch(app: Any, work: Callable[[SqsBatch], None]) -> Handler:
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        batch = SqsBatch(event, app.dead_letters)
+        batch = SqsBatch(event, app.dead_letters, getattr(app, "refusals", None))
         work(batch)
         return batch.response()
 
@@ -64,19 +67,25 @@ def _over_batch(app: Any, work: Callable[[SqsBatch], None]) -> Handler:
 
 def _record_directory(app: Any, options: Options) -> Handler:
     evaluation, generation = options.queue(app.evaluation), options.queue(app.generation)
-    record = RecordDirectory(evaluation, generation, recheck_delay_seconds=options.recheck_delay_seconds)
-    return _over_batch(app, lambda batch: record(batch, batch.read(lambda body: events.read(body, events.DIRECTORY))))
+    record = RecordDirectory(
+        evaluation, generation, designs=options.designs, recheck_delay_seconds=options.recheck_delay_seconds
+    )
+    read = events.reader(events.DIRECTORY, app.settings.order_tolerance_seconds)
+    return _over_batch(app, lambda batch: record(batch, batch.read(read)))
 
 
 def _record_progress(app: Any, options: Options) -> Handler:
     generation, tolerance = options.queue(app.generation), app.settings.order_tolerance_seconds
-    record = RecordFacts(enrollments.record_progress, trainings.TrainingCache(), generation, tolerance)
-    return _over_batch(app, lambda batch: record(batch, batch.read(lambda body: events.read(body, events.PROGRESS))))
+    cache = trainings.TrainingCache(options.monotonic)
+    record = RecordFacts(enrollments.record_progress, cache, generation, tolerance)
+    read = events.reader(events.PROGRESS, tolerance)
+    return _over_batch(app, lambda batch: record(batch, batch.read(read)))
 
 
 def _record_attendance(app: Any, options: Options) -> Handler:
-    read_mark, generation = ReadMark(), options.queue(app.generation)
-    record = RecordFacts(enrollments.record_attendance, trainings.TrainingCache(), generation, timedelta(0))
+    read_mark, generation = ReadMark(app.settings.order_tolerance_seconds), options.queue(app.generation)
+    cache = trainings.TrainingCache(options.monotonic)
+    record = RecordFacts(enrollments.record_attendance, cache, generation, timedelta(0))
     return _over_batch(app, lambda batch: record(batch, batch.read(read_mark)))
 
 

@@ -43,7 +43,7 @@ def test_an_id_has_1_to_64_of_the_characters_of_the_contract(name: str, path: Pa
         assert reason_of(put(posted(name), path, bad)) == "invalid-data", bad
 
 
-@pytest.mark.parametrize("event_id", ["x", "/orders/7#2=a b", "é" * 256, "١", "\U0001f600" * 256], ids=ascii)
+@pytest.mark.parametrize("event_id", ["x", "/orders/7#2=a b", "é" * 256, "\u0661", "\U0001f600" * 256], ids=ascii)
 def test_the_id_of_an_event_is_any_text_of_256_characters(event_id: str) -> None:
     assert read(posted("lesson.completed") | {"id": event_id}).id == event_id
 

@@ -432,7 +432,7 @@ def test_of_two_events_the_later_has_the_greater_stamp_then_that_of_the_greater_
         stamp("2026-03-02T12:00:00Z", "\U00010000", "a"),
         stamp("2026-03-02T12:00:00.001Z", "portal", "a"),
     ]
-    assert sorted(rising[::-1]) == rising
+    assert sorted(rising) == rising
     same_time = [one.origin.encode() for one in rising[:5]]
     assert sorted(same_time) == same_time
 

@@ -98,7 +98,7 @@ def covers(played: Iterable[tuple[int, int]], duration: int) -> bool:
 def _passed(step: Step, step_facts: Sequence[Fact], earliest: datetime) -> datetime | None:
     """C4: the time of the first pass from `earliest` on that was within the attempts allowed at that time."""
     valid = _valid_attempts(step, step_facts)
-    return next((a.at for a in valid if a.score >= step.passing_score and a.at >= earliest), None)
+    return next((a.at for a in valid if round(a.score, 9) >= round(step.passing_score, 9) and a.at >= earliest), None)
 
 
 def _valid_attempts(step: Step, step_facts: Sequence[Fact]) -> list[QuizGraded]:
@@ -109,6 +109,8 @@ def _valid_attempts(step: Step, step_facts: Sequence[Fact]) -> list[QuizGraded]:
         match fact:
             case AttemptsGranted():
                 left = left + fact.attempts if left is not None else None
+            case QuizGraded() if fact.score > (fact.score if step.max_score is None else step.max_score):
+                pass  # on another scale: no attempt
             case QuizGraded() if left is None or left > 0:
                 left = left - 1 if left is not None else None
                 valid.append(fact)

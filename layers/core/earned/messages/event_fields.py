@@ -87,8 +87,8 @@ ScheduledTime = Annotated[
     datetime,
     BeforeValidator(_scheduled_time),
     text(
-        "RFC 3339 with its UTC offset, in the years 2000-2199; second 60 is the start of the next minute; digits beyond "
-        "milliseconds are dropped.",
+        "RFC 3339 with its UTC offset, in the years 2000-2199; second 60 is the start of the next minute; digits "
+        "beyond milliseconds are dropped.",
         pattern=f"^{_SCHEDULE_PATTERN}$",
     ),
 ]

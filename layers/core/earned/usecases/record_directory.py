@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import assert_never
 
 from earned.aws.dynamodb import contexts, enrollments, people, trainings
@@ -103,13 +102,13 @@ class RecordDirectory:
         enrollment = event.enrollment()
         key, training_id = enrollment.key, enrollment.training_id
         training, account, _ = contexts.get_directory(Names(training_id, key.account_id, company_id=None))
-        _refuse_later_than_removal(event.time, account.removed_at if account is not None else None, "the account")
+        if account is not None and account.removed_at is not None and account.removed_at < event.time:
+            raise Rejected("removed", "time: is later than the removal of the account")
         if account is not None and enrollment.company_id is None:
             enrollment = replace(enrollment, company_id=account.company_id)
         if enrollment.company_id is not None and not _is_of(account, enrollment.company_id):
             people.add_account_company(key.account_id, enrollment.company_id)
         record = _record(enrollment, training, account)
-        _refuse_later_than_removal(event.time, record.removal.at if record.removal else None, "the enrollment")
         if isinstance(training, LiveEvent) and may_be_off_calendar(training, self._now()):
             trainings.add_to_calendar(training)
         is_known = account is not None and not account.removed and training is not None
@@ -142,16 +141,12 @@ def _record(enrollment: Enrollment, training: Training | None, account: Account 
         return enrollments.enroll(enrollment, version, account_known=account is not None)
     except enrollments.EnrollmentTaken:
         raise Rejected("enrollment-taken", "data.enrollment_id: belongs to another account") from None
+    except enrollments.EnrollmentIsRemoved:
+        raise Rejected("removed", "time: is later than the removal of the enrollment") from None
     except enrollments.EnrollmentDiffers as difference:
         if difference.field == "company_id":
             raise Rejected("company-mismatch", "data.company_id: is not the company of the enrollment") from None
         raise Rejected("training-mismatch", "data.training_id: is not the training of the enrollment") from None
-
-
-def _refuse_later_than_removal(time: datetime, removed_at: datetime | None, subject: str) -> None:
-    """What is dated before a removal changes nothing and is not refused."""
-    if removed_at is not None and time > removed_at:
-        raise Rejected("removed", f"time: is later than the removal of {subject}")
 
 
 def _refuse_another_account(event: EnrollmentRemovedEvent) -> None:

@@ -46,6 +46,10 @@ class EnrollmentTaken(Exception):
     """The enrollment id already belongs to another account."""
 
 
+class EnrollmentIsRemoved(Exception):
+    """The enrollment was removed before the event."""
+
+
 class EnrollmentDiffers(Exception):
     """The enrollment is recorded with another training or company; `field` is the one of its event that differs."""
 
@@ -134,10 +138,14 @@ def _add(key: EnrollmentKey, facts: Iterable[bytes], condition: Condition) -> Co
 def enroll(enrollment: Enrollment, training_version: int | None, *, account_known: bool) -> CompletionRecord:
     """Record an enrollment and return it with the facts that arrived before it; idempotent.
 
-    Raises `EnrollmentTaken` when another account has this enrollment id, and `EnrollmentDiffers` when it is recorded
-    with another training or company.
+    Raises `EnrollmentTaken` when another account has this enrollment id, `EnrollmentDiffers` when it is recorded with
+    another training or company, and `EnrollmentIsRemoved` when it was removed before `enrolled_at`.
     """
-    existing = get_record(enrollment.key.enrollment_id)
+    found = _get_rows(enrollment.key.enrollment_id)
+    existing = next(_only_known(row.record() for row in found), None)
+    removal = next((row.removal for row in found if row.key == enrollment.key), None)
+    if removal is not None and removal.at < enrollment.enrolled_at:
+        raise EnrollmentIsRemoved
     if existing is not None:
         _check_unchanged(existing, enrollment)
         if existing.issue is not None:
@@ -175,20 +183,24 @@ def _check_unchanged(existing: CompletionRecord, enrollment: Enrollment) -> None
 
 
 def get_record(enrollment_id: str) -> CompletionRecord | None:
-    return next((one for one in list_partition(_partition(enrollment_id)) if one.enrollment_id == enrollment_id), None)
+    return next(_only_known(row.record() for row in _get_rows(enrollment_id)), None)
+
+
+def get_removal(key: EnrollmentKey) -> Removal | None:
+    """The removal of an enrollment, also of one that is not known yet."""
+    return next((row.removal for row in _get_rows(key.enrollment_id) if row.key == key), None)
+
+
+def _get_rows(enrollment_id: str) -> list[CompletionRow]:
+    """The record of an enrollment, and what arrived for it under other accounts; strongly consistent."""
+    rows = CompletionRow.query(f"enrollment#{_partition(enrollment_id)}", consistent_read=True)
+    return [row for row in rows if row.key.enrollment_id == enrollment_id]
 
 
 def list_partition(partition: str) -> Iterator[CompletionRecord]:
     """More than one enrollment only if their ids share 65 bits of a hash."""
     rows = CompletionRow.query(f"enrollment#{partition}", consistent_read=True)
     return _only_known(row.record() for row in rows)
-
-
-def get_removal(key: EnrollmentKey) -> Removal | None:
-    """The removal of an enrollment, also of one that is not known yet; strongly consistent."""
-    partition, _ = row_key(key)
-    rows = CompletionRow.query(partition, consistent_read=True)
-    return next((row.removal for row in rows if row.key == key), None)
 
 
 def withdraw(key: EnrollmentKey, at: datetime, request: str) -> CompletionRecord | EarlyFacts:
