@@ -9,6 +9,7 @@ import io
 import json
 from base64 import b64decode
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 from earned.aws.dynamodb import enrollments
 from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import encode
+from earned.domain.timestamps import from_milliseconds
 from earned.messages import events
 from tests.simulation import oracle
 from tests.simulation.clock import at
@@ -612,6 +614,8 @@ def _stored_form(posted: Posted) -> bytes | None:
     if posted.kind not in oracle.FACTS or posted.step.refused:
         return None
     if posted.stored is None:
-        event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])
+        received_at = from_milliseconds(posted.posted_at)
+        kinds = _KINDS[posted.step.queue]
+        event: Any = events.read(posted.step.body, kinds, received_at=received_at, tolerance=timedelta(days=1))
         posted.stored = encode(event.fact())
     return posted.stored

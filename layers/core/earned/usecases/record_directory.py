@@ -1,7 +1,6 @@
 """Record companies, accounts, trainings and enrollments from the portal's events, and request evaluations."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import assert_never
 
 from earned.aws.dynamodb import contexts, enrollments, people, trainings
@@ -104,8 +103,6 @@ class RecordDirectory:
         training, account, _ = contexts.get_directory(Names(training_id, key.account_id, company_id=None))
         if account is not None and account.removed_at is not None and account.removed_at < event.time:
             raise Rejected("removed", "time: is later than the removal of the account")
-        if account is not None and enrollment.company_id is None:
-            enrollment = replace(enrollment, company_id=account.company_id)
         if enrollment.company_id is not None and not _is_of(account, enrollment.company_id):
             people.add_account_company(key.account_id, enrollment.company_id)
         record = _record(enrollment, training, account)
@@ -137,8 +134,9 @@ def _save_account(event: AccountSavedEvent) -> None:
 
 def _record(enrollment: Enrollment, training: Training | None, account: Account | None) -> CompletionRecord:
     version = training.version if training is not None else None
+    company = account.company_id if account is not None else None
     try:
-        return enrollments.enroll(enrollment, version, account_known=account is not None)
+        return enrollments.enroll(enrollment, version, account_known=account is not None, account_company=company)
     except enrollments.EnrollmentTaken:
         raise Rejected("enrollment-taken", "data.enrollment_id: belongs to another account") from None
     except enrollments.EnrollmentIsRemoved:

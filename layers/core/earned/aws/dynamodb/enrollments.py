@@ -135,8 +135,16 @@ def _add(key: EnrollmentKey, facts: Iterable[bytes], condition: Condition) -> Co
     return row.record()
 
 
-def enroll(enrollment: Enrollment, training_version: int | None, *, account_known: bool) -> CompletionRecord:
+def enroll(
+    enrollment: Enrollment,
+    training_version: int | None,
+    *,
+    account_known: bool,
+    account_company: str | None = None,
+) -> CompletionRecord:
     """Record an enrollment and return it with the facts that arrived before it; idempotent.
+
+    An enrollment that names no company gets that of its account, once the account is known; it does not change.
 
     Raises `EnrollmentTaken` when another account has this enrollment id, `EnrollmentDiffers` when it is recorded with
     another training or company, and `EnrollmentIsRemoved` when it was removed before `enrolled_at`.
@@ -150,6 +158,9 @@ def enroll(enrollment: Enrollment, training_version: int | None, *, account_know
         _check_unchanged(existing, enrollment)
         if existing.issue is not None:
             return existing  # an issued certificate keeps its content and announcements
+    is_decided = existing is not None and _has_company_decided(existing)
+    recorded = existing.company_id if existing is not None else None
+    named = enrollment.company_id or account_company
     row = _row(enrollment.key)
     values: list[tuple[Attribute[Any], Any]] = [
         (CompletionRow.training, enrollment.training_id),
@@ -159,27 +170,30 @@ def enroll(enrollment: Enrollment, training_version: int | None, *, account_know
         (CompletionRow.account_known, account_known or None),
     ]
     actions: list[Action] = [name.set(name | value) for name, value in values if value is not None]
-    recorded = existing.company_id if existing is not None else enrollment.company_id
-    actions.append(_set_holder_once(enrollment.key, recorded, enrollment.company_id))
+    actions.append(_set_holder_once(enrollment.key, recorded, recorded if is_decided else named))
     unchanged = CompletionRow.issue.does_not_exist()
     if existing is None:
         unchanged &= CompletionRow.enrolled.does_not_exist()
     try:
         update(row, actions, unchanged)
     except RecordChanged:  # enrolled or issued since it was read
-        return enroll(enrollment, training_version, account_known=account_known)
+        return enroll(enrollment, training_version, account_known=account_known, account_company=account_company)
     return _known(row)
 
 
 def _check_unchanged(existing: CompletionRecord, enrollment: Enrollment) -> None:
-    """An enrollment without a company may get one until its account is known, which decides it."""
     if existing.account_id != enrollment.key.account_id:
         raise EnrollmentTaken
     if existing.training_id != enrollment.training_id:
         raise EnrollmentDiffers("training_id")
-    decided = existing.company_id is not None or existing.account_known
-    if enrollment.company_id is not None and decided and existing.company_id != enrollment.company_id:
+    is_other = enrollment.company_id not in {None, existing.company_id}
+    if is_other and _has_company_decided(existing):
         raise EnrollmentDiffers("company_id")
+
+
+def _has_company_decided(existing: CompletionRecord) -> bool:
+    """An enrollment without a company may get one until its account is known."""
+    return existing.company_id is not None or existing.account_known
 
 
 def get_record(enrollment_id: str) -> CompletionRecord | None:
