@@ -11,7 +11,6 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.client import BaseClient
 from moto.s3.models import s3_backends
 from moto.sqs import sqs_backends
 from typer.testing import CliRunner, Result
@@ -20,14 +19,15 @@ from earned.aws.dynamodb import enrollments, people, support
 from earned.aws.s3 import ARCHIVES
 from earned.domain.people import Account, Role, SupportRequest
 from tests.integration import traces
+from tests.integration.wire_faults import Killed, Request, failing, receiving_at_once, requests_pass
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import ACCOUNT, REGION, Service, receive
-from tools.operations import quarantine
 from tools.operations.__main__ import app
 from tools.operations.erase import Erasure, NothingKnown, places
-from tools.operations.stacks import DeployedStack, pairs_of
+from tools.operations.stacks import Stack
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
+STACK = "erasing"
 NEIGHBOUR = "Bellwether"
 TABLES, BUCKETS = ("Records", "AccessLog", "Support"), ("Documents", "Exports", "Assets")
 IN_QUEUES = {f"queue {name}" for name in ("GenerationQueue", "DirectoryDeadLetterQueue", "ProgressDeadLetterQueue")}
@@ -37,17 +37,21 @@ EVERYWHERE |= IN_QUEUES | OUT_OF_SIGHT
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty queue in moto is empty at once."""
-    monkeypatch.setattr(quarantine, "WAIT_SECONDS", 0)
+def _no_waiting() -> Iterator[None]:
+    """Nothing waits for messages."""
+    with receiving_at_once():
+        yield
 
 
 @pytest.fixture
-def stack(service: Service, monkeypatch: pytest.MonkeyPatch) -> DeployedStack:
-    """The stack in moto, as the command finds it."""
-    found = DeployedStack(boto3.client("sqs"), pairs_of(service.outputs), service.outputs)
-    monkeypatch.setattr(DeployedStack, "on_aws", lambda _: found)
-    return found
+def stack(service: Service) -> Iterator[Stack]:
+    """A stack with all outputs, as deployed; the command finds it under its name."""
+    outputs = {name: {"Value": value} for name, value in service.outputs.items()}
+    body = {"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}, "Outputs": outputs}
+    cloudformation = boto3.client("cloudformation")
+    cloudformation.create_stack(StackName=STACK, TemplateBody=json.dumps(body))
+    yield Stack.on_aws(STACK)
+    cloudformation.delete_stack(StackName=STACK)
 
 
 class Ada:
@@ -102,17 +106,12 @@ def export(story: Story, *, until_late: bool = False) -> None:
     """Have the company's certificates put into an archive, or begin to: somebody waits for that one still."""
     service, asking = story.service, story.claims("admin-2" if until_late else "admin", "company-admin")
     assert service.post_to(f"/v1/companies/{story.company}/exports", None, asking)[0] == 202
-    with pytest.MonkeyPatch.context() as patch:
-        if until_late:
-            exporter = service.apps["export_certificates"]
-            patch.setattr(exporter, "PART_SIZE", 1024)
-            patch.setattr(exporter, "publish", interrupted)
+    if until_late:
+        small_parts = service.handler("export_certificates", part_size=1024)
+        with failing(TimeoutError(), "CompleteMultipartUpload"):
+            service.deliver("export_certificates", small_parts)
+    else:
         service.deliver("export_certificates")
-
-
-def interrupted(*_: object) -> None:
-    """The end of a function that ran out of time."""
-    raise TimeoutError
 
 
 def correct_the_name(story: Story) -> None:
@@ -137,7 +136,7 @@ def certificate_id(story: Story, enrollment_id: str) -> str:
     """The certificate's id in a record."""
     record = enrollments.get_record(enrollment_id)
     assert record is not None
-    return record.certificate_id or ""
+    return record.certificate_id
 
 
 def lose_a_document(story: Story) -> None:
@@ -217,7 +216,7 @@ def kind_of(place: str) -> str:
     return f"{kind} {name.split('-')[1] if kind == 'queue' else re.split('[#/]', name)[0]}".strip()
 
 
-def erasure(story: Story, stack: DeployedStack, **more: Any) -> Erasure:
+def erasure(story: Story, stack: Stack, **more: Any) -> Erasure:
     """The erasure of Ada."""
     return Erasure(story.id("ada"), places(stack), **more)
 
@@ -233,7 +232,7 @@ def under_way(story: Story) -> None:
 
 
 def test_no_byte_of_name_or_address_is_left_anywhere(
-    lived: Story, stack: DeployedStack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    lived: Story, stack: Stack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert left(lived) == EVERYWHERE
     erasure(lived, stack).run(lambda _: under_way(lived))
@@ -262,7 +261,7 @@ def come_again(story: Story) -> None:
     assert [one["account_id"] for one in story.certificates()] == [story.id("bea")]
 
 
-def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Story, stack: DeployedStack) -> None:
+def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Story, stack: Stack) -> None:
     seen: dict[str, set[str]] = {}
     waited: list[float] = []
 
@@ -283,16 +282,14 @@ def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Stor
         "Withdrawing enrollments": set(),
         "Deleting documents": {"object certificates"},
         "Deleting archives": {"object exports", "upload"},
-        "Searching queue": IN_QUEUES,
+        "Looking through": IN_QUEUES,
         "Deleting support": {"table request"},
         "Waiting for": OUT_OF_SIGHT,
-        "Erasing the": {"table account", "table enrollment"},
+        "Forgetting the": {"table account", "table enrollment"},
     }
 
 
-def test_what_is_counted_and_verified_stays_true_and_nobody_else_loses_anything(
-    lived: Story, stack: DeployedStack
-) -> None:
+def test_counts_and_verification_stay_true_and_no_other_person_loses_anything(lived: Story, stack: Stack) -> None:
     service = lived.service
     hers = [certificate_id(lived, lived.id(name)) for name in ("enr-ada", "enr-live")]
     facts = [enrollments.get_record(lived.id(name)).evidence for name in ("enr-ada", "enr-live")]
@@ -315,10 +312,6 @@ def test_what_is_counted_and_verified_stays_true_and_nobody_else_loses_anything(
 CHANGES = ("Update", "Delete", "Send", "Abort")
 
 
-class Killed(BaseException):
-    """The end of the process, after a request that changed something: nothing is asked any more."""
-
-
 def everything_is_in_sight() -> None:
     """Let every visibility timeout run out."""
     for queue in sqs_backends[ACCOUNT][REGION].queues.values():
@@ -326,21 +319,18 @@ def everything_is_in_sight() -> None:
             message.change_visibility(0)
 
 
-def test_killed_after_any_change_and_run_again_it_ends_the_same(
-    lived: Story, stack: DeployedStack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    original, changes, limit = BaseClient._make_api_call, 0, 0
+def test_killed_after_any_change_and_run_again_it_ends_the_same(lived: Story, stack: Stack) -> None:
+    changes = limit = 0
 
-    def counted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+    def until_the_limit(request: Request) -> Any:
         nonlocal changes
         if changes == limit:
             raise Killed
-        answer = original(client, operation, parameters)
-        changes += operation.startswith(CHANGES)
+        answer = request.send()
+        changes += request.operation.startswith(CHANGES)
         return answer
 
-    with monkeypatch.context() as patch:
-        patch.setattr(BaseClient, "_make_api_call", counted)
+    with requests_pass(until_the_limit):
         while changes == limit:
             changes, limit = 0, limit + 1
             with suppress(Killed):
@@ -355,11 +345,11 @@ def test_killed_after_any_change_and_run_again_it_ends_the_same(
 
 def run(story: Story, *words: str, account: str = "ada") -> Result:
     """Run the command."""
-    return CliRunner().invoke(app, ["erase", "--stack", "any", "--account", story.id(account), "--wait", "0", *words])
+    return CliRunner().invoke(app, ["erase", "--stack", STACK, "--account", story.id(account), "--wait", "0", *words])
 
 
 def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_address(
-    lived: Story, stack: DeployedStack
+    lived: Story, stack: Stack
 ) -> None:
     people.save_account(Account(lived.id("ada-2"), Role.EMPLOYEE, "Ada Sample", Ada(lived).email), NOON)
     before = {place: hashlib.sha256(data).hexdigest() for place, data in everything(lived.service)}
@@ -376,7 +366,7 @@ def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_ad
     assert left(lived, Ada(lived).new, Ada(lived).old) == set()
 
 
-def test_an_account_that_nothing_is_known_of_is_not_made_one(story: Story, stack: DeployedStack) -> None:
+def test_an_account_that_nothing_is_known_of_is_not_made_one(story: Story, stack: Stack) -> None:
     with pytest.raises(NothingKnown):
         erasure(story, stack).run(lambda _: None)
     assert people.get_account(story.id("ada")) is None

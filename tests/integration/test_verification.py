@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from earned.aws.dynamodb import enrollments, table
-from tests.integration.faults import client_of, denied
+from tests.integration.wire_faults import client_of, denied
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from earned.domain.certificate import CertificateContent, Issuance, Revocation
-from earned.domain.enrollment import CompletionRecord
+from earned.domain.enrollment import CompletionRecord, Removal
 from earned.domain.fact_codec import encode, identify
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.domain.people import Account, Role
@@ -92,6 +92,11 @@ def completion(*facts: Fact, **changes: Any) -> CompletionRecord:
         certificate_id="k3f7m2qzt5vx4hbrn6wdyc2jpa",
     )
     return dataclasses.replace(record, **changes)
+
+
+def removal(at: datetime = LATER) -> Removal:
+    """The enrollment was removed."""
+    return Removal(at, "request-3")
 
 
 def revocation(at: datetime = ENDS) -> Revocation:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from earned.aws import s3
@@ -17,6 +17,7 @@ from earned.domain.training import DEFAULT_DESIGN
 from earned.messages import events
 from earned.usecases import evaluate_enrollments, export_certificates, record_directory, sweep
 from earned.usecases.certificate_documents import CertificateDocuments
+from earned.usecases.clock import utc_now
 from earned.usecases.evaluate_enrollments import EvaluateEnrollments
 from earned.usecases.export_certificates import ExportCertificates
 from earned.usecases.generate_certificates import GenerateCertificates
@@ -37,6 +38,8 @@ class Options:
     design: Any = NORTHLIGHT
     designs: Collection[str] = frozenset({DEFAULT_DESIGN, *DEPLOYED_DESIGNS})
     background: Executor = field(default_factory=ImmediateExecutor)
+    paper_size: str | None = None  # None: that of the function's settings
+    now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     keys_per_page: int = evaluate_enrollments.KEYS_PER_PAGE
     records_per_page: int = sweep.RECORDS_PER_PAGE
@@ -68,7 +71,11 @@ def _over_batch(app: Any, work: Callable[[SqsBatch], None]) -> Handler:
 def _record_directory(app: Any, options: Options) -> Handler:
     evaluation, generation = options.queue(app.evaluation), options.queue(app.generation)
     record = RecordDirectory(
-        evaluation, generation, designs=options.designs, recheck_delay_seconds=options.recheck_delay_seconds
+        evaluation,
+        generation,
+        designs=options.designs,
+        recheck_delay_seconds=options.recheck_delay_seconds,
+        now=options.now,
     )
     read = events.reader(events.DIRECTORY, app.settings.order_tolerance_seconds)
     return _over_batch(app, lambda batch: record(batch, batch.read(read)))
@@ -77,7 +84,7 @@ def _record_directory(app: Any, options: Options) -> Handler:
 def _record_progress(app: Any, options: Options) -> Handler:
     generation, tolerance = options.queue(app.generation), app.settings.order_tolerance_seconds
     cache = trainings.TrainingCache(options.monotonic)
-    record = RecordFacts(enrollments.record_progress, cache, generation, tolerance)
+    record = RecordFacts(enrollments.record_progress, cache, generation, tolerance, options.now)
     read = events.reader(events.PROGRESS, tolerance)
     return _over_batch(app, lambda batch: record(batch, batch.read(read)))
 
@@ -85,7 +92,7 @@ def _record_progress(app: Any, options: Options) -> Handler:
 def _record_attendance(app: Any, options: Options) -> Handler:
     read_mark, generation = ReadMark(app.settings.order_tolerance_seconds), options.queue(app.generation)
     cache = trainings.TrainingCache(options.monotonic)
-    record = RecordFacts(enrollments.record_attendance, cache, generation, timedelta(0))
+    record = RecordFacts(enrollments.record_attendance, cache, generation, timedelta(0), options.now)
     return _over_batch(app, lambda batch: record(batch, batch.read(read_mark)))
 
 
@@ -96,6 +103,7 @@ def _evaluate_enrollments(app: Any, options: Options) -> Handler:
         app.settings.order_tolerance_seconds,
         keys_per_page=options.keys_per_page,
         enrollments_per_message=options.enrollments_per_message,
+        now=options.now,
     )
     return _over_batch(app, evaluate)
 
@@ -103,16 +111,16 @@ def _evaluate_enrollments(app: Any, options: Options) -> Handler:
 def _generate_certificate(app: Any, options: Options) -> Handler:
     assets = s3.Assets(app.s3, app.settings.assets_bucket)
     logos = Logos(assets, app.documents, options.design.check_drawable, options.monotonic)
-    settings = app.settings
-    documents = CertificateDocuments(
-        options.design, logos, app.documents, settings.verify_base_url, settings.paper_size
-    )
-    generate = GenerateCertificates(documents, app.bus, settings.order_tolerance_seconds, options.background)
+    settings, paper_size = app.settings, options.paper_size or app.settings.paper_size
+    documents = CertificateDocuments(options.design, logos, app.documents, settings.verify_base_url, paper_size)
+    tolerance = settings.order_tolerance_seconds
+    generate = GenerateCertificates(documents, app.bus, tolerance, options.background, options.now)
     return _over_batch(app, generate)
 
 
 def _export_certificates(app: Any, options: Options) -> Handler:
-    export = ExportCertificates(app.documents, app.archives, options.queue(app.requests), part_size=options.part_size)
+    requests = options.queue(app.requests)
+    export = ExportCertificates(app.documents, app.archives, requests, part_size=options.part_size, now=options.now)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         batch = SqsBatch(event, app.dead_letters)
@@ -132,9 +140,22 @@ def _sweep(app: Any, options: Options) -> Handler:
         pages_per_run=options.pages_per_run,
         enrollments_per_message=options.enrollments_per_message,
         events_per_page=options.events_per_page,
+        now=options.now,
         clock=options.monotonic,
     )
     return lambda event, _context: run(everything=bool(event.get("everything")))
+
+
+def _serve_api(app: Any, options: Options) -> Handler:
+    dependencies = replace(app.dependencies, monotonic=options.monotonic)
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims") or {}
+        app.app.append_context(dependencies=dependencies, claims=claims, now=options.now())
+        answer: dict[str, Any] = app.app.resolve(event, context)
+        return answer
+
+    return handler
 
 
 _COMPOSED: dict[str, Callable[[Any, Options], Handler]] = {
@@ -145,5 +166,5 @@ _COMPOSED: dict[str, Callable[[Any, Options], Handler]] = {
     "generate_certificate": _generate_certificate,
     "export_certificates": _export_certificates,
     "sweep": _sweep,
-    "serve_api": lambda app, _options: app.handler,  # caches nothing
+    "serve_api": _serve_api,
 }

@@ -1,13 +1,12 @@
 """Who may do what: the table of permissions, cell by cell."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from earned.domain.access import TABLE, Operation, Scope, Viewer, may, may_for_company, role_has
 from earned.domain.people import Role
-from tests.unit.builders import after, completion
+from tests.unit.builders import completion, removal
 
 COLUMNS = ("individual", "employee", "company-admin", "administrator", "support")
 PERMISSIONS = {
@@ -35,11 +34,6 @@ MEANT: dict[str, set[str]] = {
     "own company": {"me, in my company", "someone of my company"},
     "all": set(WHOSE),
 }
-NOT_THERE: dict[str, Any] = {
-    "removed": {"removed_at": after(1)},
-    "not enrolled yet": {"enrolled_at": None},
-    "removed before it was created": {"enrolled_at": None, "removed_at": after(1)},
-}
 CELLS = [(row, role, scope) for row, scopes in PERMISSIONS.items() for role, scope in zip(COLUMNS, scopes, strict=True)]
 
 
@@ -51,10 +45,9 @@ def test_each_role_may_do_what_its_cell_of_the_table_allows(row: str, role: str,
     assert may(viewer, Operation(row), WHOSE[whose]) is (whose in MEANT[scope])
 
 
-@pytest.mark.parametrize("state", NOT_THERE)
 @pytest.mark.parametrize("whose", WHOSE)
-def test_a_removed_or_not_yet_created_enrollment_exists_for_nobody(whose: str, state: str) -> None:
-    record = replace(WHOSE[whose], **NOT_THERE[state])
+def test_a_removed_enrollment_exists_for_nobody(whose: str) -> None:
+    record = replace(WHOSE[whose], removal=removal())
 
     for row, role, _ in CELLS:
         if row != "support":  # a diagnosis also shows support what was removed

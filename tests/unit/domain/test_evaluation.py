@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from earned.domain import evaluation
 from earned.domain.certificate import Hold
-from earned.domain.enrollment import CompletionRecord
+from earned.domain.enrollment import CompletionRecord, EnrollmentContext
 from earned.domain.fact_codec import encode
+from earned.domain.people import Account
 from earned.domain.requirements import Reason, Requirement, ResponsibleParty, Verdict
 from earned.domain.training import Training
 from tests.unit.builders import (
@@ -28,6 +29,7 @@ from tests.unit.builders import (
     live_event,
     marked,
     quiz,
+    removal,
     revocation,
     watched,
 )
@@ -109,10 +111,7 @@ def test_an_unknown_training_and_an_unknown_account_are_both_outstanding() -> No
         (UNFINISHED, COURSE, False),
         (EARNED, None, False),
         (ISSUED, COURSE, False),
-        (completion(done("a"), done("b"), removed_at=after(9)), COURSE, False),
-        (completion(done("a"), done("b"), enrolled_at=None), COURSE, False),
-        (completion(done("a"), done("b"), enrolled_at=None, removed_at=after(9)), COURSE, False),
-        (CompletionRecord("enrollment-1", "account-1", EARNED.evidence), COURSE, False),
+        (completion(done("a"), done("b"), removal=removal(after(9))), COURSE, False),
     ],
     ids=[
         "earned",
@@ -120,9 +119,6 @@ def test_an_unknown_training_and_an_unknown_account_are_both_outstanding() -> No
         "training unknown",
         "issued",
         "removed",
-        "not enrolled",
-        "removed before",
-        "bare facts",
     ],
 )
 def test_a_certificate_is_due_when_earned_by_an_active_enrollment_that_has_none(
@@ -149,8 +145,8 @@ RETURNED = replace(REVOKED, evidence=REVOKED.evidence | {encode(marked(True, TWO
         (REVOKED, False, None),
         (RETURNED, True, None),
         (replace(RETURNED, revocation=None), False, None),
-        (replace(CORRECTED, removed_at=LATER), False, None),
-        (replace(RETURNED, removed_at=LATER), False, None),
+        (replace(CORRECTED, removal=removal()), False, None),
+        (replace(RETURNED, removal=removal()), False, None),
         (replace(CORRECTED, issue=None), False, None),
     ],
     ids=["attended", "corrected", "revoked", "returned", "restored", "removed", "removed after return", "never issued"],
@@ -197,39 +193,46 @@ def test_neither_a_later_version_nor_an_unknown_training_revokes_a_certificate()
     ("record", "status"),
     [
         (EARNED, None),
-        (replace(EARNED, removed_at=LATER), None),
+        (replace(EARNED, removal=removal()), None),
         (ISSUED, "issued"),
         (REVOKED, "revoked"),
-        (replace(ISSUED, removed_at=LATER), "withdrawn"),
-        (replace(REVOKED, removed_at=LATER), "withdrawn"),
+        (replace(ISSUED, removal=removal()), "withdrawn"),
+        (replace(REVOKED, removal=removal()), "withdrawn"),
     ],
 )
 def test_a_certificate_is_issued_revoked_or_withdrawn(record: CompletionRecord, status: str | None) -> None:
     assert record.certificate_status == status
 
 
-def test_facts_without_an_enrollment_can_be_evaluated() -> None:
-    bare = CompletionRecord("enrollment-1", "account-1", EARNED.evidence)
+@pytest.mark.parametrize(
+    ("record", "person", "active"),
+    [
+        (EARNED, account(), True),
+        (EARNED, None, True),
+        (EARNED, account(removed=True), False),
+        (replace(EARNED, removal=removal()), account(), False),
+        (replace(EARNED, removal=removal()), account(removed=True), False),
+    ],
+    ids=["both there", "account unknown", "account removed", "enrollment removed", "both removed"],
+)
+def test_a_context_is_active_while_neither_its_enrollment_nor_its_account_is_removed(
+    record: CompletionRecord, person: Account | None, active: bool
+) -> None:
+    assert EnrollmentContext(record, COURSE, person, None).is_active is active
 
-    unknown = evaluation.evaluate_for_issue(bare, None, None, LATER).outstanding[0]
-    assert (unknown.id, unknown.reason) == ("", Reason.TRAINING_UNKNOWN)
 
-
-@given(st.sets(st.sampled_from("abcxyz")), st.booleans(), st.booleans(), st.booleans())
+@given(st.sets(st.sampled_from("abcxyz")), st.booleans(), st.booleans())
 def test_a_certificate_is_due_if_and_only_if_an_active_record_without_one_is_complete(
-    steps: set[str], known: bool, removed: bool, enrolled: bool
+    steps: set[str], known: bool, removed: bool
 ) -> None:
     record = completion(
         *(done(step, after(ord(step))) for step in steps),
-        removed_at=after(1) if removed else None,
-        enrolled_at=ENROLLED if enrolled else None,
+        removal=removal(after(1)) if removed else None,
     )
     verdict = evaluation.evaluate_record(record, COURSE if known else None, LATER)
 
     assert verdict.complete is (known and {"a", "b"} <= steps)
-    assert evaluation.is_due(record, COURSE if known else None, LATER) is (
-        verdict.complete and enrolled and not removed
-    )
+    assert evaluation.is_due(record, COURSE if known else None, LATER) is (verdict.complete and not removed)
 
 
 # Holds: the certificate is earned but cannot be printed.
@@ -261,7 +264,7 @@ def test_a_record_with_a_hold_is_still_complete_and_due() -> None:
 
 @pytest.mark.parametrize(
     "record",
-    [EARNED, ISSUED, replace(ISSUED, hold=HOLD), replace(EARNED, hold=HOLD, removed_at=LATER)],
+    [EARNED, ISSUED, replace(ISSUED, hold=HOLD), replace(EARNED, hold=HOLD, removal=removal())],
     ids=["not held", "issued", "issued despite a hold", "removed"],
 )
 def test_a_record_without_a_hold_or_not_awaiting_a_certificate_has_no_blockers(record: CompletionRecord) -> None:
