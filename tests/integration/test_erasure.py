@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from earned.aws.dynamodb import enrollments, people, support
 from earned.aws.s3 import ARCHIVES
 from earned.domain.people import Account, Role, SupportRequest
+from earned.domain.stamps import Stamp
 from tests.integration import traces
 from tests.integration.wire_faults import Killed, Request, failing, receiving_at_once, requests_pass
 from tools.in_process.portal import NOON, Story, cloud_event
@@ -351,7 +352,7 @@ def run(story: Story, *words: str, account: str = "ada") -> Result:
 def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_address(
     lived: Story, stack: Stack
 ) -> None:
-    people.save_account(Account(lived.id("ada-2"), Role.EMPLOYEE, "Ada Sample", Ada(lived).email), NOON)
+    people.save_account(Account(lived.id("ada-2"), Role.EMPLOYEE, "Ada Sample", Ada(lived).email), Stamp(NOON))
     before = {place: hashlib.sha256(data).hexdigest() for place, data in everything(lived.service)}
     counted = run(lived, "--dry-run")
     assert {place: hashlib.sha256(data).hexdigest() for place, data in everything(lived.service)} == before

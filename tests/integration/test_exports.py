@@ -25,6 +25,7 @@ from earned.domain.certificate import CertificateContent, Issuance
 from earned.domain.enrollment import CompletionRecord, Enrollment, EnrollmentKey
 from earned.domain.exports import RETENTION, REUSE_WINDOW, Export, ExportStatus
 from earned.domain.people import Account, Company, Role
+from earned.domain.stamps import Stamp
 from earned.domain.training import TrainingKind
 from tests.integration.clocks import Clock
 from tests.integration.record_items import key_of
@@ -59,7 +60,7 @@ def clock(service: Service) -> Clock:
 @pytest.fixture
 def company(service: Service, story: Story) -> Story:
     """A company of three whose certificates are issued, put there through the store and the documents' adapter."""
-    people.save_company(Company(story.company, "Sample Lanterns"), NOON)
+    people.save_company(Company(story.company, "Sample Lanterns"), Stamp(NOON))
     for account, name in (("ada", "Ada Sample"), ("bea", "Bea Sample"), ("cid", "Cid Sample")):
         give(story, account, name)
     return story
@@ -69,7 +70,7 @@ def give(story: Story, account: str, name: str, pdf: bytes | None = None, title:
     """Give somebody a certificate; returns its id."""
     enrollment = story.enrollment_of(account)
     account_id = enrollment["account_id"]
-    people.save_account(Account(account_id, Role.EMPLOYEE, name, f"{account}@example.com", story.company), NOON)
+    people.save_account(Account(account_id, Role.EMPLOYEE, name, f"{account}@example.com", story.company), Stamp(NOON))
     enrolled = Enrollment(EnrollmentKey(**enrollment), story.course, NOON, story.company)
     record = enrollments.enroll(enrolled, training_version=None, account_known=False)
     certificate_id = record.certificate_id

@@ -27,11 +27,13 @@ class Wire:
     known: Mapping[Key, Item]
     quarantined: Counter[tuple[str, str]] = field(default_factory=Counter)
     recorded: dict[Key, set[bytes]] = field(default_factory=dict)
+    announced: list[Item] = field(default_factory=list)
 
     def forget(self) -> None:
         """Begin anew."""
         self.quarantined.clear()
         self.recorded.clear()
+        self.announced.clear()
 
     @contextmanager
     def between(self, *clients: BaseClient) -> Iterator[None]:
@@ -54,6 +56,10 @@ class Wire:
             raise Refused("an empty body")
         self.quarantined[asked["MessageBody"], asked["MessageAttributes"]["reason"]["StringValue"]] += 1
         return {"MessageId": "message"}
+
+    def _PutEvents(self, asked: Item) -> Item:  # noqa: N802  # called as its operation
+        self.announced += [json.loads(entry["Detail"]) for entry in asked["Entries"]]
+        return {"Entries": [{"EventId": "event"} for _ in asked["Entries"]], "FailedEntryCount": 0}
 
     def _SendMessageBatch(self, asked: Item) -> Item:  # noqa: N802  # called as its operation
         return {"Successful": [{"Id": entry["Id"]} for entry in asked["Entries"]]}

@@ -17,6 +17,7 @@ RecordDirectory
     dynamodb  Query                      on RecordsTable [enrollment#*]
     dynamodb  BatchGetItem               on RecordsTable [training#* account#* company#*]
     sqs       SendMessage                on EvaluationQueue GenerationQueue DirectoryDeadLetterQueue
+    events    PutEvents                  on Bus
 
 RecordProgress
     logs      CreateLogStream PutLogEvents                      on RecordProgressLog
@@ -24,6 +25,7 @@ RecordProgress
     dynamodb  Query UpdateItem           on RecordsTable [enrollment#*]
     dynamodb  BatchGetItem               on RecordsTable [training#*]
     sqs       SendMessage                on GenerationQueue ProgressDeadLetterQueue
+    events    PutEvents                  on Bus
 
 RecordAttendance
     logs      CreateLogStream PutLogEvents                      on RecordAttendanceLog
@@ -31,6 +33,7 @@ RecordAttendance
     dynamodb  Query UpdateItem           on RecordsTable [enrollment#*]
     dynamodb  BatchGetItem               on RecordsTable [training#*]
     sqs       SendMessage                on GenerationQueue AttendanceDeadLetterQueue
+    events    PutEvents                  on Bus
 
 EvaluateEnrollments
     logs      CreateLogStream PutLogEvents                      on EvaluateEnrollmentsLog
@@ -108,7 +111,7 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("s3:PutObject", "AssetsBucket/logo.svg", None): set(),
     ("s3:PutObject", "ExportsBucket/exports/export.zip", None): {"ExportCertificates"},
     ("s3:GetObject", "ExportsBucket/exports/export.state", None): {"ExportCertificates"},
-    ("events:PutEvents", "Bus", None): {"GenerateCertificate"},
+    ("events:PutEvents", "Bus", None): RECORDERS - {"EvaluateEnrollments"},
     ("sqs:SendMessage", "ProgressQueue", None): set(),
     ("sqs:SendMessage", "AttendanceQueue", None): set(),
     ("sqs:SendMessage", "DirectoryQueue", None): set(),

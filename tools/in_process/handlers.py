@@ -1,7 +1,7 @@
 """Handlers composed afresh: each is a new sandbox, with an empty cache and the options of its caller."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,7 +11,9 @@ from earned.aws import s3
 from earned.aws.dynamodb import enrollments, trainings
 from earned.aws.sqs import MAX_BATCH, Queue
 from earned.aws.sqs_batch import SqsBatch
+from earned.document.deployed_designs import DEPLOYED_DESIGNS
 from earned.document.render import NORTHLIGHT
+from earned.domain.training import DEFAULT_DESIGN
 from earned.messages import events
 from earned.usecases import evaluate_enrollments, export_certificates, record_directory, sweep
 from earned.usecases.certificate_documents import CertificateDocuments
@@ -34,6 +36,7 @@ class Options:
     """What a caller may choose instead of the deployed values."""
 
     design: Any = NORTHLIGHT
+    designs: Collection[str] = frozenset({DEFAULT_DESIGN, *DEPLOYED_DESIGNS})
     background: Executor = field(default_factory=ImmediateExecutor)
     paper_size: str | None = None  # None: that of the function's settings
     now: Callable[[], datetime] = utc_now
@@ -58,7 +61,7 @@ def compose(function: str, app: Any, options: Options) -> Handler:
 
 def _over_batch(app: Any, work: Callable[[SqsBatch], None]) -> Handler:
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        batch = SqsBatch(event, app.dead_letters)
+        batch = SqsBatch(event, app.dead_letters, getattr(app, "refusals", None))
         work(batch)
         return batch.response()
 
@@ -68,22 +71,28 @@ def _over_batch(app: Any, work: Callable[[SqsBatch], None]) -> Handler:
 def _record_directory(app: Any, options: Options) -> Handler:
     evaluation, generation = options.queue(app.evaluation), options.queue(app.generation)
     record = RecordDirectory(
-        evaluation, generation, recheck_delay_seconds=options.recheck_delay_seconds, now=options.now
+        evaluation,
+        generation,
+        designs=options.designs,
+        recheck_delay_seconds=options.recheck_delay_seconds,
+        now=options.now,
     )
-    return _over_batch(app, lambda batch: record(batch, batch.read(lambda body: events.read(body, events.DIRECTORY))))
+    read = events.reader(events.DIRECTORY, app.settings.order_tolerance_seconds)
+    return _over_batch(app, lambda batch: record(batch, batch.read(read)))
 
 
 def _record_progress(app: Any, options: Options) -> Handler:
     generation, tolerance = options.queue(app.generation), app.settings.order_tolerance_seconds
-    record = RecordFacts(enrollments.record_progress, trainings.TrainingCache(), generation, tolerance, options.now)
-    return _over_batch(app, lambda batch: record(batch, batch.read(lambda body: events.read(body, events.PROGRESS))))
+    cache = trainings.TrainingCache(options.monotonic)
+    record = RecordFacts(enrollments.record_progress, cache, generation, tolerance, options.now)
+    read = events.reader(events.PROGRESS, tolerance)
+    return _over_batch(app, lambda batch: record(batch, batch.read(read)))
 
 
 def _record_attendance(app: Any, options: Options) -> Handler:
-    read_mark, generation = ReadMark(), options.queue(app.generation)
-    record = RecordFacts(
-        enrollments.record_attendance, trainings.TrainingCache(), generation, timedelta(0), options.now
-    )
+    read_mark, generation = ReadMark(app.settings.order_tolerance_seconds), options.queue(app.generation)
+    cache = trainings.TrainingCache(options.monotonic)
+    record = RecordFacts(enrollments.record_attendance, cache, generation, timedelta(0), options.now)
     return _over_batch(app, lambda batch: record(batch, batch.read(read_mark)))
 
 

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
+from rich.text import Text
 
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
@@ -123,7 +124,12 @@ def _stack(name: str | None, local: bool) -> DeployedStack:
 
 def _plain(listing: Listing, show: int) -> dict[str, Any]:
     reasons = [
-        {"reason": reason, "count": len(refused), "oldest": refused[0].since.isoformat()}
+        {
+            "reason": reason,
+            "count": len(refused),
+            "oldest": refused[0].since.isoformat(),
+            "details": dict(_details(refused)),
+        }
         | ({"messages": [_plain_message(one) for one in refused[:show]]} if show else {})
         for reason, refused in listing.by_reason().items()
     ]
@@ -138,6 +144,7 @@ def _plain(listing: Listing, show: int) -> dict[str, Any]:
 def _plain_message(one: Refused) -> dict[str, str | None]:
     return {
         "message_id": one.message_id,
+        "detail": one.detail,
         "since": one.since.isoformat(),
         "event_id": one.event_id,
         "event_type": one.event_type,
@@ -149,21 +156,34 @@ def _print_counts(listings: Sequence[Listing]) -> None:
     if not any(listing.refused for listing in listings):
         out.print("Nothing is quarantined.")
         return
-    table = Table("queue", "reason", "messages", "oldest")
+    table = Table("queue", "reason", "messages", "oldest", "detail")
     for listing in listings:
         for reason, refused in listing.by_reason().items():
-            table.add_row(listing.queue, reason, str(len(refused)), _age(refused[0].since))
+            table.add_row(listing.queue, reason, str(len(refused)), _age(refused[0].since), _commonest(refused))
     out.print(table)
+
+
+def _details(refused: Sequence[Refused]) -> list[tuple[str, int]]:
+    """The details and how many messages have each, the most common first."""
+    return Counter(one.detail for one in refused if one.detail is not None).most_common()
+
+
+def _commonest(refused: Sequence[Refused]) -> Text:
+    details = _details(refused)
+    if not details:
+        return Text("-")
+    more = f" (and {len(details) - 1} others)" if len(details) > 1 else ""
+    return Text(details[0][0] + more)
 
 
 def _print_oldest(listings: Sequence[Listing], show: int) -> None:
     """Print one line a message, at any width, so that ids can be copied."""
     for listing in listings:
         for reason, refused in listing.by_reason().items():
-            out.print(f"\n{listing.queue}, {reason}: since, type, time, event id, message id")
+            out.print(f"\n{listing.queue}, {reason}: since, type, time, event id, message id, detail")
             for one in refused[:show]:
-                told = (one.event_type, _when(one.event_time), one.event_id, one.message_id)
-                out.print("  ", _when(one.since), *(part or "-" for part in told), soft_wrap=True)
+                told = (one.event_type, _when(one.event_time), one.event_id, one.message_id, one.detail)
+                out.print("  ", _when(one.since), *(part or "-" for part in told), soft_wrap=True, markup=False)
 
 
 def _print_caveats(listing: Listing) -> None:

@@ -74,13 +74,25 @@ def check_refusal(world: "World", posted: Posted, reason: str) -> None:
         case "account-mismatch":
             right = any(one.data["account_id"] != data["account_id"] for one in named)
         case "training-mismatch":
-            right = any(one.data["training_id"] != data["live_event_id"] for one in named)
+            training_id = data.get("live_event_id", data.get("training_id"))
+            right = any(one.data["training_id"] != training_id for one in named)
+        case "removed":
+            right = any(one.time < posted.time for one in _removals(world, posted))
         case "marked-before-end":
             schedules = possible_schedules(world, data["live_event_id"])
             right = any(milliseconds(one.data["ends_at"]) > posted.time for one in schedules)
         case _:
             right = posted.step.refused == reason
     require(right, "I3", f"{posted.step.what} is in quarantine as {reason}")
+
+
+def _removals(world: "World", posted: Posted) -> list[Posted]:
+    whose = {"account_id": posted.data["account_id"]}
+    of_account = world.oracle.events("account.removed", is_event, **whose)
+    if "enrollment_id" not in posted.data:
+        return of_account
+    whose["enrollment_id"] = posted.data["enrollment_id"]
+    return of_account + world.oracle.events("enrollment.removed", is_event, **whose)
 
 
 def check_handled(posted: Posted) -> None:

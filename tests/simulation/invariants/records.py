@@ -2,11 +2,13 @@
 
 import json
 from base64 import b64decode
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from earned.aws.dynamodb import enrollments
 from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import encode
+from earned.domain.timestamps import from_milliseconds
 from earned.messages import events
 from tests.simulation.oracle import FACTS, Posted, Predicate
 
@@ -34,8 +36,9 @@ def stored_form(posted: Posted) -> bytes | None:
     if posted.kind not in FACTS or posted.step.refused:
         return None
     if posted.stored is None:
-        event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])
-        posted.stored = encode(event.fact())
+        kinds, received_at = _KINDS[posted.step.queue], from_milliseconds(posted.posted_at)
+        event: Any = events.read(posted.step.body, kinds, received_at=received_at, tolerance=timedelta(days=1))
+        (posted.stored,) = encode(event.data.enrollment_id, event.fact())  # stories play few ranges a sitting
     return posted.stored
 
 

@@ -96,6 +96,8 @@ class _QuizHistory(StepHistory):
             match fact:
                 case AttemptsGranted():
                     left = left + fact.attempts if left is not None else None
+                case QuizGraded() if fact.score > (fact.score if step.max_score is None else step.max_score):
+                    pass  # on another scale: no attempt
                 case QuizGraded() if left is None or left > 0:
                     left = left - 1 if left is not None else None
                     if round(fact.score, SCORE_DECIMALS) >= passing_score:

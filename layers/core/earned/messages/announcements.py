@@ -1,4 +1,4 @@
-"""Announcements to the portal: CloudEvents about certificates, without names or addresses (docs/contract.md)."""
+"""Announcements to the portal: CloudEvents without names or addresses (docs/contract.md §4)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,10 @@ from typing_extensions import TypedDict
 
 from earned.domain.certificate import RETURNED, Hold, Issuance, Revocation
 from earned.domain.enrollment import CompletionRecord
+from earned.domain.errors import Rejected
 from earned.domain.fact_codec import identify
 from earned.domain.training import LiveEvent
+from earned.messages.labels import labels
 from earned.messages.schema_types import Id, Instant
 
 SOURCE = "earned"
@@ -23,6 +25,8 @@ CertificateEventType = Literal[
     "earned.certificate.revoked.v1",
     "earned.certificate.withdrawn.v1",
 ]
+
+QueueName = Literal["directory", "progress", "attendance"]
 
 
 class CertificateChange(TypedDict):
@@ -77,6 +81,28 @@ class CertificateEvent(_Envelope):
     data: CertificateChange
 
 
+class EventRefused(TypedDict):
+    """An event of the portal was refused for good; it is in the dead-letter queue of `queue`.
+
+    `at` is when SQS received the event. `detail` names the field and the rule, never a value.
+    """
+
+    queue: QueueName
+    event_id: NotRequired[str]
+    event_type: NotRequired[str]
+    enrollment_id: NotRequired[Id]
+    at: Instant
+    reason: str
+    detail: str
+
+
+class EventRefusedEvent(_Envelope):
+    """A CloudEvents 1.0 envelope, structured JSON; an event that is delivered again has the same `id`."""
+
+    type: Literal["earned.event.refused.v1"]
+    data: EventRefused
+
+
 class CertificateHeldEvent(_Envelope):
     """A CloudEvents 1.0 envelope, structured JSON; an event that is delivered again has the same `id`."""
 
@@ -91,11 +117,12 @@ class AttendanceUnmarkedEvent(_Envelope):
     data: AttendanceUnmarked
 
 
-AnnouncedEvent = CertificateEvent | CertificateHeldEvent | AttendanceUnmarkedEvent
+AnnouncedEvent = CertificateEvent | CertificateHeldEvent | AttendanceUnmarkedEvent | EventRefusedEvent
 ANNOUNCED: dict[str, Any] = {
     **dict.fromkeys(get_args(CertificateEventType), CertificateEvent),
     "earned.certificate.held.v1": CertificateHeldEvent,
     "earned.attendance.unmarked.v1": AttendanceUnmarkedEvent,
+    "earned.event.refused.v1": EventRefusedEvent,
 }
 TYPES = tuple(ANNOUNCED)
 
@@ -104,7 +131,7 @@ TYPES = tuple(ANNOUNCED)
 class Announcement:
     """A CloudEvent to send; a repeated announcement has the same id."""
 
-    event: AnnouncedEvent
+    event: AnnouncedEvent | EventRefusedEvent
     at: datetime
 
 
@@ -168,6 +195,33 @@ def unmarked(live_event: LiveEvent, waiting: int, day: int, at: datetime) -> Ann
     return Announcement(event, at)
 
 
+def refused(queue: QueueName, message_id: str, body: str, received_at: datetime, rejection: Rejected) -> Announcement:
+    """Only an id, a type and an enrollment's id of `body` are announced, and only if they look like one."""
+    at = _instant(received_at)
+    data: EventRefused = {"queue": queue, "at": at, "reason": rejection.reason, "detail": rejection.detail}
+    found = labels(body)
+    if found.event_id is not None:
+        data["event_id"] = found.event_id
+    if found.event_type is not None:
+        data["event_type"] = found.event_type
+    if found.enrollment_id is not None:
+        data["enrollment_id"] = found.enrollment_id
+    event: EventRefusedEvent = {
+        "specversion": "1.0",
+        "id": f"{queue}.{message_id}.refused",
+        "source": "earned",
+        "type": "earned.event.refused.v1",
+        "time": at,
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    return Announcement(event, received_at)
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
+
+
 def _announce(
     kind: CertificateEventType, record: CompletionRecord, revision: int, at: datetime, reason: str | None = None
 ) -> Announcement:
@@ -177,7 +231,7 @@ def _announce(
         "enrollment_id": record.enrollment_id,
         "account_id": record.account_id,
         "training_id": record.training_id,
-        "at": at.isoformat(),
+        "at": _instant(at),
     }
     if record.company_id is not None:
         data["company_id"] = record.company_id
@@ -188,7 +242,7 @@ def _announce(
         "id": f"{record.certificate_id}.{revision}.{kind.split('.')[2]}",
         "source": "earned",
         "type": kind,
-        "time": at.isoformat(),
+        "time": _instant(at),
         "datacontenttype": "application/json",
         "data": data,
     }

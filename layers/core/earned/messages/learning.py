@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, FiniteFloat
+from pydantic import Field
 
 from earned.domain.fact_codec import identify
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.messages.envelope import CloudEvent, EnrollmentData, StrictModel
-from earned.messages.event_fields import MAX_WHOLE_NUMBER, video_milliseconds
+from earned.messages.event_fields import Number, PositiveWholeNumber, Score, video_milliseconds
 from earned.messages.schema_types import Id
 
 MAX_RANGES = 1000  # a stored range takes 8 bytes, and a DynamoDB item 400 KB
@@ -34,7 +34,7 @@ class VideoWatchedData(_StepData):
     Sittings add up. A range that is empty or starts below 0 does not count; the end of one is cut at the duration.
     """
 
-    played: Annotated[tuple[tuple[FiniteFloat, FiniteFloat], ...], Field(max_length=MAX_RANGES)]
+    played: Annotated[tuple[tuple[Number, Number], ...], Field(max_length=MAX_RANGES)]
 
 
 class VideoWatchedEvent(CloudEvent[VideoWatchedData]):
@@ -49,9 +49,9 @@ class VideoWatchedEvent(CloudEvent[VideoWatchedData]):
 
 
 class QuizGradedData(_StepData):
-    """One attempt at a quiz was graded; `score` is on the scale of the quiz's `passing_score`."""
+    """One attempt at a quiz was graded; `score` is on the scale of the quiz's `passing_score` and `max_score`."""
 
-    score: FiniteFloat
+    score: Score
 
 
 class QuizGradedEvent(CloudEvent[QuizGradedData]):
@@ -64,7 +64,7 @@ class QuizGradedEvent(CloudEvent[QuizGradedData]):
 class AttemptsGrantedData(_StepData):
     """More attempts at a quiz were granted, on top of those the course allows; `granted_by` is an account id."""
 
-    attempts: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
+    attempts: PositiveWholeNumber
     granted_by: Id
 
 

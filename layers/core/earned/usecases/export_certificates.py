@@ -134,11 +134,11 @@ class ExportCertificates:
         self._archives.save(export.export_id, archive.save())
 
 
-def read_request(body: str) -> ExportRequest:
+def read_request(body: str, _sent: int) -> ExportRequest:
     try:
         return read_export(body)
     except UnknownMessage:
-        raise Rejected("not-an-export-request") from None
+        raise Rejected("not-an-export-request", "body: must be an export request") from None
 
 
 def _contexts(export: Export, after: EnrollmentKey | None) -> Iterator[EnrollmentContext]:

@@ -228,11 +228,11 @@ class GenerateCertificates:
         return issue
 
 
-def read_request(body: str) -> GenerationRequest:
+def read_request(body: str, _sent: int) -> GenerationRequest:
     try:
         return read_generation(body)
     except UnknownMessage:
-        raise Rejected("not-a-generation-request") from None
+        raise Rejected("not-a-generation-request", "body: must be a generation request") from None
 
 
 def record_key(request: GenerationRequest) -> tuple[EnrollmentKey, Names]:

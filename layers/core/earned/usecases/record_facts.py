@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from earned.aws.dynamodb import enrollments
@@ -15,7 +15,7 @@ from earned.domain.enrollment import CompletionRecord, EarlyFacts, EnrollmentKey
 from earned.domain.errors import Rejected
 from earned.domain.evaluation import is_due
 from earned.domain.fact_codec import decode, encode
-from earned.domain.facts import AttendanceMarked, Fact
+from earned.domain.facts import AttendanceMarked, Fact, QuizGraded
 from earned.domain.training import Course, Training
 from earned.messages.requests import generation_message
 from earned.usecases.clock import Clock, utc_now
@@ -32,6 +32,8 @@ class _EnrollmentData(Protocol):
 class FactEvent(Protocol):
     """An event that carries a fact about an enrollment."""
 
+    @property
+    def time(self) -> datetime: ...
     @property
     def data(self) -> _EnrollmentData: ...
     def fact(self) -> Fact: ...
@@ -67,7 +69,7 @@ class RecordFacts:
         for key, group in _by_enrollment(messages).items():
             with batch.retry_on_error(*group):
                 record = self._record(batch, key, group)
-                if record is not None and self._is_due(record):
+                if record is not None and self._is_due(batch, record, group):
                     due.append((record, group))
         with batch.retry_on_error(*(message for _, group in due for message in group)):
             self._generation.send(
@@ -79,6 +81,7 @@ class RecordFacts:
         try:
             record = self._add(batch, key, group)
         except RecordClosed:
+            _quarantine_later_than_removal(batch, key, group)
             return None
         if record is None:
             return None
@@ -108,10 +111,12 @@ class RecordFacts:
         if record is not None and isinstance(course, Course):
             self._compact(record, course)
 
-    def _is_due(self, record: CompletionRecord) -> bool:
+    def _is_due(self, batch: SqsBatch, record: CompletionRecord, group: Messages) -> bool:
         training = self._training_of(record)
         if training is None:
             return False
+        if isinstance(training, Course):
+            _quarantine_scores_out_of_range(batch, training, group)
         due = is_due(record, training, self._now(), self._tolerance)
         if not due and isinstance(training, Course):
             self._compact(record, training)
@@ -154,11 +159,29 @@ def _quarantine_mismatched_account(batch: SqsBatch, key: EnrollmentKey, group: M
     existing = enrollments.get_record(key.enrollment_id)
     if existing is not None and existing.account_id != key.account_id:
         for message in group:
-            batch.quarantine(message, Rejected("account-mismatch"))
+            batch.quarantine(message, Rejected("account-mismatch", "data.account_id: is not the enrollment's account"))
 
 
 def _quarantine_mismatched_training(batch: SqsBatch, record: CompletionRecord, group: Messages) -> None:
     for message in group:
         fact = message.event.fact()
         if isinstance(fact, AttendanceMarked) and fact.live_event_id != record.training_id:
-            batch.quarantine(message, Rejected("training-mismatch"))
+            rejection = Rejected("training-mismatch", "data.live_event_id: is not the training of the enrollment")
+            batch.quarantine(message, rejection)
+
+
+def _quarantine_scores_out_of_range(batch: SqsBatch, course: Course, group: Messages) -> None:
+    """A recorded score above the highest counts as no attempt (C4)."""
+    highest = {step.step_id: step.max_score for step in course.steps if step.max_score is not None}
+    for message in group:
+        fact = message.event.fact()
+        if isinstance(fact, QuizGraded) and fact.score > highest.get(fact.step_id, fact.score):
+            batch.quarantine(message, Rejected("score-out-of-range", "data.score: must not exceed max_score"))
+
+
+def _quarantine_later_than_removal(batch: SqsBatch, key: EnrollmentKey, group: Messages) -> None:
+    """What is dated before the removal changes nothing and is not refused."""
+    removal = enrollments.get_removal(key)
+    for message in group:
+        if removal is not None and message.event.time > removal.at:
+            batch.quarantine(message, Rejected("removed", "time: is later than the removal of the enrollment"))

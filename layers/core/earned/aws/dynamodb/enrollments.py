@@ -50,6 +50,18 @@ class EnrollmentTaken(Exception):
     """The enrollment id already belongs to another account."""
 
 
+class EnrollmentIsRemoved(Exception):
+    """The enrollment was removed before the event."""
+
+
+class EnrollmentDiffers(Exception):
+    """The enrollment is recorded with another training or company; `field` is the one of its event that differs."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
 @stored_as("enrollment")
 class CompletionRow(Row):
     """A completion record; attribute names are short because each written fact pays for every byte of the item.
@@ -76,6 +88,12 @@ class CompletionRow(Row):
     def key(self) -> EnrollmentKey:
         return key_of(self)
 
+    @property
+    def removal(self) -> Removal | None:
+        if self.removed is None:
+            return None
+        return Removal(from_milliseconds(int(self.removed)), self.removed_by)
+
     def record(self) -> CompletionRecord | EarlyFacts:
         evidence = frozenset(self.facts or ())
         if self.enrolled is None:
@@ -90,9 +108,7 @@ class CompletionRow(Row):
             training_version=whole(self.version),
             company_id=_company_of(self.holder),
             account_known=bool(self.account_known),
-            removal=Removal(from_milliseconds(int(self.removed)), self.removed_by)
-            if self.removed is not None
-            else None,
+            removal=self.removal,
             issue=_unpacked(self.issue, int(self.revision), self.certificate) if self.issue else None,
             revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
             hold=_HOLD.validate_json(self.hold) if self.hold else None,
@@ -154,16 +170,32 @@ def _explain_refusal(
     return record
 
 
-def enroll(enrollment: Enrollment, training_version: int | None, *, account_known: bool) -> CompletionRecord:
+def enroll(
+    enrollment: Enrollment,
+    training_version: int | None,
+    *,
+    account_known: bool,
+    account_company: str | None = None,
+) -> CompletionRecord:
     """Record an enrollment and return it with the facts that arrived before it; idempotent.
 
-    Raises `EnrollmentTaken` when another account has this enrollment id.
+    An enrollment that names no company gets that of its account, once the account is known; it does not change.
+
+    Raises `EnrollmentTaken` when another account has this enrollment id, `EnrollmentDiffers` when it is recorded with
+    another training or company, and `EnrollmentIsRemoved` when it was removed before `enrolled_at`.
     """
-    existing = get_record(enrollment.key.enrollment_id)
-    if existing is not None and existing.account_id != enrollment.key.account_id:
-        raise EnrollmentTaken
-    if existing is not None and existing.issue is not None:
-        return existing  # an issued certificate keeps its content and announcements
+    found = _get_rows(enrollment.key.enrollment_id)
+    existing = next(_only_known(row.record() for row in found), None)
+    removal = next((row.removal for row in found if row.key == enrollment.key), None)
+    if removal is not None and removal.at < enrollment.enrolled_at:
+        raise EnrollmentIsRemoved
+    if existing is not None:
+        _check_unchanged(existing, enrollment)
+        if existing.issue is not None:
+            return existing  # an issued certificate keeps its content and announcements
+    is_decided = existing is not None and _has_company_decided(existing)
+    recorded = existing.company_id if existing is not None else None
+    named = enrollment.company_id or account_company
     row = _row(enrollment.key)
     values: list[tuple[Attribute[Any], Any]] = [
         (CompletionRow.training, enrollment.training_id),
@@ -173,17 +205,45 @@ def enroll(enrollment: Enrollment, training_version: int | None, *, account_know
         (CompletionRow.account_known, account_known or None),
     ]
     actions: list[Action] = [name.set(name | value) for name, value in values if value is not None]
-    recorded = existing.company_id if existing is not None else enrollment.company_id
-    actions.append(_set_holder_once(enrollment.key, recorded, enrollment.company_id))
+    actions.append(_set_holder_once(enrollment.key, recorded, recorded if is_decided else named))
+    unchanged = CompletionRow.issue.does_not_exist()
+    if existing is None:
+        unchanged &= CompletionRow.enrolled.does_not_exist()
     try:
-        update(row, actions, CompletionRow.issue.does_not_exist())
-    except RecordChanged:
-        return enroll(enrollment, training_version, account_known=account_known)  # issued since it was read
+        update(row, actions, unchanged)
+    except RecordChanged:  # enrolled or issued since it was read
+        return enroll(enrollment, training_version, account_known=account_known, account_company=account_company)
     return _known(row)
 
 
+def _check_unchanged(existing: CompletionRecord, enrollment: Enrollment) -> None:
+    if existing.account_id != enrollment.key.account_id:
+        raise EnrollmentTaken
+    if existing.training_id != enrollment.training_id:
+        raise EnrollmentDiffers("training_id")
+    is_other = enrollment.company_id not in {None, existing.company_id}
+    if is_other and _has_company_decided(existing):
+        raise EnrollmentDiffers("company_id")
+
+
+def _has_company_decided(existing: CompletionRecord) -> bool:
+    """An enrollment without a company may get one until its account is known."""
+    return existing.company_id is not None or existing.account_known
+
+
 def get_record(enrollment_id: str) -> CompletionRecord | None:
-    return next((one for one in list_partition(_partition(enrollment_id)) if one.enrollment_id == enrollment_id), None)
+    return next(_only_known(row.record() for row in _get_rows(enrollment_id)), None)
+
+
+def get_removal(key: EnrollmentKey) -> Removal | None:
+    """The removal of an enrollment, also of one that is not known yet."""
+    return next((row.removal for row in _get_rows(key.enrollment_id) if row.key == key), None)
+
+
+def _get_rows(enrollment_id: str) -> list[CompletionRow]:
+    """The record of an enrollment, and what arrived for it under other accounts; strongly consistent."""
+    rows = CompletionRow.query(f"enrollment#{_partition(enrollment_id)}", consistent_read=True)
+    return [row for row in rows if row.key.enrollment_id == enrollment_id]
 
 
 def list_partition(partition: str) -> Iterator[CompletionRecord]:
