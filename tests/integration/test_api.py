@@ -12,7 +12,7 @@ import pytest
 
 from earned.api.paging import EnrollmentPosition, account_list
 from earned.api.problems import Problem
-from earned.api.routes import ROUTES
+from earned.api.application import ROUTES
 from earned.aws.dynamodb import access_log, enrollments, table
 from tests.integration.faults import client_of, denied
 from tools.in_process.portal import NOON, Story

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 from pydantic import TypeAdapter
 
-from earned.api.application import ROUTERS, application
+from earned.api.application import ROUTERS, ROUTES, application
 from earned.api.problems import (
     BadRequest,
     InternalError,
@@ -19,7 +19,7 @@ from earned.api.problems import (
     Problem,
     UnknownRole,
 )
-from earned.api.routes import BEARER, ROUTES, Route
+from earned.api.routes import BEARER, Route
 from earned.domain.access import TABLE, Scope
 from earned.messages.schema_types import Id
 from tools.contracts import VERSION
@@ -44,7 +44,7 @@ DESCRIPTION = (
     "Progress and certificates. A resource that the token does not give access to is answered like one that does not "
     "exist: 404 with the same body. Times are RFC 3339, UTC, to the millisecond."
 )
-SCOPES = {Scope.OWN: "own", Scope.COMPANY: "own company", Scope.ALL: "all"}
+SCOPES = {Scope.OWN: "own", Scope.PERSONAL: "own, of no company", Scope.COMPANY: "own company", Scope.ALL: "all"}
 
 
 def openapi() -> Json:
@@ -52,7 +52,7 @@ def openapi() -> Json:
     bearer = HTTPBearer(bearerFormat="JWT", description=WANTED)
     document: Json = json.loads(
         _public_names(
-            application(*ROUTERS).get_openapi_json_schema(
+            application(*ROUTERS).openapi_document(
                 title="Earned: API", version=VERSION, description=DESCRIPTION, security_schemes={BEARER: bearer}
             )
         )

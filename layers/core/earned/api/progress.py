@@ -1,11 +1,11 @@
 """Enrollments, each with its outstanding requirements."""
 
 from earned.api.paging import Cursor, EnrollmentList, Limit, account_list, company_list, page
-from earned.api.problems import NotFound
+from earned.api.problems import Hidden, NotFound
 from earned.api.responses import EnrollmentPage, EnrollmentView, enrollment_view
 from earned.api.routes import Routes
 from earned.aws.dynamodb import contexts, enrollments
-from earned.domain.access import Operation, may, may_for_company
+from earned.domain.access import Operation, may_any, may_for_company
 
 routes = Routes()
 
@@ -20,12 +20,13 @@ def list_own_enrollments(cursor: Cursor = None, limit: Limit = 50) -> Enrollment
 def get_enrollment(enrollment_id: str) -> EnrollmentView:
     """One enrollment. The read is strongly consistent: it includes every event that the service has recorded."""
     record = enrollments.get_record(enrollment_id)
-    operations = (Operation.SEE_OWN_PROGRESS, Operation.SEE_PROGRESS)
-    if record is None or not any(may(routes.viewer, operation, record) for operation in operations):
+    if record is None:
         raise NotFound
+    if not may_any(routes.viewer, (Operation.SEE_OWN_PROGRESS, Operation.SEE_PROGRESS), record):
+        raise Hidden
     context = contexts.get_contexts([record])[0]
     if not context.is_active:
-        raise NotFound
+        raise Hidden
     return enrollment_view(context, routes.viewer, routes.now, routes.dependencies.tolerance)
 
 
@@ -33,7 +34,7 @@ def get_enrollment(enrollment_id: str) -> EnrollmentView:
 def list_company_enrollments(company_id: str, cursor: Cursor = None, limit: Limit = 50) -> EnrollmentPage:
     """The enrollments of a company's people, grouped by account."""
     if not may_for_company(routes.viewer, Operation.SEE_PROGRESS, company_id):
-        raise NotFound
+        raise Hidden
     return _page(company_list("enrollments", company_id), cursor, limit)
 
 
