@@ -11,7 +11,9 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from earned.api import negotiation
 from earned.api.problems import Hidden, NotAnAccessToken, NotFound, Problem, UnknownRole
+from earned.api.wording import LANGUAGES
 from earned.aws.dynamodb import viewers
 from earned.aws.s3 import Archives, Documents
 from earned.aws.sqs import Queue
@@ -118,6 +120,11 @@ class Routes(APIGatewayHttpRouter):
         """Empty if it is missing or not a text; API Gateway turns a list into one text in brackets."""
         value = self.context["claims"].get(name)
         return value if isinstance(value, str) else ""
+
+    @property
+    def language(self) -> str:
+        """The language with wording that the client prefers."""
+        return negotiation.language(self.current_event.headers.get("accept-language", ""), LANGUAGES)
 
     @property
     def now(self) -> datetime:
