@@ -27,14 +27,14 @@ from tools.contracts.writing import Json
 
 POWERTOOLS_STATUSES = ("422", "500")  # Powertools' own validation errors, which the service answers as problems
 TOO_MANY_REQUESTS = 429
-GATEWAY_MESSAGES = {401: "Unauthorized", 404: "Not Found", TOO_MANY_REQUESTS: "Too Many Requests"}
+GATEWAY_MESSAGES = {401: "Unauthorized", TOO_MANY_REQUESTS: "Too Many Requests"}
 COMMON = (NotAnAccessToken, UnknownRole, NotFound, NotJson, InternalError)
 ID: Json = TypeAdapter(Id).json_schema()
 NUMBER: Json = {"type": "string", "description": "The certificate's number, as it is printed."}
 GATEWAY_MESSAGE: Json = {
     "type": "object",
-    "description": "The answer of API Gateway to a request that it does not pass on to the service.",
-    "required": ["message"],
+    "description": "The answer of API Gateway to a request that it does not pass on to the service. A client that reads a "
+    "problem by this schema finds its members as additional ones.",
     "properties": {"message": {"type": "string"}},
 }
 WANTED = (
@@ -98,8 +98,6 @@ def _complete(operation: Json, route: Route) -> None:
     operation["description"] += _roles(route)
     operation["security"] = [{BEARER: []}] if route.operations else []  # Powertools leaves an empty list out
     responses = {name: answer for name, answer in operation["responses"].items() if name not in POWERTOOLS_STATUSES}
-    if "404" in responses:
-        responses["404"]["content"] |= _response(404, NotFound)["content"]
     operation["responses"] = dict(sorted((_failures(operation, route) | responses).items()))
 
 
@@ -152,13 +150,13 @@ def _responses() -> Json:
 def _response(status: int, *problems: type[Problem]) -> Json:
     """A response with these problems, and with the gateway's own answer where it has one for this status."""
     content: Json = {}
+    if status in GATEWAY_MESSAGES:  # first: a generated client reads a status by its first schema, and this fits both
+        schema, example = {"$ref": "#/components/schemas/GatewayMessage"}, {"message": GATEWAY_MESSAGES[status]}
+        content["application/json"] = {"schema": schema, "examples": {"gateway": {"value": example}}}
     if problems:
         examples = {_example_name(problem): {"value": problem().body} for problem in problems}
         schema = {"$ref": "#/components/schemas/Problem"}
         content["application/problem+json"] = {"schema": schema, "examples": examples}
-    if status in GATEWAY_MESSAGES:
-        schema, example = {"$ref": "#/components/schemas/GatewayMessage"}, {"message": GATEWAY_MESSAGES[status]}
-        content["application/json"] = {"schema": schema, "examples": {"gateway": {"value": example}}}
     titles = dict.fromkeys(problem.title for problem in problems)
     return {"description": "; ".join(titles) or GATEWAY_MESSAGES[status].capitalize(), "content": content}
 
