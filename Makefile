@@ -2,6 +2,7 @@
 
 DEV    := .venv/dev/bin
 LAYER  := .layers/weasyprint
+LINT   := .venv/node/lint
 PYTHON := $(DEV)/python
 WHERE  := $(if $(STACK),--stack=$(STACK),--local)
 # The WeasyPrint layer built for this machine: tests render with the libraries and fonts that are deployed.
@@ -15,7 +16,7 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo drill serve token stop quarantine redrive erase contracts preview draw-border test test-simulation test-stack \
-    republish soak fuzz planted-bugs mutation-test check build package bench bench-memory load load-model cost \
+    lint-openapi republish soak fuzz planted-bugs mutation-test check build package bench bench-memory load load-model cost \
     performance-report layers requirements clean
 
 help:
@@ -27,10 +28,11 @@ help:
 	@echo '  make preview             [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
 	@echo '  make draw-border         [DESIGN=folder]: draw the borders of a design in its colours'
 	@echo 'Change it'
-	@echo '  make check               linters, types, import rules, templates and IAM policies'
+	@echo '  make check               linters, types, import rules, OpenAPI, templates and IAM policies'
 	@echo '  make test                [ARGS=...]: all tests, or pytest with these arguments'
 	@echo '  make test-simulation     the simulation tests of make test'
 	@echo '  make test-stack          the end-to-end tests of make test, on a local stack'
+	@echo '  make lint-openapi        lint docs/openapi.json by the recommended rules of Redocly and Spectral'
 	@echo '  make contracts           generate the event schemas, AsyncAPI and OpenAPI in docs/'
 	@echo '  make requirements        [UPGRADE=1]: compile the dependency groups of pyproject.toml to pins'
 	@echo '  make layers              the native libraries and fonts that tests render with'
@@ -93,7 +95,8 @@ preview: .venv/dev/ready $(LAYER)/ready
 draw-border: .venv/dev/ready
 	@$(PYTHON) -m tools.design '$(DESIGN)'
 
-test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready
+test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
+    .venv/client/ready
 ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
@@ -105,7 +108,7 @@ test-simulation: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/simulation
 
 # Mostly waits for the stack, so it runs beside the simulation.
-test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
+test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/client/ready
 	@$(PYTHON) -m pytest tests/e2e
 
 # Exits with 1 and a shrunk story when an invariant is violated. A seed always generates the same story.
@@ -114,7 +117,11 @@ soak: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tests.simulation --json=out/soak.json --processes=$$(nproc) \
 	    --seeds=$(FIRST)-$$(($(FIRST) + $(or $(SEEDS),10000) - 1))
 
-check: .venv/dev/ready .venv/checkov/ready
+lint-openapi: $(LINT)/ready
+	@$(IN_LINT) redocly lint --config tools/contracts/lint/redocly.yaml docs/openapi.json
+	@$(IN_LINT) spectral lint --ruleset tools/contracts/lint/spectral.yaml --fail-severity=hint docs/openapi.json
+
+check: .venv/dev/ready .venv/checkov/ready lint-openapi
 	@$(DEV)/ruff check .
 	@$(DEV)/ruff format --check .
 	@$(DEV)/mypy
@@ -172,6 +179,14 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 	    --python $$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 	@touch $@
 
+# npm checks every package against the lock file's hashes and runs none of their install scripts.
+IN_LINT := env PATH=$(CURDIR)/$(LINT)/node_modules/.bin:$(CURDIR)/.venv/node/bin:$$PATH \
+    REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
+$(LINT)/ready: .venv/node/ready tools/contracts/lint/package-lock.json
+	@mkdir -p $(LINT) && cp tools/contracts/lint/package.json tools/contracts/lint/package-lock.json $(LINT)/
+	@echo 'Installing $(LINT)' >&2 && cd $(LINT) && $(IN_LINT) npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 .venv/%/ready: requirements/%.txt tools/local/find_python.sh
 	@python=$$(tools/local/find_python.sh) && echo "Installing .venv/$*" >&2 && rm -rf .venv/$* && "$$python" -m venv .venv/$*
 	@.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r $< >&2
@@ -181,7 +196,7 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
     --universal --python-version 3.11
 requirements:
-	@for group in dev sam ministack conformance bench checkov package mutation; do \
+	@for group in dev sam ministack conformance bench checkov package node client mutation; do \
 	    $(COMPILE) $(if $(UPGRADE),--upgrade) --group $$group --output-file requirements/$$group.txt || exit; done
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group layer-tools --output-file layers/weasyprint/tools.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group runtime --output-file layers/dependencies/requirements.txt

@@ -51,5 +51,4 @@ app = application(*ROUTERS)
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims") or {}
-    app.append_context(dependencies=dependencies, claims=claims, now=datetime.now(UTC))
-    return app.resolve(event, context)
+    return app(event, context, dependencies=dependencies, claims=claims, now=datetime.now(UTC))

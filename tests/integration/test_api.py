@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 
+from earned.api.application import ROUTES
 from earned.api.paging import EnrollmentPosition, account_list
 from earned.api.problems import Problem
-from earned.api.routes import ROUTES
 from earned.aws.dynamodb import access_log, enrollments, table
 from tests.integration.wire_faults import client_of, denied
-from tools.in_process.portal import NOON, Story
+from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service
 
 
@@ -90,7 +90,7 @@ def test_a_download_fails_without_a_link_when_the_access_log_cannot_be_written(i
     assert "url" not in body
 
 
-def test_a_download_costs_two_reads_and_one_write(issued: Story) -> None:
+def test_a_download_costs_three_reads_and_one_write(issued: Story) -> None:
     calls: list[str] = []
     client, log_client = client_of(table.Row), client_of(access_log.AccessRow)
     for one in {id(client): client, id(log_client): log_client}.values():
@@ -100,7 +100,7 @@ def test_a_download_costs_two_reads_and_one_write(issued: Story) -> None:
     )
     for one in (client, log_client):
         one.meta.events.unregister("before-call", unique_id="count")
-    assert calls[1:] == ["Query", "BatchGetItem", "PutItem"]  # the first is the test's own look-up
+    assert calls[1:] == ["BatchGetItem", "Query", "BatchGetItem", "PutItem"]  # the first is the test's own look-up
 
 
 def test_an_employee_sees_progress_but_no_certificate_anywhere(issued: Story) -> None:
@@ -314,6 +314,151 @@ def test_a_page_of_certificates_is_full_when_there_are_enough(service: Service, 
     assert len(first["items"]) == 3
     assert len(second["items"]) == 1
     assert "next_cursor" not in second
+
+
+def test_an_enrollment_names_its_holder_once_the_account_is_known(service: Service, story: Story) -> None:
+    story.directory()
+    story.enroll("ada", company_id=story.company)
+    service.settle()
+    assert "holder" not in story.enrollment("ada")
+    story.save_account("ada", name="Ada Known")
+    service.settle()
+    assert story.enrollment("ada")["holder"] == "Ada Known"
+
+
+def test_a_list_has_the_title_as_it_is_printed_also_after_the_course_is_renamed(issued: Story) -> None:
+    issued.publish(2, title="Leading Better")
+    issued.service.settle()
+    [certificate] = issued.certificates()
+    assert certificate["training"] == {"id": issued.course, "kind": "course", "title": "Leading Well"}
+    assert issued.enrollment("ada")["training"]["title"] == "Leading Better"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, {"ada", "bea", "admin"}),
+        ({"status": "completed"}, {"ada"}),
+        ({"status": "in-progress"}, {"bea", "admin"}),
+        ({"who": "learner"}, {"bea", "admin"}),
+        ({"who": "administrator"}, set()),
+        ({"account_id": "{bea}"}, {"bea"}),
+        ({"training_id": "{course}", "status": "completed"}, {"ada"}),
+        ({"training_id": "elsewhere"}, set()),
+    ],
+)
+def test_a_companys_enrollments_can_be_narrowed(issued: Story, query: dict[str, str], found: set[str]) -> None:
+    filled = {name: text.format(bea=issued.id("bea"), course=issued.course) for name, text in query.items()}
+    path = f"/v1/companies/{issued.company}/enrollments"
+    _, page = issued.service.get(path, issued.claims("admin", "company-admin"), **filled)
+    assert {item["account_id"] for item in page["items"]} == {issued.id(account) for account in found}
+
+
+@pytest.mark.parametrize(("name", "value"), [("status", "done"), ("who", "portal")])
+def test_a_filter_takes_only_its_own_values(issued: Story, name: str, value: str) -> None:
+    path = f"/v1/companies/{issued.company}/enrollments"
+    status, problem = issued.service.get(path, issued.claims("admin", "company-admin"), **{name: value})
+    assert (status, problem["type"]) == (400, "urn:earned:problem:bad-request")
+    assert problem["detail"].startswith(f"{name}:")
+
+
+def test_a_reversed_pair_of_days_is_a_bad_request_that_names_it(issued: Story) -> None:
+    path, query = (
+        f"/v1/companies/{issued.company}/certificates",
+        {"issued_from": "2026-03-02", "issued_to": "2026-03-01"},
+    )
+    status, problem = issued.service.get(path, issued.claims("admin", "company-admin"), **query)
+    assert (status, problem["detail"]) == (400, "issued_from: later than issued_to")
+
+
+def test_messages_are_in_the_readers_language(issued: Story) -> None:
+    path, claims = f"/v1/enrollments/{issued.id('enr-bea')}", issued.claims("bea")
+    for language, message in (
+        ("de-DE,en;q=0.5", "Das Quiz „What you heard“ ist noch nicht bestanden."),
+        ("nl", "The quiz “What you heard” is not passed yet."),
+    ):
+        answer = issued.service.ask("GET", path, claims, headers={"accept-language": language})
+        assert message in [item["message"] for item in json.loads(answer["body"])["outstanding"]]
+
+
+# The viewer: what the record of the account says limits the token.
+
+
+def test_the_token_of_a_removed_account_opens_nothing_at_once(issued: Story) -> None:
+    service, claims = issued.service, issued.claims("ivo", "individual")
+    assert service.get("/v1/certificates", claims)[0] == 200
+    service.post("Directory", cloud_event("account.removed", {"account_id": issued.id("ivo")}, NOON))
+    service.deliver("record_directory")
+    nothing = service.ask("GET", "/v1/nothing", claims)
+    for path in ("/v1/certificates", "/v1/enrollments", f"/v1/enrollments/{issued.id('enr-ivo')}"):
+        assert service.ask("GET", path, claims) == nothing
+
+
+def test_the_token_of_an_account_of_which_only_the_removal_is_known_opens_nothing(issued: Story) -> None:
+    claims = {"sub": issued.id("gone"), "role": "support"}
+    assert issued.service.get("/v1/support-requests", claims)[0] == 200
+    issued.service.post("Directory", cloud_event("account.removed", {"account_id": issued.id("gone")}, NOON))
+    issued.service.deliver("record_directory")
+    assert issued.service.get("/v1/support-requests", claims)[0] == 404
+
+
+def test_a_demoted_admin_keeps_no_access_by_an_older_token(issued: Story) -> None:
+    service, claims = issued.service, issued.claims("admin", "company-admin")
+    path = f"/v1/companies/{issued.company}/certificates"
+    assert service.get(path, claims)[0] == 200
+    service.post("Directory", cloud_event("account.saved", issued.account("admin"), NOON))
+    service.deliver("record_directory")
+    assert service.get(path, claims)[0] == 404
+    assert service.get(f"/v1/certificates/{certificate_of(issued, 'ada')}/download", claims)[0] == 404
+    assert service.get("/v1/enrollments", claims)[0] == 200
+
+
+def test_an_employee_who_becomes_an_individual_does_not_download_what_the_company_holds(issued: Story) -> None:
+    service, claims = issued.service, issued.claims("ada", "individual")
+    service.post("Directory", cloud_event("account.saved", issued.account("ada", "individual"), NOON))
+    service.deliver("record_directory")
+    assert service.get(f"/v1/certificates/{certificate_of(issued, 'ada')}/download", claims)[0] == 404
+    assert service.get("/v1/certificates", claims) == (200, {"items": []})
+    admin = issued.claims("admin", "company-admin")
+    assert service.get(f"/v1/certificates/{certificate_of(issued, 'ada')}/download", admin)[0] == 200
+
+
+REFUSED = [
+    ("/v1/enrollments", {"role": "employee"}, 401, "GET /v1/enrollments"),
+    ("/v1/enrollments", {"role": "root"}, 403, "GET /v1/enrollments"),
+    ("/v1/certificates", {"role": "employee"}, 404, "GET /v1/certificates"),
+    ("/v1/enrollments/{bea}", {"role": "employee"}, 404, "GET /v1/enrollments/<enrollment_id>"),
+    ("/v1/certificates/{ada}/download", {"role": "individual"}, 404, "GET /v1/certificates/<certificate_id>/download"),
+    ("/v1/companies/other/enrollments", {"role": "company-admin"}, 404, "GET /v1/companies/<company_id>/enrollments"),
+]
+
+
+@pytest.mark.parametrize(("path", "claims", "status", "route"), REFUSED)
+def test_a_refused_request_is_logged_and_counted_without_personal_data(
+    issued: Story,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    claims: dict[str, str],
+    status: int,
+    route: str,
+) -> None:
+    subject = {} if status == 401 else {"sub": issued.id("viewer")}
+    path = path.format(bea=issued.id("enr-bea"), ada=certificate_of(issued, "ada"))
+    capsys.readouterr()
+    assert issued.service.get(path, claims | subject)[0] == status
+    [line] = [vars(record) for record in caplog.records if record.message == "request refused"]
+    assert (line["route"], line["status"]) == (route, status)
+    [metric] = [json.loads(text) for text in capsys.readouterr().out.splitlines() if "RequestsRefused" in text]
+    assert (metric["status"], metric["RequestsRefused"]) == (str(status), [1.0])
+    assert issued.tag not in str(line) + str(metric)
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/enrollments/none", f"/v1/certificates/{'a' * 26}/download"])
+def test_what_does_not_exist_is_no_refusal(issued: Story, caplog: pytest.LogCaptureFixture, path: str) -> None:
+    claims = issued.claims("admin", "company-admin")
+    assert issued.service.get(path, claims)[0] == 404
+    assert [record for record in caplog.records if record.message == "request refused"] == []
 
 
 LISTS = {

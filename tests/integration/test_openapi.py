@@ -5,11 +5,11 @@ import re
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from typing_extensions import TypedDict
 
 from earned.api.application import application
-from earned.api.problems import Problem
+from earned.api.problems import MethodNotAllowed, Problem
+from earned.api.routes import Routes
 from tools.contracts import OPENAPI, ROOT
 from tools.in_process.lambda_events import LambdaContext, http_event
 from tools.in_process.service import Service
@@ -64,7 +64,7 @@ def test_the_document_lists_every_type_of_problem() -> None:
 
 
 def test_every_type_of_problem_is_an_example_of_a_response() -> None:
-    types = {problem().body["type"] for problem in Problem.__subclasses__()}
+    types = {problem().body["type"] for problem in Problem.__subclasses__() if problem is not MethodNotAllowed}
     found = {
         problem
         for name, operation in OPERATIONS.items()
@@ -102,13 +102,13 @@ class Promise(TypedDict):
 
 
 def test_a_response_that_breaks_its_schema_is_an_internal_error() -> None:
-    routes = APIGatewayHttpRouter()
+    routes = Routes()
 
-    @routes.get("/v1/broken")
+    @routes.endpoint("GET", "/v1/broken")
     def broken() -> Promise:
         return {"count": "many"}  # type: ignore[typeddict-item]  # the broken promise
 
-    answer = application(routes).resolve(http_event("GET", "/v1/broken", {}, {}, None, {}), LambdaContext())
+    answer = application(routes)(http_event("GET", "/v1/broken", {}, {}, None, {}), LambdaContext())
     problem = json.loads(answer["body"])
     assert (answer["statusCode"], problem["type"]) == (500, "urn:earned:problem:fault")
     assert "many" not in answer["body"]

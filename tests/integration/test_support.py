@@ -1,5 +1,6 @@
 """Support requests, diagnoses and reissues."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -74,13 +75,48 @@ def test_a_request_that_is_incomplete_or_too_long_is_refused_without_being_repea
     assert "xxx" not in str(answer)
 
 
-def test_requests_beyond_a_sources_hourly_limit_get_the_same_answer_and_are_dropped(service: Service) -> None:
+def sent(source: str, email: str = "ada@example.com", at: datetime | None = None) -> bool:
+    """Whether a request is kept."""
+    asked = ASKED | {"email": email}
+    request = SupportRequest(secrets.token_hex(8), at or datetime.now(UTC), **asked, message=None)
+    return support.keep_support_request(request, source)
+
+
+def test_requests_beyond_an_hourly_limit_get_the_same_answer_and_support_is_told_how_many(service: Service) -> None:
     now = datetime.now(UTC)
-    for hour, number in product((now, now + timedelta(hours=1)), range(support.REQUESTS_PER_HOUR)):
-        assert support.keep_support_request(SupportRequest(f"{number:016x}", hour, **ASKED, message=None), "192.0.2.1")
-    before = service.get("/v1/support-requests", SUPPORT, limit="100")[1]["items"]
-    assert service.post_to("/v1/support-requests", ASKED) == (202, {"status": "received"})
-    assert service.get("/v1/support-requests", SUPPORT, limit="100")[1]["items"] == before
+    for hour, _ in product((now, now + timedelta(hours=1)), range(support.REQUESTS_PER_EMAIL)):
+        assert sent("192.0.2.1", at=hour)
+    before = service.get("/v1/support-requests", SUPPORT, limit="100")[1]
+    assert before["dropped_last_hour"] == 0
+    for _ in range(3):
+        assert service.post_to("/v1/support-requests", ASKED) == (202, {"status": "received"})
+    after = service.get("/v1/support-requests", SUPPORT, limit="100")[1]
+    assert after == before | {"dropped_last_hour": 3}
+
+
+def test_a_genuine_request_is_kept_after_twenty_of_another_person_from_the_same_address(service: Service) -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    for _ in range(support.REQUESTS_PER_EMAIL):
+        assert sent("192.0.2.1", "bea@example.com", noon)
+    assert not sent("192.0.2.1", " Bea@Example.COM ", noon)
+    assert sent("192.0.2.1", "ada@example.com", noon)
+    assert not sent("192.0.2.2", "bea@example.com", noon)
+
+
+def test_one_address_and_one_ipv6_network_have_a_limit_whatever_emails_they_name(service: Service) -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    for number in range(support.REQUESTS_PER_ADDRESS):
+        assert sent(f"2001:db8:0:1::{number:x}", f"{number}@example.com", noon)
+    assert not sent("2001:db8:0:1:ffff::1", "ada@example.com", noon)
+    assert sent("2001:db8:0:2::1", "ada@example.com", noon)
+
+
+def test_dropped_requests_are_counted_for_an_hour(service: Service) -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    for minute, _ in product((0, 50), range(support.REQUESTS_PER_EMAIL + 1)):
+        sent("192.0.2.1", at=noon + timedelta(minutes=minute))
+    dropped = [support.dropped_since(noon + timedelta(minutes=since)) for since in (0, 1, 51)]
+    assert dropped == [22, 21, 0]
 
 
 def test_requests_are_read_page_by_page(service: Service) -> None:
@@ -183,6 +219,58 @@ def test_support_reissues_with_the_corrected_name(enrolled: Story) -> None:
     [certificate] = enrolled.certificates()
     assert (certificate["holder"], certificate["revision"]) == ("Ada Corrected", 2)
     assert [event["data"]["reason"] for event in service.announcements()] == ["misspelt"]
+
+
+def test_a_reissue_that_would_change_nothing_printed_makes_no_revision(enrolled: Story) -> None:
+    service = enrolled.service
+    service.post("Progress", *enrolled.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    path = f"/v1/certificates/{certificate_of(enrolled, 'ada')}/reissue"
+    assert service.post_to(path, None, SUPPORT) == (202, {"status": "unchanged"})
+    assert service.waiting("Generation") == 0
+
+
+def test_a_reissue_asked_for_twice_makes_one_revision(enrolled: Story) -> None:
+    service = enrolled.service
+    service.post("Progress", *enrolled.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    renamed = enrolled.account("ada", name="Ada Corrected")
+    service.post("Directory", cloud_event("account.saved", renamed, NOON))
+    service.settle()
+    service.announcements()
+    path = f"/v1/certificates/{certificate_of(enrolled, 'ada')}/reissue"
+    answers = [service.post_to(path, None, SUPPORT) for _ in range(2)]
+    assert answers == [(202, {"status": "queued"})] * 2
+    service.settle()
+    assert [(one["holder"], one["revision"]) for one in enrolled.certificates()] == [("Ada Corrected", 2)]
+    assert [event["data"]["revision"] for event in service.announcements()] == [2]
+
+
+def test_diagnoses_come_in_pages_of_at_most_twenty(service: Service, story: Story) -> None:
+    story.directory()
+    for account in ("ada", "bea"):
+        story.save_account(account, email=f"people.{story.tag}@example.com")
+        for number in range(12):
+            story.enroll(account, enrollment_id=story.id(f"enr-{account}-{number:02}"))
+    service.settle()
+    subject = {"email": f"people.{story.tag}@example.com"}
+    _, first = service.get("/v1/diagnoses", SUPPORT, **subject)
+    _, second = service.get("/v1/diagnoses", SUPPORT, cursor=first["next_cursor"], **subject)
+    seen = [item["enrollment"]["enrollment_id"] for page in (first, second) for item in page["items"]]
+    assert (len(first["items"]), len(second["items"])) == (20, 4)
+    assert len(set(seen)) == 24
+    assert "next_cursor" not in second
+    status, problem = service.get("/v1/diagnoses", SUPPORT, cursor=first["next_cursor"], account_id=story.id("ada"))
+    assert (status, problem["type"]) == (400, "urn:earned:problem:garbled-cursor")
+    assert service.get("/v1/diagnoses", SUPPORT, limit="21", **subject)[0] == 400
+
+
+def test_a_diagnosis_says_who_may_download(enrolled: Story) -> None:
+    assert diagnosis(enrolled)["who_may_download"] == "Nobody: the certificate is not issued yet."
+    enrolled.service.post("Progress", *enrolled.do("ada", "read", "watch", "quiz"))
+    enrolled.service.settle()
+    told = diagnosis(enrolled)["who_may_download"]
+    assert told == f"The company admins of {enrolled.company}: the enrollment belongs to that company."
 
 
 def test_a_certificate_that_is_not_active_cannot_be_reissued(enrolled: Story) -> None:

@@ -85,7 +85,8 @@ ServeApi
                                             RecordsTable/index/by-holder RecordsTable/index/by-training
     dynamodb  PutItem                    on AccessLogTable
     dynamodb  PutItem Query              on SupportTable [request]
-    dynamodb  UpdateItem                 on SupportTable [rate]
+    dynamodb  Query                      on SupportTable [dropped]
+    dynamodb  UpdateItem                 on SupportTable [rate dropped]
     s3        GetObject                  on DocumentsBucket/certificates/*
     s3        GetObject                  on ExportsBucket/exports/*.zip
     s3        ListBucket                 on DocumentsBucket

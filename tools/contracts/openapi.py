@@ -5,10 +5,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+from aws_lambda_powertools.event_handler.openapi.models import Contact, HTTPBearer, License, Tag
 from pydantic import TypeAdapter
 
-from earned.api.application import ROUTERS, application
+from earned.api.application import ROUTERS, ROUTES, application
 from earned.api.problems import (
     BadRequest,
     InternalError,
@@ -19,7 +19,7 @@ from earned.api.problems import (
     Problem,
     UnknownRole,
 )
-from earned.api.routes import BEARER, ROUTES, Route
+from earned.api.routes import BEARER, Route
 from earned.domain.access import TABLE, Scope
 from earned.messages.schema_types import Id
 from tools.contracts import VERSION
@@ -27,13 +27,14 @@ from tools.contracts.writing import Json
 
 POWERTOOLS_STATUSES = ("422", "500")  # Powertools' own validation errors, which the service answers as problems
 TOO_MANY_REQUESTS = 429
-GATEWAY_MESSAGES = {401: "Unauthorized", 404: "Not Found", TOO_MANY_REQUESTS: "Too Many Requests"}
+GATEWAY_MESSAGES = {401: "Unauthorized", TOO_MANY_REQUESTS: "Too Many Requests"}
 COMMON = (NotAnAccessToken, UnknownRole, NotFound, NotJson, InternalError)
 ID: Json = TypeAdapter(Id).json_schema()
+NUMBER: Json = {"type": "string", "description": "The certificate's number, as it is printed."}
 GATEWAY_MESSAGE: Json = {
     "type": "object",
-    "description": "The answer of API Gateway to a request that it does not pass on to the service.",
-    "required": ["message"],
+    "description": "The answer of API Gateway to a request that it does not pass on to the service. A client that reads "
+    "a problem by this schema finds its members as additional ones.",
     "properties": {"message": {"type": "string"}},
 }
 WANTED = (
@@ -42,9 +43,24 @@ WANTED = (
 )
 DESCRIPTION = (
     "Progress and certificates. A resource that the token does not give access to is answered like one that does not "
-    "exist: 404 with the same body. Times are RFC 3339, UTC, to the millisecond."
+    "exist: 404 with the same body. Times are RFC 3339, UTC, to the millisecond.\n\n"
+    "HEAD works wherever GET does. Another method is 405 with `Allow`. A slash at the end of a path changes nothing. "
+    "An unknown query parameter is 400. Answers to requests with a token are `Cache-Control: private, no-store`.\n\n"
+    "A removed account's token opens nothing. Where the recorded kind of an account differs from the token's role, "
+    "only what both allow is allowed."
 )
-SCOPES = {Scope.OWN: "own", Scope.COMPANY: "own company", Scope.ALL: "all"}
+CONTACT = Contact(name="The provider of the certificates")
+LICENSE = License(name="MIT", identifier="MIT")
+TAGS = {
+    "progress": "Enrollments and what is outstanding",
+    "attendance": "Live events and people without an attendance mark",
+    "certificates": "Lists of certificates and links to documents",
+    "exports": "A company's certificates in one archive",
+    "support": "Support requests, diagnoses and reissues",
+    "verification": "Whether a certificate is genuine, for everyone",
+    "openapi": "This document",
+}
+SCOPES = {Scope.OWN: "own", Scope.PERSONAL: "own, of no company", Scope.COMPANY: "own company", Scope.ALL: "all"}
 
 
 def openapi() -> Json:
@@ -52,8 +68,14 @@ def openapi() -> Json:
     bearer = HTTPBearer(bearerFormat="JWT", description=WANTED)
     document: Json = json.loads(
         _public_names(
-            application(*ROUTERS).get_openapi_json_schema(
-                title="Earned: API", version=VERSION, description=DESCRIPTION, security_schemes={BEARER: bearer}
+            application(*ROUTERS).openapi_document(
+                title="Earned: API",
+                version=VERSION,
+                description=DESCRIPTION,
+                contact=CONTACT,
+                license_info=LICENSE,
+                tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
+                security_schemes={BEARER: bearer},
             )
         )
     )
@@ -69,12 +91,13 @@ def openapi() -> Json:
 def _complete(operation: Json, route: Route) -> None:
     """Add to an operation who may call it and how it fails; name the ids in its path."""
     for parameter in operation.get("parameters", []):
-        parameter["schema"] = parameter["schema"] | ID if parameter["in"] == "path" else _present(parameter["schema"])
+        in_path = NUMBER if route.written else ID
+        parameter["schema"] = (
+            parameter["schema"] | in_path if parameter["in"] == "path" else _present(parameter["schema"])
+        )
     operation["description"] += _roles(route)
     operation["security"] = [{BEARER: []}] if route.operations else []  # Powertools leaves an empty list out
     responses = {name: answer for name, answer in operation["responses"].items() if name not in POWERTOOLS_STATUSES}
-    if "404" in responses:
-        responses["404"]["content"] |= _response(404, NotFound)["content"]
     operation["responses"] = dict(sorted((_failures(operation, route) | responses).items()))
 
 
@@ -112,8 +135,7 @@ def _problems(operation: Json, route: Route) -> Iterable[type[Problem]]:
         yield from (NotAnAccessToken, UnknownRole, NotFound)
     if "requestBody" in operation:
         yield NotJson
-    if "requestBody" in operation or query:
-        yield BadRequest
+    yield BadRequest  # any operation refuses a query parameter that it does not have
     if "cursor" in query:
         yield InvalidCursor
     yield from route.problems
@@ -128,13 +150,13 @@ def _responses() -> Json:
 def _response(status: int, *problems: type[Problem]) -> Json:
     """A response with these problems, and with the gateway's own answer where it has one for this status."""
     content: Json = {}
+    if status in GATEWAY_MESSAGES:  # first: a generated client reads a status by its first schema, and this fits both
+        schema, example = {"$ref": "#/components/schemas/GatewayMessage"}, {"message": GATEWAY_MESSAGES[status]}
+        content["application/json"] = {"schema": schema, "examples": {"gateway": {"value": example}}}
     if problems:
         examples = {_example_name(problem): {"value": problem().body} for problem in problems}
         schema = {"$ref": "#/components/schemas/Problem"}
         content["application/problem+json"] = {"schema": schema, "examples": examples}
-    if status in GATEWAY_MESSAGES:
-        schema, example = {"$ref": "#/components/schemas/GatewayMessage"}, {"message": GATEWAY_MESSAGES[status]}
-        content["application/json"] = {"schema": schema, "examples": {"gateway": {"value": example}}}
     titles = dict.fromkeys(problem.title for problem in problems)
     return {"description": "; ".join(titles) or GATEWAY_MESSAGES[status].capitalize(), "content": content}
 

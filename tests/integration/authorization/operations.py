@@ -1,5 +1,6 @@
 """Every operation of the API, and the answer that the policies require for each viewer."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -105,8 +106,8 @@ def reissue(world: World, viewer: Viewer, asked: str) -> Expected | None:
 
 
 def verify(world: World, viewer: Viewer, asked: str) -> Expected | None:
-    """The answer has the certificate's status and texts, and no id."""
-    found = world.by_certificate(asked)
+    """The answer has the certificate's status and texts, and no id; the number is read as people write it."""
+    found = world.by_certificate(re.sub(r"[\s-]", "", asked).lower())
     if found is None or not may(viewer, "verify", found.thing):
         return Expected(404, word="unknown")
     return Expected(200, word=VERIFIED.get(found.state, "withdrawn"))
@@ -125,6 +126,11 @@ def fetch(world: World, viewer: Viewer, asked: str) -> Expected | None:
 def unmarked(_: World, viewer: Viewer, __: str) -> Expected | None:
     """The answer names no person."""
     return Expected(200) if may(viewer, "seeUnmarkedAttendance", SERVICE) else None
+
+
+def unmarked_people(world: World, viewer: Viewer, event: str) -> Expected | None:
+    """Everyone at the world's event is marked."""
+    return unmarked(world, viewer, "") if event == world.id("Event") else None
 
 
 def requests_for_support(_: World, viewer: Viewer, __: str) -> Expected | None:
@@ -171,10 +177,12 @@ OPERATIONS = (
     Operation("POST", "/v1/companies/{company_id}/exports", "company_id", export),
     Operation("GET", "/v1/companies/{company_of_export}/exports/{export_id}", "export_id", fetch),
     Operation("GET", "/v1/unmarked-attendance", "", unmarked),
+    Operation("GET", "/v1/unmarked-attendance/{live_event_id}", "live_event_id", unmarked_people),
     Operation("GET", "/v1/support-requests", "", requests_for_support),
     Operation("POST", "/v1/support-requests", "", taken),
     Operation("GET", "/v1/diagnoses?account_id", "account_id", diagnosis),
     Operation("GET", "/v1/diagnoses?email", "email", diagnosis_by_email),
+    Operation("GET", "/verify", "", public),
     Operation("GET", "/v1/openapi.json", "", public),
 )
 OF_AN_ENROLLMENT = tuple(one for one in OPERATIONS if one.takes in {"enrollment_id", "certificate_id"})
@@ -189,6 +197,7 @@ def ids_of(world: World) -> dict[str, list[str]]:
         "certificate_id": [one.certificate for one in world.enrollments if one.certificate],
         "company_id": [world.id("Ours"), world.id("Theirs")],
         "export_id": list(world.archives),
+        "live_event_id": [world.id("Event")],
         "account_id": accounts,
         "email": [f"{account}@example.com" for account in accounts],
     }

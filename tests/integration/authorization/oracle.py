@@ -16,11 +16,13 @@ _POLICIES, _SCHEMA = PolicySet.from_str(POLICIES), Schema.from_str(SCHEMA)
 
 @dataclass(frozen=True)
 class Viewer:
-    """The account, role and company of a token."""
+    """The account, role and company of a token, and what the account's record says."""
 
     account: str
     role: str
     company: str | None = None
+    recorded: str | None = None
+    removed: bool = False
 
     @property
     def claims(self) -> dict[str, str]:
@@ -42,9 +44,14 @@ SERVICE = Thing("Service")
 
 @cache
 def may(viewer: Viewer, action: str, thing: Thing) -> bool:
-    """Whether the policies permit the action; fails when the evaluation has errors."""
+    """Whether the policies permit the action to the token's role and to the recorded one."""
+    return all(_permitted(viewer, role, action, thing) for role in {viewer.role, viewer.recorded or viewer.role})
+
+
+def _permitted(viewer: Viewer, role: str, action: str, thing: Thing) -> bool:
+    """Fails when the evaluation has errors."""
     asked = {"principal": _uid("Viewer"), "action": f'Action::"{action}"', "resource": _uid(thing.kind)}
-    who = _entity("Viewer", account=viewer.account, role=viewer.role, company=viewer.company)
+    who = _entity("Viewer", account=viewer.account, role=role, company=viewer.company, removed=viewer.removed)
     what = _entity(thing.kind, **dict(thing.attributes))
     result = is_authorized(asked, _POLICIES, json.dumps([who, what]), _SCHEMA)
     assert not result.diagnostics.errors, (viewer, action, thing, result.diagnostics.errors)

@@ -103,7 +103,7 @@ def _random_viewer(chance: random.Random, world: World) -> Viewer:
         account = chance.choice([account.upper(), account.swapcase(), account[:-1], f"{account}a"])
     if chance.random() < 0.1:
         company = chance.choice(list(TRICKS.values()))(company or "-")
-    return Viewer(account, chance.choice(ROLES), company or None)
+    return world.viewer(account, chance.choice([*ROLES, *[world.kind] * 3]), company or None)
 
 
 def _random_id(chance: random.Random, world: World, operation: Operation) -> str:

@@ -27,8 +27,8 @@ class Asking:
     query: tuple[tuple[str, str], ...] = ()
 
     def expected(self, world: World) -> Expected | None:
-        """The answer of the policies; Powertools ignores a line break at the end of a path: its routes end in `$`."""
-        id_ = self.id.removesuffix("\n") if self.operation.path.endswith("}") else self.id
+        """The answer of the policies; a slash at the end of a path changes nothing."""
+        id_ = self.id.removesuffix("/") if self.operation.path.endswith("}") else self.id
         return self.operation.expect(world, self.viewer, id_)
 
     def names_nothing(self, world: World) -> bool:

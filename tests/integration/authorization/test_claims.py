@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from earned.api.routes import ROUTES
+from earned.api.application import ROUTES
 from tools.in_process.lambda_events import LambdaContext, http_event
 from tools.in_process.portal import Story
 from tools.in_process.service import Service

@@ -50,6 +50,8 @@ class World:
     tag: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     enrollments: list[Enrollment] = field(default_factory=list)
     archives: dict[str, tuple[str, str]] = field(default_factory=dict)  # id to company and account
+    kind: str = "employee"  # as which the accounts are recorded
+    changes: int = 0
 
     @classmethod
     def of(cls, service: Service) -> "World":
@@ -69,11 +71,28 @@ class World:
         """An id that no other world uses."""
         return f"{name}-{self.tag}"
 
-    def viewers(self) -> list[Viewer]:
-        """Every role in every company, for a person with enrollments and for the removed accounts."""
+    def record_as(self, kind: str) -> None:
+        """Change the kind of the accounts that are not removed."""
+        self.kind, self.changes = kind, self.changes + 1
+        at = NOON + timedelta(minutes=self.changes)
+        self._announce_people("Renamed", at, ("",), kind, company_id=self.id("Theirs"))
+        self.service.deliver("record_directory")
+        self.service.empty()
+
+    def viewer(self, account: str, role: str, company: str | None) -> Viewer:
+        """A token's viewer with what is recorded of the account."""
+        if account in {self.id(owner) for owner in OWNERS}:
+            return Viewer(account, role, company, recorded=self.kind)
+        return Viewer(account, role, company, removed=account in self.removed_accounts())
+
+    def removed_accounts(self) -> set[str]:
+        return {self.id(f"{owner}-{state}") for owner, state in product(OWNERS, REMOVED)}
+
+    def viewers(self, roles: Iterable[str] = ROLES) -> list[Viewer]:
+        """Each role in every company, for a person with enrollments and for the removed accounts."""
         people = [self.id(name) for name in ("me", *(f"me-{state}" for state in REMOVED))]
         companies = [company and self.id(company) for company in COMPANIES]
-        return [Viewer(*who) for who in product(people, ROLES, companies)]
+        return [self.viewer(*who) for who in product(people, roles, companies)]
 
     def permitted(self, viewer: Viewer, action: str, among: Iterable[Enrollment]) -> list[Enrollment]:
         """The enrollments for which the policies permit the action."""
@@ -107,10 +126,12 @@ class World:
         for company in filter(None, COMPANIES):
             self._tell("company.saved", {"company_id": self.id(company), "name": f"{company} Lanterns"})
 
-    def _announce_people(self, family: str, at: Any, **more: str) -> None:
-        for owner, state in product(OWNERS, ("", *REMOVED)):
+    def _announce_people(
+        self, family: str, at: Any, states: Iterable[str] = ("", *REMOVED), kind: str = "employee", **more: str
+    ) -> None:
+        for owner, state in product(OWNERS, states):
             account = self.id(f"{owner}-{state}" if state else owner)
-            data = {"account_id": account, "kind": "employee", "name": f"{owner.title()} {family}"}
+            data = {"account_id": account, "kind": kind, "name": f"{owner.title()} {family}"}
             self._tell("account.saved", data | {"email": f"{account}@example.com"} | more, at)
 
     def _learn(self, enrolled: list[Enrollment]) -> None:

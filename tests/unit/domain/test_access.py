@@ -1,19 +1,22 @@
 """Who may do what: the table of permissions, cell by cell."""
 
 from dataclasses import replace
+from itertools import product
+from typing import Any
 
 import pytest
 
-from earned.domain.access import TABLE, Operation, Scope, Viewer, may, may_for_company, role_has
+from earned.domain.access import TABLE, Operation, Scope, Viewer, has_any, may, may_for_company, who_may_download
+from earned.domain.enrollment import Removal
 from earned.domain.people import Role
-from tests.unit.builders import completion, removal
+from tests.unit.builders import account, after, completion, issue, removal, revocation
 
 COLUMNS = ("individual", "employee", "company-admin", "administrator", "support")
 PERMISSIONS = {
     "see-own-progress": ("own", "own", "own", "-", "-"),
     "see-progress": ("-", "-", "own company", "all", "all"),
-    "list-certificates": ("own", "-", "own company", "-", "-"),
-    "download": ("own", "-", "own company", "-", "-"),
+    "list-certificates": ("personal", "-", "own company", "-", "-"),
+    "download": ("personal", "-", "own company", "-", "-"),
     "export": ("-", "-", "own company", "-", "-"),
     "see-unmarked-attendance": ("-", "-", "-", "all", "all"),
     "support": ("-", "-", "-", "-", "all"),
@@ -31,6 +34,7 @@ WHOSE = {
 MEANT: dict[str, set[str]] = {
     "-": set(),
     "own": {"me, in my company", "me, in another company", "me, in no company"},
+    "personal": {"me, in no company"},
     "own company": {"me, in my company", "someone of my company"},
     "all": set(WHOSE),
 }
@@ -50,8 +54,7 @@ def test_a_removed_enrollment_exists_for_nobody(whose: str) -> None:
     record = replace(WHOSE[whose], removal=removal())
 
     for row, role, _ in CELLS:
-        if row != "support":  # a diagnosis also shows support what was removed
-            assert may(Viewer("me", Role(role), "mine"), Operation(row), record) is False
+        assert may(Viewer("me", Role(role), "mine"), Operation(row), record) is False
 
 
 @pytest.mark.parametrize(("row", "role", "scope"), CELLS)
@@ -64,12 +67,47 @@ def test_a_viewer_of_no_company_is_in_nobodys_company(row: str, role: str, scope
 
 @pytest.mark.parametrize(("row", "role", "scope"), CELLS)
 def test_a_role_has_an_operation_if_its_cell_is_not_empty(row: str, role: str, scope: str) -> None:
-    assert role_has(Viewer("me", Role(role), "mine"), Operation(row)) is (scope != "-")
+    assert has_any(Viewer("me", Role(role), "mine"), [Operation(row)]) is (scope != "-")
 
 
 @pytest.mark.parametrize(("row", "role", "scope"), CELLS)
 def test_only_roles_whose_cell_says_own_may_list_their_own(row: str, role: str, scope: str) -> None:
-    assert role_has(Viewer("me", Role(role), "mine"), Operation(row), [Scope.OWN]) is (scope == "own")
+    own = [Scope.OWN, Scope.PERSONAL]
+    assert has_any(Viewer("me", Role(role), "mine"), [Operation(row)], own) is (scope in {"own", "personal"})
+
+
+@pytest.mark.parametrize("whose", WHOSE)
+@pytest.mark.parametrize(("role", "recorded"), list(product(Role, Role)))
+def test_only_what_both_the_role_and_the_recorded_kind_may_is_allowed(role: Role, recorded: Role, whose: str) -> None:
+    viewer = Viewer("me", role, "mine", recorded)
+    alone = [Viewer("me", one, "mine") for one in (role, recorded)]
+
+    for operation in Operation:
+        assert may(viewer, operation, WHOSE[whose]) is all(may(one, operation, WHOSE[whose]) for one in alone)
+        assert has_any(viewer, [operation]) is all(has_any(one, [operation]) for one in alone)
+        assert may_for_company(viewer, operation, "mine") is all(
+            may_for_company(one, operation, "mine") for one in alone
+        )
+
+
+@pytest.mark.parametrize(
+    ("record", "kind", "sentence"),
+    [
+        ({}, Role.INDIVIDUAL, "Nobody: the certificate is not issued yet."),
+        ({"issue": issue()}, Role.INDIVIDUAL, "The person, as an individual"),
+        ({"issue": issue()}, Role.EMPLOYEE, "Nobody: the enrollment belongs to no company"),
+        ({"issue": issue(), "company_id": "co-1"}, Role.INDIVIDUAL, "The company admins of co-1"),
+        ({"issue": issue(), "revocation": revocation()}, Role.INDIVIDUAL, "Nobody: the certificate is revoked."),
+        ({"issue": issue(), "removal": Removal(after(2), "r")}, Role.INDIVIDUAL, "Nobody: the enrollment or the"),
+    ],
+)
+def test_support_is_told_who_may_download_and_why(record: dict[str, Any], kind: Role, sentence: str) -> None:
+    assert who_may_download(completion(**record), account(kind=kind)).startswith(sentence)
+
+
+def test_support_is_told_that_nobody_downloads_of_a_removed_account() -> None:
+    told = who_may_download(completion(issue=issue()), account(removed=True))
+    assert told == "Nobody: the enrollment or the account is removed."
 
 
 @pytest.mark.parametrize(("row", "role", "scope"), CELLS)
@@ -99,5 +137,5 @@ def test_an_employee_may_never_list_or_download_a_certificate_not_even_of_their_
 
     for operation in (Operation.LIST_CERTIFICATES, Operation.DOWNLOAD):
         assert not any(may(employee, operation, record) for record in WHOSE.values())
-        assert not role_has(employee, operation, [Scope.OWN])
+        assert not has_any(employee, [operation])
         assert not may_for_company(employee, operation, "mine")

@@ -18,7 +18,8 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 import earned.api
-from earned.api.routes import BEARER, ROUTES
+from earned.api.application import ROUTES
+from earned.api.routes import BEARER
 from earned.domain.certificate import Hold, Revocation
 from earned.domain.errors import Rejected
 from earned.domain.requirements import Reason

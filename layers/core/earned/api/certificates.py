@@ -8,20 +8,20 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import AwareDatetime
 
 from earned.api.paging import Cursor, EnrollmentList, Limit, account_list, company_list, page
-from earned.api.problems import NotFound
-from earned.api.responses import CertificatePage, DownloadView, certificate_view, rfc_3339
+from earned.api.problems import BadRequest, Hidden, NotFound
+from earned.api.responses import CertificatePage, CertificateView, DownloadView, certificate_view, rfc_3339
 from earned.api.routes import Routes
 from earned.aws.dynamodb import access_log, contexts
 from earned.aws.s3 import LINK_SECONDS
 from earned.domain.access import Operation, Scope, may, may_for_company
-from earned.domain.certificate import CertificateStatus
-from earned.domain.enrollment import EnrollmentContext
+from earned.domain.certificate import CertificateStatus, Issuance
+from earned.domain.enrollment import CompletionRecord, EnrollmentContext
 from earned.domain.file_names import file_name
 
 routes = Routes()
 
 
-@routes.endpoint("GET", "/v1/certificates", Operation.LIST_CERTIFICATES, scopes=(Scope.OWN,))
+@routes.endpoint("GET", "/v1/certificates", Operation.LIST_CERTIFICATES, scopes=(Scope.PERSONAL,))
 def list_own_certificates(cursor: Cursor = None, limit: Limit = 50) -> CertificatePage:
     """The certificates of the token's account, revoked ones included."""
     return _page(account_list("certificates", routes.viewer.account_id), cursor, limit)
@@ -48,16 +48,18 @@ def list_company_certificates(
     With filters, a page may have fewer than `limit` items, or none, before the last page.
     """
     if not may_for_company(routes.viewer, Operation.LIST_CERTIFICATES, company_id):
-        raise NotFound
+        raise Hidden
+    begin = None if issued_from is None else _instant(issued_from, time.min)
+    end = None if issued_to is None else _instant(issued_to, time.max)
+    if begin is not None and end is not None and begin > end:
+        raise BadRequest("issued_from: later than issued_to")
 
-    def matches(context: EnrollmentContext) -> bool:
-        record, issue = context.record, context.record.issue
+    def matches(record: CompletionRecord, issue: Issuance) -> bool:
         return (
-            issue is not None
-            and training_id in (None, record.training_id)
+            training_id in (None, record.training_id)
             and account_id in (None, record.account_id)
-            and (issued_from is None or issue.issued_at >= _instant(issued_from, time.min))
-            and (issued_to is None or issue.issued_at <= _instant(issued_to, time.max))
+            and (begin is None or issue.issued_at >= begin)
+            and (end is None or issue.issued_at <= end)
         )
 
     return _page(company_list("certificates", company_id), cursor, limit, matches)
@@ -68,8 +70,10 @@ def download_certificate(certificate_id: str) -> DownloadView:
     """A link to the document of an active certificate. The service records the access before it answers."""
     viewer, now = routes.viewer, routes.now
     context = contexts.get_certificate_context(certificate_id)
-    if context is None or not context.is_active or not may(viewer, Operation.DOWNLOAD, context.record):
+    if context is None:
         raise NotFound
+    if not context.is_active or not may(viewer, Operation.DOWNLOAD, context.record):
+        raise Hidden
     issue = context.record.issue
     if issue is None or context.record.certificate_status is not CertificateStatus.ISSUED:
         raise NotFound
@@ -85,19 +89,17 @@ def _page(
     listed: EnrollmentList,
     cursor: str | None,
     limit: int,
-    matches: Callable[[EnrollmentContext], bool] = lambda _: True,
+    matches: Callable[[CompletionRecord, Issuance], bool] = lambda _record, _issue: True,
 ) -> CertificatePage:
     viewer = routes.viewer
 
-    def keep(context: EnrollmentContext) -> bool:
-        record = context.record
-        return record.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, record) and matches(context)
+    def view(context: EnrollmentContext) -> CertificateView | None:
+        record, issue = context.record, context.record.issue
+        if issue is None or not context.is_active or not may(viewer, Operation.LIST_CERTIFICATES, record):
+            return None
+        return certificate_view(record, issue) if matches(record, issue) else None
 
-    found, next_cursor = page(listed, cursor, limit, keep)
-    issued = [(context, context.record.issue) for context in found]
-    items = [
-        certificate_view(context.record, issue, context.training) for context, issue in issued if issue is not None
-    ]
+    items, next_cursor = page(listed, cursor, limit, view)
     answer: CertificatePage = {"items": items}
     if next_cursor is not None:
         answer["next_cursor"] = next_cursor

@@ -6,7 +6,7 @@ from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
 
-from earned.api.problems import NotFound
+from earned.api.problems import Hidden, NotFound
 from earned.api.responses import one_of, rfc_3339
 from earned.api.routes import Routes
 from earned.aws.dynamodb import access_log
@@ -78,7 +78,7 @@ def get_export(company_id: str, export_id: str) -> ExportView:
 
 def _own(company_id: str) -> list[Export]:
     if not may_for_company(routes.viewer, Operation.EXPORT, company_id):
-        raise NotFound
+        raise Hidden
     return export_rows.exports_of(company_id, routes.viewer.account_id)
 
 

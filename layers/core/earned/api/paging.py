@@ -1,7 +1,7 @@
 """Pages of a list, and their cursors."""
 
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Generic, NamedTuple, TypeVar
@@ -20,6 +20,7 @@ Cursor = Annotated[
     Query(max_length=400, description="`next_cursor` of the previous page of this list; absent for the first page."),
 ]
 PositionT = TypeVar("PositionT")
+ViewT = TypeVar("ViewT")
 QUERIES_PER_PAGE = 10
 
 
@@ -75,25 +76,50 @@ def company_list(of: str, company_id: str) -> EnrollmentList:
     return EnrollmentList(f"{of} of company {company_id}", partial(enrollment_lists.list_company_keys, company_id))
 
 
-def page(
-    listed: EnrollmentList, cursor: str | None, limit: int, keep: Callable[[EnrollmentContext], bool]
-) -> tuple[list[EnrollmentContext], str | None]:
-    """Up to `limit` active enrollments that `keep` accepts, and the next page's cursor, None on the last page.
+def accounts_list(name: str, accounts: Sequence[str]) -> EnrollmentList:
+    """The enrollments of several accounts, one account after the other."""
+    return EnrollmentList(name, partial(_keys_of_accounts, sorted(accounts)))
 
-    A page before the last may be short or empty: `QUERIES_PER_PAGE` bounds the search for enrollments to keep.
+
+def training_list(of: str, training_id: str) -> EnrollmentList:
+    return EnrollmentList(f"{of} of training {training_id}", partial(enrollment_lists.list_training_keys, training_id))
+
+
+def page(
+    listed: EnrollmentList, cursor: str | None, limit: int, view: Callable[[EnrollmentContext], ViewT | None]
+) -> tuple[list[ViewT], str | None]:
+    """The views of up to `limit` enrollments, without None, and the next page's cursor, None on the last page.
+
+    A page before the last may be short or empty: `QUERIES_PER_PAGE` bounds the search.
     """
-    found: list[EnrollmentContext] = []
+    found: list[tuple[EnrollmentKey, ViewT]] = []
     position = listed.cursors.decode(cursor)
     after = EnrollmentKey(*position) if position is not None else None
     for _ in range(QUERIES_PER_PAGE):
         keys = listed.fetch(after, limit)
         candidates = contexts.get_contexts(enrollments.get_records(keys))
-        found += [context for context in candidates if context.is_active and keep(context)]
+        viewed = ((context.record.key, view(context)) for context in candidates)
+        found += [(key, item) for key, item in viewed if item is not None]
         if len(found) > limit:
-            return found[:limit], listed.cursors.encode(EnrollmentPosition(*found[limit - 1].record.key))
+            return _items(found[:limit]), listed.cursors.encode(EnrollmentPosition(*found[limit - 1][0]))
         if len(keys) < limit:
-            return found, None
+            return _items(found), None
         after = keys[-1]
         if len(found) == limit:
             break
-    return found, listed.cursors.encode(EnrollmentPosition(*after)) if after else None
+    return _items(found), listed.cursors.encode(EnrollmentPosition(*after)) if after else None
+
+
+def _items(found: Sequence[tuple[EnrollmentKey, ViewT]]) -> list[ViewT]:
+    return [item for _, item in found]
+
+
+def _keys_of_accounts(accounts: Sequence[str], after: EnrollmentKey | None, limit: int) -> list[EnrollmentKey]:
+    keys: list[EnrollmentKey] = []
+    for account_id in accounts:
+        if after is None or account_id >= after.account_id:
+            start = after if after is not None and account_id == after.account_id else None
+            keys += enrollment_lists.list_account_keys(account_id, start, limit - len(keys))
+        if len(keys) == limit:
+            break
+    return keys

@@ -1,5 +1,7 @@
 """Problem details (RFC 9457): the answer to a request that fails."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -10,6 +12,7 @@ class Problem(Exception):
     code: ClassVar[str]
     title: ClassVar[str]
     detail: str
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, detail: str | None = None) -> None:
         if detail is not None:
@@ -73,6 +76,21 @@ class NotFound(Problem):
     detail = (
         "The resource does not exist, or this token does not give access to it. Check the path and the token's role."
     )
+
+
+class Hidden(NotFound):
+    """The resource exists, and the viewer may not know that it does; the answer is that of `NotFound`."""
+
+
+class MethodNotAllowed(Problem):
+    """The path exists, and has no such method; the header `Allow` has those that it has."""
+
+    status, code, title = 405, "method-not-allowed", "Method not allowed"
+    detail = "The path does not have this method. Use one that the header `Allow` names."
+
+    def __init__(self, allowed: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.headers = {"Allow": ", ".join(allowed)}
 
 
 class CertificateNotActive(Problem):

@@ -6,7 +6,8 @@ from typing import Annotated, NotRequired
 from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
-from earned.domain.access import Operation, Viewer, may
+from earned.api.wording import Wording
+from earned.domain.access import Operation, Viewer, may, who_may_download
 from earned.domain.certificate import CertificateStatus, Issuance
 from earned.domain.diagnosis import Attendance, Diagnosis, TimelineEntry
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext
@@ -39,7 +40,7 @@ class TrainingView(TypedDict):
 class RequirementView(TypedDict):
     """An outstanding requirement: what is missing, why, who must act, and since when.
 
-    `reason` is a stable code; `message` says the same in a sentence.
+    `reason` is a stable code; `message` says the same in a sentence, in the language that `Accept-Language` prefers.
     Kind `certificate` means that all requirements are met and the certificate is held.
     """
 
@@ -62,10 +63,14 @@ class CertificateOfEnrollment(TypedDict):
 
 
 class EnrollmentView(TypedDict):
-    """One person in one training, as of `as_of`; `certificate` is present only for those who may download it."""
+    """One person in one training, as of `as_of`.
+
+    `holder` is the account's name, absent while it is unknown; `certificate` is present only for those who may hold it.
+    """
 
     enrollment_id: str
     account_id: str
+    holder: NotRequired[str]
     training: TrainingView
     status: StatusOfCompletion
     completed_at: NotRequired[Instant]
@@ -75,7 +80,7 @@ class EnrollmentView(TypedDict):
 
 
 class CertificateView(TypedDict):
-    """A certificate, with its holder's name as printed."""
+    """A certificate, with the holder's name and the training's title as printed."""
 
     certificate_id: str
     enrollment_id: str
@@ -111,7 +116,7 @@ class DownloadView(TypedDict):
 
 
 def enrollment_view(
-    context: EnrollmentContext, viewer: Viewer, as_of: datetime, tolerance: timedelta
+    context: EnrollmentContext, viewer: Viewer, as_of: datetime, tolerance: timedelta, texts: Wording
 ) -> EnrollmentView:
     record = context.record
     verdict = evaluate_for_issue(record, context.training, context.account, as_of, tolerance)
@@ -120,9 +125,11 @@ def enrollment_view(
         "account_id": record.account_id,
         "training": training_view(record, context.training),
         "status": "completed" if verdict.complete else "in-progress",
-        "outstanding": [requirement_view(one) for one in blockers(record, context.training, verdict)],
+        "outstanding": [requirement_view(one, texts) for one in blockers(record, context.training, verdict)],
         "as_of": rfc_3339(as_of),
     }
+    if context.account is not None and context.account.name:
+        view["holder"] = context.account.name
     if verdict.completed_at is not None:
         view["completed_at"] = rfc_3339(verdict.completed_at)
     if record.issue is not None and may(viewer, Operation.LIST_CERTIFICATES, record):
@@ -135,16 +142,17 @@ def enrollment_view(
     return view
 
 
-def certificate_view(record: CompletionRecord, issue: Issuance, training: Training | None) -> CertificateView:
+def certificate_view(record: CompletionRecord, issue: Issuance) -> CertificateView:
+    printed = issue.printed
     return {
         "certificate_id": record.certificate_id,
         "enrollment_id": record.enrollment_id,
         "account_id": record.account_id,
-        "holder": issue.printed.holder,
-        "training": training_view(record, training),
+        "holder": printed.holder,
+        "training": {"id": record.training_id, "kind": printed.kind.value, "title": printed.title},
         "status": record.certificate_status or "",
         "revision": issue.revision,
-        "completed_on": issue.printed.completed_on.isoformat(),
+        "completed_on": printed.completed_on.isoformat(),
         "issued_at": rfc_3339(issue.issued_at),
     }
 
@@ -157,13 +165,13 @@ def training_view(record: CompletionRecord, training: Training | None) -> Traini
     return view
 
 
-def requirement_view(requirement: Requirement) -> RequirementView:
+def requirement_view(requirement: Requirement, texts: Wording) -> RequirementView:
     return {
         "kind": requirement.kind,
         "id": requirement.id,
         "title": requirement.title,
         "reason": requirement.reason.value,
-        "message": requirement.message,
+        "message": texts.message(requirement),
         "who": requirement.who.value,
         "since": rfc_3339(requirement.since),
     }
@@ -175,9 +183,9 @@ def rfc_3339(at: datetime) -> str:
 
 
 class Accepted(TypedDict):
-    """The service accepted the request and processes it after the answer."""
+    """The service accepted the request and processes it after the answer; `unchanged`: there is nothing to do."""
 
-    status: Annotated[str, one_of("received", "queued")]
+    status: Annotated[str, one_of("received", "queued", "unchanged")]
 
 
 class SupportRequestView(TypedDict):
@@ -192,9 +200,13 @@ class SupportRequestView(TypedDict):
 
 
 class SupportRequestPage(TypedDict):
-    """A page of support requests; `next_cursor` is absent on the last page."""
+    """A page of support requests; `next_cursor` is absent on the last page.
+
+    `dropped_last_hour` is the number of requests beyond the hourly limits in the last 60 minutes.
+    """
 
     items: list[SupportRequestView]
+    dropped_last_hour: int
     next_cursor: NotRequired[str]
 
 
@@ -253,7 +265,10 @@ class DiagnosedCertificate(TypedDict):
 
 
 class DiagnosisView(TypedDict):
-    """One enrollment in full; `blocking` is the first outstanding requirement, or null."""
+    """One enrollment in full; `blocking` is the first outstanding requirement, or null.
+
+    `who_may_download` says in a sentence who can fetch the certificate now, or why nobody can.
+    """
 
     enrollment: DiagnosedEnrollment
     account: DiagnosedAccount
@@ -263,12 +278,14 @@ class DiagnosisView(TypedDict):
     certificate: NotRequired[DiagnosedCertificate]
     outstanding: list[RequirementView]
     blocking: RequirementView | None
+    who_may_download: str
 
 
 class DiagnosisPage(TypedDict):
-    """The diagnoses of all enrollments of a person."""
+    """A page of the diagnoses of a person's enrollments; `next_cursor` is absent on the last page."""
 
     items: list[DiagnosisView]
+    next_cursor: NotRequired[str]
 
 
 def support_request_view(request: SupportRequest) -> SupportRequestView:
@@ -284,10 +301,10 @@ def support_request_view(request: SupportRequest) -> SupportRequestView:
     return view
 
 
-def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None) -> DiagnosisView:
+def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None, texts: Wording) -> DiagnosisView:
     """`document`: whether the stored document is present, and whether it is intact."""
     record, verdict = diagnosis.record, diagnosis.verdict
-    outstanding = [requirement_view(requirement) for requirement in diagnosis.blockers]
+    outstanding = [requirement_view(requirement, texts) for requirement in diagnosis.blockers]
     view: DiagnosisView = {
         "enrollment": _diagnosed_enrollment(record),
         "account": _diagnosed_account(record.account_id, diagnosis.account),
@@ -298,6 +315,7 @@ def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None) -> 
         },
         "outstanding": outstanding,
         "blocking": outstanding[0] if outstanding else None,
+        "who_may_download": who_may_download(record, diagnosis.account),
     }
     if verdict.completed_at is not None:
         view["completion"]["completed_at"] = rfc_3339(verdict.completed_at)

@@ -2,19 +2,23 @@
 
 import re
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import cached_property, wraps
 from inspect import getdoc
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
+from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from earned.api.problems import NotAnAccessToken, NotFound, Problem, UnknownRole
+from earned.api import negotiation
+from earned.api.problems import Hidden, NotAnAccessToken, NotFound, Problem, UnknownRole
+from earned.api.wording import LANGUAGES
+from earned.aws.dynamodb import viewers
 from earned.aws.s3 import Archives, Documents
 from earned.aws.sqs import Queue
-from earned.domain.access import Operation, Scope, Viewer, role_has
+from earned.domain.access import Operation, Scope, Viewer, has_any
 from earned.domain.people import Role
 from earned.messages.schema_types import ID
 
@@ -46,20 +50,51 @@ class Route:
 
     method: str
     path: str
-    operations: tuple[Operation, ...]
-    scopes: Collection[Scope]
+    operations: tuple[Operation, ...] = ()
+    scopes: Collection[Scope] = tuple(Scope)
     problems: tuple[type[Problem], ...] = ()
+    parameters: frozenset[str] = frozenset()
+    takes_body: bool = False
+    written: Callable[[str], str] | None = None  # of the id in the path, as people write it; None: as it is
 
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", re.escape(self.path)))
 
-ROUTES: list[Route] = []
+    def place(self, ids: Mapping[str, str]) -> str:
+        """The path with these ids; raises `NotFound` for a text that is no id."""
+        path = self.path
+        for name, text in ids.items():
+            id_ = self.written(text) if self.written else text
+            if not re.fullmatch(ID, id_):
+                raise NotFound
+            path = path.replace(f"<{name}>", id_)
+        return path
 
 
 class Routes(APIGatewayHttpRouter):
     """A group of routes; `viewer`, `now` and `dependencies` are those of the current request."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.declared: list[Route] = []
+
     @property
     def viewer(self) -> Viewer:
-        """Raises `NotAnAccessToken` or `UnknownRole`."""
+        """The token's, with what the account's record says; one read per request.
+
+        Raises `NotAnAccessToken`, `UnknownRole`, or `NotFound` for a removed account.
+        """
+        if "viewer" not in self.context:
+            viewer = self._viewer_of_the_token()
+            recorded = viewers.get_recorded(viewer.account_id)
+            if recorded.removed:
+                raise Hidden
+            self.context["viewer"] = replace(viewer, recorded=recorded.kind)
+        found: Viewer = self.context["viewer"]
+        return found
+
+    def _viewer_of_the_token(self) -> Viewer:
         account_id = self._id("sub")
         if account_id is None or not self._is_of_an_access_token:
             raise NotAnAccessToken
@@ -89,6 +124,11 @@ class Routes(APIGatewayHttpRouter):
         return value if isinstance(value, str) else ""
 
     @property
+    def language(self) -> str:
+        """The language with wording that the client prefers."""
+        return negotiation.language(self.current_event.headers.get("accept-language", ""), LANGUAGES)
+
+    @property
     def now(self) -> datetime:
         now: datetime = self.context["now"]
         return now
@@ -105,6 +145,7 @@ class Routes(APIGatewayHttpRouter):
         *operations: Operation,
         scopes: Collection[Scope] = tuple(Scope),
         problems: tuple[type[Problem], ...] = (),
+        written: Callable[[str], str] | None = None,
         **options: Any,
     ) -> Callable[[Callable[..., AnswerT]], Callable[..., AnswerT]]:
         """Declare a `Route`; `options` are those of Powertools' `route`."""
@@ -112,16 +153,29 @@ class Routes(APIGatewayHttpRouter):
         def declare(function: Callable[..., AnswerT]) -> Callable[..., AnswerT]:
             @wraps(function)
             def guarded(*arguments: Any, **named: Any) -> AnswerT:
-                if operations and not any(role_has(self.viewer, one, scopes) for one in operations):
-                    raise NotFound
+                if operations and not has_any(self.viewer, operations, scopes):
+                    raise Hidden
                 return function(*arguments, **named)
 
-            ROUTES.append(Route(method, path, operations, scopes, problems))
+            body, query = _inputs(function, path)
+            self.declared.append(Route(method, path, operations, scopes, problems, query, body, written))
             described = _description(function, operations)
             self.route(path, method=[method], **described, **options)(guarded)
             return guarded
 
         return declare
+
+
+def _inputs(function: Callable[..., Any], path: str) -> tuple[bool, frozenset[str]]:
+    """Whether the function takes a body, and the names of its query parameters."""
+    hints = get_type_hints(function, include_extras=True)
+    hints.pop("return", None)
+    bodies = {name for name, hint in hints.items() if any(isinstance(part, Body) for part in _parts(hint))}
+    return bool(bodies), frozenset(name for name in hints if name not in bodies and f"<{name}>" not in path)
+
+
+def _parts(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) is Annotated else ()
 
 
 def _description(function: Callable[..., Any], operations: tuple[Operation, ...]) -> dict[str, Any]:

@@ -1,70 +1,51 @@
 """Public verification of a certificate by its number: an HTML page or JSON."""
 
 import json
-from base64 import b64encode
-from collections.abc import Mapping
-from hashlib import sha256
-from html import escape
-from pathlib import Path
-from string import Template
+import re
+from dataclasses import dataclass
 from typing import Annotated, NotRequired
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from typing_extensions import TypedDict
 
+from earned.api import negotiation, verification_page
+from earned.api.brand import issuer
 from earned.api.responses import Day, one_of, rfc_3339
 from earned.api.routes import Routes
+from earned.api.verification_page import Result
 from earned.aws.dynamodb import contexts
 from earned.domain.certificate import CertificateStatus
 from earned.messages.schema_types import Instant
 
 routes = Routes()
-_HERE = Path(__file__).parent
-_PAGE = Template((_HERE / "verification.html").read_text(encoding="utf-8"))
-_STYLE = (_HERE / "verification.css").read_text(encoding="utf-8")
-_STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
-
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Vary": "Accept",
-}
-
-_WORDS = {
-    "valid": ("This certificate is valid", "It was issued to the person named here."),
-    "revoked": ("This certificate was revoked", "It has not been valid since the date given here."),
-    "superseded": (
-        "There is a newer version",
-        "This certificate is valid, but the copy that you were shown is out of date.",
-    ),
-    "withdrawn": ("This certificate was withdrawn", "It was issued, and it is no longer valid."),
-    "unknown": (
-        "No such certificate",
-        "We have never issued a certificate with this number. Check it for typing errors.",
-    ),
-}
+NO_NUMBER = "-"
+_SEPARATORS = re.compile(r"[\s\u00ad\u2010-\u2015\u2212-]")
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}")
 
 
 class Verification(TypedDict):
     """The status of a certificate.
 
-    `valid` has all members but `revoked_at`, `revoked` has `revoked_at`, and `superseded` has the current `revision`.
+    `valid` has all members but `revoked_at`, with `company` and `hours` where the certificate has them; `revoked` has
+    `revoked_at`, and `superseded` has the current `revision`. `document_sha256` is the SHA-256 of the issued PDF.
     """
 
-    status: Annotated[str, one_of(*_WORDS)]
+    status: Annotated[str, one_of("valid", "revoked", "superseded", "withdrawn", "unknown")]
     holder: NotRequired[str]
     training: NotRequired[str]
+    issuer: NotRequired[str]
+    company: NotRequired[str]
+    hours: NotRequired[float]
     issued_at: NotRequired[Instant]
     completed_on: NotRequired[Day]
     revoked_at: NotRequired[Instant]
     revision: NotRequired[int]
+    document_sha256: NotRequired[str]
 
 
-_CONTENT = {"application/json": {"model": Verification}, "text/html": {"schema": {"type": "string"}}}
-
+_HTML = {"text/html": {"schema": {"type": "string"}}}
+_CONTENT = {"application/json": {"model": Verification}} | _HTML
 _RESPONSES = {
     200: {"description": "The certificate's status", "content": _CONTENT},
     404: {
@@ -72,65 +53,107 @@ _RESPONSES = {
         "content": _CONTENT,
     },
 }
+_PAGE_RESPONSES = {
+    200: {"description": "A page with a field for a number, or with the certificate's status", "content": _HTML},
+    404: {"description": "A page: no certificate with this number was issued", "content": _HTML},
+}
 
 
-@routes.endpoint("GET", "/verify/<certificate_id>", responses=_RESPONSES)
+@dataclass(frozen=True)
+class Found:
+    """A verification, and the language of the certificate's texts."""
+
+    answer: Verification
+    language: str = "en"
+
+
+def certificate_number(text: str) -> str:
+    """The number as it is stored, from the number or the address as printed or typed; `NO_NUMBER` if it is none."""
+    number = _SEPARATORS.sub("", text.rpartition("/verify/")[2].partition("?")[0]).lower()
+    return number if re.fullmatch("[a-z2-7]{26}", number) else NO_NUMBER
+
+
+@routes.endpoint("GET", "/verify/<certificate_id>", responses=_RESPONSES, written=certificate_number)
 def verify_certificate(
     certificate_id: str,
     revision: Annotated[int | None, Query(ge=1, description="The revision of the copy to verify.")] = None,
 ) -> Response[str]:
-    """Whether a certificate is genuine and current: JSON where `Accept` names JSON and not HTML, else an HTML page."""
+    """Whether a certificate is genuine and current: an HTML page where `Accept` prefers HTML, else JSON.
+
+    The number is read as it is printed: spaces, hyphens and capitals do not matter. The page is in the language that
+    `Accept-Language` prefers.
+    """
     found = verification(certificate_id, revision)
-    status = 404 if found["status"] == "unknown" else 200
-    if _wants_json(routes.current_event.headers):
-        return Response(status, "application/json", json.dumps(found), headers=_HEADERS)
-    return Response(status, "text/html; charset=utf-8", page(found), headers=_HEADERS)
+    if negotiation.prefers_html(routes.current_event.headers.get("accept", "")):
+        return _result_page(found, certificate_id, start="../verify")
+    return Response(_status(found), "application/json", json.dumps(found.answer), headers=_headers())
 
 
-def verification(certificate_id: str, revision: int | None) -> Verification:
+@routes.endpoint("GET", "/verify", responses=_PAGE_RESPONSES)
+def verify_number(
+    number: Annotated[str | None, Query(max_length=200, description="The number, as it is printed.")] = None,
+) -> Response[str]:
+    """A page to type a certificate's number into; with `number`, the page of that certificate."""
+    if not number:
+        return _html(200, verification_page.number_page(routes.language))
+    certificate_id = certificate_number(number)
+    return _result_page(verification(certificate_id, None), certificate_id, start="?")
+
+
+def verification(certificate_id: str, revision: int | None) -> Found:
     """Personal data only for a valid certificate."""
     context = contexts.get_certificate_context(certificate_id)
     issue = context.record.issue if context is not None else None
     if context is None or issue is None or (revision is not None and revision > issue.revision):
-        return {"status": "unknown"}
+        return Found({"status": "unknown"})
     if not context.is_active:
-        return {"status": "withdrawn"}
+        return Found({"status": "withdrawn"})
     revocation = context.record.revocation
     if revocation is not None:
-        return {"status": "revoked", "revoked_at": rfc_3339(revocation.at)}
+        return Found({"status": "revoked", "revoked_at": rfc_3339(revocation.at)})
     if context.record.certificate_status is not CertificateStatus.ISSUED:
-        return {"status": "unknown"}
+        return Found({"status": "unknown"})
     if revision is not None and revision < issue.revision:
-        return {"status": "superseded", "revision": issue.revision}
-    return {
+        return Found({"status": "superseded", "revision": issue.revision})
+    printed = issue.printed
+    answer: Verification = {
         "status": "valid",
-        "holder": issue.printed.holder,
-        "training": issue.printed.title,
+        "holder": printed.holder,
+        "training": printed.title,
+        "issuer": issuer(printed.language),
         "issued_at": rfc_3339(issue.issued_at),
-        "completed_on": issue.printed.completed_on.isoformat(),
+        "completed_on": printed.completed_on.isoformat(),
         "revision": issue.revision,
+        "document_sha256": issue.document_sha256,
     }
+    if printed.company:
+        answer["company"] = printed.company
+    if printed.hours:
+        answer["hours"] = printed.hours
+    return Found(answer, printed.language if _LANGUAGE_TAG.fullmatch(printed.language) else "en")
 
 
-_LABELS = {
-    "holder": "Holder",
-    "training": "Training",
-    "completed_on": "Completed on",
-    "issued_at": "Issued",
-    "revoked_at": "Revoked",
-    "revision": "Current version",
-}
+def _result_page(found: Found, certificate_id: str, start: str) -> Response[str]:
+    number = None if certificate_id == NO_NUMBER else certificate_id
+    result = Result(found.answer, number, found.language, routes.now)
+    return _html(_status(found), verification_page.result_page(result, routes.language, start))
 
 
-def page(found: Verification) -> str:
-    title, text = _WORDS[found["status"]]
-    members: Mapping[str, object] = found
-    rows = "".join(
-        f"<dt>{label}</dt><dd>{escape(str(members[name]))}</dd>" for name, label in _LABELS.items() if name in members
-    )
-    return _PAGE.substitute(status=found["status"], title=title, text=text, rows=rows, style=_STYLE)
+def _html(status: int, page: str) -> Response[str]:
+    headers = _headers() | {"Content-Language": routes.language}
+    return Response(status, "text/html; charset=utf-8", page, headers=headers)
 
 
-def _wants_json(headers: Mapping[str, str]) -> bool:
-    accepted = headers.get("accept", "").lower()
-    return "application/json" in accepted and "text/html" not in accepted
+def _status(found: Found) -> int:
+    return 404 if found.answer["status"] == "unknown" else 200
+
+
+def _headers() -> dict[str, str]:
+    return {
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": verification_page.content_security_policy(),
+        "Referrer-Policy": "no-referrer",
+        "Vary": "Accept, Accept-Language",
+        "X-Content-Type-Options": "nosniff",
+    }

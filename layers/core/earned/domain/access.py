@@ -1,11 +1,12 @@
 """The access table: operations by role and scope (docs/design.md §5)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from earned.domain.certificate import CertificateStatus
 from earned.domain.enrollment import CompletionRecord
-from earned.domain.people import Role
+from earned.domain.people import Account, Role
 
 
 class Operation(StrEnum):
@@ -19,9 +20,10 @@ class Operation(StrEnum):
 
 
 class Scope(StrEnum):
-    """Whose enrollments: the viewer's own, those of the viewer's company, or everyone's."""
+    """Which enrollments: the viewer's own, those of them without a company, the viewer's company's, or everyone's."""
 
     OWN = "own"
+    PERSONAL = "personal"
     COMPANY = "company"
     ALL = "all"
 
@@ -37,8 +39,8 @@ TABLE: Mapping[Operation, Mapping[Role, Scope]] = {
         Role.ADMINISTRATOR: Scope.ALL,
         Role.SUPPORT: Scope.ALL,
     },
-    Operation.LIST_CERTIFICATES: {Role.INDIVIDUAL: Scope.OWN, Role.COMPANY_ADMIN: Scope.COMPANY},
-    Operation.DOWNLOAD: {Role.INDIVIDUAL: Scope.OWN, Role.COMPANY_ADMIN: Scope.COMPANY},
+    Operation.LIST_CERTIFICATES: {Role.INDIVIDUAL: Scope.PERSONAL, Role.COMPANY_ADMIN: Scope.COMPANY},
+    Operation.DOWNLOAD: {Role.INDIVIDUAL: Scope.PERSONAL, Role.COMPANY_ADMIN: Scope.COMPANY},
     Operation.EXPORT: {Role.COMPANY_ADMIN: Scope.COMPANY},
     Operation.SEE_UNMARKED_ATTENDANCE: {Role.ADMINISTRATOR: Scope.ALL, Role.SUPPORT: Scope.ALL},
     Operation.SUPPORT: {Role.SUPPORT: Scope.ALL},
@@ -47,38 +49,75 @@ TABLE: Mapping[Operation, Mapping[Role, Scope]] = {
 
 @dataclass(frozen=True)
 class Viewer:
-    """The token's account, role and company."""
+    """The token's account, role and company, and the account's kind as it is recorded; None while it is unknown."""
 
     account_id: str
     role: Role
     company_id: str | None = None
+    recorded: Role | None = None
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """All of them must permit what the viewer does (A0)."""
+        return frozenset({self.role, self.recorded or self.role})
 
 
 def may(viewer: Viewer, operation: Operation, record: CompletionRecord) -> bool:
     """Always false for a removed enrollment (A5)."""
-    match TABLE[operation].get(viewer.role):
-        case _ if not record.is_active:
-            return False
-        case Scope.OWN:
-            return record.account_id == viewer.account_id
-        case Scope.COMPANY:
-            return record.company_id is not None and record.company_id == viewer.company_id
-        case Scope.ALL:
-            return True
-        case None:
-            return False
+    return may_any(viewer, [operation], record)
 
 
-def role_has(viewer: Viewer, operation: Operation, scopes: Collection[Scope] = tuple(Scope)) -> bool:
-    return TABLE[operation].get(viewer.role) in scopes
+def may_any(viewer: Viewer, operations: Collection[Operation], record: CompletionRecord) -> bool:
+    """Whether each of the viewer's roles permits one of the operations."""
+    return record.is_active and _each_role(viewer, operations, lambda scope: _covers(scope, viewer, record))
+
+
+def has_any(viewer: Viewer, operations: Collection[Operation], scopes: Collection[Scope] = tuple(Scope)) -> bool:
+    """Whether each of the viewer's roles has one of the operations in one of the scopes."""
+    return _each_role(viewer, operations, lambda scope: scope in scopes)
 
 
 def may_for_company(viewer: Viewer, operation: Operation, company_id: str) -> bool:
     """Whether a viewer may ask for a list that covers a whole company (A3)."""
-    match TABLE[operation].get(viewer.role):
+    return _each_role(
+        viewer,
+        [operation],
+        lambda scope: scope is Scope.ALL or (scope is Scope.COMPANY and company_id == viewer.company_id),
+    )
+
+
+def who_may_download(record: CompletionRecord, account: Account | None) -> str:
+    """A sentence for support: who can fetch the certificate now, or why nobody can (A0)."""
+    if not record.is_active or (account is not None and account.removed):
+        return "Nobody: the enrollment or the account is removed."
+    if record.certificate_status is None:
+        return "Nobody: the certificate is not issued yet."
+    if record.certificate_status is not CertificateStatus.ISSUED:
+        return "Nobody: the certificate is revoked."
+    if record.company_id is not None:
+        return f"The company admins of {record.company_id}: the enrollment belongs to that company."
+    if account is not None and account.kind is not Role.INDIVIDUAL:
+        return (
+            f"Nobody: the enrollment belongs to no company, so the person may as an individual, and their account is "
+            f"recorded as {account.kind.value}."
+        )
+    return "The person, as an individual: the enrollment belongs to no company."
+
+
+def _each_role(viewer: Viewer, operations: Collection[Operation], permits: Callable[[Scope], bool]) -> bool:
+    return all(
+        any(permits(scope) for one in operations if (scope := TABLE[one].get(role)) is not None)
+        for role in viewer.roles
+    )
+
+
+def _covers(scope: Scope, viewer: Viewer, record: CompletionRecord) -> bool:
+    match scope:
+        case Scope.OWN:
+            return record.account_id == viewer.account_id
+        case Scope.PERSONAL:
+            return record.account_id == viewer.account_id and record.company_id is None
         case Scope.COMPANY:
-            return company_id == viewer.company_id
+            return record.company_id is not None and record.company_id == viewer.company_id
         case Scope.ALL:
             return True
-        case _:
-            return False

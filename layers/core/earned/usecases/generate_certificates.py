@@ -192,7 +192,10 @@ class GenerateCertificates:
         return Draft(record, issue, document, now, _wait_times(record, training, verdict.completed_at, request, now))
 
     def _reissue(self, context: EnrollmentContext, issue: Issuance, request: GenerationRequest) -> Draft | None:
-        """Draw the next revision with the account's present name, if the rules of the first still hold (A6, N1)."""
+        """Draw the next revision with the account's present name, if the rules of the first still hold (A6, N1).
+
+        A no-op when nothing printed would change, so two requests for the same correction make one revision.
+        """
         record, account, now = context.record, context.account, self._now()
         training = trainings.get_archived_training(record.training_id, issue.training_version)
         earned = evaluate_record(replace(record, issue=None), training, now, self._tolerance)
@@ -200,6 +203,8 @@ class GenerateCertificates:
             logger.warning("not reissued", extra={"outstanding": [item.reason for item in earned.outstanding]})
             return None
         content = replace(issue.printed, holder=account.name)
+        if content == issue.printed:
+            return None
         document = self._documents.draw(content)
         superseding = replace(
             issue,

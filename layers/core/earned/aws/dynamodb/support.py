@@ -1,20 +1,24 @@
 """Support requests and their rate limit."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_network
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
+from earned.aws.dynamodb.people import email_code
 from earned.aws.dynamodb.table import ClientSettings
 from earned.domain.people import SupportRequest
 
-REQUESTS_PER_HOUR = 20
+REQUESTS_PER_ADDRESS = 200  # in an hour; many people may share one address
+REQUESTS_PER_EMAIL = 20  # in an hour
+IPV6_PREFIX = 64  # bits that one subscriber gets
 SUPPORT_REQUESTS_LAST = timedelta(days=90)
 
 
 class SupportRow(Model):
-    """A support request, or the number of requests from one source within an hour."""
+    """A support request, the number of requests from one source within an hour, or of those dropped in a minute."""
 
     class Meta(ClientSettings):
         table_name = ""
@@ -40,12 +44,15 @@ def bind(support_table: str) -> None:
 
 
 def keep_support_request(request: SupportRequest, source: str) -> bool:
-    """Keep a request for 90 days; false if `source` has exceeded the hourly limit."""
+    """Keep a request for 90 days; false, and counted as dropped, beyond an hourly limit.
+
+    `source` is the sender's IP address; the email address is the one that the request names.
+    """
     hour = request.at.strftime("%Y-%m-%dT%H")
-    counter = SupportRow("rate", hashlib.sha256(f"{hour} {source}".encode()).hexdigest()[:32])
-    expires = SupportRow.expires.set(int(request.at.timestamp()) + 2 * 3600)
-    counter.update([SupportRow.sent.add(1), expires])
-    if counter.sent > REQUESTS_PER_HOUR:
+    of_the_address = _count("rate", _hashed(f"{hour} {_subscriber(source)}"), request.at)
+    of_the_email = _count("rate", _hashed(f"{hour} {email_code(request.email)}"), request.at)
+    if of_the_address > REQUESTS_PER_ADDRESS or of_the_email > REQUESTS_PER_EMAIL:
+        _count("dropped", _minute(request.at), request.at)
         return False
     SupportRow(
         "request",
@@ -57,6 +64,12 @@ def keep_support_request(request: SupportRequest, source: str) -> bool:
         message=request.message,
     ).save()
     return True
+
+
+def dropped_since(since: datetime) -> int:
+    """The number of requests that were dropped from `since` on; counters last two hours."""
+    rows = SupportRow.query("dropped", SupportRow.sk >= _minute(since))
+    return sum(int(row.sent) for row in rows)
 
 
 def support_requests(after: str | None, limit: int) -> list[SupportRequest]:
@@ -72,3 +85,26 @@ def forget_support_request(request: SupportRequest) -> None:
 
 def cursor_position(request: SupportRequest) -> str:
     return f"{request.at.isoformat(timespec='milliseconds')}#{request.request_id}"
+
+
+def _count(kind: str, sk: str, at: datetime) -> int:
+    counter = SupportRow(kind, sk)
+    counter.update([SupportRow.sent.add(1), SupportRow.expires.set(int(at.timestamp()) + 2 * 3600)])
+    return int(counter.sent)
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _minute(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+
+
+def _subscriber(source: str) -> str:
+    """The address, of IPv6 its network: a subscriber may send from any address of it."""
+    try:
+        address = ip_address(source)
+    except ValueError:
+        return source
+    return str(ip_network((address, IPV6_PREFIX), strict=False)) if address.version == 6 else str(address)

@@ -1,0 +1,44 @@
+"""The API's texts: complete in every language, with dates as the certificates write them."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from earned.api.wording import LANGUAGES, wording
+from earned.domain.requirements import Reason, Requirement
+
+AT = datetime(2026, 3, 2, 18, 5, 59, tzinfo=UTC)
+
+
+def test_the_pages_have_the_languages_of_the_certificates() -> None:
+    assert {"en", "es", "fr", "de", "ar", "ja"} == LANGUAGES
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("month", range(1, 13))
+def test_a_day_is_written_as_on_the_certificate(language: str, month: int) -> None:
+    day = date(2026, month, 28)
+    locale = "en_GB" if language == "en" else language
+    assert wording(language).day(day) == format_date(day, "long", locale)
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_a_number_of_hours_has_the_languages_decimal_mark(language: str) -> None:
+    assert wording(language).number(7.5) == format_decimal(7.5, locale=language)
+    assert wording(language).number(8.0) == "8"
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_a_message_that_names_its_subject_and_its_detail(language: str, reason: Reason) -> None:
+    english = Requirement("video", "v", "Listening", reason, AT, "U+1FAE8")
+    told = wording(language).message(english)
+    assert told != english.message or language == "en"
+    assert ("Listening" in told) is ("Listening" in english.message)
+    assert ("U+1FAE8" in told) is ("U+1FAE8" in english.message)
+
+
+def test_the_moment_of_checking_is_to_the_minute_in_utc() -> None:
+    assert wording("de").moment_of(AT) == "2. März 2026, 18:05 UTC"
