@@ -85,7 +85,7 @@ erase: .venv/dev/ready
 contracts: .venv/dev/ready
 	@PYTHONPATH=layers/core $(PYTHON) -m tools.contracts
 
-DESIGN ?= layers/core/earned/document/certificate
+DESIGN ?= layers/core/earned/document/designs/default
 OUT    ?= out/preview
 preview: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tools.design.preview --design='$(DESIGN)' --out='$(OUT)'

@@ -11,7 +11,7 @@ from earned.aws import s3
 from earned.aws.dynamodb import enrollments, trainings
 from earned.aws.sqs import MAX_BATCH, Queue
 from earned.aws.sqs_batch import SqsBatch
-from earned.document.render import NORTHLIGHT
+from earned.document.render import DESIGNS
 from earned.messages import events
 from earned.usecases import evaluate_enrollments, export_certificates, record_directory, sweep
 from earned.usecases.certificate_documents import CertificateDocuments
@@ -32,7 +32,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 class Options:
     """What a caller may choose instead of the deployed values."""
 
-    design: Any = NORTHLIGHT
+    design: Any = DESIGNS
     background: Executor = field(default_factory=ImmediateExecutor)
     monotonic: Callable[[], float] = time.monotonic
     keys_per_page: int = evaluate_enrollments.KEYS_PER_PAGE

@@ -8,7 +8,7 @@ import pytest
 
 from tools.design.guilloche import PAPERS, border
 
-FOLDER = Path(__file__).parents[3] / "layers/core/earned/document/certificate"
+FOLDER = Path(__file__).parents[3] / "layers/core/earned/document/designs/default"
 
 
 @pytest.mark.parametrize("paper", PAPERS)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from earned.document import wording
+from earned.document.deployed_designs import FOLDER as DESIGN_FOLDERS
 from earned.document.wording import InvalidDesign, Wording, printable
 from earned.domain.training import TrainingKind
 from tests.unit.builders import issue
 
-FOLDER = Path(wording.__file__).with_name("certificate")
+FOLDER = DESIGN_FOLDERS / "default"
 LANGUAGES = ["ar", "de", "en", "es", "fr", "ja"]
 NORTHLIGHT = Wording(FOLDER)
 PRINTED = dataclasses.replace(issue().printed, completed_on=date(2026, 11, 4))

@@ -28,7 +28,7 @@ console = Console(stderr=True, highlight=False)
 @app.command()
 def main(
     folder: Annotated[Path, typer.Option("--design", help="a design folder")] = Path(
-        "layers/core/earned/document/certificate"
+        "layers/core/earned/document/designs/default"
     ),
     out: Annotated[Path, typer.Option(help="where the files go")] = Path("out/preview"),
 ) -> None:

@@ -17,7 +17,10 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER
 from earned.document.fitting import DoesNotFit, largest
+from earned.document.mark_positions import unplaced_mark
+from earned.document.marks import bound_marks
 from earned.document.pdf_ua import Box, add_actual_text, add_conformance, draw_code, fix_weasyprint_output
 from earned.document.qr_code import QrCode
 from earned.document.static_parts import StaticPart, save_graphics_state
@@ -25,6 +28,7 @@ from earned.document.wording import InvalidDesign, Wording, printable
 from earned.domain.certificate import CertificateContent
 from earned.domain.errors import UnusableLogo
 from earned.domain.people import Logo
+from earned.domain.training import DEFAULT_DESIGN
 
 PAPERS = ("a4", "letter")
 BASE = "https://design.invalid/"  # relative addresses of a design resolve to it; only `_Images` serves it
@@ -42,11 +46,12 @@ _log.propagate = False  # WeasyPrint quotes the drawn text; names are never logg
 
 
 class MissingGlyph(Exception):
-    """No font has the character `code_point`, such as `U+10FFFD`, that the certificate would print."""
+    """No font has the character `code_point`, such as `U+10FFFD`, that the certificate would print, or places it."""
 
-    def __init__(self, code_point: str, where: str = "the certificate") -> None:
-        super().__init__(f"{where} has {code_point}, which no font has")
+    def __init__(self, code_point: str, where: str = "the certificate", fault: str = "which no font has") -> None:
+        super().__init__(f"{where} has {code_point}, {fault}")
         self.code_point = code_point
+        self.fault = fault
 
 
 class _LogCapture(logging.Handler):
@@ -124,8 +129,14 @@ class _Page:
         self._texts = [None if len(block) else " ".join((block.text or "").split()) for block in blocks]
         self._document = source.render(stylesheets=styles, font_config=fonts)
         [page] = self._document.pages
+        self._box = page._page_box
         self.boxes: Mapping[str, Box] = dict(page.anchors)
         page.anchors.clear()  # WeasyPrint would write them into the file
+
+    def check_marks(self) -> None:
+        """Raises `MissingGlyph` for a mark that its font would print on another letter."""
+        if mark := unplaced_mark(self._box.descendants()):
+            raise MissingGlyph(f"U+{ord(mark):04X}", fault="which no font places on its letter")
 
     def write(self, finisher: Callable[[pydyf.PDF], None], identifier: str = "", **metadata: object) -> bytes:
         vars(self._document.metadata).update(metadata)
@@ -175,7 +186,7 @@ class Design:
             with _raise_weasyprint_warnings():
                 return self._draw(content, logo)
         except MissingGlyph as missing:
-            raise MissingGlyph(missing.code_point, _where(missing.code_point, content)) from None
+            raise MissingGlyph(missing.code_point, _where(missing.code_point, content), missing.fault) from None
 
     def check_drawable(self, logo: Logo) -> None:
         """Draw a logo alone, before it is printed on a certificate; raises `UnusableLogo`."""
@@ -203,7 +214,10 @@ class Design:
 
         before = self.static_part(sections().before, content.paper)
         after = self.static_part(sections().after, content.paper, after=before.part.marks)
+        for slot in _SLOTS:
+            bound_marks(slot, texts[slot] or "")
         page = _fitted(lay_out, before.boxes)
+        page.check_marks()
         if "code" not in page.boxes:
             raise InvalidDesign("certificate.html needs an element with the id code")
 
@@ -235,7 +249,29 @@ class Design:
         return _DrawnPart(parts[0], page.boxes)
 
 
-NORTHLIGHT = Design(Path(__file__).with_name("certificate"))
+class Designs:
+    """The design folders in a folder, each read when a certificate first names it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._design = cache(self._read)
+
+    def render(self, content: CertificateContent, logo: Logo | None = None) -> bytes:
+        """Raises as `Design.render` does."""
+        return self._design(content.design).render(content, logo)
+
+    def check_drawable(self, logo: Logo) -> None:
+        """Raises `UnusableLogo`; all designs draw a logo alike."""
+        self._design(DEFAULT_DESIGN).check_drawable(logo)
+
+    def _read(self, name: str) -> Design:
+        if name not in DEPLOYED_DESIGNS:
+            raise InvalidDesign(f"the design {name} is not deployed")
+        return NORTHLIGHT if name == DEFAULT_DESIGN else Design(self._folder / name)
+
+
+NORTHLIGHT = Design(FOLDER / DEFAULT_DESIGN)
+DESIGNS = Designs(FOLDER)
 
 
 def _where(code_point: str, content: CertificateContent) -> str:

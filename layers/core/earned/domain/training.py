@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+DEFAULT_DESIGN = "default"  # the design folder of a training that names none
+
 
 class TrainingKind(StrEnum):
     COURSE = "course"
@@ -47,6 +49,7 @@ class Course:
     hours: float | None = None
     timezone: str = "UTC"
     language: str = "en"
+    design: str = DEFAULT_DESIGN
 
     @property
     def training_id(self) -> str:
@@ -74,6 +77,7 @@ class LiveEvent:
     hours: float | None = None
     language: str = "en"
     cancelled: bool = False
+    design: str = DEFAULT_DESIGN
 
     @property
     def training_id(self) -> str:
