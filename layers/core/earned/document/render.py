@@ -135,7 +135,7 @@ class _Page:
 
     def check_marks(self) -> None:
         """Raises `MissingGlyph` for a mark that its font would print on another letter."""
-        if mark := unplaced_mark(self._box.descendants()):
+        if mark := unplaced_mark(self._box.descendants(placeholders=True)):
             raise MissingGlyph(f"U+{ord(mark):04X}", fault="which no font places on its letter")
 
     def write(self, finisher: Callable[[pydyf.PDF], None], identifier: str = "", **metadata: object) -> bytes:
