@@ -3,21 +3,23 @@
 import logging
 import re
 import ssl
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pydyf
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from weasyprint import CSS, HTML, Document
+from weasyprint.formatting_structure.boxes import TextBox
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER
+from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER, DesignFolder
 from earned.document.fitting import DoesNotFit, largest
 from earned.document.mark_positions import unplaced_mark
 from earned.document.marks import bound_marks
@@ -33,6 +35,7 @@ from earned.domain.training import DEFAULT_DESIGN
 PAPERS = ("a4", "letter")
 BASE = "https://design.invalid/"  # relative addresses of a design resolve to it; only `_Images` serves it
 MAX_STATIC_PARTS = 64
+MAX_LETTER_SPACING = 0.1  # of the font size: wider gaps are spaces to pdfium and pdf.js
 _SLOTS = ("holder", "company", "title")
 _FULL_SIZE = dict.fromkeys(_SLOTS, 1.0)
 _LOGO = BASE + "logo"
@@ -87,10 +90,10 @@ def _raise_weasyprint_warnings() -> Iterator[None]:
 class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
     """The images of a design and at most one logo, from memory; any other address is refused."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, files: DesignFolder) -> None:
         no_authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # by default, the system's are read, which is slow
         super().__init__(ssl_context=no_authorities, allowed_protocols=(), fail_on_errors=True)
-        paths = [path for path in folder.iterdir() if path.suffix in _IMAGE_TYPES]
+        paths = [path for path in files.paths("*") if path.suffix in _IMAGE_TYPES]
         self._images = {BASE + path.name: (path.read_bytes(), _IMAGE_TYPES[path.suffix]) for path in paths}
         self._logo: Logo | None = None
 
@@ -125,17 +128,18 @@ class _Page:
 
     def __init__(self, html: str, styles: list[CSS], images: _Images, fonts: FontConfiguration) -> None:
         source = HTML(string=html, base_url=BASE, url_fetcher=images)
-        blocks = [element for element in source.etree_element.iter() if element.tag in _TEXTS]
-        self._texts = [None if len(block) else " ".join((block.text or "").split()) for block in blocks]
         self._document = source.render(stylesheets=styles, font_config=fonts)
         [page] = self._document.pages
-        self._box = page._page_box
+        self._boxes = list(page._page_box.descendants(placeholders=True))
+        blocks = [element for element in source.etree_element.iter() if element.tag in _TEXTS]
+        spaced = {box.element for box in self._boxes if _is_letter_spaced(box)}
+        self._texts = [_actual_text(block, is_spaced=block in spaced) for block in blocks]
         self.boxes: Mapping[str, Box] = dict(page.anchors)
         page.anchors.clear()  # WeasyPrint would write them into the file
 
     def check_marks(self) -> None:
         """Raises `MissingGlyph` for a mark that its font would print on another letter."""
-        if mark := unplaced_mark(self._box.descendants(placeholders=True)):
+        if mark := unplaced_mark(self._boxes):
             raise MissingGlyph(f"U+{ord(mark):04X}", fault="which no font places on its letter")
 
     def write(self, finisher: Callable[[pydyf.PDF], None], identifier: str = "", **metadata: object) -> bytes:
@@ -165,13 +169,13 @@ class Design:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.images = _Images(folder)
+        self._files = DesignFolder(folder)
+        self.images = _Images(self._files)
         self.wording = Wording(folder)
-        self._folder = folder
         self._fonts = FontConfiguration()
         self._no_background = self._style("@page { background: none }")
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-        self._template = environment.from_string((folder / "certificate.html").read_text("utf-8"))
+        self._template = environment.from_string(self._files.path("certificate.html").read_text("utf-8"))
         self.styles = cache(self._read_styles)
         self.static_part = lru_cache(MAX_STATIC_PARTS)(self._draw_static_part)
 
@@ -237,7 +241,7 @@ class Design:
             return CSS(string=css, base_url=BASE, url_fetcher=self.images, font_config=self._fonts)
 
     def _read_styles(self, paper: str) -> CSS:
-        sheets = [(self._folder / name).read_text("utf-8") for name in ("certificate.css", f"{paper}.css")]
+        sheets = [self._files.path(name).read_text("utf-8") for name in ("certificate.css", f"{paper}.css")]
         return self._style(self.wording.brand.colour("\n".join(sheets)))
 
     def _draw_static_part(self, html: str, paper: str, *, after: int = 0) -> _DrawnPart:
@@ -272,6 +276,19 @@ class Designs:
 
 NORTHLIGHT = Design(FOLDER / DEFAULT_DESIGN)
 DESIGNS = Designs(FOLDER)
+
+
+def _is_letter_spaced(box: Any) -> bool:
+    """Whether viewers take the gaps between a box's letters for spaces, so that no search finds its words."""
+    spacing = box.style["letter_spacing"]
+    return isinstance(box, TextBox) and spacing != "normal" and spacing > MAX_LETTER_SPACING * box.style["font_size"]
+
+
+def _actual_text(block: Any, *, is_spaced: bool) -> str | None:
+    """The text of a block without elements in it, if its glyphs do not spell it: spaced letters or combining marks."""
+    text = None if len(block) else " ".join((block.text or "").split())
+    has_signs = any(unicodedata.category(c).startswith("M") for c in text or "")
+    return text if is_spaced or has_signs else None
 
 
 def _where(code_point: str, content: CertificateContent) -> str:

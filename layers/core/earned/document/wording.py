@@ -12,6 +12,7 @@ from babel.dates import format_date
 from babel.units import format_unit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from earned.document.deployed_designs import DesignFolder
 from earned.document.marks import has_marks
 from earned.domain.certificate import CertificateContent
 from earned.domain.training import TrainingKind
@@ -60,6 +61,7 @@ class Colours(_Data):
 
 
 class Brand(_Data):
+    based_on: Text | None = None  # the design folder beside this one that has the files which this one lacks
     provider: Text | ByLanguage
     signatory: Text | ByLanguage
     role: Text | ByLanguage
@@ -101,8 +103,9 @@ class Wording:
     """The texts of a design folder, read once; raises InvalidDesign if they are incomplete."""
 
     def __init__(self, folder: Path) -> None:
-        self.brand = _read(folder / "brand.toml", Brand)
-        self._languages = {path.stem: _read(path, Language) for path in sorted((folder / "wording").glob("*.toml"))}
+        files = DesignFolder(folder)
+        self.brand = _read(files.path("brand.toml"), Brand)
+        self._languages = {path.stem: _read(path, Language) for path in files.paths("wording/*.toml")}
         if _FALLBACK not in self._languages:
             raise InvalidDesign(f"wording/{_FALLBACK}.toml is not there; it is the fallback for other languages")
 
