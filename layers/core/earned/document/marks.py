@@ -14,12 +14,19 @@ MAX_MARKS = 3  # on one letter, beyond those that are composed with it; more run
 MAX_SIGNS = 10  # on one letter of a script with its own signs, such as a Tibetan stack
 # The marks that all scripts share; those of one script are in the font of that script.
 _SHARED = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20dc\u20e1\u20e5-\u20ff\ufe20-\ufe2f]")
+# Cyrillic and Greek letters of few languages. A font that lacks some of a name's letters would mix with another one.
+_RARE_LETTERS = re.compile("[\u0370-\u0377\u03cf-\u03ff\u0460-\u048f\u0492-\u052f\u1c80-\u1c8a\ua640-\ua69d]")
 _TOO_MANY = re.compile(_SHARED.pattern + f"{{{MAX_MARKS + 1}}}")
 
 
 def has_marks(text: str) -> bool:
-    """Whether marks remain in a text in NFC; such a text is set in a font that has anchors for them."""
+    """Whether marks that all scripts share remain in a text in NFC."""
     return bool(_SHARED.search(text))
+
+
+def needs_extended_font(text: str) -> bool:
+    """Whether a text in NFC has to be set in a font with anchors for all marks and with rare letters."""
+    return has_marks(text) or bool(_RARE_LETTERS.search(text))
 
 
 def bound_marks(slot: str, text: str) -> None:

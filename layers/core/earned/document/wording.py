@@ -13,7 +13,7 @@ from babel.units import format_unit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from earned.document.deployed_designs import DesignFolder
-from earned.document.marks import has_marks
+from earned.document.marks import needs_extended_font
 from earned.domain.certificate import CertificateContent
 from earned.domain.training import TrainingKind
 
@@ -227,7 +227,7 @@ def _direction(text: str) -> str:
 def _scripts(text: str) -> str:
     """The scripts of the letters by their Unicode names, such as `cyrillic latin`, as classes for style sheets.
 
-    `marked` stands for marks that are not composed with their letters, which need a font with anchors for them.
+    `extended` asks for a font that places every mark and has the rare letters of its script.
     """
     scripts = sorted({unicodedata.name(c, "").partition(" ")[0].lower() for c in text if c.isalpha()})
-    return " ".join([*scripts, "marked"] if has_marks(text) else scripts)
+    return " ".join([*scripts, "extended"] if needs_extended_font(text) else scripts)
