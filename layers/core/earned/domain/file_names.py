@@ -10,7 +10,7 @@ from earned.domain.certificate import CertificateContent
 _UNFIT = frozenset('\\/:*?"<>|')
 _JOINERS = frozenset("\u200c\u200d")  # Persian and Indic words need them
 # Windows takes these for devices, whatever follows their first dot.
-_DEVICE = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9¹²³]) *\.", re.IGNORECASE)
+_DEVICE = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9¹²³]) *\.[ .]*", re.IGNORECASE)
 # Letters that Unicode does not decompose, by the nearest Latin ones.
 # ruff: noqa: RUF001  # the letters are confusable on purpose
 _NEAREST = {
