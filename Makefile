@@ -87,13 +87,12 @@ erase: .venv/dev/ready
 contracts: .venv/dev/ready
 	@PYTHONPATH=layers/core $(PYTHON) -m tools.contracts
 
-DESIGN ?= layers/core/earned/document/certificate
-OUT    ?= out/preview
+OUT ?= out/preview
 preview: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tools.design.preview --design='$(DESIGN)' --out='$(OUT)'
+	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tools.design.preview $(if $(DESIGN),--design='$(DESIGN)') --out='$(OUT)'
 
 draw-border: .venv/dev/ready
-	@$(PYTHON) -m tools.design '$(DESIGN)'
+	@$(PYTHON) -m tools.design '$(or $(DESIGN),layers/core/earned/document/designs/default)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
     .venv/client/ready

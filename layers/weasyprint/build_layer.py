@@ -8,6 +8,7 @@ Any machine's architecture builds either. Needs apt-get, dpkg-deb and python3 wi
 
 import argparse
 import fcntl
+import glob
 import os
 import platform
 import re
@@ -35,6 +36,7 @@ LIBRARY_PACKAGES = [
     "libexpat1",
     "libexpat1-dev",
 ]
+WHEEL = "manimgx-fonts"  # fonts that Debian 12 does not have, as Noto publishes them
 # WeasyPrint asks for the names on the left first. Each becomes an empty library that needs the one on the right, so
 # that an older copy in the runtime's /lib64 is never taken; `sam package` would make a second copy of a symbolic link.
 ALIASES = {
@@ -66,10 +68,11 @@ def main() -> None:
         tools = install_tools(cache)
         say(f"Debian packages for {options.arch}")
         fonts = read_fonts()
-        names = sorted({*LIBRARY_PACKAGES, *fonts.values()})
+        names = sorted({*LIBRARY_PACKAGES, *(source for source in fonts.values() if source != WHEEL)})
         architecture = DEBIAN_NAMES[options.arch]
         packages = debian.unpack(names, architecture, cache / "debs" / architecture, Path(scratch, "packages"))
         shutil.rmtree(layer, ignore_errors=True)
+        packages |= {WHEEL: installed_fonts(tools)}
         used = {*add_libraries(layer, packages, options.arch, tools, Path(scratch)), *add_fonts(layer, packages, fonts)}
         add_licenses(layer, {name: packages[name] for name in used})
         add_wheels(layer, options.arch, options.python, tools)
@@ -124,7 +127,7 @@ def pip_install(tools: Path, *options: str | Path) -> None:
 
 
 def read_fonts() -> dict[str, str]:
-    """Read fonts.txt: file name to the Debian package it comes from."""
+    """Read fonts.txt: file name to the package it comes from, a Debian package or `WHEEL`."""
     lines = [line.split("#")[0].split() for line in (HERE / "fonts.txt").read_text().splitlines()]
     return {file: package for package, file in filter(None, lines)}
 
@@ -134,11 +137,17 @@ def add_fonts(layer: Path, packages: dict[str, Path], fonts: dict[str, str]) -> 
     (layer / "fonts").mkdir(parents=True)
     shutil.copyfile(HERE / "fonts.conf", layer / "fonts/fonts.conf")
     for file, package in fonts.items():
-        found = next(packages[package].glob(f"usr/share/fonts/**/{file}"), None)
+        found = next(packages[package].glob(f"**/{glob.escape(file)}"), None)
         if not found:
             sys.exit(f"fonts.txt: the package {package} has no file {file}.")
         shutil.copyfile(found, layer / "fonts" / file)
     return set(fonts.values())
+
+
+def installed_fonts(tools: Path) -> Path:
+    """The folder of the wheel with fonts that Debian 12 does not have, among the build's own tools."""
+    (metadata,) = tools.parent.glob(f"lib/python*/site-packages/{WHEEL.replace('-', '_')}-*.dist-info")
+    return metadata.with_name(WHEEL.replace("-", "_"))
 
 
 def add_libraries(layer: Path, packages: dict[str, Path], arch: str, tools: Path, scratch: Path) -> set[str]:
@@ -212,7 +221,11 @@ def add_licenses(layer: Path, packages: dict[str, Path]) -> None:
     """Copy each package's licence under its name and version, by which its source can be found."""
     (layer / "licenses").mkdir()
     for name, top in packages.items():
-        shutil.copyfile(top / "usr/share/doc" / name / "copyright", layer / "licenses" / top.name)
+        if name == WHEEL:
+            (text,) = top.parent.glob(f"{top.name}-*.dist-info/licenses/LICENSE")
+            shutil.copyfile(text, layer / "licenses" / text.parents[1].name.removesuffix(".dist-info"))
+        else:
+            shutil.copyfile(top / "usr/share/doc" / name / "copyright", layer / "licenses" / top.name)
 
 
 def add_wheels(layer: Path, arch: str, version: str, tools: Path) -> None:

@@ -53,7 +53,7 @@ def generated(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def generate(package: Path) -> None:
     """Fails on any warning: the generator leaves out what it does not understand."""
     environment = {"PATH": str(GENERATOR.parent), "LC_ALL": "C.UTF-8"}
-    command = [GENERATOR, "generate", "--path", ROOT / OPENAPI, "--output-path", package, "--meta", "none"]
+    command: list[str | Path] = [GENERATOR, "generate", "--path", ROOT / OPENAPI, "--output-path", package, "--meta", "none"]
     subprocess.run([*command, "--fail-on-warning"], env=environment, check=True, capture_output=True)
 
 

@@ -23,7 +23,7 @@ def distributions(requirements: str) -> set[str]:
 
 def families(fonts: str) -> set[str]:
     """The families of the files in fonts.txt: `NotoSerifLao-Regular.ttf` belongs to `NotoSerifLao`."""
-    return set(re.findall(r"^[^#\s]\S*\s+(\w+)-\w+\.\w+$", fonts, re.MULTILINE))
+    return set(re.findall(r"^[^#\s]\S*\s+(\w+)(?:-\w+|\[\w+\])\.\w+$", fonts, re.MULTILINE))
 
 
 def test_the_lists_are_read() -> None:

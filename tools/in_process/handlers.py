@@ -12,7 +12,7 @@ from earned.aws.dynamodb import enrollments, trainings
 from earned.aws.sqs import MAX_BATCH, Queue
 from earned.aws.sqs_batch import SqsBatch
 from earned.document.deployed_designs import DEPLOYED_DESIGNS
-from earned.document.render import NORTHLIGHT
+from earned.document.render import DESIGNS
 from earned.domain.training import DEFAULT_DESIGN
 from earned.messages import events
 from earned.usecases import evaluate_enrollments, export_certificates, record_directory, sweep
@@ -35,7 +35,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 class Options:
     """What a caller may choose instead of the deployed values."""
 
-    design: Any = NORTHLIGHT
+    design: Any = DESIGNS
     designs: Collection[str] = frozenset({DEFAULT_DESIGN, *DEPLOYED_DESIGNS})
     background: Executor = field(default_factory=ImmediateExecutor)
     paper_size: str | None = None  # None: that of the function's settings

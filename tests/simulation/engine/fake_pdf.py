@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from earned.document.render import NORTHLIGHT, MissingGlyph
+from earned.document.render import DESIGNS, MissingGlyph
 from tests.simulation.stories.steps import UNPRINTABLE
 
 REAL_ONE_IN = 50
@@ -29,7 +29,7 @@ def is_real(seed: int) -> bool:
 
 
 def design(seed: int) -> Any:
-    return NORTHLIGHT if is_real(seed) else FakeDesign()
+    return DESIGNS if is_real(seed) else FakeDesign()
 
 
 def printed_on(document: bytes) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from earned.aws.dynamodb import enrollments, trainings
 from earned.aws.dynamodb.contexts import ContextReading, Names
 from earned.aws.dynamodb.table import RecordChanged
 from earned.aws.eventbridge import Bus
-from earned.aws.s3 import ConcurrentPut
+from earned.aws.s3 import ConcurrentPut, DocumentConflict
 from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
 from earned.domain.certificate import RETURNED, CertificateStatus, Hold, Issuance, Revocation
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
@@ -33,12 +33,13 @@ from earned.usecases.clock import Clock, utc_now
 
 logger = Logger()
 MAX_ATTEMPTS = 3
+MAX_REVISIONS_TRIED = 20
 Message = ReceivedMessage[GenerationRequest]
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A drawn document and its issuance, under this revision or the next free one."""
+    """A drawn document and its issuance; the document prints its revision."""
 
     record: CompletionRecord
     issue: Issuance
@@ -117,7 +118,7 @@ class GenerateCertificates:
                         attempt.announcements.append((message, outcome))
         for message, draft, issuing in drafts:
             with _isolated(batch, message, attempt):
-                issue = issuing.result()
+                issue = self._issued(draft, issuing)
                 if draft.wait_times:
                     rendering = (self._now() - draft.begun).total_seconds()
                     attempt.wait_times.append(draft.wait_times | {"rendering": rendering})
@@ -168,16 +169,19 @@ class GenerateCertificates:
         if not context.is_active or verdict.completed_at is None or training is None or account is None:
             logger.info("nothing to issue", extra={"outstanding": [item.reason for item in verdict.outstanding]})
             return None
-        content = self._documents.content_for(record, training, account, context.company, verdict.completed_at)
+        before = record.issue
+        revision = before.revision + 1 if before else 1
+        content = self._documents.content_for(
+            record, training, account, context.company, verdict.completed_at, revision
+        )
         try:
             document = self._documents.draw(content)
         except Unprintable as unprintable:
             held = _hold(record, Hold(unprintable.cause, unprintable.detail, now, request.request))
             told = announcements.held(record, held) if held.request == request.request else None
             raise _Held(unprintable, told) from unprintable
-        before = record.issue
         issue = Issuance(
-            revision=before.revision + 1 if before else 1,
+            revision=revision,
             issued_at=now,
             completed_at=verdict.completed_at,
             training_version=training.version,
@@ -205,6 +209,7 @@ class GenerateCertificates:
         content = replace(issue.printed, holder=account.name)
         if content == issue.printed:
             return None
+        content = self._documents.for_revision(content, issue.revision + 1)
         document = self._documents.draw(content)
         superseding = replace(
             issue,
@@ -227,10 +232,27 @@ class GenerateCertificates:
 
     def _put_and_issue(self, draft: Draft) -> Issuance:
         """Runs in the background."""
-        revision = self._documents.put_under_free_revision(draft.issue.printed, draft.issue.revision, draft.document)
-        issue = replace(draft.issue, revision=revision)
-        enrollments.issue(draft.record, issue)
-        return issue
+        self._documents.put(draft.issue.printed, draft.issue.revision, draft.document)
+        enrollments.issue(draft.record, draft.issue)
+        return draft.issue
+
+    def _issued(self, draft: Draft, issuing: Future[Issuance]) -> Issuance:
+        """Wait for the document; while its revision exists with other bytes, draw it for the next (I5)."""
+        for _ in range(MAX_REVISIONS_TRIED):
+            try:
+                return issuing.result()
+            except DocumentConflict:
+                draft = self._for_next_revision(draft)
+                issuing = self._background.submit(self._put_and_issue, draft)
+        return issuing.result()
+
+    def _for_next_revision(self, draft: Draft) -> Draft:
+        revision = draft.issue.revision + 1
+        content = self._documents.for_revision(draft.issue.printed, revision)
+        document = self._documents.draw(content)
+        sha256 = hashlib.sha256(document).hexdigest()
+        issue = replace(draft.issue, revision=revision, printed=content, document_sha256=sha256)
+        return replace(draft, issue=issue, document=document)
 
 
 def read_request(body: str, _sent: int) -> GenerationRequest:
