@@ -14,7 +14,7 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase contracts preview draw-border test test-simulation test-stack \
+.PHONY: help demo drill serve token stop quarantine redrive erase replay contracts preview draw-border test test-simulation test-stack \
     republish soak fuzz planted-bugs mutation-test check build package bench bench-memory load load-model cost \
     performance-report layers requirements clean
 
@@ -55,6 +55,7 @@ help:
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
 	@echo '  make erase               ACCOUNT=acc-1 [DRY_RUN=1]: erase a person for good'
+	@echo '  make replay              SINCE=2026-11-30T08:00:00Z [UNTIL=...]: put archived announcements on the bus again'
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m tools.local demo
@@ -81,6 +82,9 @@ redrive: .venv/dev/ready
 
 erase: .venv/dev/ready
 	@PYTHONPATH=layers/core $(PYTHON) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(DRY_RUN),--dry-run)
+
+replay: .venv/dev/ready
+	@$(PYTHON) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
 
 contracts: .venv/dev/ready
 	@PYTHONPATH=layers/core $(PYTHON) -m tools.contracts
@@ -119,8 +123,8 @@ check: .venv/dev/ready .venv/checkov/ready
 	@$(DEV)/ruff format --check .
 	@$(DEV)/mypy
 	@PYTHONPATH=layers/core:. $(DEV)/lint-imports --no-logo --no-cache
-	@$(DEV)/cfn-lint template.yaml infra/*.yaml
-	@$(PYTHON) -m pytest tests/unit/test_template.py tests/unit/test_roles.py
+	@$(DEV)/cfn-lint --regions us-east-1 eu-central-1 ap-southeast-2 -- template.yaml infra/*.yaml
+	@$(PYTHON) -m pytest tests/unit/templates tests/unit/test_template.py tests/unit/test_roles.py
 	@.venv/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet -f template.yaml infra/*.yaml
 
 # Takes minutes; `make test` runs the first of these seeds.

@@ -14,7 +14,7 @@ from samtranslator.translator.transform import transform
 from tools.cloudformation import INFRA, ROOT, TEMPLATE, Function, functions, queues, read_template, resources
 
 TEMPLATES = [TEMPLATE, *sorted(INFRA.glob("*.yaml"))]
-REGIONS = ["eu-central-1"]
+REGIONS = ["us-east-1", "eu-central-1", "ap-southeast-2"]
 PARAMETERS = {"Issuer": "https://issuer.example", "Audience": "portal", "VerifyBaseUrl": "https://certificates.example"}
 
 

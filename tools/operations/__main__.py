@@ -1,4 +1,4 @@
-"""The commands behind `make quarantine`, `make redrive` and `make erase`."""
+"""The commands that operate a stack; docs/operate.md lists them."""
 
 import json
 import signal
@@ -17,6 +17,7 @@ from rich.table import Table
 
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
+from tools.operations.replay import replay as replay_archive
 from tools.operations.stacks import DeployedStack, NoStack
 
 if TYPE_CHECKING:
@@ -113,6 +114,38 @@ def erase(
             raise NoStack(f"Not everything is erased: {code or failure}. Run it again.") from None
     _print_erasure(erasure, others)
     raise typer.Exit(1 if erasure.unseen else 0)
+
+
+@app.command()
+def replay(
+    since: Annotated[str, typer.Option(help="announcements since this time, such as 2026-11-30T08:00:00Z")],
+    stack: StackName = None,
+    local: Local = False,
+    until: Annotated[str | None, typer.Option(help="announcements until this time; now by default")] = None,
+) -> None:
+    """Put archived announcements on the bus again; every receiver gets them once more."""
+    where = _stack(stack, local)
+    if "ArchiveName" not in where.outputs:
+        raise NoStack("This stack has no archive (output ArchiveName): an emulator lacks it.")
+    start, end = _moment(since), _moment(until) if until else datetime.now(UTC)
+    if start >= end:
+        raise typer.BadParameter("--since must be earlier than --until and than now")
+    with console.status("Replaying") as status:
+        for progress in replay_archive(where.events(), where.outputs["ArchiveName"], start, end):
+            status.update(f"{progress.state}: {_when(progress.last_event) or 'no event yet'}")
+    if not progress.has_succeeded:
+        raise NoStack(f"The replay ended as {progress.state}: {progress.reason}. Run it again.")
+    out.print(f"Announced again: everything from {_when(start)} to {_when(end)}.")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time: write it as 2026-11-30T08:00:00Z") from None
+    if moment.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} has no time zone: write it as 2026-11-30T08:00:00Z")
+    return moment.astimezone(UTC)
 
 
 def _stack(name: str | None, local: bool) -> DeployedStack:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sqs import SQSClient
 
     from tools.local import stack as local
@@ -82,6 +83,10 @@ class DeployedStack:
         if name not in self.pairs:
             raise NoStack(f"There is no queue {name!r}: the stack has {', '.join(self.pairs)}.")
         return [self.pairs[name]]
+
+    def events(self) -> "EventBridgeClient":
+        with _environment(self.reached_by):
+            return boto3.Session().client("events")
 
     @contextmanager
     def as_eraser(self) -> Iterator[None]:
