@@ -262,13 +262,6 @@ def test_tables_queues_logs_and_the_topic_are_encrypted_with_the_one_key() -> No
     assert all(group["KmsKeyId"] == key for group in of_type("AWS::Logs::LogGroup", "roles").values())
 
 
-@pytest.mark.parametrize("stack", ["key", "storage", "queues"])
-def test_what_keeps_data_outlives_the_stack(stack: str) -> None:
-    for name, resource in read_template(INFRA / f"{stack}.yaml")["Resources"].items():
-        if not name.endswith(("Policy", "Role")):
-            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
-
-
 def test_the_key_serves_this_account_alone() -> None:
     [key] = of_type("AWS::KMS::Key", "key").values()
     _, through_services, *_ = key["KeyPolicy"]["Statement"]

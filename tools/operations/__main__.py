@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
+from tools.operations.protection import protect
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
 from tools.operations.replay import replay as replay_archive
@@ -136,6 +137,14 @@ def replay(
     if not progress.has_succeeded:
         raise NoStack(f"The replay ended as {progress.state}: {progress.reason}. Run it again.")
     out.print(f"Announced again: everything from {_when(start)} to {_when(end)}.")
+
+
+@app.command("protect")
+def protect_stack(stack: Annotated[str, typer.Option(help="a stack on AWS, such as earned-prod")]) -> None:
+    """Protect a stack from termination, and what keeps data in it from replacement and deletion by an update."""
+    where = DeployedStack.on_aws(stack)
+    protected = list(protect(where.cloudformation(), stack))
+    out.print(f"Protected: {stack} and {len(protected) - 1} nested stacks.")
 
 
 def _moment(text: str) -> datetime:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sqs import SQSClient
 
@@ -87,6 +88,10 @@ class DeployedStack:
     def events(self) -> "EventBridgeClient":
         with _environment(self.reached_by):
             return boto3.Session().client("events")
+
+    def cloudformation(self) -> "CloudFormationClient":
+        with _environment(self.reached_by):
+            return boto3.Session().client("cloudformation")
 
     @contextmanager
     def as_eraser(self) -> Iterator[None]:
