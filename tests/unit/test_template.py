@@ -11,7 +11,17 @@ import pytest
 from cfnlint.config import ManualArgs
 from samtranslator.translator.transform import transform
 
-from tools.cloudformation import INFRA, ROOT, TEMPLATE, Function, functions, queues, read_template, resources
+from tools.cloudformation import (
+    INFRA,
+    ROOT,
+    TEMPLATE,
+    Function,
+    functions,
+    queues,
+    read_template,
+    reserved_concurrency,
+    resources,
+)
 
 TEMPLATES = [TEMPLATE, *sorted(INFRA.glob("*.yaml"))]
 REGIONS = ["us-east-1", "eu-central-1", "ap-southeast-2"]
@@ -153,16 +163,25 @@ def chosen(value: Any, *conditions: str) -> Any:
     return value
 
 
-PROD = "IsProd", "PollersAreLimited"
-PROVISIONED = "IsProd", "PollersAreProvisioned"
+PROD = "IsProd", "IsReserved", "PollersAreLimited"
+PROVISIONED = "IsProd", "IsReserved", "PollersAreProvisioned"
 
 
-def test_what_is_reserved_leaves_an_account_the_hundred_that_aws_insists_on() -> None:
-    resources = read_template()["Resources"].values()
-    functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
-    reserved = sum(chosen(one["ReservedConcurrentExecutions"], *PROD) for one in functions)
-    assert reserved == int(re.findall(r"Concurrency: (\d+) in all", (ROOT / "template.yaml").read_text())[0])
-    assert reserved <= 1_000 - 100
+def test_the_concurrency_that_the_template_tells_is_the_reserved_one() -> None:
+    [told] = re.findall(r"prod reserves (\d+), with provisioned pollers ([\d,]+)", (ROOT / "template.yaml").read_text())
+    assert [reserved_concurrency(provisioned=False), reserved_concurrency(provisioned=True)] == [
+        int(number.replace(",", "")) for number in told
+    ]
+    assert reserved_concurrency(provisioned=False) <= 1_000 - 100
+
+
+def test_nothing_is_reserved_when_the_account_has_too_little_or_outside_prod() -> None:
+    for conditions in (("IsProd", "PollersAreLimited"), ("IsProd", "PollersAreProvisioned"), ("PollersAreProvisioned",)):
+        for function in resources("AWS::Serverless::Function").values():
+            assert chosen(function["ReservedConcurrentExecutions"], *conditions) is None
+    assert read_template()["Conditions"]["IsReserved"] == {
+        "Fn::And": [{"Condition": "IsProd"}, {"Fn::Equals": [{"Ref": "ReserveConcurrency"}, "true"]}]
+    }
 
 
 def test_pollers_are_limited_in_prod_unless_they_are_provisioned() -> None:
