@@ -14,7 +14,7 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase replay protect contracts preview draw-border test test-simulation test-stack \
+.PHONY: help demo drill serve token stop quarantine redrive erase replay preflight protect contracts preview draw-border test test-simulation test-stack \
     republish soak fuzz planted-bugs mutation-test check build package bench bench-memory load load-model cost \
     performance-report layers requirements clean
 
@@ -55,6 +55,7 @@ help:
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
 	@echo '  make erase               ACCOUNT=acc-1 [DRY_RUN=1]: erase a person for good'
+	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
 	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
 	@echo '  make replay              SINCE=2026-11-30T08:00:00Z [UNTIL=...]: put archived announcements on the bus again'
 
@@ -88,6 +89,9 @@ replay: .venv/dev/ready
 	@$(PYTHON) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
 
 # On AWS only: STACK is required.
+preflight: .venv/dev/ready
+	@$(PYTHON) -m tools.operations preflight --stack='$(STACK)' --parameters='$(PARAMETERS)'
+
 protect: .venv/dev/ready
 	@$(PYTHON) -m tools.operations protect --stack='$(STACK)'
 

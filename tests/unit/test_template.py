@@ -176,7 +176,11 @@ def test_the_concurrency_that_the_template_tells_is_the_reserved_one() -> None:
 
 
 def test_nothing_is_reserved_when_the_account_has_too_little_or_outside_prod() -> None:
-    for conditions in (("IsProd", "PollersAreLimited"), ("IsProd", "PollersAreProvisioned"), ("PollersAreProvisioned",)):
+    for conditions in (
+        ("IsProd", "PollersAreLimited"),
+        ("IsProd", "PollersAreProvisioned"),
+        ("PollersAreProvisioned",),
+    ):
         for function in resources("AWS::Serverless::Function").values():
             assert chosen(function["ReservedConcurrentExecutions"], *conditions) is None
     assert read_template()["Conditions"]["IsReserved"] == {

@@ -15,11 +15,12 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
+from tools.operations.preflight import BRAND, Account, NotConfigured, preflight, read_parameters
 from tools.operations.protection import protect
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
 from tools.operations.replay import replay as replay_archive
-from tools.operations.stacks import DeployedStack, NoStack
+from tools.operations.stacks import DeployedStack, NoStack, adopt_region
 
 if TYPE_CHECKING:
     from tools.operations.erase import Erasure
@@ -137,6 +138,23 @@ def replay(
     if not progress.has_succeeded:
         raise NoStack(f"The replay ended as {progress.state}: {progress.reason}. Run it again.")
     out.print(f"Announced again: everything from {_when(start)} to {_when(end)}.")
+
+
+@app.command("preflight")
+def check_account(
+    stack: Annotated[str, typer.Option(help="a stack of samconfig.toml, such as earned-prod")],
+    parameters: Annotated[str, typer.Option(help="parameters that samconfig.toml lacks: Name=value Name=value")] = "",
+) -> None:
+    """Check the account, the issuer, the domain and the brand before a deployment; exits with 1 when a check fails."""
+    adopt_region()
+    try:
+        given = read_parameters(stack, parameters)
+    except NotConfigured as failure:
+        raise NoStack(str(failure)) from None
+    checks = list(preflight(given, Account.on_aws(), BRAND.read_text("utf-8")))
+    for check in checks:
+        out.print(f"{'ok  ' if check.passed else 'FAIL'} {check.name}: {check.told}", markup=False, soft_wrap=True)
+    raise typer.Exit(0 if all(check.passed for check in checks) else 1)
 
 
 @app.command("protect")

@@ -50,6 +50,7 @@ class DeployedStack:
     @classmethod
     def on_aws(cls, name: str) -> Self:
         """The stack with this name in the account and region of the AWS settings; raises `NoStack`."""
+        adopt_region()
         try:
             [described] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         except ClientError as error:
@@ -108,6 +109,12 @@ class DeployedStack:
         }
         with _environment({**self.reached_by, **taken_on}):
             yield
+
+
+def adopt_region() -> None:
+    """Let AWS_REGION name the region, as in Lambda and other SDKs; botocore reads AWS_DEFAULT_REGION alone."""
+    if "AWS_REGION" in os.environ:
+        os.environ["AWS_DEFAULT_REGION"] = os.environ["AWS_REGION"]
 
 
 @contextmanager
