@@ -47,8 +47,8 @@ class Account:
     @classmethod
     def on_aws(cls) -> "Account":
         session = boto3.Session()
-        acm: Any = session.client("acm")  # type: ignore[call-overload]  # its types are not installed
-        quotas: Any = session.client("service-quotas")  # type: ignore[call-overload]  # as above
+        acm: Any = session.client("acm")
+        quotas: Any = session.client("service-quotas")
 
         def event_quotas() -> Quotas:
             applied = quotas.get_paginator("list_service_quotas").paginate(ServiceCode="events")
@@ -65,7 +65,7 @@ class Account:
 
 
 def read_parameters(stack: str, overrides: str, samconfig: Path = SAMCONFIG) -> dict[str, str]:
-    """The parameters of a deployment: the template's defaults, those in samconfig.toml, `Name=value …` in `overrides`."""
+    """The parameters of a deployment: the template's defaults, those in samconfig.toml, and `Name=value …`."""
     environments = tomllib.loads(samconfig.read_text("utf-8"))
     deployments = [
         one.get("deploy", {}).get("parameters", {}) for one in environments.values() if isinstance(one, dict)
@@ -141,9 +141,7 @@ def check_certificate(parameters: Mapping[str, str], describe: Callable[[str], M
 
 def check_announcements(parameters: Mapping[str, str], quotas: Quotas) -> Check:
     needed = PEAK_ANNOUNCEMENTS[parameters["Pollers"]]
-    found = [
-        quota["Value"] for quota in quotas if "PutEvents" in quota["QuotaName"] and "throttle" in quota["QuotaName"]
-    ]
+    found = [quota["Value"] for quota in quotas if quota["QuotaName"].startswith("PutEvents throttle limit")]
     if not found:
         return Check("announcements", False, "this region tells no quota of PutEvents: look it up in Service Quotas")
     if max(found) < needed:

@@ -115,3 +115,11 @@ def test_an_api_with_a_domain_has_no_second_address() -> None:
         "HasCustomDomain",
         {"Fn::Sub": "https://${DomainName}"},
     ]
+
+
+def test_only_an_emulator_goes_without_what_it_lacks() -> None:
+    conditional = {name for name, one in OBSERVABILITY["Resources"].items() if one.get("Condition") == "IsOnAws"}
+    queries = {name for name, one in OBSERVABILITY["Resources"].items() if one["Type"] == "AWS::Logs::QueryDefinition"}
+    assert conditional == queries | {"RecursionStopped", "WritesThrottled", "ReadsThrottled"}
+    assert OBSERVABILITY["Conditions"]["IsOnAws"] == {"Fn::Equals": [{"Ref": "OnAws"}, "true"]}
+    assert ROOT_STACK["Parameters"]["OnAws"]["Default"] == "true"
