@@ -14,7 +14,7 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase replay preflight protect contracts preview draw-border test test-simulation test-stack \
+.PHONY: help demo drill serve token stop quarantine redrive erase replay preflight changes protect contracts preview draw-border test test-simulation test-stack \
     republish soak fuzz planted-bugs mutation-test check build package bench bench-memory load load-model cost \
     performance-report layers requirements clean
 
@@ -56,6 +56,7 @@ help:
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
 	@echo '  make erase               ACCOUNT=acc-1 [DRY_RUN=1]: erase a person for good'
 	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
+	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
 	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
 	@echo '  make replay              SINCE=2026-11-30T08:00:00Z [UNTIL=...]: put archived announcements on the bus again'
 
@@ -91,6 +92,10 @@ replay: .venv/dev/ready
 # On AWS only: STACK is required.
 preflight: .venv/dev/ready
 	@$(PYTHON) -m tools.operations preflight --stack='$(STACK)' --parameters='$(PARAMETERS)'
+
+# The architecture is that of the build: make build ARCH=x86_64, then make changes STACK=... ARCH=x86_64.
+changes: .venv/dev/ready .venv/sam/ready
+	@$(PYTHON) -m tools.operations changes --stack='$(STACK)' --template=.aws-sam/$(patsubst both,arm64,$(ARCH))/build/template.yaml
 
 protect: .venv/dev/ready
 	@$(PYTHON) -m tools.operations protect --stack='$(STACK)'

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,11 +16,13 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
-from tools.operations.preflight import BRAND, Account, NotConfigured, preflight, read_parameters
+from tools.operations.changes import NoPreview, preview
+from tools.operations.preflight import BRAND, Account, preflight
 from tools.operations.protection import protect
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
 from tools.operations.replay import replay as replay_archive
+from tools.operations.samconfig import NotConfigured, read_deployment
 from tools.operations.stacks import DeployedStack, NoStack, adopt_region
 
 if TYPE_CHECKING:
@@ -147,14 +150,27 @@ def check_account(
 ) -> None:
     """Check the account, the issuer, the domain and the brand before a deployment; exits with 1 when a check fails."""
     adopt_region()
-    try:
-        given = read_parameters(stack, parameters)
-    except NotConfigured as failure:
-        raise NoStack(str(failure)) from None
-    checks = list(preflight(given, Account.on_aws(), BRAND.read_text("utf-8")))
+    deployment = read_deployment(stack, parameters)
+    checks = list(preflight(deployment.parameters, Account.on_aws(), BRAND.read_text("utf-8")))
     for check in checks:
         out.print(f"{'ok  ' if check.passed else 'FAIL'} {check.name}: {check.told}", markup=False, soft_wrap=True)
     raise typer.Exit(0 if all(check.passed for check in checks) else 1)
+
+
+@app.command("changes")
+def preview_changes(
+    stack: Annotated[str, typer.Option(help="a stack on AWS and in samconfig.toml, such as earned-prod")],
+    template: Annotated[Path, typer.Option(help="the built template")],
+) -> None:
+    """Show the changes of an update, nested stacks included; exits with 1 when one would replace or remove data."""
+    where = DeployedStack.on_aws(stack)
+    with console.status("Creating a change set"):
+        found = preview(where.cloudformation(), read_deployment(stack), template)
+    for change in found:
+        out.print(str(change), markup=False, soft_wrap=True)
+    endangered = [change for change in found if change.endangers_data]
+    out.print(f"{len(found)} changes; {len(endangered)} would replace or remove what keeps data.")
+    raise typer.Exit(1 if endangered else 0)
 
 
 @app.command("protect")
@@ -277,7 +293,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
-    except NoStack as failure:
+    except (NoStack, NotConfigured, NoPreview) as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
         sys.exit(1)
     except (BotoCoreError, ClientError) as failure:

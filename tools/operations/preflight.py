@@ -1,19 +1,16 @@
 """Checks an account, and the parameters of a deployment, before anything is created."""
 
-import shlex
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 import boto3
 import httpx
 
-from tools.cloudformation import ROOT, read_template, reserved_concurrency
+from tools.cloudformation import ROOT, reserved_concurrency
 
-SAMCONFIG = ROOT / "samconfig.toml"
 BRAND = ROOT / "layers" / "core" / "earned" / "document" / "certificate" / "brand.toml"
 SAMPLE = {"provider": "Northlight Leadership Academy", "signatory": "Ingrid Solvang"}
 UNRESERVED = 100  # AWS requires so much of an account's concurrency to stay unreserved
@@ -29,10 +26,6 @@ class Check:
     name: str
     passed: bool
     told: str
-
-
-class NotConfigured(Exception):
-    """samconfig.toml has no deployment of this stack; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -62,22 +55,6 @@ class Account:
             event_quotas=event_quotas,
             discover=_get_json,
         )
-
-
-def read_parameters(stack: str, overrides: str, samconfig: Path = SAMCONFIG) -> dict[str, str]:
-    """The parameters of a deployment: the template's defaults, those in samconfig.toml, and `Name=value …`."""
-    environments = tomllib.loads(samconfig.read_text("utf-8"))
-    deployments = [
-        one.get("deploy", {}).get("parameters", {}) for one in environments.values() if isinstance(one, dict)
-    ]
-    configured = [one.get("parameter_overrides", "") for one in deployments if one.get("stack_name") == stack]
-    if not configured:
-        names = ", ".join(one["stack_name"] for one in deployments if "stack_name" in one)
-        raise NotConfigured(f"samconfig.toml has no stack {stack!r}: it has {names}.")
-    [given] = configured
-    words = [*(shlex.split(given) if isinstance(given, str) else given), *shlex.split(overrides)]
-    defaults = {name: str(one.get("Default", "")) for name, one in read_template()["Parameters"].items()}
-    return defaults | dict(word.partition("=")[::2] for word in words)
 
 
 def preflight(parameters: Mapping[str, str], account: Account, brand: str) -> Iterator[Check]:

@@ -10,15 +10,14 @@ import pytest
 from tools.operations.preflight import (
     Account,
     Check,
-    NotConfigured,
     check_announcements,
     check_brand,
     check_certificate,
     check_concurrency,
     check_issuer,
     preflight,
-    read_parameters,
 )
+from tools.operations.samconfig import NotConfigured, read_deployment
 from tools.operations.stacks import adopt_region
 
 ISSUER = "https://login.example.com"
@@ -147,12 +146,12 @@ def test_parameters_come_from_the_template_samconfig_and_the_command(tmp_path: P
         'parameter_overrides = ["Stage=prod", "Issuer=https://login.example.com"]\n'
         '[dev.deploy.parameters]\nstack_name = "earned-dev"\nparameter_overrides = "Stage=\\"dev\\""\n'
     )
-    prod = read_parameters("earned-prod", "Pollers=provisioned", samconfig)
+    prod = read_deployment("earned-prod", "Pollers=provisioned", samconfig).parameters
     assert (prod["Stage"], prod["Issuer"], prod["Pollers"]) == ("prod", ISSUER, "provisioned")
     assert prod["ReserveConcurrency"] == "true"
-    assert read_parameters("earned-dev", "", samconfig)["Stage"] == "dev"
+    assert read_deployment("earned-dev", "", samconfig).parameters["Stage"] == "dev"
     with pytest.raises(NotConfigured, match="earned-prod, earned-dev"):
-        read_parameters("other", "", samconfig)
+        read_deployment("other", "", samconfig)
 
 
 def test_aws_region_names_the_region(monkeypatch: pytest.MonkeyPatch) -> None:
