@@ -15,8 +15,9 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase contracts preview draw-border test test-simulation test-stack \
-    lint-openapi republish soak fuzz planted-bugs mutation-test check build package bench bench-memory load load-model cost \
+.PHONY: help demo drill serve token stop quarantine redrive erase replay preflight changes protect contracts preview \
+    draw-border test test-simulation test-stack lint-openapi republish soak fuzz planted-bugs mutation-test check build \
+    package bench bench-memory load load-model cost \
     performance-report layers requirements clean
 
 help:
@@ -57,6 +58,10 @@ help:
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
 	@echo '  make erase               ACCOUNT=acc-1 [DRY_RUN=1]: erase a person for good'
+	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
+	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
+	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
+	@echo '  make replay              SINCE=2026-11-30T08:00:00Z [UNTIL=...]: put archived announcements on the bus again'
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m tools.local demo
@@ -83,6 +88,20 @@ redrive: .venv/dev/ready
 
 erase: .venv/dev/ready
 	@PYTHONPATH=layers/core $(PYTHON) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(DRY_RUN),--dry-run)
+
+replay: .venv/dev/ready
+	@$(PYTHON) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
+
+# On AWS only: STACK is required.
+preflight: .venv/dev/ready
+	@$(PYTHON) -m tools.operations preflight --stack='$(STACK)' --parameters='$(PARAMETERS)'
+
+# The architecture is that of the build: make build ARCH=x86_64, then make changes STACK=... ARCH=x86_64.
+changes: .venv/dev/ready .venv/sam/ready
+	@$(PYTHON) -m tools.operations changes --stack='$(STACK)' --template=.aws-sam/$(patsubst both,arm64,$(ARCH))/build/template.yaml
+
+protect: .venv/dev/ready
+	@$(PYTHON) -m tools.operations protect --stack='$(STACK)'
 
 contracts: .venv/dev/ready
 	@PYTHONPATH=layers/core $(PYTHON) -m tools.contracts
@@ -125,8 +144,8 @@ check: .venv/dev/ready .venv/checkov/ready lint-openapi
 	@$(DEV)/ruff format --check .
 	@$(DEV)/mypy
 	@PYTHONPATH=layers/core:. $(DEV)/lint-imports --no-logo --no-cache
-	@$(DEV)/cfn-lint template.yaml infra/*.yaml
-	@$(PYTHON) -m pytest tests/unit/test_template.py tests/unit/test_roles.py
+	@$(DEV)/cfn-lint --regions us-east-1 eu-central-1 ap-southeast-2 -- template.yaml infra/*.yaml
+	@$(PYTHON) -m pytest tests/unit/templates tests/unit/test_template.py tests/unit/test_roles.py
 	@.venv/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet -f template.yaml infra/*.yaml
 
 # Takes minutes; `make test` runs the first of these seeds.

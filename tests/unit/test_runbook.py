@@ -26,7 +26,9 @@ AWS = {
         "ApproximateNumberOfMessagesVisible",
         "NumberOfMessagesSent",
     },
-    ("AWS/Lambda", ("FunctionName",)): {"Duration", "Errors", "Throttles"},
+    ("AWS/Lambda", ("FunctionName",)): {"Duration", "Errors", "RecursiveInvocationsDropped", "Throttles"},
+    ("AWS/DynamoDB", ("TableName",)): {"ReadThrottleEvents", "WriteThrottleEvents"},
+    ("AWS/DynamoDB", ("GlobalSecondaryIndexName", "TableName")): {"ReadThrottleEvents", "WriteThrottleEvents"},
     ("AWS/ApiGateway", ("ApiId", "Stage")): {"4xx", "5xx", "Count", "Latency"},  # the names of an HTTP API
 }
 READ_BY_LIBRARIES = {"POWERTOOLS_SERVICE_NAME", "FONTCONFIG_PATH", "SSL_CERT_FILE"}
@@ -42,13 +44,13 @@ def entries() -> dict[str, str]:
 
 
 def alarms() -> dict[str, str]:
-    """Descriptions of all alarms by name."""
+    """Descriptions of all alarms by name, and of the rules that notify like one."""
     templates = [read_template(path) for path in [TEMPLATE, *INFRA.glob("*.yaml")]]
     return {
-        name: resource["Properties"].get("AlarmDescription", "")
+        name: resource["Properties"].get("AlarmDescription") or resource["Properties"].get("Description", "")
         for template in templates
         for name, resource in template["Resources"].items()
-        if resource["Type"] in {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"}
+        if resource["Type"] in {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"} or name == "KeyDisabled"
     }
 
 
@@ -101,11 +103,12 @@ def observability() -> list[dict[str, Any]]:
 
 
 def watched() -> set[Metric]:
-    """The metrics that have an alarm."""
+    """The metrics that alarms are on, those that an alarm adds up included."""
+    alarms = [one for one in observability() if "AlarmDescription" in one]
+    parts = [part["MetricStat"]["Metric"] for one in alarms for part in one.get("Metrics", []) if "MetricStat" in part]
     return {
         (one["Namespace"], one["MetricName"], tuple(sorted(dimension["Name"] for dimension in one["Dimensions"])))
-        for one in observability()
-        if "MetricName" in one
+        for one in [*(one for one in alarms if "MetricName" in one), *parts]
     }
 
 

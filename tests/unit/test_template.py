@@ -11,10 +11,20 @@ import pytest
 from cfnlint.config import ManualArgs
 from samtranslator.translator.transform import transform
 
-from tools.cloudformation import INFRA, ROOT, TEMPLATE, Function, functions, queues, read_template, resources
+from tools.cloudformation import (
+    INFRA,
+    ROOT,
+    TEMPLATE,
+    Function,
+    functions,
+    queues,
+    read_template,
+    reserved_concurrency,
+    resources,
+)
 
 TEMPLATES = [TEMPLATE, *sorted(INFRA.glob("*.yaml"))]
-REGIONS = ["eu-central-1"]
+REGIONS = ["us-east-1", "eu-central-1", "ap-southeast-2"]
 PARAMETERS = {"Issuer": "https://issuer.example", "Audience": "portal", "VerifyBaseUrl": "https://certificates.example"}
 
 
@@ -153,16 +163,29 @@ def chosen(value: Any, *conditions: str) -> Any:
     return value
 
 
-PROD = "IsProd", "PollersAreLimited"
-PROVISIONED = "IsProd", "PollersAreProvisioned"
+PROD = "IsProd", "IsReserved", "PollersAreLimited"
+PROVISIONED = "IsProd", "IsReserved", "PollersAreProvisioned"
 
 
-def test_reserved_concurrency_leaves_the_unreserved_100_that_aws_requires() -> None:
-    resources = read_template()["Resources"].values()
-    functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
-    reserved = sum(chosen(one["ReservedConcurrentExecutions"], *PROD) for one in functions)
-    assert reserved == int(re.findall(r"Concurrency: (\d+) in all", (ROOT / "template.yaml").read_text())[0])
-    assert reserved <= 1_000 - 100
+def test_the_concurrency_that_the_template_tells_is_the_reserved_one() -> None:
+    [told] = re.findall(r"prod reserves (\d+), with provisioned pollers ([\d,]+)", (ROOT / "template.yaml").read_text())
+    assert [reserved_concurrency(provisioned=False), reserved_concurrency(provisioned=True)] == [
+        int(number.replace(",", "")) for number in told
+    ]
+    assert reserved_concurrency(provisioned=False) <= 1_000 - 100
+
+
+def test_nothing_is_reserved_when_the_account_has_too_little_or_outside_prod() -> None:
+    for conditions in (
+        ("IsProd", "PollersAreLimited"),
+        ("IsProd", "PollersAreProvisioned"),
+        ("PollersAreProvisioned",),
+    ):
+        for function in resources("AWS::Serverless::Function").values():
+            assert chosen(function["ReservedConcurrentExecutions"], *conditions) is None
+    assert read_template()["Conditions"]["IsReserved"] == {
+        "Fn::And": [{"Condition": "IsProd"}, {"Fn::Equals": [{"Ref": "ReserveConcurrency"}, "true"]}]
+    }
 
 
 def test_pollers_are_limited_in_prod_unless_they_are_provisioned() -> None:
@@ -180,6 +203,7 @@ def test_every_queue_and_dead_letter_queue_has_an_alarm_and_every_function_one_o
     watched = {
         (alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Ref"])
         for alarm in of_type("AWS::CloudWatch::Alarm", "observability").values()
+        if "MetricName" in alarm
     }
     for name in of_type("AWS::SQS::Queue", "queues"):
         dead = name.endswith("DeadLetterQueue")
@@ -251,22 +275,14 @@ def test_every_table_has_point_in_time_recovery_and_in_prod_deletion_protection(
     assert given["DeletionProtection"] == {"Fn::If": ["IsProd", "true", "false"]}
 
 
-def test_tables_queues_logs_and_the_topic_are_encrypted_with_the_one_key() -> None:
+def test_tables_queues_and_logs_are_encrypted_with_the_one_key() -> None:
     key = {"Ref": "KeyArn"}
     tables = of_type("AWS::DynamoDB::Table", "storage").values()
     assert all(
         table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key} for table in tables
     )
-    queues, topics = of_type("AWS::SQS::Queue", "queues"), of_type("AWS::SNS::Topic", "observability")
-    assert all(one["KmsMasterKeyId"] == key for one in (queues | topics).values())
+    assert all(one["KmsMasterKeyId"] == key for one in of_type("AWS::SQS::Queue", "queues").values())
     assert all(group["KmsKeyId"] == key for group in of_type("AWS::Logs::LogGroup", "roles").values())
-
-
-@pytest.mark.parametrize("stack", ["key", "storage", "queues"])
-def test_resources_with_data_are_retained(stack: str) -> None:
-    for name, resource in read_template(INFRA / f"{stack}.yaml")["Resources"].items():
-        if not name.endswith(("Policy", "Role")):
-            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
 def test_the_key_serves_this_account_alone() -> None:
@@ -275,7 +291,7 @@ def test_the_key_serves_this_account_alone() -> None:
     assert through_services["Principal"] == {"AWS": "*"}
     only = through_services["Condition"]["StringEquals"]
     assert only["kms:CallerAccount"] == {"Ref": "AWS::AccountId"}
-    assert len(only["kms:ViaService"]) == 4
+    assert len(only["kms:ViaService"]) == 3
 
 
 def mappings_of(transformed: dict[str, Any], *conditions: str) -> Iterator[tuple[int, dict[str, Any]]]:

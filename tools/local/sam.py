@@ -51,6 +51,7 @@ def deploy(run: Run, built: Path, issued_by: str) -> None:
         "Issuer": issued_by,
         "Audience": AUDIENCE,
         "LayerRoot": LAYER_ROOT,
+        "OnAws": "false",
         "VerifyBaseUrl": issued_by,
     }
     options = ["--stack-name", STACK_NAME, "--s3-bucket", PACKAGES, "--region", REGION, "--no-confirm-changeset"]

@@ -1,4 +1,4 @@
-"""The commands behind `make quarantine`, `make redrive` and `make erase`."""
+"""The commands that operate a stack; docs/operate.md lists them."""
 
 import json
 import signal
@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,9 +17,14 @@ from rich.progress import Progress, track
 from rich.table import Table
 from rich.text import Text
 
+from tools.operations.changes import NoPreview, preview
+from tools.operations.preflight import BRAND, Account, preflight
+from tools.operations.protection import protect
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
-from tools.operations.stacks import DeployedStack, NoStack
+from tools.operations.replay import replay as replay_archive
+from tools.operations.samconfig import NotConfigured, read_deployment
+from tools.operations.stacks import DeployedStack, NoStack, adopt_region
 
 if TYPE_CHECKING:
     from tools.operations.erase import Erasure
@@ -114,6 +120,76 @@ def erase(
             raise NoStack(f"Not everything is erased: {code or failure}. Run it again.") from None
     _print_erasure(erasure, others)
     raise typer.Exit(1 if erasure.unseen else 0)
+
+
+@app.command()
+def replay(
+    since: Annotated[str, typer.Option(help="announcements since this time, such as 2026-11-30T08:00:00Z")],
+    stack: StackName = None,
+    local: Local = False,
+    until: Annotated[str | None, typer.Option(help="announcements until this time; now by default")] = None,
+) -> None:
+    """Put archived announcements on the bus again; every receiver gets them once more."""
+    where = _stack(stack, local)
+    if "ArchiveName" not in where.outputs:
+        raise NoStack("This stack has no archive (output ArchiveName): an emulator lacks it.")
+    start, end = _moment(since), _moment(until) if until else datetime.now(UTC)
+    if start >= end:
+        raise typer.BadParameter("--since must be earlier than --until and than now")
+    with console.status("Replaying") as status:
+        for progress in replay_archive(where.events(), where.outputs["ArchiveName"], start, end):
+            status.update(f"{progress.state}: {_when(progress.last_event) or 'no event yet'}")
+    if not progress.has_succeeded:
+        raise NoStack(f"The replay ended as {progress.state}: {progress.reason}. Run it again.")
+    out.print(f"Announced again: everything from {_when(start)} to {_when(end)}.")
+
+
+@app.command("preflight")
+def check_account(
+    stack: Annotated[str, typer.Option(help="a stack of samconfig.toml, such as earned-prod")],
+    parameters: Annotated[str, typer.Option(help="parameters that samconfig.toml lacks: Name=value Name=value")] = "",
+) -> None:
+    """Check the account, the issuer, the domain and the brand before a deployment; exits with 1 when a check fails."""
+    adopt_region()
+    deployment = read_deployment(stack, parameters)
+    checks = list(preflight(deployment.parameters, Account.on_aws(), BRAND.read_text("utf-8")))
+    for check in checks:
+        out.print(f"{'ok  ' if check.passed else 'FAIL'} {check.name}: {check.told}", markup=False, soft_wrap=True)
+    raise typer.Exit(0 if all(check.passed for check in checks) else 1)
+
+
+@app.command("changes")
+def preview_changes(
+    stack: Annotated[str, typer.Option(help="a stack on AWS and in samconfig.toml, such as earned-prod")],
+    template: Annotated[Path, typer.Option(help="the built template")],
+) -> None:
+    """Show the changes of an update, nested stacks included; exits with 1 when one would replace or remove data."""
+    where = DeployedStack.on_aws(stack)
+    with console.status("Creating a change set"):
+        found = preview(where.cloudformation(), read_deployment(stack), template)
+    for change in found:
+        out.print(str(change), markup=False, soft_wrap=True)
+    endangered = [change for change in found if change.endangers_data]
+    out.print(f"{len(found)} changes; {len(endangered)} would replace or remove what keeps data.")
+    raise typer.Exit(1 if endangered else 0)
+
+
+@app.command("protect")
+def protect_stack(stack: Annotated[str, typer.Option(help="a stack on AWS, such as earned-prod")]) -> None:
+    """Protect a stack from termination, and what keeps data in it from replacement and deletion by an update."""
+    where = DeployedStack.on_aws(stack)
+    protected = list(protect(where.cloudformation(), stack))
+    out.print(f"Protected: {stack} and {len(protected) - 1} nested stacks.")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time: write it as 2026-11-30T08:00:00Z") from None
+    if moment.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} has no time zone: write it as 2026-11-30T08:00:00Z")
+    return moment.astimezone(UTC)
 
 
 def _stack(name: str | None, local: bool) -> DeployedStack:
@@ -237,7 +313,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
-    except NoStack as failure:
+    except (NoStack, NotConfigured, NoPreview) as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
         sys.exit(1)
     except (BotoCoreError, ClientError) as failure:

@@ -14,6 +14,8 @@ from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sqs import SQSClient
 
     from tools.local import stack as local
@@ -48,6 +50,7 @@ class DeployedStack:
     @classmethod
     def on_aws(cls, name: str) -> Self:
         """The stack with this name in the account and region of the AWS settings; raises `NoStack`."""
+        adopt_region()
         try:
             [described] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         except ClientError as error:
@@ -83,6 +86,14 @@ class DeployedStack:
             raise NoStack(f"There is no queue {name!r}: the stack has {', '.join(self.pairs)}.")
         return [self.pairs[name]]
 
+    def events(self) -> "EventBridgeClient":
+        with _environment(self.reached_by):
+            return boto3.Session().client("events")
+
+    def cloudformation(self) -> "CloudFormationClient":
+        with _environment(self.reached_by):
+            return boto3.Session().client("cloudformation")
+
     @contextmanager
     def as_eraser(self) -> Iterator[None]:
         """Assume the erasure role for the SDK clients that are made inside the block; raises `NoStack`."""
@@ -98,6 +109,12 @@ class DeployedStack:
         }
         with _environment({**self.reached_by, **taken_on}):
             yield
+
+
+def adopt_region() -> None:
+    """Let AWS_REGION name the region, as in Lambda and other SDKs; botocore reads AWS_DEFAULT_REGION alone."""
+    if "AWS_REGION" in os.environ:
+        os.environ["AWS_DEFAULT_REGION"] = os.environ["AWS_REGION"]
 
 
 @contextmanager
