@@ -210,4 +210,4 @@ TEXTS: list[Callable[[random.Random, str], str]] = [
 OF_QUEUE = {
     queue: [name for name in EXAMPLES if queue_of(name) == queue] for queue in ("directory", "progress", "attendance")
 }
-KNOWN = {"enrollment_id": "known", "account_id": "owner", "live_event_id": "known-event"}
+KNOWN = {"enrollment_id": "known", "account_id": "owner", "live_event_id": "known-event", "training_id": "known-event"}

@@ -43,7 +43,7 @@ COUNTED_NOTHING = {"account-mismatch", "training-mismatch", "enrollment-taken", 
 OUTCOMES = {"recorded", "too-large", "not-json", "not-a-cloudevent", "unknown-type", "unknown-version", "wrong-queue"}
 OUTCOMES_OF = {
     "directory": {"invalid-data", "enrollment-taken", "time-out-of-range"},
-    "progress": {"invalid-data", "account-mismatch", "time-out-of-range", "score-out-of-range"},
+    "progress": {"invalid-data", "account-mismatch", "time-out-of-range"},
     "attendance": {"not-an-administrator", "marked-before-end", "account-mismatch", "training-mismatch"},
 }
 SENT = 1772454615000  # 2026-03-02T12:30:15Z
