@@ -147,10 +147,16 @@ def key_of(body: str) -> Key:
 
 
 def keys_of(body: str) -> set[Key]:
-    """The keys of all items a message may change: an enrollment also adds its company to its account."""
+    """The keys of all items a message may change.
+
+    An enrollment also adds its company to its account, and its live event to the calendar.
+    """
     event = json.loads(body)
     enrolls = event["type"].startswith("portal.enrollment.created")
-    return {key_of(body)} | ({(f"account#{event['data']['account_id']}", table.ROOT_SORT_KEY)} if enrolls else set())
+    if not enrolls:
+        return {key_of(body)}
+    named = (f"account#{event['data']['account_id']}", f"training#{event['data']['training_id']}")
+    return {key_of(body), *((partition, table.ROOT_SORT_KEY) for partition in named)}
 
 
 @pytest.fixture(scope="module")

@@ -68,6 +68,15 @@ def decode(evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
             yield _fact(_KINDS[kind : kind + 1], subject, from_milliseconds(int.from_bytes(at)), stored[_HEAD.size :])
 
 
+def unknown_times(evidence: Iterable[bytes], training: Training) -> Iterator[datetime]:
+    """The times of the facts that `decode` skips: their steps are not in this version of the training."""
+    known = {code(subject) for subject in training.subjects}
+    for stored in evidence:
+        head, at = _HEAD.unpack_from(stored)
+        if head & (1 << _SUBJECT_BITS) - 1 not in known:
+            yield from_milliseconds(int.from_bytes(at))
+
+
 def digest(evidence: Iterable[bytes]) -> str:
     """SHA-256 over the stored facts in hexadecimal, independent of their order."""
     total = hashlib.sha256()
