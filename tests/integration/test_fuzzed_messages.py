@@ -43,7 +43,7 @@ COUNTED_NOTHING = {"account-mismatch", "training-mismatch", "enrollment-taken", 
 OUTCOMES = {"recorded", "too-large", "not-json", "not-a-cloudevent", "unknown-type", "unknown-version", "wrong-queue"}
 OUTCOMES_OF = {
     "directory": {"invalid-data", "enrollment-taken", "time-out-of-range"},
-    "progress": {"invalid-data", "account-mismatch", "time-out-of-range", "score-out-of-range"},
+    "progress": {"invalid-data", "account-mismatch", "time-out-of-range"},
     "attendance": {"not-an-administrator", "marked-before-end", "account-mismatch", "training-mismatch"},
 }
 SENT = 1772454615000  # 2026-03-02T12:30:15Z
@@ -147,10 +147,16 @@ def key_of(body: str) -> Key:
 
 
 def keys_of(body: str) -> set[Key]:
-    """The keys of all items a message may change: an enrollment also adds its company to its account."""
+    """The keys of all items a message may change.
+
+    An enrollment also adds its company to its account, and its live event to the calendar.
+    """
     event = json.loads(body)
     enrolls = event["type"].startswith("portal.enrollment.created")
-    return {key_of(body)} | ({(f"account#{event['data']['account_id']}", table.ROOT_SORT_KEY)} if enrolls else set())
+    if not enrolls:
+        return {key_of(body)}
+    named = (f"account#{event['data']['account_id']}", f"training#{event['data']['training_id']}")
+    return {key_of(body), *((partition, table.ROOT_SORT_KEY) for partition in named)}
 
 
 @pytest.fixture(scope="module")

@@ -258,9 +258,9 @@ def test_an_enrollment_recorded_again_while_its_certificate_is_issued_changes_no
     service.settle()
     before = record(story)
     service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
-    again = Enrollment(before.key, before.training_id, before.enrolled_at, company_id=story.company)
+    again = Enrollment(before.key, before.training_id, before.enrolled_at)
     with happening(lambda _: service.settle(), "UpdateItem"):
-        told = enrollments.enroll(again, before.training_version, account_known=True)
+        told = enrollments.enroll(again, before.training_version, account_known=True, account_company=story.company)
     assert told.issue is not None
     assert told == record(story)
     assert told.company_id is None

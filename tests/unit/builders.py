@@ -34,8 +34,7 @@ def video(step_id: str = "video", duration: int = 60_000, **changes: Any) -> Ste
 
 def quiz(step_id: str = "quiz", attempts: int | None = None, **changes: Any) -> Step:
     """A quiz passed with 70 points, in any number of attempts."""
-    fields = {"passing_score": 70.0, "attempts": attempts} | changes
-    return Step(step_id, StepKind.QUIZ, f"The {step_id}", **fields)
+    return Step(step_id, StepKind.QUIZ, f"The {step_id}", **{"passing_score": 70.0, "attempts": attempts, **changes})
 
 
 def course(*steps: Step, **changes: Any) -> Course:

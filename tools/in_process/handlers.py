@@ -152,8 +152,7 @@ def _serve_api(app: Any, options: Options) -> Handler:
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims") or {}
-        app.app.append_context(dependencies=dependencies, claims=claims, now=options.now())
-        answer: dict[str, Any] = app.app.resolve(event, context)
+        answer: dict[str, Any] = app.app(event, context, dependencies=dependencies, claims=claims, now=options.now())
         return answer
 
     return handler

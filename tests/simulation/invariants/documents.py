@@ -65,6 +65,8 @@ def _check_company(world: "World", key: Key, before: Item, after: Item, printed:
 
 def check_announcement(world: "World", event: Item) -> None:
     """I8: the change is recorded; I2: a repeated announcement is the same event."""
+    if event["type"] == "earned.event.refused.v1":
+        return
     data, what = event["data"], event["type"].split(".")[2]
     revision = (data["certificate_id"], data["revision"])
     record = world.observer.record(data["enrollment_id"], data["account_id"])
@@ -85,4 +87,5 @@ def check_announcement(world: "World", event: Item) -> None:
 
 
 def announced_revision(event: Item) -> tuple[str, int]:
-    return event["data"]["certificate_id"], event["data"]["revision"]
+    """That of a certificate; a refused event has none."""
+    return event["data"].get("certificate_id", ""), event["data"].get("revision", 0)

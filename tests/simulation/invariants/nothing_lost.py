@@ -14,7 +14,7 @@ from tests.simulation.invariants.records import (
     stored_form,
 )
 from tests.simulation.invariants.violation import require
-from tests.simulation.oracle import FACTS, Posted, milliseconds
+from tests.simulation.oracle import FACTS, TOLERANCE, Posted, milliseconds
 from tests.simulation.services.sqs import Message
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def check_refusal(world: "World", posted: Posted, reason: str) -> None:
         case "training-mismatch":
             training_id = data.get("live_event_id", data.get("training_id"))
             right = any(one.data["training_id"] != training_id for one in named)
+        case "time-out-of-range":
+            right = posted.time > posted.posted_at + TOLERANCE
         case "removed":
             right = any(one.time < posted.time for one in _removals(world, posted))
         case "marked-before-end":

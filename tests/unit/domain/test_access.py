@@ -106,7 +106,7 @@ def test_support_is_told_who_may_download_and_why(record: dict[str, Any], kind: 
 
 
 def test_support_is_told_that_nobody_downloads_of_a_removed_account() -> None:
-    told = who_may_download(completion(issue=issue()), account(removed=True))
+    told = who_may_download(completion(issue=issue()), account(removed_at=after(9)))
     assert told == "Nobody: the enrollment or the account is removed."
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
@@ -38,6 +38,7 @@ from tests.unit.messages.event_examples import (
     read,
     with_data,
 )
+from tests.unit.messages.from_schema import instances
 from tests.unit.messages.published_schemas import SCHEMAS, VALIDATORS
 from tools.contracts import ASYNCAPI, OPENAPI, ROOT, SERVED_OPENAPI
 
@@ -106,6 +107,41 @@ def test_every_name_that_is_accepted_is_allowed_by_the_schema(text: str) -> None
     assert allows(event, "company.saved") or not is_accepted(event, "company.saved")
 
 
+# What JSON Schema cannot express, by the words of the refusal.
+ONLY_SAID_IN_WORDS = (
+    "time-out-of-range",
+    "ends_at is before starts_at",
+    "two steps have the same step_id",
+    "passing_score must not exceed max_score",
+    "as a reader counts them",
+    "combining marks on one letter",
+)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_event_that_its_schema_allows_is_accepted(name: str) -> None:
+    schema, allowed = SCHEMAS[f"portal.{name}.v1"], VALIDATORS[f"portal.{name}.v1"]
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(instances(schema).filter(allowed.is_valid))
+    def check(event: dict[str, Any]) -> None:
+        try:
+            read(event, name)
+        except Rejected as refusal:
+            assert any(words in str(refusal) for words in ONLY_SAID_IN_WORDS), (str(refusal), event)  # noqa: PT017
+
+    check()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_event_of_the_least_that_its_schema_requires_is_accepted(name: str) -> None:
+    event, schema = posted(name), SCHEMAS[f"portal.{name}.v1"]
+    required = schema["$defs"][schema["properties"]["data"]["$ref"].rpartition("/")[2]]["required"]
+    least = {field: event[field] for field in schema["required"]}
+    least["data"] = {field: event["data"][field] for field in required}
+    assert read(least, name).data
+
+
 def course_of(**step: Any) -> dict[str, Any]:
     return with_data("course.published", steps=[{"step_id": "s1", "kind": "lesson", "title": "One"} | step])
 
@@ -168,6 +204,7 @@ def test_the_schema_and_the_reader_require_the_same_fields(name: str, path: tupl
 def announced() -> list[Announcement]:
     """One announcement of each type."""
     done = completion(issue=issue())
+    rejection = Rejected("invalid-data", "data.name: must not be blank")
     renewed = issue(revision=2, reissued_at=LATER, reason="name corrected")
     return [
         announcements.issued(done, issue()),
@@ -176,6 +213,7 @@ def announced() -> list[Announcement]:
         announcements.withdrawn(done, 1, LATER),
         announcements.held(done, Hold(Reason.MISSING_GLYPH, "no font has U+1FAE8", LATER, "request")),
         announcements.unmarked(live_event(), 3, 20_000, LATER),
+        announcements.refused("progress", "message-1", json.dumps(posted("lesson.completed")), LATER, rejection),
     ]
 
 

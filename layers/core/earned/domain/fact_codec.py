@@ -65,13 +65,20 @@ def encode(enrollment_id: str, fact: Fact) -> frozenset[bytes]:
 
 def decode(enrollment_id: str, evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
     """The facts about `training`; others are skipped."""
-    subjects = {_code(enrollment_id, kind, subject): (kind, subject) for kind, subject in _expected(training)}
+    subjects = _subjects(enrollment_id, training)
     for stored in evidence:
-        head = int.from_bytes(stored[:_HEAD_SIZE])
-        known = subjects.get(head & _SUBJECT)
-        if known is not None:
-            at = _EPOCH + timedelta(0, 0, 0, head >> _SUBJECT_BITS)
-            yield _fact(*known, at, stored[_HEAD_SIZE:])
+        subject, at = _read_head(stored)
+        if subject in subjects:
+            yield _fact(*subjects[subject], at, stored[_HEAD_SIZE:])
+
+
+def unknown_times(enrollment_id: str, evidence: Iterable[bytes], training: Training) -> Iterator[datetime]:
+    """The times of the facts that `decode` skips: this version of the training does not have their steps."""
+    subjects = _subjects(enrollment_id, training)
+    for stored in evidence:
+        subject, at = _read_head(stored)
+        if subject not in subjects:
+            yield at
 
 
 def digest(evidence: Iterable[bytes]) -> str:
@@ -80,6 +87,15 @@ def digest(evidence: Iterable[bytes]) -> str:
     for stored in sorted(evidence):
         total.update(len(stored).to_bytes(4) + stored)
     return total.hexdigest()
+
+
+def _subjects(enrollment_id: str, training: Training) -> dict[int, tuple[str, str]]:
+    return {_code(enrollment_id, kind, subject): (kind, subject) for kind, subject in _expected(training)}
+
+
+def _read_head(stored: bytes) -> tuple[int, datetime]:
+    head = int.from_bytes(stored[:_HEAD_SIZE])
+    return head & _SUBJECT, _EPOCH + timedelta(0, 0, 0, head >> _SUBJECT_BITS)
 
 
 def _expected(training: Training) -> Iterator[tuple[str, str]]:

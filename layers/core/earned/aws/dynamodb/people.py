@@ -130,11 +130,8 @@ def save_account(account: Account, stamp: Stamp) -> None:
 
 
 def remove_account(account_id: str, at: datetime) -> None:
-    """Of several removals the earliest counts."""
     row = AccountRow(f"account#{account_id}", ROOT_SORT_KEY)
-    removed = to_milliseconds(at)
-    earliest = AccountRow.removed.does_not_exist() | (AccountRow.removed > removed)
-    update_if(row, [AccountRow.removed.set(removed)], earliest)
+    update(row, [AccountRow.removed.set(AccountRow.removed | to_milliseconds(at))])
 
 
 def seal_account(account_id: str, at: datetime) -> Account | None:
