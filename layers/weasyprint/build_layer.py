@@ -73,7 +73,10 @@ def main() -> None:
         packages = debian.unpack(names, architecture, cache / "debs" / architecture, Path(scratch, "packages"))
         shutil.rmtree(layer, ignore_errors=True)
         packages |= {WHEEL: installed_fonts(tools)}
-        used = {*add_libraries(layer, packages, options.arch, tools, Path(scratch)), *add_fonts(layer, packages, fonts)}
+        used = {
+            *add_libraries(layer, packages, options.arch, tools, Path(scratch)),
+            *add_fonts(layer, packages, fonts, tools),
+        }
         add_licenses(layer, {name: packages[name] for name in used})
         add_wheels(layer, options.arch, options.python, tools)
         keep_languages(layer)
@@ -132,7 +135,7 @@ def read_fonts() -> dict[str, str]:
     return {file: package for package, file in filter(None, lines)}
 
 
-def add_fonts(layer: Path, packages: dict[str, Path], fonts: dict[str, str]) -> set[str]:
+def add_fonts(layer: Path, packages: dict[str, Path], fonts: dict[str, str], tools: Path) -> set[str]:
     """Copy the fonts and fonts.conf, and return the packages they came from."""
     (layer / "fonts").mkdir(parents=True)
     shutil.copyfile(HERE / "fonts.conf", layer / "fonts/fonts.conf")
@@ -140,8 +143,17 @@ def add_fonts(layer: Path, packages: dict[str, Path], fonts: dict[str, str]) -> 
         found = next(packages[package].glob(f"**/{glob.escape(file)}"), None)
         if not found:
             sys.exit(f"fonts.txt: the package {package} has no file {file}.")
-        shutil.copyfile(found, layer / "fonts" / file)
+        target = layer / "fonts" / font_name(file)
+        if target.name == file:
+            shutil.copyfile(found, target)
+        else:
+            run(tools / "fonttools", "varLib.instancer", "-q", "--no-recalc-timestamp", "-o", target, found, "wght=400")
     return set(fonts.values())
+
+
+def font_name(file: str) -> str:
+    """A font's name in the layer, which has only the regular weight of a variable font."""
+    return file.replace("[wght]", "-Regular")
 
 
 def installed_fonts(tools: Path) -> Path:

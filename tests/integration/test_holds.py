@@ -20,7 +20,7 @@ from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service, receive
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
-UNPRINTABLE = "Ada \U0001fae8"
+UNPRINTABLE = "Ada \U0010fffd"
 
 
 def record(story: Story) -> CompletionRecord:
@@ -96,14 +96,14 @@ def test_the_learner_the_admin_and_support_read_why_and_who_must_act(held: Story
         assert (item["kind"], item["id"], item["title"]) == ("certificate", held.id("enr-ada"), "Leading Well")
         assert (item["reason"], item["who"]) == ("missing-glyph", "support")
         assert "“Leading Well” is held" in item["message"]
-        assert "U+1FAE8" in item["message"]
+        assert "U+10FFFD" in item["message"]
         assert str(record(held).certificate_id) not in str(seen)
     found = diagnosis(held)
     assert found["blocking"] == learner(held)["outstanding"][0]
     assert found["completion"]["status"] == "completed"
     last = found["completion"]["timeline"][-1]
     assert (last["what"], last["at"]) == ("certificate-held", found["blocking"]["since"])
-    assert "U+1FAE8" in last["detail"]
+    assert "U+10FFFD" in last["detail"]
     assert "Ada" not in json.dumps(found["blocking"]) + json.dumps(last)
 
 

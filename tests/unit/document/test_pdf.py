@@ -36,7 +36,7 @@ ANNA = CertificateContent(
     hours=24.0,
     company="Larkspur Logistics",
     language="en",
-    verify_url="https://learn.northlight.example/verify/k3f7m2qzt5vx4hbrn6wdyc2jpa",
+    verify_url="https://learn.northlight.example/verify/k3f7m2qzt5vx4hbrn6wdyc2jpa?revision=1",
 )
 LONG_NAME = (
     "Maximiliana Theodora Konstantinopoulou-Featherstonehaugh von und zu Hohenlohe-Langenburg, Marchioness of Nether"

@@ -237,7 +237,7 @@ def test_a_certificate_is_due_if_and_only_if_an_active_record_without_one_is_com
 
 # Holds: the certificate is earned but cannot be printed.
 
-HOLD = Hold(Reason.MISSING_GLYPH, "no font has U+1FAE8", LATER)
+HOLD = Hold(Reason.MISSING_GLYPH, "no font has U+10FFFD", LATER)
 
 
 def blockers(record: CompletionRecord) -> tuple[Requirement, ...]:
@@ -251,7 +251,7 @@ def test_a_hold_is_the_only_blocker_of_a_complete_record_and_support_must_act() 
     assert only.who is ResponsibleParty.SUPPORT
     assert only.message == (
         "The certificate for “Safe lifting” is held because a character on it cannot be printed; "
-        "support can have the text corrected or a font added (no font has U+1FAE8)."
+        "support can have the text corrected or a font added (no font has U+10FFFD)."
     )
 
 
@@ -282,4 +282,4 @@ def test_every_hold_says_what_is_wrong_and_that_support_must_act(reason: Reason)
     assert only.who is ResponsibleParty.SUPPORT
     assert "“Safe lifting” is held because" in only.message
     assert "support can have" in only.message
-    assert only.message.endswith("(no font has U+1FAE8).")
+    assert only.message.endswith("(no font has U+10FFFD).")
