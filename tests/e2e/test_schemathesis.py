@@ -54,6 +54,7 @@ def test_every_answer_is_as_documented(world: World, path: str, method: str) -> 
         "company_id": world.company,
         "enrollment_id": portal.id("enr-emp"),
         "certificate_id": world.employee_certificate,
+        "live_event_id": portal.id("event"),
     }
     tokens = [token_of(world, role) for role in ROLES]
     enough = time.monotonic() + SECONDS_PER_OPERATION

@@ -137,8 +137,16 @@ def test_a_corrected_name_reaches_the_document_by_reissue_under_the_same_link(fi
     assert "Ada" not in str(announced)
 
 
+def rename(story: Story, name: str, minutes: int = 0) -> None:
+    """Correct Ada's name; `minutes` is the order of corrections."""
+    event = cloud_event("account.saved", story.account("ada", name=name), NOON + timedelta(minutes=minutes))
+    story.service.post("Directory", event)
+    story.service.settle()
+
+
 def test_the_same_reissue_delivered_twice_makes_one_revision(finished: Story) -> None:
     service = finished.service
+    rename(finished, "Ada Corrected")
     body = generation_message(record(finished), purpose=Purpose.REISSUE).body
     service.post("Generation", body, body)
     service.settle()
@@ -149,11 +157,20 @@ def test_the_same_reissue_delivered_twice_makes_one_revision(finished: Story) ->
 def test_a_reissue_delivered_again_after_another_makes_no_further_revision(finished: Story) -> None:
     service = finished.service
     first, second = (generation_message(record(finished), purpose=Purpose.REISSUE).body for _ in range(2))
-    for body in (first, second, first):
+    for minutes, (name, body) in enumerate((("Ada First", first), ("Ada Second", second), ("Ada Third", first))):
+        rename(finished, name, minutes)
         service.post("Generation", body)
         service.settle()
     assert finished.certificates()[0]["revision"] == 3
     assert [event["data"]["revision"] for event in service.announcements()] == [2, 3]
+
+
+def test_a_reissue_that_would_change_nothing_printed_makes_nothing(finished: Story) -> None:
+    service, before = finished.service, finished.certificates()
+    service.post("Generation", generation_message(record(finished), purpose=Purpose.REISSUE).body)
+    service.settle()
+    assert finished.certificates() == before
+    assert service.announcements() == []
 
 
 def test_a_reissue_of_what_is_not_earned_makes_nothing(service: Service, story: Story) -> None:
@@ -173,6 +190,7 @@ def test_a_later_version_of_the_course_touches_no_issued_certificate_and_does_no
     finished.publish(2, [{"step_id": "new", "kind": "lesson", "title": "One more"}], title="Leading Better")
     service.settle()
     assert [item["status"] for item in finished.certificates()] == ["issued"]
+    rename(finished, "Ada Corrected")
     service.post("Generation", generation_message(record(finished), purpose=Purpose.REISSUE).body)
     service.settle()
     assert finished.certificates()[0]["revision"] == 2

@@ -102,7 +102,8 @@ def reissue(world: World, viewer: Viewer, asked: str) -> Expected | None:
     found = world.by_certificate(asked)
     if found is None or not may(viewer, "reissue", found.thing):
         return None
-    return Expected(202, word="queued") if found.state in {"issued", "reissued"} else Expected(409)
+    queued = {"issued": "queued", "reissued": "unchanged"}  # the second has the account's present name
+    return Expected(202, word=queued[found.state]) if found.state in queued else Expected(409)
 
 
 def verify(world: World, viewer: Viewer, asked: str) -> Expected | None:

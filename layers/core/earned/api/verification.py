@@ -68,8 +68,8 @@ class Found:
 
 
 def certificate_number(text: str) -> str:
-    """The number as it is stored, from the number or the address as printed or typed; `NO_NUMBER` if it is none."""
-    number = _SEPARATORS.sub("", text.rpartition("/verify/")[2].partition("?")[0]).lower()
+    """The number as it is stored, from the number as it is printed or typed; `NO_NUMBER` if it is none."""
+    number = _SEPARATORS.sub("", text).lower()
     return number if re.fullmatch("[a-z2-7]{26}", number) else NO_NUMBER
 
 
@@ -96,7 +96,7 @@ def verify_number(
     """A page to type a certificate's number into; with `number`, the page of that certificate."""
     if not number:
         return _html(200, verification_page.number_page(routes.language))
-    certificate_id = certificate_number(number)
+    certificate_id = certificate_number(number.rpartition("/verify/")[2].partition("?")[0])  # or the printed address
     return _result_page(verification(certificate_id, None), certificate_id, start="?")
 
 
