@@ -7,9 +7,10 @@ import pytest
 
 from earned.aws.dynamodb import enrollments
 from earned.domain.enrollment import EnrollmentKey
+from tools.batched import batched
 from tools.costs.capacity_units import Index, size, write_units
 from tools.costs.ledger import counting
-from tools.costs.scenario import Invocation, Scene, batches
+from tools.costs.scenario import Invocation, Scenario
 from tools.in_process.portal import cloud_event
 from tools.in_process.service import Service
 
@@ -18,23 +19,23 @@ MOST_UNITS = {5: 1, 50: 1, 150: 3}
 
 
 @pytest.fixture(params=UNITS_PER_EVENT)
-def scene(service: Service, request: pytest.FixtureRequest) -> Scene:
+def scene(service: Service, request: pytest.FixtureRequest) -> Scenario:
     """A course of so many steps, one person in it, and functions that have seen the course before."""
-    scene = Scene(service, request.param, seed=request.node.name)
+    scene = Scenario(service, request.param, seed=request.node.name)
     scene.invoke("record_directory", scene.join(1))
     scene.invoke("record_progress", [*scene.events(0, 0, 1)])
     return scene
 
 
-def recorded(scene: Scene, first: int, last: int | None = None, together: int = 1) -> list[Invocation]:
-    return [scene.invoke("record_progress", batch) for batch in batches(scene.events(0, first, last), together)]
+def recorded(scene: Scenario, first: int, last: int | None = None, together: int = 1) -> list[Invocation]:
+    return [scene.invoke("record_progress", batch) for batch in batched(scene.events(0, first, last), together)]
 
 
 def operations(invocations: list[Invocation]) -> Counter[str]:
     return Counter(operation for one in invocations for operation in one.ledger.operations)
 
 
-def test_an_event_is_one_update_of_a_write_unit_or_two_and_no_read_fresh_and_nearly_done(scene: Scene) -> None:
+def test_an_event_is_one_update_of_a_write_unit_or_two_and_no_read_fresh_and_nearly_done(scene: Scenario) -> None:
     steps = len(scene.steps)
     fresh = recorded(scene, 0, 4)
     recorded(scene, 4, steps - 4, together=50)
@@ -46,26 +47,26 @@ def test_an_event_is_one_update_of_a_write_unit_or_two_and_no_read_fresh_and_nea
     assert not any(call.index_writes for one in fresh + nearly_done for call in one.ledger.calls)
 
 
-def test_the_events_of_a_course_take_a_write_unit_each_or_two_on_average(scene: Scene) -> None:
+def test_the_events_of_a_course_take_a_write_unit_each_or_two_on_average(scene: Scenario) -> None:
     one_by_one = recorded(scene, 0)
     assert sum(one.ledger.write_units for one in one_by_one) <= UNITS_PER_EVENT[len(scene.steps)] * len(one_by_one)
 
 
-def test_the_last_five_events_of_a_learner_in_one_batch_are_two_requests(scene: Scene) -> None:
+def test_the_last_five_events_of_a_learner_in_one_batch_are_two_requests(scene: Scenario) -> None:
     recorded(scene, 0, len(scene.steps) - 5, together=50)
     [last] = recorded(scene, len(scene.steps) - 5, together=5)
     assert last.ledger.operations == ["dynamodb.UpdateItem", "sqs.SendMessageBatch"]
 
 
 def test_of_one_event_in_a_batch_five_are_six_requests(service: Service) -> None:
-    scene = Scene(service, 5, seed=1)
+    scene = Scenario(service, 5, seed=1)
     scene.invoke("record_directory", scene.join(2))
     recorded(scene, 0, 1)
     alone = [scene.invoke("record_progress", [event]) for event in scene.events(1)]
     assert sum(operations(alone).values()) / 5 <= 1.2
 
 
-def test_a_certificate_is_four_requests(scene: Scene) -> None:
+def test_a_certificate_is_four_requests(scene: Scenario) -> None:
     recorded(scene, 0, together=50)
     made = scene.invoke("generate_certificate", scene.waiting("Generation"))
     assert made.ledger.operations == [
@@ -75,7 +76,7 @@ def test_a_certificate_is_four_requests(scene: Scene) -> None:
 
 
 def test_a_download_is_two_reads_and_a_note_of_who_got_it(service: Service) -> None:
-    scene = Scene(service, 5, seed=2)
+    scene = Scenario(service, 5, seed=2)
     scene.invoke("record_directory", scene.join(1))
     recorded(scene, 0)
     scene.invoke("generate_certificate", scene.waiting("Generation"))
@@ -88,7 +89,7 @@ def test_a_download_is_two_reads_and_a_note_of_who_got_it(service: Service) -> N
 
 
 def test_an_enrollment_is_a_write_unit_and_one_for_each_of_two_indexes(service: Service) -> None:
-    scene = Scene(service, 5, seed=3)
+    scene = Scenario(service, 5, seed=3)
     [enrolled] = [scene.invoke("record_directory", scene.join(1))]
     [update] = [call for call in enrolled.ledger.calls if call.write_units]
     assert (update.table_writes, update.index_writes) == (1, {"by-holder": 1, "by-training": 1})
@@ -96,8 +97,8 @@ def test_an_enrollment_is_a_write_unit_and_one_for_each_of_two_indexes(service: 
 
 
 def test_a_page_of_a_list_is_three_requests_for_a_company_and_four_for_a_person(service: Service) -> None:
-    scene = Scene(service, 5, seed=4)
-    for batch in batches(scene.join(40), 10):
+    scene = Scenario(service, 5, seed=4)
+    for batch in batched(scene.join(40), 10):
         scene.invoke("record_directory", batch)
     with counting() as company:
         _, page = service.get(f"/v1/companies/{scene.company}/enrollments", scene.admin)
@@ -110,8 +111,8 @@ def test_a_page_of_a_list_is_three_requests_for_a_company_and_four_for_a_person(
     assert Counter(own.operations) == {"dynamodb.BatchGetItem": 3, "dynamodb.Query": 2}
 
 
-def test_rewatching_every_day_for_a_year_costs_no_more(service: Service) -> None:
-    scene = Scene(service, 5, seed=5)
+def test_who_rewatches_every_day_for_a_year_pays_no_more_for_it(service: Service) -> None:
+    scene = Scenario(service, 5, seed=5)
     scene.invoke("record_directory", scene.join(1))
     recorded(scene, 0, 4)
     video = scene.people[0] | {"step_id": scene.steps[1]["step_id"], "played": [[0, 600]]}
