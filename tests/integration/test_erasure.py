@@ -24,7 +24,7 @@ from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import ACCOUNT, REGION, Service, receive
 from tools.operations.__main__ import app
 from tools.operations.erase import Erasure, NothingKnown, places
-from tools.operations.stacks import Stack
+from tools.operations.stacks import DeployedStack
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 STACK = "erasing"
@@ -44,13 +44,13 @@ def _no_waiting() -> Iterator[None]:
 
 
 @pytest.fixture
-def stack(service: Service) -> Iterator[Stack]:
+def stack(service: Service) -> Iterator[DeployedStack]:
     """A stack with all outputs, as deployed; the command finds it under its name."""
     outputs = {name: {"Value": value} for name, value in service.outputs.items()}
     body = {"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}, "Outputs": outputs}
     cloudformation = boto3.client("cloudformation")
     cloudformation.create_stack(StackName=STACK, TemplateBody=json.dumps(body))
-    yield Stack.on_aws(STACK)
+    yield DeployedStack.on_aws(STACK)
     cloudformation.delete_stack(StackName=STACK)
 
 
@@ -216,7 +216,7 @@ def kind_of(place: str) -> str:
     return f"{kind} {name.split('-')[1] if kind == 'queue' else re.split('[#/]', name)[0]}".strip()
 
 
-def erasure(story: Story, stack: Stack, **more: Any) -> Erasure:
+def erasure(story: Story, stack: DeployedStack, **more: Any) -> Erasure:
     """The erasure of Ada."""
     return Erasure(story.id("ada"), places(stack), **more)
 
@@ -232,7 +232,7 @@ def under_way(story: Story) -> None:
 
 
 def test_no_byte_of_name_or_address_is_left_anywhere(
-    lived: Story, stack: Stack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    lived: Story, stack: DeployedStack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert left(lived) == EVERYWHERE
     erasure(lived, stack).run(lambda _: under_way(lived))
@@ -261,7 +261,7 @@ def come_again(story: Story) -> None:
     assert [one["account_id"] for one in story.certificates()] == [story.id("bea")]
 
 
-def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Story, stack: Stack) -> None:
+def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Story, stack: DeployedStack) -> None:
     seen: dict[str, set[str]] = {}
     waited: list[float] = []
 
@@ -289,7 +289,9 @@ def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Stor
     }
 
 
-def test_counts_and_verification_stay_true_and_no_other_person_loses_anything(lived: Story, stack: Stack) -> None:
+def test_counts_and_verification_stay_true_and_no_other_person_loses_anything(
+    lived: Story, stack: DeployedStack
+) -> None:
     service = lived.service
     hers = [certificate_id(lived, lived.id(name)) for name in ("enr-ada", "enr-live")]
     facts = [enrollments.get_record(lived.id(name)).evidence for name in ("enr-ada", "enr-live")]
@@ -319,7 +321,7 @@ def everything_is_in_sight() -> None:
             message.change_visibility(0)
 
 
-def test_killed_after_any_change_and_run_again_it_ends_the_same(lived: Story, stack: Stack) -> None:
+def test_killed_after_any_change_and_run_again_it_ends_the_same(lived: Story, stack: DeployedStack) -> None:
     changes = limit = 0
 
     def until_the_limit(request: Request) -> Any:
@@ -349,7 +351,7 @@ def run(story: Story, *words: str, account: str = "ada") -> Result:
 
 
 def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_address(
-    lived: Story, stack: Stack
+    lived: Story, stack: DeployedStack
 ) -> None:
     people.save_account(Account(lived.id("ada-2"), Role.EMPLOYEE, "Ada Sample", Ada(lived).email), NOON)
     before = {place: hashlib.sha256(data).hexdigest() for place, data in everything(lived.service)}
@@ -366,7 +368,27 @@ def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_ad
     assert left(lived, Ada(lived).new, Ada(lived).old) == set()
 
 
-def test_an_account_that_nothing_is_known_of_is_not_made_one(story: Story, stack: Stack) -> None:
+def test_a_former_name_and_address_are_erased_when_they_are_named(lived: Story, stack: DeployedStack) -> None:
+    former, address = f"Former{lived.tag}", f"former.{lived.tag}@example.com"
+    asked = ((former, "friend@example.org", None), ("A.", address, None), ("A.", "friend@example.org", f"am {former}"))
+    for number, (name, email, message) in enumerate(asked):
+        request = SupportRequest(lived.id(f"former-{number}"), NOON, name, email, "Leading Well", message)
+        assert support.keep_support_request(request, source=f"{lived.tag}-former")
+    saved = {"account_id": lived.id("ada"), "kind": "employee", "name": former, "email": address, "company_id": "?"}
+    boto3.client("sqs").send_message(
+        QueueUrl=lived.service.outputs["DirectoryDeadLetterQueueUrl"],
+        MessageBody=json.dumps(cloud_event("account.saved", saved)),
+    )
+    assert left(lived, former, address) == {"table request", "queue DirectoryDeadLetterQueue"}
+    done = run(lived, "--also", former, "--also", address)
+    everything_is_in_sight()
+    assert done.exit_code == 0
+    assert left(lived, former, address) == set()
+    assert former not in done.output
+    assert address not in done.output
+
+
+def test_an_account_that_nothing_is_known_of_is_not_made_one(story: Story, stack: DeployedStack) -> None:
     with pytest.raises(NothingKnown):
         erasure(story, stack).run(lambda _: None)
     assert people.get_account(story.id("ada")) is None

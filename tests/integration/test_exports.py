@@ -470,7 +470,7 @@ HOUR = timedelta(hours=1)
 def test_how_an_export_stands(changes: dict[str, Any], after: timedelta, status: str, answers: bool) -> None:
     export = Export("co-1", "adm-1", 1, "export-1", NOON, **changes)
     assert export.status(NOON + after) is ExportStatus(status)
-    assert export.is_reusable(exports.EVERYTHING, NOON + after) is answers
+    assert export.is_reusable(EVERYTHING, NOON + after) is answers
 
 
 def test_an_expired_export_is_not_continued(company: Story, clock: Clock) -> None:
