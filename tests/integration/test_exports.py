@@ -24,7 +24,7 @@ from earned.aws.dynamodb import exports as export_rows
 from earned.document.archive import Archive
 from earned.domain.certificate import CertificateContent, Issuance
 from earned.domain.enrollment import CompletionRecord, Enrollment, EnrollmentKey
-from earned.domain.exports import RETENTION, REUSE_WINDOW, Export, ExportStatus
+from earned.domain.exports import EVERYTHING, RETENTION, REUSE_WINDOW, Export, ExportStatus
 from earned.domain.people import Account, Company, Role
 from earned.domain.training import TrainingKind
 from tests.integration.clocks import Clock
