@@ -66,6 +66,8 @@ def _check_company(world: "World", key: Key, before: Item, after: Item, printed:
 def check_announcement(world: "World", event: Item) -> None:
     """I8: the change is recorded; I2: a repeated announcement is the same event."""
     data, what = event["data"], event["type"].split(".")[2]
+    if what in {"held", "unmarked"}:
+        return
     revision = (data["certificate_id"], data["revision"])
     record = world.observer.record(data["enrollment_id"], data["account_id"])
     require(revision in world.observer.issued, "I8", f"{what} {revision} is announced before it is issued")
@@ -84,5 +86,7 @@ def check_announcement(world: "World", event: Item) -> None:
     require(next(same, event) == event, "I2", f"{revision} is announced as {what} by two different events")
 
 
-def announced_revision(event: Item) -> tuple[str, int]:
-    return event["data"]["certificate_id"], event["data"]["revision"]
+def announced_revision(event: Item) -> tuple[str, int] | None:
+    """None for an announcement about no certificate."""
+    data = event["data"]
+    return (data["certificate_id"], data["revision"]) if "certificate_id" in data else None

@@ -29,13 +29,13 @@ def issue_of(record: Item) -> Item:
     return issue | {"revision": int(record["revision"]["N"]), "printed": printed}
 
 
-def stored_form(posted: Posted) -> bytes | None:
+def stored_form(posted: Posted) -> frozenset[bytes] | None:
     """A fact as records store it; None for an event that is no fact."""
     if posted.kind not in FACTS or posted.step.refused:
         return None
     if posted.stored is None:
         event: Any = events.read(posted.step.body, _KINDS[posted.step.queue])
-        posted.stored = encode(event.fact())
+        posted.stored = encode(event.data.enrollment_id, event.fact())
     return posted.stored
 
 
