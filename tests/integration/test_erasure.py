@@ -369,6 +369,26 @@ def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_ad
     assert left(lived, Ada(lived).new, Ada(lived).old) == set()
 
 
+def test_a_former_name_and_address_are_erased_when_they_are_named(lived: Story, stack: DeployedStack) -> None:
+    former, address = f"Former{lived.tag}", f"former.{lived.tag}@example.com"
+    asked = ((former, "friend@example.org", None), ("A.", address, None), ("A.", "friend@example.org", f"am {former}"))
+    for number, (name, email, message) in enumerate(asked):
+        request = SupportRequest(lived.id(f"former-{number}"), NOON, name, email, "Leading Well", message)
+        assert support.keep_support_request(request, source=f"{lived.tag}-former")
+    saved = {"account_id": lived.id("ada"), "kind": "employee", "name": former, "email": address, "company_id": "?"}
+    boto3.client("sqs").send_message(
+        QueueUrl=lived.service.outputs["DirectoryDeadLetterQueueUrl"],
+        MessageBody=json.dumps(cloud_event("account.saved", saved)),
+    )
+    assert left(lived, former, address) == {"table request", "queue DirectoryDeadLetterQueue"}
+    done = run(lived, "--also", former, "--also", address)
+    everything_is_in_sight()
+    assert done.exit_code == 0
+    assert left(lived, former, address) == set()
+    assert former not in done.output
+    assert address not in done.output
+
+
 def test_an_account_that_nothing_is_known_of_is_not_made_one(story: Story, stack: DeployedStack) -> None:
     with pytest.raises(NothingKnown):
         erasure(story, stack).run(lambda _: None)

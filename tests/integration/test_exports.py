@@ -7,6 +7,7 @@ import resource
 import time
 import unicodedata
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from earned.aws.dynamodb import exports as export_rows
 from earned.document.archive import Archive
 from earned.domain.certificate import CertificateContent, Issuance
 from earned.domain.enrollment import CompletionRecord, Enrollment, EnrollmentKey
-from earned.domain.exports import RETENTION, REUSE_WINDOW, Export, ExportStatus
+from earned.domain.exports import EVERYTHING, RETENTION, REUSE_WINDOW, Export, ExportStatus
 from earned.domain.people import Account, Company, Role
 from earned.domain.stamps import Stamp
 from earned.domain.training import TrainingKind
@@ -42,7 +43,7 @@ from tests.integration.wire_faults import (
     requests_pass,
 )
 from tools.in_process.lambda_events import LambdaContext
-from tools.in_process.portal import NOON, Story
+from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import ACCOUNT, REGION, Service, receive, record_of
 
 DAY = date(2026, 3, 2)
@@ -470,7 +471,7 @@ HOUR = timedelta(hours=1)
 def test_how_an_export_stands(changes: dict[str, Any], after: timedelta, status: str, answers: bool) -> None:
     export = Export("co-1", "adm-1", 1, "export-1", NOON, **changes)
     assert export.status(NOON + after) is ExportStatus(status)
-    assert export.is_reusable(NOON + after) is answers
+    assert export.is_reusable(EVERYTHING, NOON + after) is answers
 
 
 def test_an_expired_export_is_not_continued(company: Story, clock: Clock) -> None:
@@ -578,3 +579,118 @@ def test_a_thousand_certificates_take_a_small_part_of_the_functions_memory(
     assert (len(manifest["files"]), manifest["failures"]) == (1000, [])
     assert grown < 100
     forget(story)
+
+
+# What an export contains, and whether it still stands.
+
+
+def ask_for(story: Story, **scope: Any) -> tuple[int, dict[str, Any]]:
+    return story.service.post_to(f"/v1/companies/{story.company}/exports", scope, admin(story))
+
+
+def exported_accounts(story: Story, **scope: Any) -> list[str]:
+    status, asked = ask_for(story, **scope)
+    assert status == 202
+    story.service.deliver("export_certificates")
+    return [line["account_id"] for line in verified(fetch(story, asked["export_id"]))["files"]]
+
+
+def withdraw(story: Story, account: str) -> None:
+    story.service.post("Directory", cloud_event("enrollment.removed", story.enrollment_of(account)))
+    story.service.settle()
+
+
+def test_an_export_made_before_a_removal_is_not_handed_out(company: Story) -> None:
+    export_id = make(company)["export_id"]
+    withdraw(company, "ada")
+    status, found = look(company, export_id)
+    assert (status, found["status"], found["reason"]) == (200, "failed", "out-of-date")
+    assert "url" not in found
+    assert ask(company)[1]["export_id"] != export_id
+    again = make(company)
+    assert "reason" not in again
+    assert len(verified(fetch(company, again["export_id"]))["files"]) == 2
+
+
+def test_an_export_made_before_a_revocation_is_not_handed_out(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    service.post("Attendance", story.mark("ada"))
+    service.settle()
+    export_id = make(story)["export_id"]
+    service.post("Attendance", story.mark("ada", "absent", NOON + timedelta(minutes=1)))
+    service.settle()
+    assert look(story, export_id)[1]["reason"] == "out-of-date"
+
+
+def test_a_removal_in_another_company_leaves_an_export_as_it_is(company: Story, service: Service) -> None:
+    export_id = make(company)["export_id"]
+    other = Story(service)
+    people.save_company(Company(other.company, "Sample Boats"), NOON)
+    give(other, "eve", "Eve Sample")
+    withdraw(other, "eve")
+    assert look(company, export_id)[1]["status"] == "done"
+
+
+def test_an_export_asked_for_again_is_another_once_a_certificate_was_issued(company: Story) -> None:
+    export_id = make(company)["export_id"]
+    assert ask(company)[1]["export_id"] == export_id
+    certificate_id = give(company, "dee", "Dee Sample")
+    record = enrollments.get_record(company.enrollment_of("dee")["enrollment_id"])
+    assert record is not None
+    assert record.issue is not None
+    enrollments.issue(record, replace(record.issue, revision=2, reissued_at=datetime.now(UTC)))
+    company.service.apps["generate_certificate"].documents.put(
+        certificate_id, 2, f"%PDF {certificate_id}".encode(), "certificate.pdf"
+    )
+    again = make(company)
+    assert again["export_id"] != export_id
+    assert again["count"] == 4
+
+
+def test_an_export_asked_for_with_another_body_is_another(company: Story) -> None:
+    first = ask_for(company, training_id=company.course)[1]["export_id"]
+    assert ask_for(company, training_id=company.course)[1]["export_id"] == first
+    assert ask_for(company, account_ids=[company.id("ada")])[1]["export_id"] != first
+
+
+@pytest.mark.parametrize(
+    ("scope", "names"),
+    [
+        ({}, ["ada", "bea", "cid"]),
+        ({"issued_from": "2026-03-02", "issued_to": "2026-03-02"}, ["ada", "bea", "cid"]),
+        ({"issued_from": "2026-03-02T12:00:00Z", "issued_to": "2026-03-02T12:00:00Z"}, ["ada", "bea", "cid"]),
+        ({"issued_from": "2026-03-02T12:00:00.001Z"}, []),
+        ({"issued_to": "2026-03-01"}, []),
+        ({"training_id": "another"}, []),
+        ({"account_ids": []}, []),
+    ],
+    ids=str,
+)
+def test_an_export_contains_what_its_body_names(company: Story, scope: dict[str, Any], names: list[str]) -> None:
+    assert exported_accounts(company, **scope) == [company.id(name) for name in names]
+
+
+def test_an_export_of_some_accounts_contains_theirs_and_no_other_companys(company: Story, service: Service) -> None:
+    other = Story(service)
+    give(other, "eve", "Eve Sample")
+    wanted = [company.id("cid"), company.id("ada"), other.id("eve")]
+    assert exported_accounts(company, account_ids=wanted) == [company.id("ada"), company.id("cid")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"issued_from": "2026-03-03", "issued_to": "2026-03-02"},
+        {"account_ids": ["a"] * 1_001},
+        {"account_ids": ["not an id"]},
+        {"issued_from": "2026-03-02T12:00:00"},
+    ],
+    ids=["reversed", "too many accounts", "no id", "no offset"],
+)
+def test_a_body_that_names_nothing_sensible_is_refused(company: Story, body: dict[str, Any]) -> None:
+    status, problem = ask_for(company, **body)
+    assert status == 400
+    assert problem["type"].startswith("urn:earned:problem:")

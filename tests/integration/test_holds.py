@@ -107,11 +107,11 @@ def test_the_learner_the_admin_and_support_read_why_and_who_must_act(held: Story
     assert "Ada" not in json.dumps(found["blocking"]) + json.dumps(last)
 
 
-def test_a_hold_costs_one_request_and_trying_again_none(story: Story) -> None:
+def test_a_hold_costs_an_update_and_an_announcement_and_trying_again_neither(story: Story) -> None:
     complete(story, UNPRINTABLE)
     with count_requests() as operations:
         story.service.deliver("generate_certificate")
-    assert of_generation(operations) == {"BatchGetItem": 1, "UpdateItem": 1, "SendMessage": 1}
+    assert of_generation(operations) == {"BatchGetItem": 1, "UpdateItem": 1, "SendMessage": 1, "PutEvents": 1}
     before = record(story)
     story.service.post("Generation", generation_message(before, purpose=Purpose.SWEEP).body)
     with count_requests() as operations:

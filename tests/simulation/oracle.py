@@ -32,7 +32,7 @@ class Posted:
     refused_by: set[str] = field(default_factory=set)
     accepted: bool = False
     event: dict[str, Any] = field(default_factory=dict)
-    stored: bytes | None = None
+    stored: frozenset[bytes] | None = None
 
     def __post_init__(self) -> None:
         if not self.step.refused or self.step.refused == "not-an-administrator":

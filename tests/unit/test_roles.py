@@ -46,7 +46,7 @@ EvaluateEnrollments
 GenerateCertificate
     logs      CreateLogStream PutLogEvents                      on GenerateCertificateLog
     sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on GenerationQueue
-    dynamodb  UpdateItem                 on RecordsTable [enrollment#*]
+    dynamodb  UpdateItem                 on RecordsTable [enrollment#* company-certificates#*]
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
     s3        GetObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/*
     s3        PutObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/* new
@@ -58,7 +58,8 @@ ExportCertificates
     logs      CreateLogStream PutLogEvents                      on ExportCertificatesLog
     sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on ExportQueue
     dynamodb  Query UpdateItem           on RecordsTable [export#*]
-    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
+    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*
+                                            company-certificates#*]
     dynamodb  Query                      on RecordsTable/index/by-holder
     s3        GetObject                  on DocumentsBucket/certificates/*
     s3        GetObject PutObject        on ExportsBucket/exports/*
@@ -80,7 +81,8 @@ ServeApi
     logs      CreateLogStream PutLogEvents                      on ServeApiLog
     dynamodb  PutItem                    on RecordsTable [export#*]
     dynamodb  Query                      on RecordsTable [enrollment#* export#*]
-    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
+    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*
+                                            company-certificates#*]
     dynamodb  Query                      on RecordsTable/index/by-calendar RecordsTable/index/by-email
                                             RecordsTable/index/by-holder RecordsTable/index/by-training
     dynamodb  PutItem                    on AccessLogTable
@@ -112,7 +114,7 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("s3:PutObject", "AssetsBucket/logo.svg", None): set(),
     ("s3:PutObject", "ExportsBucket/exports/export.zip", None): {"ExportCertificates"},
     ("s3:GetObject", "ExportsBucket/exports/export.state", None): {"ExportCertificates"},
-    ("events:PutEvents", "Bus", None): RECORDERS - {"EvaluateEnrollments"},
+    ("events:PutEvents", "Bus", None): RECORDERS - {"EvaluateEnrollments"} | {"Sweep"},
     ("sqs:SendMessage", "ProgressQueue", None): set(),
     ("sqs:SendMessage", "AttendanceQueue", None): set(),
     ("sqs:SendMessage", "DirectoryQueue", None): set(),

@@ -99,6 +99,9 @@ def erase(
         float | None,
         typer.Option(min=0, help="seconds between the two passes; the longest visibility timeout by default"),
     ] = None,
+    also: Annotated[
+        list[str] | None, typer.Option(help="a former name or address to search for; repeat for several")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would be erased")] = False,
 ) -> None:
     """Erase a person's name, address and documents for good; repeat the command if it was interrupted."""
@@ -109,7 +112,7 @@ def erase(
 
     where = _stack(stack, local)
     with where.as_eraser(), console.status("Searching") as status:
-        erasure = Erasure(account, places(where), dry_run, begun_on=status.update)
+        erasure = Erasure(account, places(where), dry_run, frozenset(filter(None, also or ())), status.update)
         others = erasure.same_address()
         try:
             erasure.run(lambda seconds: time.sleep(seconds if wait is None else wait))

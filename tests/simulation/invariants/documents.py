@@ -65,9 +65,9 @@ def _check_company(world: "World", key: Key, before: Item, after: Item, printed:
 
 def check_announcement(world: "World", event: Item) -> None:
     """I8: the change is recorded; I2: a repeated announcement is the same event."""
-    if event["type"] == "earned.event.refused.v1":
-        return
     data, what = event["data"], event["type"].split(".")[2]
+    if what in {"held", "unmarked", "refused"}:
+        return
     revision = (data["certificate_id"], data["revision"])
     record = world.observer.record(data["enrollment_id"], data["account_id"])
     require(revision in world.observer.issued, "I8", f"{what} {revision} is announced before it is issued")
@@ -86,6 +86,7 @@ def check_announcement(world: "World", event: Item) -> None:
     require(next(same, event) == event, "I2", f"{revision} is announced as {what} by two different events")
 
 
-def announced_revision(event: Item) -> tuple[str, int]:
-    """That of a certificate; a refused event has none."""
-    return event["data"].get("certificate_id", ""), event["data"].get("revision", 0)
+def announced_revision(event: Item) -> tuple[str, int] | None:
+    """None for an announcement about no certificate."""
+    data = event["data"]
+    return (data["certificate_id"], data["revision"]) if "certificate_id" in data else None

@@ -29,7 +29,8 @@ def check_active(key: Key, after: Item) -> None:
 def check_evidence(world: "World", key: Key, before: Item, after: Item) -> None:
     """Facts stop growing at issue, because they are the evidence; only attendance marks still arrive (L2)."""
     grown = facts_of(after) - facts_of(before) if "issue" in before else set()
-    marks = {stored_form(one) for one in world.oracle.posted if one.kind == "attendance.marked"} if grown else set()
+    posted = (one for one in world.oracle.posted if one.kind == "attendance.marked")
+    marks = {form for one in posted for form in stored_form(one) or ()} if grown else set()
     require(grown <= marks, "I7", f"{key[0]} has other facts than those that earned its certificate")
 
 
@@ -58,7 +59,7 @@ def check_issuance(world: "World", key: Key, before: Item, after: Item, issue: I
 
 def _check_facts(world: "World", key: Key, before: Item, after: Item) -> list[Posted]:
     known = known_before(world)
-    own = {form: fact for fact in world.oracle.posted if (form := stored_form(fact)) and record_key(fact) == key}
+    own = {form: fact for fact in world.oracle.posted if record_key(fact) == key for form in stored_form(fact) or ()}
     facts = [own[stored] for stored in facts_of(after) if stored in own]
     require(len(facts) == len(facts_of(after)), "I1", f"{key[0]} has facts that the portal did not post for it")
     if "issue" not in before:
@@ -97,7 +98,8 @@ def check_revocation(world: "World", key: Key, before: Item, after: Item) -> Non
     """A certificate is revoked only if the latest mark says absent, by a schedule that may be the newest."""
     enrollment = enrollment_of(world, key)
     require("issue" in before and "r" not in after, "I1", f"{key[0]} has nothing to revoke")
-    facts = [fact for fact in world.oracle.posted if stored_form(fact) in facts_of(before)]
+    known = facts_of(before)
+    facts = [fact for fact in world.oracle.posted if (form := stored_form(fact)) and form <= known]
     schedules = possible_schedules(world, enrollment.data["training_id"]) if enrollment is not None else []
     latest = [marks[-1] for schedule in schedules if (marks := marks_of(schedule, facts))]
     absent = any(absent for _, absent in latest)

@@ -36,7 +36,8 @@ def _is_kept(table: dict[Key, Item], posted: Posted) -> bool:
     if posted.kind in FACTS:
         record = table.get(record_key(posted), {})
         closed = "r" in record or ("issue" in record and posted.step.queue == "Progress")
-        return closed or stored_form(posted) in facts_of(record)
+        form = stored_form(posted)
+        return closed or (form is not None and form <= facts_of(record))
     match posted.kind:
         case "company.saved":
             return _number(table, f"company#{data['company_id']}", "saved") >= posted.time

@@ -31,14 +31,14 @@ def issue_of(record: Item) -> Item:
     return issue | {"revision": int(record["revision"]["N"]), "printed": printed}
 
 
-def stored_form(posted: Posted) -> bytes | None:
+def stored_form(posted: Posted) -> frozenset[bytes] | None:
     """A fact as records store it; None for an event that is no fact."""
     if posted.kind not in FACTS or posted.step.refused:
         return None
     if posted.stored is None:
         kinds, received_at = _KINDS[posted.step.queue], from_milliseconds(posted.posted_at)
         event: Any = events.read(posted.step.body, kinds, received_at=received_at, tolerance=timedelta(days=1))
-        (posted.stored,) = encode(event.data.enrollment_id, event.fact())  # stories play few ranges a sitting
+        posted.stored = encode(event.data.enrollment_id, event.fact())
     return posted.stored
 
 

@@ -126,6 +126,7 @@ class DynamoDB:
         *,
         TableName: str,
         KeyConditionExpression: str,
+        FilterExpression: str = "",
         ExpressionAttributeNames: dict[str, str],
         ExpressionAttributeValues: Item,
         IndexName: str = "",
@@ -149,7 +150,14 @@ class DynamoDB:
             found = [item for item in found if ([item[n]["S"] for n in order] > start) is ScanIndexForward]
             found = [item for item in found if [item[n]["S"] for n in order] != start]
         position = tuple(dict.fromkeys((*schema, *table.keys)))
-        return _page([_only(item, position) if IndexName else item for item in found], Limit, position)
+        answer = _page([_only(item, position) if IndexName else item for item in found], Limit, position)
+        if FilterExpression:
+            test = condition(FilterExpression)
+            answer["Items"] = [
+                item for item in answer["Items"] if test(item, ExpressionAttributeNames, ExpressionAttributeValues)
+            ]
+            answer["Count"] = len(answer["Items"])
+        return answer
 
     def _scan(
         self,

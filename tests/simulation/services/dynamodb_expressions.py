@@ -96,11 +96,28 @@ def _function(tokens: _Tokens) -> Test:
 
 def _operand(tokens: _Tokens) -> Operand:
     token = tokens.take()
+    if token == "size":
+        return _size(tokens)
     if token.startswith("#"):
         return lambda item, names, _: item.get(names[token])
     if token.startswith(":"):
         return lambda _, __, values: values[token]
     raise Unknown(token)
+
+
+def _size(tokens: _Tokens) -> Operand:
+    """The number of elements of a set; other types have other sizes, and no condition asks for them."""
+    tokens.take("(")
+    operand = _operand(tokens)
+    tokens.take(")")
+
+    def size(*given: Any) -> Item | None:
+        value = operand(*given)
+        return (
+            None if value is None else {"N": str(len(next(inside for kind, inside in value.items() if kind in _SETS)))}
+        )
+
+    return size
 
 
 def _plain(value: Item) -> tuple[str, Any]:

@@ -129,10 +129,14 @@ TYPES = tuple(ANNOUNCED)
 
 @dataclass(frozen=True)
 class Announcement:
-    """A CloudEvent to send; a repeated announcement has the same id."""
+    """A CloudEvent to send; a repeated announcement has the same id.
+
+    `recalled_from` is the company whose certificate no longer stands.
+    """
 
     event: AnnouncedEvent | EventRefusedEvent
     at: datetime
+    recalled_from: str | None = None
 
 
 def issued(record: CompletionRecord, issue: Issuance) -> Announcement:
@@ -246,4 +250,5 @@ def _announce(
         "datacontenttype": "application/json",
         "data": data,
     }
-    return Announcement(event, at)
+    is_recall = kind in ("earned.certificate.revoked.v1", "earned.certificate.withdrawn.v1")
+    return Announcement(event, at, record.company_id if is_recall else None)

@@ -104,7 +104,8 @@ class ExportCertificates:
         record, issue = context.record, context.record.issue
         admin = Viewer(export.account_id, Role.COMPANY_ADMIN, export.company_id)
         is_issued = context.is_active and record.certificate_status is CertificateStatus.ISSUED
-        if is_issued and issue is not None and may(admin, Operation.EXPORT, record):
+        in_scope = issue is not None and export.scope.includes(record, issue)
+        if is_issued and issue is not None and in_scope and may(admin, Operation.EXPORT, record):
             document = self._documents.read(issue.certificate_id, issue.revision)
             archive.add(record, issue, file_name(issue.printed), document)
         archive.state.after = record.key

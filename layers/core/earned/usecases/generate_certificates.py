@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from aws_lambda_powertools import Logger
 
 from earned.aws import metrics
-from earned.aws.dynamodb import enrollments, trainings
+from earned.aws.dynamodb import enrollments, exports, trainings
 from earned.aws.dynamodb.contexts import ContextReading, Names
 from earned.aws.dynamodb.table import RecordChanged
 from earned.aws.eventbridge import Bus
@@ -96,7 +96,21 @@ class GenerateCertificates:
             if due:
                 raise RecordChanged
         publish_wait_times([times for attempt in attempts for times in attempt.wait_times])
-        self._announce(batch, [one for attempt in attempts for one in attempt.announcements])
+        announced = [one for attempt in attempts for one in attempt.announcements]
+        self._announce(batch, list(self._recalled(batch, announced)))
+
+    def _recalled(
+        self, batch: SqsBatch, announced: Sequence[tuple[Message, Announcement]]
+    ) -> Iterator[tuple[Message, Announcement]]:
+        """Invalidate the exports of each company that lost a certificate, then pass its announcements on."""
+        by_company: defaultdict[str | None, list[tuple[Message, Announcement]]] = defaultdict(list)
+        for message, announcement in announced:
+            by_company[announcement.recalled_from].append((message, announcement))
+        for company_id, told in by_company.items():
+            with batch.retry_on_error(*(message for message, _ in told)):
+                if company_id is not None:
+                    exports.note_recall(company_id, self._now())
+                yield from told
 
     def _announce(self, batch: SqsBatch, announced: Sequence[tuple[Message, Announcement]]) -> None:
         with batch.retry_on_error(*(message for message, _ in announced)):
