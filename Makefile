@@ -23,7 +23,7 @@ endif
 help:
 	@echo 'See it work'
 	@echo '  make demo                a company week on a local stack, from events to certificates: out/demo/'
-	@echo '  make serve               start a local stack and leave it running: out/serve.json'
+	@echo '  make serve               [ALLOWED_ORIGINS=...]: start a local stack and leave it running: out/serve.json'
 	@echo '  make token               ROLE=company-admin SUB=acc-1 [COMPANY=co-1] [EXPIRES_IN=3600]: a JWT for that stack'
 	@echo '  make stop                stop that stack'
 	@echo '  make preview             [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
@@ -70,7 +70,7 @@ drill: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m tools.local drill $(if $(ONLY),--only='$(ONLY)')
 
 serve: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(PYTHON) -m tools.local serve
+	@$(PYTHON) -m tools.local serve $(if $(ALLOWED_ORIGINS),--allowed-origins='$(ALLOWED_ORIGINS)')
 
 token: .venv/dev/ready
 	@$(PYTHON) -m tools.local token --role='$(ROLE)' --sub='$(SUB)' --company='$(COMPANY)' $(if $(EXPIRES_IN),--expires-in=$(EXPIRES_IN))

@@ -50,7 +50,7 @@ GenerateCertificate
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
     s3        GetObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/*
     s3        PutObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/* new
-    s3        GetObject                  on AssetsBucket/*
+    s3        GetObject                  on AssetsBucket/logos/*
     events    PutEvents                  on Bus
     sqs       SendMessage                on GenerationDeadLetterQueue
 
@@ -110,8 +110,9 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("dynamodb:Query", "SupportTable", "request"): {"ServeApi"},
     ("s3:PutObject", "DocumentsBucket/certificates/cert/1.pdf", None): {"GenerateCertificate"},
     ("s3:PutObject", "DocumentsBucket/anything-else", None): set(),
-    ("s3:GetObject", "AssetsBucket/logo.svg", None): {"GenerateCertificate"},
-    ("s3:PutObject", "AssetsBucket/logo.svg", None): set(),
+    ("s3:GetObject", "AssetsBucket/logos/co-1/logo.svg", None): {"GenerateCertificate"},
+    ("s3:GetObject", "AssetsBucket/anything-else", None): set(),
+    ("s3:PutObject", "AssetsBucket/logos/co-1/logo.svg", None): set(),
     ("s3:PutObject", "ExportsBucket/exports/export.zip", None): {"ExportCertificates"},
     ("s3:GetObject", "ExportsBucket/exports/export.state", None): {"ExportCertificates"},
     ("events:PutEvents", "Bus", None): RECORDERS - {"EvaluateEnrollments"} | {"Sweep"},
@@ -167,7 +168,8 @@ def restrictions(condition: Any) -> dict[str, Any]:
     match condition:
         case None:
             return {"kinds": None, "new": False}
-        case {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": kinds}}:
+        # Without "Null", ForAllValues allows a request that has no key.
+        case {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": kinds}, "Null": {"dynamodb:LeadingKeys": "false"}}:
             return {"kinds": listed(kinds), "new": False}
         case {"Fn::If": ["OverwritesRefused", {"Null": {"s3:if-none-match": "false"}}, {"Ref": "AWS::NoValue"}]}:
             return {"kinds": None, "new": True}

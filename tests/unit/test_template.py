@@ -228,8 +228,9 @@ def test_the_erasure_role_belongs_to_no_function_and_reaches_only_personal_data(
     assert trust["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
     [policy] = role["Policies"]
     may = [(one["Action"], one.get("Condition")) for one in policy["PolicyDocument"]["Statement"]]
-    kinds = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["enrollment#*", "account#*"]}}
-    requests = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "request"}}
+    has_key = {"Null": {"dynamodb:LeadingKeys": "false"}}
+    kinds = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["enrollment#*", "account#*"]}, **has_key}
+    requests = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "request"}, **has_key}
     assert may == [
         (["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], kinds),
         ("dynamodb:Query", None),
@@ -292,6 +293,16 @@ def test_the_key_serves_this_account_alone() -> None:
     only = through_services["Condition"]["StringEquals"]
     assert only["kms:CallerAccount"] == {"Ref": "AWS::AccountId"}
     assert len(only["kms:ViaService"]) == 3
+    assert "kms:CreateGrant" not in through_services["Action"]
+
+
+def test_a_grant_on_the_key_is_for_a_service_itself() -> None:
+    """A principal with a grant could use the key past every condition of its policy."""
+    [key] = of_type("AWS::KMS::Key", "key").values()
+    granting = [one for one in key["KeyPolicy"]["Statement"] if "kms:CreateGrant" in one.get("Action", "")]
+    [statement] = granting
+    assert statement["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
+    assert statement["Condition"]["StringEquals"]["kms:CallerAccount"] == {"Ref": "AWS::AccountId"}
 
 
 def mappings_of(transformed: dict[str, Any], *conditions: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -73,7 +73,11 @@ def redrive(
     where = _stack(stack, local)
     [pair] = where.named(queue)
     steps: list[Step] = []
-    with held(where.sqs, pair.dead_letters) as hold, Progress(console=console, transient=True) as progress:
+    with (
+        where.as_redriver() as sqs,
+        held(sqs, pair.dead_letters) as hold,
+        Progress(console=console, transient=True) as progress,
+    ):
         looking = progress.add_task("Receiving", total=None)
         chosen = select(hold, Wanted(reason, frozenset(event or [])), limit)
         progress.remove_task(looking)

@@ -95,13 +95,27 @@ class DeployedStack:
             return boto3.Session().client("cloudformation")
 
     @contextmanager
+    def as_redriver(self) -> Iterator["SQSClient"]:
+        """A client of the role that may send to the portal's queues besides the portal, if the stack has that role."""
+        if "RedriveRoleArn" not in self.outputs:
+            yield self.sqs
+            return
+        with self._assumed("RedriveRoleArn", "redrive"):
+            yield boto3.Session().client("sqs", config=SHORT_TIMEOUTS)
+
+    @contextmanager
     def as_eraser(self) -> Iterator[None]:
         """Assume the erasure role for the SDK clients that are made inside the block; raises `NoStack`."""
-        if "ErasureRoleArn" not in self.outputs:
-            raise NoStack("This stack has no erasure role (output ErasureRoleArn): deploy the current template first.")
+        with self._assumed("ErasureRoleArn", "erase"):
+            yield
+
+    @contextmanager
+    def _assumed(self, output: str, session: str) -> Iterator[None]:
+        if output not in self.outputs:
+            raise NoStack(f"This stack has no role to {session} (output {output}): deploy the current template first.")
         with _environment(self.reached_by):
             sts = boto3.Session().client("sts")
-            role = sts.assume_role(RoleArn=self.outputs["ErasureRoleArn"], RoleSessionName="erase")["Credentials"]
+            role = sts.assume_role(RoleArn=self.outputs[output], RoleSessionName=session)["Credentials"]
         taken_on = {
             "AWS_ACCESS_KEY_ID": role["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": role["SecretAccessKey"],

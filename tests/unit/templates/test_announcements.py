@@ -57,7 +57,7 @@ def test_the_rules_of_this_bus_alone_may_send_to_the_dead_letter_queue() -> None
 def test_eventbridge_may_use_the_key_of_the_dead_letter_queue() -> None:
     assert properties("UndeliveredQueue")["KmsMasterKeyId"] == {"Ref": "KeyArn"}
     [key] = [one["Properties"] for one in read_template(INFRA / "key.yaml")["Resources"].values()]
-    [statement] = [one for one in key["KeyPolicy"]["Statement"] if "events.amazonaws.com" in str(one["Principal"])]
+    [statement] = [one for one in key["KeyPolicy"]["Statement"] if "events.amazonaws.com" in str(one.get("Principal"))]
     assert {"kms:Decrypt", "kms:GenerateDataKey*"} <= set(statement["Action"])
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
