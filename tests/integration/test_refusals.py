@@ -1,4 +1,4 @@
-"""Refusals are explained: on the dead letter, on the bus, in `make quarantine`; and what is refused though it is valid."""
+"""Refusals are explained on the dead letter, on the bus and in `make quarantine`; valid events that are refused."""
 
 import json
 from datetime import UTC, datetime, timedelta
