@@ -105,6 +105,6 @@ def lines(page: Page) -> tuple[Line, ...]:
         Line(168.562, 12, (Run("Ingrid Solvang"),), middle=76),
         Line(173.4, 10.5, (Run("Director of Learning", GREY),), italic=True, middle=76),
         Line(173.4, 10.5, (Run("Scan to verify", GREY),), italic=True, middle=221),
-        Line(180.079, 8.5, (Run(f"Certificate No. {page.number}", GREY, 0.1),)),
-        Line(183.977, 8.5, (Run("Verify at ", GREY, 0.1), Run(page.link, GREY, 0.1, page.link))),
+        Line(180.079, 8.5, (Run(f"Certificate No. {page.number}", GREY, 0.3),)),
+        Line(183.977, 8.5, (Run("Verify at ", GREY, 0.3), Run(page.link, GREY, 0.3, page.link))),
     )
