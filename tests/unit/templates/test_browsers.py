@@ -11,14 +11,15 @@ from tools.local import sam
 
 TEMPLATE = read_template()
 STORAGE = read_template(INFRA / "storage.yaml")
-HAS_ORIGINS = {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "AllowedOrigins"}]}, ""]}]}
+HAS_ORIGINS = {"Fn::Not": [{"Fn::Equals": [{"Ref": "AllowedOrigins"}, ""]}]}
+ORIGINS = {"Fn::Split": [",", {"Ref": "AllowedOrigins"}]}
 NONE = {"Ref": "AWS::NoValue"}
 
 
 def test_the_api_allows_the_named_origins_and_by_default_none() -> None:
     condition, cors, otherwise = TEMPLATE["Resources"]["Api"]["Properties"]["CorsConfiguration"]["Fn::If"]
     assert (condition, otherwise) == ("HasAllowedOrigins", NONE)
-    assert cors["AllowOrigins"] == {"Ref": "AllowedOrigins"}
+    assert cors["AllowOrigins"] == ORIGINS
     assert "authorization" in cors["AllowHeaders"]
     assert TEMPLATE["Parameters"]["AllowedOrigins"]["Default"] == ""
 
@@ -40,9 +41,9 @@ def test_a_download_link_opens_in_the_pages_of_the_named_origins(bucket: str) ->
     condition, cors, otherwise = STORAGE["Resources"][bucket]["Properties"]["CorsConfiguration"]["Fn::If"]
     assert (condition, otherwise) == ("HasAllowedOrigins", NONE)
     [rule] = cors["CorsRules"]
-    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == ({"Ref": "AllowedOrigins"}, ["GET", "HEAD"])
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (ORIGINS, ["GET", "HEAD"])
     given = TEMPLATE["Resources"]["Storage"]["Properties"]["Parameters"]["AllowedOrigins"]
-    assert given == {"Fn::Join": [",", {"Ref": "AllowedOrigins"}]}
+    assert given == {"Ref": "AllowedOrigins"}
 
 
 @pytest.mark.parametrize("stack", [TEMPLATE, STORAGE], ids=["api", "storage"])
@@ -56,6 +57,8 @@ def test_an_empty_list_of_origins_is_none(stack: dict[str, Any]) -> None:
         ("https://portal.example.com", True),
         ("https://portal.example.com:8443", True),
         ("http://localhost:3000", True),
+        ("https://a.example.com,http://localhost:3000", True),
+        ("https://a.example.com,", False),
         ("", True),
         ("*", False),
         ("https://*.example.com", False),

@@ -20,13 +20,13 @@ def resolve(value: Any, named: list[str]) -> Any:
         case {"Fn::If": ["HasNamedSenders", then, otherwise]}:
             return resolve(then if named else otherwise, named)
         case {"Ref": "PortalPrincipalArns"}:
-            return named
+            return ",".join(named)
         case {"Ref": "AWS::NoValue"}:
             return None
         case {"Fn::GetAtt": [name, "Arn"]}:
             return f"arn:{name}"
-        case {"Fn::Join": [separator, parts]}:
-            return separator.join(resolve(parts, named))
+        case {"Fn::Sub": "${PortalPrincipalArns},${RedriveRole.Arn}"}:
+            return ",".join([*named, REDRIVE])
         case {"Fn::Split": [separator, text]}:
             return resolve(text, named).split(separator)
         case dict():
@@ -104,7 +104,7 @@ def test_a_named_principal_of_another_account_may_use_the_key_of_the_queues() ->
 @pytest.mark.parametrize("stack", ["Key", "Queues", "Storage"])
 def test_every_stack_with_such_a_policy_is_given_the_names(stack: str) -> None:
     given = read_template()["Resources"][stack]["Properties"]["Parameters"]["PortalPrincipalArns"]
-    assert given == {"Fn::Join": [",", {"Ref": "PortalPrincipalArns"}]}
+    assert given == {"Ref": "PortalPrincipalArns"}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,8 @@ def test_every_stack_with_such_a_policy_is_given_the_names(stack: str) -> None:
     [
         (PORTAL, True),
         ("arn:aws:iam::210987654321:user/portal", True),
+        (f"{PORTAL},{OTHER}", True),
+        (f"{PORTAL},", False),
         ("", True),
         ("*", False),
         ("arn:aws:iam::210987654321:root", False),
