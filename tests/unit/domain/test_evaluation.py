@@ -209,9 +209,9 @@ def test_a_certificate_is_issued_revoked_or_withdrawn(record: CompletionRecord, 
     [
         (EARNED, account(), True),
         (EARNED, None, True),
-        (EARNED, account(removed_at=after(9)), False),
+        (EARNED, account(removed_at=after(1)), False),
         (replace(EARNED, removal=removal()), account(), False),
-        (replace(EARNED, removal=removal()), account(removed_at=after(9)), False),
+        (replace(EARNED, removal=removal()), account(removed_at=after(1)), False),
     ],
     ids=["both there", "account unknown", "account removed", "enrollment removed", "both removed"],
 )
