@@ -33,8 +33,8 @@ ID: Json = TypeAdapter(Id).json_schema()
 NUMBER: Json = {"type": "string", "description": "The certificate's number, as it is printed."}
 GATEWAY_MESSAGE: Json = {
     "type": "object",
-    "description": "The answer of API Gateway to a request that it does not pass on to the service. A client that reads a "
-    "problem by this schema finds its members as additional ones.",
+    "description": "The answer of API Gateway to a request that it does not pass on to the service. A client that reads "
+    "a problem by this schema finds its members as additional ones.",
     "properties": {"message": {"type": "string"}},
 }
 WANTED = (
@@ -44,10 +44,10 @@ WANTED = (
 DESCRIPTION = (
     "Progress and certificates. A resource that the token does not give access to is answered like one that does not "
     "exist: 404 with the same body. Times are RFC 3339, UTC, to the millisecond.\n\n"
-    "HEAD works wherever GET does. Another method is 405 with `Allow`. A slash at the end of a path changes nothing. An "
-    "unknown query parameter is 400. Answers to requests with a token are `Cache-Control: private, no-store`.\n\n"
-    "A removed account's token opens nothing. Where the recorded kind of an account differs from the token's role, only "
-    "what both allow is allowed."
+    "HEAD works wherever GET does. Another method is 405 with `Allow`. A slash at the end of a path changes nothing. "
+    "An unknown query parameter is 400. Answers to requests with a token are `Cache-Control: private, no-store`.\n\n"
+    "A removed account's token opens nothing. Where the recorded kind of an account differs from the token's role, "
+    "only what both allow is allowed."
 )
 CONTACT = Contact(name="The provider of the certificates")
 LICENSE = License(name="MIT", identifier="MIT")
