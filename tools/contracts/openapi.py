@@ -33,8 +33,8 @@ ID: Json = TypeAdapter(Id).json_schema()
 NUMBER: Json = {"type": "string", "description": "The certificate's number, as it is printed."}
 GATEWAY_MESSAGE: Json = {
     "type": "object",
-    "description": "The answer of API Gateway to a request that it does not pass on to the service. A client that reads "
-    "a problem by this schema finds its members as additional ones.",
+    "description": "The answer of API Gateway to a request that it does not pass on to the service. A client that "
+    "reads a problem by this schema finds its members as additional ones.",
     "properties": {"message": {"type": "string"}},
 }
 WANTED = (
