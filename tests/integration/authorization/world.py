@@ -18,7 +18,7 @@ REMOVED = ("account-removed", "account-just-removed")  # the second just now: it
 STATES = ("none", "outstanding", "held", "issued", "revoked", "reissued", "withdrawn", *REMOVED)
 ROLES = ("individual", "employee", "company-admin", "administrator", "support")
 ISSUED_AT_SOME_TIME = ("issued", "revoked", "reissued", "withdrawn", *REMOVED)
-UNPRINTABLE = "Faces \U0001fae8"
+UNPRINTABLE = "Signs \U00010600"  # Linear A, which no font of the layer has
 
 
 @dataclass(frozen=True)
