@@ -15,14 +15,15 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase contracts preview draw-border test test-simulation test-stack \
-    lint-openapi republish soak fuzz planted-bugs mutation-test check build package bench bench-memory load load-model cost \
+.PHONY: help demo drill serve token stop quarantine redrive erase replay preflight changes protect contracts preview \
+    draw-border test test-simulation test-stack lint-openapi republish soak fuzz planted-bugs mutation-test check build \
+    package bench bench-memory load load-model cost \
     performance-report layers requirements clean
 
 help:
 	@echo 'See it work'
 	@echo '  make demo                a company week on a local stack, from events to certificates: out/demo/'
-	@echo '  make serve               start a local stack and leave it running: out/serve.json'
+	@echo '  make serve               [ALLOWED_ORIGINS=...]: start a local stack and leave it running: out/serve.json'
 	@echo '  make token               ROLE=company-admin SUB=acc-1 [COMPANY=co-1] [EXPIRES_IN=3600]: a JWT for that stack'
 	@echo '  make stop                stop that stack'
 	@echo '  make preview             [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
@@ -56,7 +57,11 @@ help:
 	@echo '  make build               [ARCH=arm64]: what sam deploy takes, for both processors by default'
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
-	@echo '  make erase               ACCOUNT=acc-1 [DRY_RUN=1]: erase a person for good'
+	@echo '  make erase               ACCOUNT=acc-1 [ALSO="former name or address"] [DRY_RUN=1]: erase a person for good'
+	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
+	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
+	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
+	@echo '  make replay              SINCE=2026-11-30T08:00:00Z [UNTIL=...]: put archived announcements on the bus again'
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m tools.local demo
@@ -65,7 +70,7 @@ drill: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m tools.local drill $(if $(ONLY),--only='$(ONLY)')
 
 serve: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(PYTHON) -m tools.local serve
+	@$(PYTHON) -m tools.local serve $(if $(ALLOWED_ORIGINS),--allowed-origins='$(ALLOWED_ORIGINS)')
 
 token: .venv/dev/ready
 	@$(PYTHON) -m tools.local token --role='$(ROLE)' --sub='$(SUB)' --company='$(COMPANY)' $(if $(EXPIRES_IN),--expires-in=$(EXPIRES_IN))
@@ -82,18 +87,31 @@ redrive: .venv/dev/ready
 	    $(addprefix --event=,$(EVENT)) $(if $(DRY_RUN),--dry-run)
 
 erase: .venv/dev/ready
-	@PYTHONPATH=layers/core $(PYTHON) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(DRY_RUN),--dry-run)
+	@PYTHONPATH=layers/core $(PYTHON) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') $(if $(DRY_RUN),--dry-run)
+
+replay: .venv/dev/ready
+	@$(PYTHON) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
+
+# On AWS only: STACK is required.
+preflight: .venv/dev/ready
+	@$(PYTHON) -m tools.operations preflight --stack='$(STACK)' --parameters='$(PARAMETERS)'
+
+# The architecture is that of the build: make build ARCH=x86_64, then make changes STACK=... ARCH=x86_64.
+changes: .venv/dev/ready .venv/sam/ready
+	@$(PYTHON) -m tools.operations changes --stack='$(STACK)' --template=.aws-sam/$(patsubst both,arm64,$(ARCH))/build/template.yaml
+
+protect: .venv/dev/ready
+	@$(PYTHON) -m tools.operations protect --stack='$(STACK)'
 
 contracts: .venv/dev/ready
 	@PYTHONPATH=layers/core $(PYTHON) -m tools.contracts
 
-DESIGN ?= layers/core/earned/document/certificate
-OUT    ?= out/preview
+OUT ?= out/preview
 preview: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tools.design.preview --design='$(DESIGN)' --out='$(OUT)'
+	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tools.design.preview $(if $(DESIGN),--design='$(DESIGN)') --out='$(OUT)'
 
 draw-border: .venv/dev/ready
-	@$(PYTHON) -m tools.design '$(DESIGN)'
+	@$(PYTHON) -m tools.design '$(or $(DESIGN),layers/core/earned/document/designs/default)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
     .venv/client/ready
@@ -126,8 +144,8 @@ check: .venv/dev/ready .venv/checkov/ready lint-openapi
 	@$(DEV)/ruff format --check .
 	@$(DEV)/mypy
 	@PYTHONPATH=layers/core:. $(DEV)/lint-imports --no-logo --no-cache
-	@$(DEV)/cfn-lint template.yaml infra/*.yaml
-	@$(PYTHON) -m pytest tests/unit/test_template.py tests/unit/test_roles.py
+	@$(DEV)/cfn-lint --regions us-east-1 eu-central-1 ap-southeast-2 -- template.yaml infra/*.yaml
+	@$(PYTHON) -m pytest tests/unit/templates tests/unit/test_template.py tests/unit/test_roles.py
 	@.venv/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet -f template.yaml infra/*.yaml
 
 # Takes minutes; `make test` runs the first of these seeds.

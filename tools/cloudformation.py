@@ -85,6 +85,12 @@ def functions(path: Path = TEMPLATE) -> dict[str, Function]:
     return {name: _function(name, defaults, own) for name, own in resources("AWS::Serverless::Function", path).items()}
 
 
+def reserved_concurrency(*, provisioned: bool) -> int:
+    """The sum that a production stack reserves for its functions."""
+    own = resources("AWS::Serverless::Function").values()
+    return sum(_reserved(one["ReservedConcurrentExecutions"], provisioned) for one in own)
+
+
 def queues() -> dict[str, Queue]:
     """The queues with a dead-letter queue, by logical id."""
     path = INFRA / "queues.yaml"
@@ -108,6 +114,18 @@ def tables() -> dict[str, Table]:
         )
         for name, table in resources("AWS::DynamoDB::Table", INFRA / "storage.yaml").items()
     }
+
+
+def _reserved(value: Any, provisioned: bool) -> int:
+    match value:
+        case {"Fn::If": ["IsReserved", reserved, _]}:
+            return _reserved(reserved, provisioned)
+        case {"Fn::If": ["PollersAreProvisioned", many, few]}:
+            return _reserved(many if provisioned else few, provisioned)
+        case {"Fn::FindInMap": [name, first, second]}:
+            number: int = read_template()["Mappings"][name][first][second]
+            return number
+    return int(value)
 
 
 def _function(logical_id: str, defaults: dict[str, Any], own: dict[str, Any]) -> Function:

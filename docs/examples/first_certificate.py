@@ -47,6 +47,7 @@ def main() -> None:
     with httpx.Client(base_url=stack["api"], headers={"Authorization": f"Bearer {sys.argv[1]}"}, timeout=30) as api:
         download = api.get(f"/v1/certificates/{wait_for_certificate(api)}/download").raise_for_status().json()
     target = Path("out") / download["file_name"]
+    target.parent.mkdir(exist_ok=True)
     target.write_bytes(httpx.get(download["url"]).raise_for_status().content)  # the link needs no token
     print(f"Saved {target}")
 

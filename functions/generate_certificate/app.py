@@ -13,7 +13,7 @@ from earned.aws.s3 import Assets, Documents
 from earned.aws.settings import Seconds, from_environment
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
-from earned.document.render import NORTHLIGHT
+from earned.document.render import DESIGNS
 from earned.usecases.certificate_documents import CertificateDocuments
 from earned.usecases.generate_certificates import GenerateCertificates
 from earned.usecases.logos import Logos
@@ -35,8 +35,8 @@ settings = from_environment(Settings, os.environ)
 table.bind(settings.records_table)
 s3 = boto3.client("s3")
 documents = Documents(s3, settings.documents_bucket)
-logos = Logos(Assets(s3, settings.assets_bucket), documents, NORTHLIGHT.check_drawable)
-certificates = CertificateDocuments(NORTHLIGHT, logos, documents, settings.verify_base_url, settings.paper_size)
+logos = Logos(Assets(s3, settings.assets_bucket), documents, DESIGNS.check_drawable)
+certificates = CertificateDocuments(DESIGNS, logos, documents, settings.verify_base_url, settings.paper_size)
 bus = Bus(boto3.client("events"), settings.bus_name)
 dead_letters = Queue(boto3.client("sqs"), settings.dead_letter_queue_url)
 generate = GenerateCertificates(

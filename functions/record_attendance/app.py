@@ -9,7 +9,8 @@ import boto3
 
 from earned.aws.dynamodb import enrollments, table
 from earned.aws.dynamodb.trainings import TrainingCache
-from earned.aws.settings import from_environment
+from earned.aws.eventbridge import Bus, Refusals
+from earned.aws.settings import Seconds, from_environment
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
 from earned.usecases.read_marks import ReadMark
@@ -21,6 +22,8 @@ class Settings:
     records_table: str
     generation_queue_url: str
     dead_letter_queue_url: str
+    bus_name: str
+    order_tolerance_seconds: Seconds
 
 
 settings = from_environment(Settings, os.environ)
@@ -28,11 +31,12 @@ table.bind(settings.records_table)
 sqs = boto3.client("sqs")
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
-read_mark = ReadMark()
+refusals = Refusals(Bus(boto3.client("events"), settings.bus_name), "attendance")
+read_mark = ReadMark(settings.order_tolerance_seconds)
 record = RecordFacts(enrollments.record_attendance, TrainingCache(), generation, order_tolerance=timedelta(0))
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    batch = SqsBatch(event, dead_letters)
+    batch = SqsBatch(event, dead_letters, refusals)
     record(batch, batch.read(read_mark))
     return batch.response()

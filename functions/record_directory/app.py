@@ -7,10 +7,13 @@ from typing import Any
 import boto3
 
 from earned.aws.dynamodb import table
-from earned.aws.settings import from_environment
+from earned.aws.eventbridge import Bus, Refusals
+from earned.aws.settings import Seconds, from_environment
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
-from earned.messages.events import DIRECTORY, read
+from earned.document.deployed_designs import DEPLOYED_DESIGNS
+from earned.domain.training import DEFAULT_DESIGN
+from earned.messages.events import DIRECTORY, reader
 from earned.usecases.record_directory import RecordDirectory
 
 
@@ -20,6 +23,8 @@ class Settings:
     evaluation_queue_url: str
     generation_queue_url: str
     dead_letter_queue_url: str
+    bus_name: str
+    order_tolerance_seconds: Seconds
 
 
 settings = from_environment(Settings, os.environ)
@@ -28,10 +33,12 @@ sqs = boto3.client("sqs")
 evaluation = Queue(sqs, settings.evaluation_queue_url)
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
-record = RecordDirectory(evaluation, generation)
+refusals = Refusals(Bus(boto3.client("events"), settings.bus_name), "directory")
+read_event = reader(DIRECTORY, settings.order_tolerance_seconds)
+record = RecordDirectory(evaluation, generation, designs=DEPLOYED_DESIGNS | {DEFAULT_DESIGN})
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    batch = SqsBatch(event, dead_letters)
-    record(batch, batch.read(lambda body: read(body, DIRECTORY)))
+    batch = SqsBatch(event, dead_letters, refusals)
+    record(batch, batch.read(read_event))
     return batch.response()

@@ -8,10 +8,11 @@ import boto3
 
 from earned.aws.dynamodb import enrollments, table
 from earned.aws.dynamodb.trainings import TrainingCache
+from earned.aws.eventbridge import Bus, Refusals
 from earned.aws.settings import Seconds, from_environment
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
-from earned.messages.events import PROGRESS, read
+from earned.messages.events import PROGRESS, reader
 from earned.usecases.record_facts import RecordFacts
 
 
@@ -20,6 +21,7 @@ class Settings:
     records_table: str
     generation_queue_url: str
     dead_letter_queue_url: str
+    bus_name: str
     order_tolerance_seconds: Seconds
 
 
@@ -28,10 +30,12 @@ table.bind(settings.records_table)
 sqs = boto3.client("sqs")
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
+refusals = Refusals(Bus(boto3.client("events"), settings.bus_name), "progress")
+read_event = reader(PROGRESS, settings.order_tolerance_seconds)
 record = RecordFacts(enrollments.record_progress, TrainingCache(), generation, settings.order_tolerance_seconds)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    batch = SqsBatch(event, dead_letters)
-    record(batch, batch.read(lambda body: read(body, PROGRESS)))
+    batch = SqsBatch(event, dead_letters, refusals)
+    record(batch, batch.read(read_event))
     return batch.response()

@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 
 from earned.aws.dynamodb import table
+from earned.aws.eventbridge import Bus
 from earned.aws.s3 import Documents
 from earned.aws.settings import Seconds, from_environment
 from earned.aws.sqs import Queue
@@ -19,6 +20,7 @@ class Settings:
     documents_bucket: str
     evaluation_queue_url: str
     generation_queue_url: str
+    bus_name: str
     order_tolerance_seconds: Seconds
 
 
@@ -28,7 +30,8 @@ sqs = boto3.client("sqs")
 documents = Documents(boto3.client("s3"), settings.documents_bucket)
 evaluation = Queue(sqs, settings.evaluation_queue_url)
 generation = Queue(sqs, settings.generation_queue_url)
-sweep = Sweep(documents, evaluation, generation, settings.order_tolerance_seconds)
+bus = Bus(boto3.client("events"), settings.bus_name)
+sweep = Sweep(documents, evaluation, generation, bus, settings.order_tolerance_seconds)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -8,6 +8,7 @@ Any machine's architecture builds either. Needs apt-get, dpkg-deb and python3 wi
 
 import argparse
 import fcntl
+import glob
 import os
 import platform
 import re
@@ -35,6 +36,7 @@ LIBRARY_PACKAGES = [
     "libexpat1",
     "libexpat1-dev",
 ]
+WHEEL = "manimgx-fonts"  # fonts that Debian 12 does not have, as Noto publishes them
 # WeasyPrint asks for the names on the left first. Each becomes an empty library that needs the one on the right, so
 # that an older copy in the runtime's /lib64 is never taken; `sam package` would make a second copy of a symbolic link.
 ALIASES = {
@@ -66,11 +68,15 @@ def main() -> None:
         tools = install_tools(cache)
         say(f"Debian packages for {options.arch}")
         fonts = read_fonts()
-        names = sorted({*LIBRARY_PACKAGES, *fonts.values()})
+        names = sorted({*LIBRARY_PACKAGES, *(source for source in fonts.values() if source != WHEEL)})
         architecture = DEBIAN_NAMES[options.arch]
         packages = debian.unpack(names, architecture, cache / "debs" / architecture, Path(scratch, "packages"))
         shutil.rmtree(layer, ignore_errors=True)
-        used = {*add_libraries(layer, packages, options.arch, tools, Path(scratch)), *add_fonts(layer, packages, fonts)}
+        packages |= {WHEEL: installed_fonts(tools)}
+        used = {
+            *add_libraries(layer, packages, options.arch, tools, Path(scratch)),
+            *add_fonts(layer, packages, fonts, tools),
+        }
         add_licenses(layer, {name: packages[name] for name in used})
         add_wheels(layer, options.arch, options.python, tools)
         keep_languages(layer)
@@ -124,21 +130,36 @@ def pip_install(tools: Path, *options: str | Path) -> None:
 
 
 def read_fonts() -> dict[str, str]:
-    """Read fonts.txt: file name to the Debian package it comes from."""
+    """Read fonts.txt: file name to the package it comes from, a Debian package or `WHEEL`."""
     lines = [line.split("#")[0].split() for line in (HERE / "fonts.txt").read_text().splitlines()]
     return {file: package for package, file in filter(None, lines)}
 
 
-def add_fonts(layer: Path, packages: dict[str, Path], fonts: dict[str, str]) -> set[str]:
+def add_fonts(layer: Path, packages: dict[str, Path], fonts: dict[str, str], tools: Path) -> set[str]:
     """Copy the fonts and fonts.conf, and return the packages they came from."""
     (layer / "fonts").mkdir(parents=True)
     shutil.copyfile(HERE / "fonts.conf", layer / "fonts/fonts.conf")
     for file, package in fonts.items():
-        found = next(packages[package].glob(f"usr/share/fonts/**/{file}"), None)
+        found = next(packages[package].glob(f"**/{glob.escape(file)}"), None)
         if not found:
             sys.exit(f"fonts.txt: the package {package} has no file {file}.")
-        shutil.copyfile(found, layer / "fonts" / file)
+        target = layer / "fonts" / font_name(file)
+        if target.name == file:
+            shutil.copyfile(found, target)
+        else:
+            run(tools / "fonttools", "varLib.instancer", "-q", "--no-recalc-timestamp", "-o", target, found, "wght=400")
     return set(fonts.values())
+
+
+def font_name(file: str) -> str:
+    """A font's name in the layer, which has only the regular weight of a variable font."""
+    return file.replace("[wght]", "-Regular")
+
+
+def installed_fonts(tools: Path) -> Path:
+    """The folder of the wheel with fonts that Debian 12 does not have, among the build's own tools."""
+    (metadata,) = tools.parent.glob(f"lib/python*/site-packages/{WHEEL.replace('-', '_')}-*.dist-info")
+    return metadata.with_name(WHEEL.replace("-", "_"))
 
 
 def add_libraries(layer: Path, packages: dict[str, Path], arch: str, tools: Path, scratch: Path) -> set[str]:
@@ -212,7 +233,11 @@ def add_licenses(layer: Path, packages: dict[str, Path]) -> None:
     """Copy each package's licence under its name and version, by which its source can be found."""
     (layer / "licenses").mkdir()
     for name, top in packages.items():
-        shutil.copyfile(top / "usr/share/doc" / name / "copyright", layer / "licenses" / top.name)
+        if name == WHEEL:
+            (text,) = top.parent.glob(f"{top.name}-*.dist-info/licenses/LICENSE")
+            shutil.copyfile(text, layer / "licenses" / text.parents[1].name.removesuffix(".dist-info"))
+        else:
+            shutil.copyfile(top / "usr/share/doc" / name / "copyright", layer / "licenses" / top.name)
 
 
 def add_wheels(layer: Path, arch: str, version: str, tools: Path) -> None:

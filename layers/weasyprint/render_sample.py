@@ -10,7 +10,7 @@ NATIVE = re.compile(r"/lib(pango|harfbuzz|glib-|gobject-|gio-|gmodule-|fontconfi
 # Invented names, one for each of a few scripts.
 SAMPLE = """<meta charset="utf-8"><style>body { font: bold 20px serif }</style>
 <p>Zoë Grünfeld, Šárka Łoń, Ανθή Λεμού, Олена Дорна, Արփի Լոր, ანა ლორი, נועה לור, ليلى نور, मीरा लोर, মীরা লোর, மீரா,
-ມີລາ, มีรา, មីរ៉ា, 林花子, 김하나"""
+ມີລາ, มีรา, មីរ៉ា, 林花子, 김하나, Ọlọ́runfẹ́mi, 🧯"""
 
 
 class Refuse(logging.Handler):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_layer import read_fonts
+from build_layer import font_name, read_fonts
 from elftools.elf.elffile import ELFFile  # type: ignore[import-not-found]  # lives among the build's own tools
 
 HERE = Path(__file__).resolve().parent
@@ -104,7 +104,7 @@ def newest_symbols(libraries: list[Library]) -> str:
 
 
 def missing_fonts(layer: Path) -> Iterator[str]:
-    for file in ["fonts.conf", *read_fonts()]:
+    for file in ["fonts.conf", *map(font_name, read_fonts())]:
         if not (layer / "fonts" / file).is_file():
             yield f"fonts/{file}: missing"
 

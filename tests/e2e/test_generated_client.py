@@ -53,8 +53,9 @@ def generated(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def generate(package: Path) -> None:
     """Fails on any warning: the generator leaves out what it does not understand."""
     environment = {"PATH": str(GENERATOR.parent), "LC_ALL": "C.UTF-8"}
-    command = [GENERATOR, "generate", "--path", ROOT / OPENAPI, "--output-path", package, "--meta", "none"]
-    subprocess.run([*command, "--fail-on-warning"], env=environment, check=True, capture_output=True)
+    paths: list[str | Path] = ["--path", ROOT / OPENAPI, "--output-path", package]
+    command = [GENERATOR, "generate", *paths, "--meta", "none", "--fail-on-warning"]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
 
 
 def test_an_individual_lists_and_downloads_a_certificate(generated: Generated, world: World) -> None:

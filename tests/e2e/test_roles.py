@@ -88,7 +88,7 @@ def account(portal: Portal) -> Account:
     for resource in (
         "DocumentsBucket/certificates/roles",
         "DocumentsBucket/logos/roles",
-        "AssetsBucket/roles",
+        "AssetsBucket/logos/roles",
         "ExportsBucket/exports/roles",
         "ExportsBucket/exports/roles.zip",
     ):

@@ -77,6 +77,8 @@ TIMES = [
     "1970-01-01T00:00:00z",
     "2099-01-01t00:00:00z",
     "2026-01-05T09:59:59.999Z",
+    "2025-12-31T23:59:60Z",
+    "2024-02-29T00:00:00Z",
     "2026-03-02T12:30:15.123456789012345678901234567890Z",
     "2026-03-02T12:30:15+00:00\n",
     "\u0662\u0660\u0662\u0666-03-02T12:30:15Z",
@@ -210,4 +212,4 @@ TEXTS: list[Callable[[random.Random, str], str]] = [
 OF_QUEUE = {
     queue: [name for name in EXAMPLES if queue_of(name) == queue] for queue in ("directory", "progress", "attendance")
 }
-KNOWN = {"enrollment_id": "known", "account_id": "owner", "live_event_id": "known-event"}
+KNOWN = {"enrollment_id": "known", "account_id": "owner", "live_event_id": "known-event", "training_id": "known-event"}

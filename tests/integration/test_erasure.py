@@ -11,7 +11,6 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.client import BaseClient
 from moto.s3.models import s3_backends
 from moto.sqs import sqs_backends
 from typer.testing import CliRunner, Result
@@ -19,15 +18,17 @@ from typer.testing import CliRunner, Result
 from earned.aws.dynamodb import enrollments, people, support
 from earned.aws.s3 import ARCHIVES
 from earned.domain.people import Account, Role, SupportRequest
+from earned.domain.stamps import Stamp
 from tests.integration import traces
+from tests.integration.wire_faults import Killed, Request, failing, receiving_at_once, requests_pass
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import ACCOUNT, REGION, Service, receive
-from tools.operations import quarantine
 from tools.operations.__main__ import app
 from tools.operations.erase import Erasure, NothingKnown, places
-from tools.operations.stacks import DeployedStack, pairs_of
+from tools.operations.stacks import DeployedStack
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
+STACK = "erasing"
 NEIGHBOUR = "Bellwether"
 TABLES, BUCKETS = ("Records", "AccessLog", "Support"), ("Documents", "Exports", "Assets")
 IN_QUEUES = {f"queue {name}" for name in ("GenerationQueue", "DirectoryDeadLetterQueue", "ProgressDeadLetterQueue")}
@@ -37,17 +38,21 @@ EVERYWHERE |= IN_QUEUES | OUT_OF_SIGHT
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty queue in moto is empty at once."""
-    monkeypatch.setattr(quarantine, "WAIT_SECONDS", 0)
+def _no_waiting() -> Iterator[None]:
+    """Nothing waits for messages."""
+    with receiving_at_once():
+        yield
 
 
 @pytest.fixture
-def stack(service: Service, monkeypatch: pytest.MonkeyPatch) -> DeployedStack:
-    """The stack in moto, as the command finds it."""
-    found = DeployedStack(boto3.client("sqs"), pairs_of(service.outputs), service.outputs)
-    monkeypatch.setattr(DeployedStack, "on_aws", lambda _: found)
-    return found
+def stack(service: Service) -> Iterator[DeployedStack]:
+    """A stack with all outputs, as deployed; the command finds it under its name."""
+    outputs = {name: {"Value": value} for name, value in service.outputs.items()}
+    body = {"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}, "Outputs": outputs}
+    cloudformation = boto3.client("cloudformation")
+    cloudformation.create_stack(StackName=STACK, TemplateBody=json.dumps(body))
+    yield DeployedStack.on_aws(STACK)
+    cloudformation.delete_stack(StackName=STACK)
 
 
 class Ada:
@@ -102,17 +107,12 @@ def export(story: Story, *, until_late: bool = False) -> None:
     """Have the company's certificates put into an archive, or begin to: somebody waits for that one still."""
     service, asking = story.service, story.claims("admin-2" if until_late else "admin", "company-admin")
     assert service.post_to(f"/v1/companies/{story.company}/exports", None, asking)[0] == 202
-    with pytest.MonkeyPatch.context() as patch:
-        if until_late:
-            exporter = service.apps["export_certificates"]
-            patch.setattr(exporter, "PART_SIZE", 1024)
-            patch.setattr(exporter, "publish", interrupted)
+    if until_late:
+        small_parts = service.handler("export_certificates", part_size=1024)
+        with failing(TimeoutError(), "CompleteMultipartUpload"):
+            service.deliver("export_certificates", small_parts)
+    else:
         service.deliver("export_certificates")
-
-
-def interrupted(*_: object) -> None:
-    """The end of a function that ran out of time."""
-    raise TimeoutError
 
 
 def correct_the_name(story: Story) -> None:
@@ -137,7 +137,7 @@ def certificate_id(story: Story, enrollment_id: str) -> str:
     """The certificate's id in a record."""
     record = enrollments.get_record(enrollment_id)
     assert record is not None
-    return record.certificate_id or ""
+    return record.certificate_id
 
 
 def lose_a_document(story: Story) -> None:
@@ -283,14 +283,14 @@ def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Stor
         "Withdrawing enrollments": set(),
         "Deleting documents": {"object certificates"},
         "Deleting archives": {"object exports", "upload"},
-        "Searching queue": IN_QUEUES,
+        "Looking through": IN_QUEUES,
         "Deleting support": {"table request"},
         "Waiting for": OUT_OF_SIGHT,
-        "Erasing the": {"table account", "table enrollment"},
+        "Forgetting the": {"table account", "table enrollment"},
     }
 
 
-def test_what_is_counted_and_verified_stays_true_and_nobody_else_loses_anything(
+def test_counts_and_verification_stay_true_and_no_other_person_loses_anything(
     lived: Story, stack: DeployedStack
 ) -> None:
     service = lived.service
@@ -315,10 +315,6 @@ def test_what_is_counted_and_verified_stays_true_and_nobody_else_loses_anything(
 CHANGES = ("Update", "Delete", "Send", "Abort")
 
 
-class Killed(BaseException):
-    """The end of the process, after a request that changed something: nothing is asked any more."""
-
-
 def everything_is_in_sight() -> None:
     """Let every visibility timeout run out."""
     for queue in sqs_backends[ACCOUNT][REGION].queues.values():
@@ -326,21 +322,18 @@ def everything_is_in_sight() -> None:
             message.change_visibility(0)
 
 
-def test_killed_after_any_change_and_run_again_it_ends_the_same(
-    lived: Story, stack: DeployedStack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    original, changes, limit = BaseClient._make_api_call, 0, 0
+def test_killed_after_any_change_and_run_again_it_ends_the_same(lived: Story, stack: DeployedStack) -> None:
+    changes = limit = 0
 
-    def counted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+    def until_the_limit(request: Request) -> Any:
         nonlocal changes
         if changes == limit:
             raise Killed
-        answer = original(client, operation, parameters)
-        changes += operation.startswith(CHANGES)
+        answer = request.send()
+        changes += request.operation.startswith(CHANGES)
         return answer
 
-    with monkeypatch.context() as patch:
-        patch.setattr(BaseClient, "_make_api_call", counted)
+    with requests_pass(until_the_limit):
         while changes == limit:
             changes, limit = 0, limit + 1
             with suppress(Killed):
@@ -355,13 +348,13 @@ def test_killed_after_any_change_and_run_again_it_ends_the_same(
 
 def run(story: Story, *words: str, account: str = "ada") -> Result:
     """Run the command."""
-    return CliRunner().invoke(app, ["erase", "--stack", "any", "--account", story.id(account), "--wait", "0", *words])
+    return CliRunner().invoke(app, ["erase", "--stack", STACK, "--account", story.id(account), "--wait", "0", *words])
 
 
 def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_address(
     lived: Story, stack: DeployedStack
 ) -> None:
-    people.save_account(Account(lived.id("ada-2"), Role.EMPLOYEE, "Ada Sample", Ada(lived).email), NOON)
+    people.save_account(Account(lived.id("ada-2"), Role.EMPLOYEE, "Ada Sample", Ada(lived).email), Stamp(NOON))
     before = {place: hashlib.sha256(data).hexdigest() for place, data in everything(lived.service)}
     counted = run(lived, "--dry-run")
     assert {place: hashlib.sha256(data).hexdigest() for place, data in everything(lived.service)} == before
@@ -374,6 +367,26 @@ def test_the_command_counts_without_touching_anything_and_says_no_name_and_no_ad
     assert left(lived) == {"table account"}
     assert people.accounts_with_email(Ada(lived).email) == [lived.id("ada-2")]
     assert left(lived, Ada(lived).new, Ada(lived).old) == set()
+
+
+def test_a_former_name_and_address_are_erased_when_they_are_named(lived: Story, stack: DeployedStack) -> None:
+    former, address = f"Former{lived.tag}", f"former.{lived.tag}@example.com"
+    asked = ((former, "friend@example.org", None), ("A.", address, None), ("A.", "friend@example.org", f"am {former}"))
+    for number, (name, email, message) in enumerate(asked):
+        request = SupportRequest(lived.id(f"former-{number}"), NOON, name, email, "Leading Well", message)
+        assert support.keep_support_request(request, source=f"{lived.tag}-former")
+    saved = {"account_id": lived.id("ada"), "kind": "employee", "name": former, "email": address, "company_id": "?"}
+    boto3.client("sqs").send_message(
+        QueueUrl=lived.service.outputs["DirectoryDeadLetterQueueUrl"],
+        MessageBody=json.dumps(cloud_event("account.saved", saved)),
+    )
+    assert left(lived, former, address) == {"table request", "queue DirectoryDeadLetterQueue"}
+    done = run(lived, "--also", former, "--also", address)
+    everything_is_in_sight()
+    assert done.exit_code == 0
+    assert left(lived, former, address) == set()
+    assert former not in done.output
+    assert address not in done.output
 
 
 def test_an_account_that_nothing_is_known_of_is_not_made_one(story: Story, stack: DeployedStack) -> None:

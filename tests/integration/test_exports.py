@@ -7,42 +7,61 @@ import resource
 import time
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
-import botocore.client
 import moto.s3.exceptions
 import moto.s3.models
 import pytest
-from botocore.exceptions import ClientError
 from moto.dynamodb.models import dynamodb_backends
 
 from earned.aws.dynamodb import access_log, enrollments, people
 from earned.aws.dynamodb import exports as export_rows
 from earned.document.archive import Archive
-from earned.domain import exports
 from earned.domain.certificate import CertificateContent, Issuance
-from earned.domain.enrollment import CompletionRecord
-from earned.domain.exports import Export, ExportStatus
+from earned.domain.enrollment import CompletionRecord, Enrollment, EnrollmentKey
+from earned.domain.exports import EVERYTHING, RETENTION, REUSE_WINDOW, Export, ExportStatus
 from earned.domain.people import Account, Company, Role
+from earned.domain.stamps import Stamp
 from earned.domain.training import TrainingKind
+from tests.integration.clocks import Clock
 from tests.integration.record_items import key_of
+from tests.integration.wire_faults import (
+    Killed,
+    Request,
+    client_of,
+    denied,
+    every_reply_lost_once,
+    failing,
+    happening,
+    killed_at,
+    noted,
+    requests_pass,
+)
 from tools.in_process.lambda_events import LambdaContext
-from tools.in_process.portal import NOON, Story
+from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import ACCOUNT, REGION, Service, receive, record_of
 
 DAY = date(2026, 3, 2)
 
 
 @pytest.fixture
+def clock(service: Service) -> Clock:
+    """The time of the API and of the export, for the test to advance."""
+    clock = Clock()
+    for function in ("serve_api", "export_certificates"):
+        service.use(function, now=clock)
+    return clock
+
+
+@pytest.fixture
 def company(service: Service, story: Story) -> Story:
     """A company of three whose certificates are issued, put there through the store and the documents' adapter."""
-    people.save_company(Company(story.company, "Sample Lanterns"), NOON)
+    people.save_company(Company(story.company, "Sample Lanterns"), Stamp(NOON))
     for account, name in (("ada", "Ada Sample"), ("bea", "Bea Sample"), ("cid", "Cid Sample")):
         give(story, account, name)
     return story
@@ -52,23 +71,16 @@ def give(story: Story, account: str, name: str, pdf: bytes | None = None, title:
     """Give somebody a certificate; returns its id."""
     enrollment = story.enrollment_of(account)
     account_id = enrollment["account_id"]
-    people.save_account(Account(account_id, Role.EMPLOYEE, name, f"{account}@example.com", story.company), NOON)
-    completion = enrollments.enroll(
-        CompletionRecord(
-            enrollment_id=enrollment["enrollment_id"],
-            account_id=account_id,
-            training_id=story.course,
-            company_id=story.company,
-            enrolled_at=NOON,
-        )
-    )
-    certificate_id = completion.certificate_id or ""
+    people.save_account(Account(account_id, Role.EMPLOYEE, name, f"{account}@example.com", story.company), Stamp(NOON))
+    enrolled = Enrollment(EnrollmentKey(**enrollment), story.course, NOON, story.company)
+    record = enrollments.enroll(enrolled, training_version=None, account_known=False)
+    certificate_id = record.certificate_id
     printed = CertificateContent(
         certificate_id, name, title, TrainingKind.COURSE, DAY, None, None, "en", "https://v.example"
     )
     documents = story.service.apps["generate_certificate"].documents
     sha256 = documents.put(certificate_id, 1, pdf or f"%PDF {certificate_id}".encode(), "certificate.pdf")
-    enrollments.issue(completion, Issuance(1, NOON, NOON, 1, "digest", sha256, printed, "request"))
+    enrollments.issue(record, Issuance(1, NOON, NOON, 1, "digest", sha256, printed, "request"))
     return certificate_id
 
 
@@ -156,16 +168,10 @@ def test_a_link_to_an_archive_is_in_the_access_log(company: Story) -> None:
     )
 
 
-def test_no_link_is_handed_out_when_the_access_log_cannot_be_written(
-    company: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_link_is_handed_out_when_the_access_log_cannot_be_written(company: Story) -> None:
     export_id = make(company)["export_id"]
-
-    def out_of_order(*_: object) -> None:
-        raise ConnectionError
-
-    monkeypatch.setattr(access_log, "log_access", out_of_order)
-    status, body = look(company, export_id)
+    with denied(client_of(access_log.AccessRow), "dynamodb.PutItem"):
+        status, body = look(company, export_id)
     assert (status, body["type"]) == (500, "urn:earned:problem:fault")
 
 
@@ -207,38 +213,29 @@ def test_asked_twice_it_is_made_once(company: Story) -> None:
     assert [upload for upload in uploads if first["export_id"] in upload["Key"]] == []
 
 
-def test_asked_at_the_same_time_it_is_made_once(company: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    add, others = export_rows.add_export, list[Export]()
+def test_asked_at_the_same_time_it_is_made_once(company: Story) -> None:
+    def overtaken(_: object) -> None:
+        export_rows.add_export(Export(company.company, company.id("admin"), 1, "the-other", datetime.now(UTC)))
 
-    def overtaken(export: Export) -> None:
-        if not others:
-            others.append(Export(export.company_id, export.account_id, export.number, "the-other", export.requested_at))
-            add(others[0])
-        add(export)
-
-    monkeypatch.setattr(export_rows, "add_export", overtaken)
-    assert ask(company)[1]["export_id"] == "the-other"
+    with happening(overtaken, "PutItem"):
+        assert ask(company)[1]["export_id"] == "the-other"
 
 
-def test_a_request_whose_message_was_not_sent_sends_it_when_asked_again(
-    company: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    queue = type(company.service.apps["serve_api"].dependencies.export_queue)
-    with monkeypatch.context() as patch:
-        patch.setattr(queue, "send", lambda *_: (_ for _ in ()).throw(ConnectionError()))
+def test_a_request_whose_message_was_not_sent_sends_it_when_asked_again(company: Story) -> None:
+    with failing(ConnectionError(), "SendMessageBatch"):
         assert ask(company)[0] == 500
     assert make(company)["count"] == 3
 
 
-def test_an_export_of_more_than_a_minute_ago_is_made_again(company: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_of_more_than_a_minute_ago_is_made_again(company: Story, clock: Clock) -> None:
     first = make(company)
-    monkeypatch.setattr(exports, "REUSE_WINDOW", timedelta(0))
+    clock.advance(REUSE_WINDOW)
     second = make(company)
     assert second["export_id"] != first["export_id"]
     assert look(company, first["export_id"])[1]["status"] == "done"
 
 
-def test_what_is_revoked_withdrawn_or_not_issued_is_left_out(company: Story) -> None:
+def test_certificates_that_are_revoked_withdrawn_or_not_issued_are_left_out(company: Story) -> None:
     service = company.service
     company.publish()
     company.schedule()
@@ -282,9 +279,9 @@ def test_a_missing_and_a_differing_document_are_listed_and_the_rest_goes_on(comp
 
 
 def certificate_id_of(story: Story, account: str) -> str:
-    completion = enrollments.get_record(story.enrollment_of(account)["enrollment_id"])
-    assert completion is not None
-    return completion.certificate_id or ""
+    record = enrollments.get_record(story.enrollment_of(account)["enrollment_id"])
+    assert record is not None
+    return record.certificate_id
 
 
 def test_an_export_of_nothing_is_an_archive_with_an_empty_manifest(service: Service, story: Story) -> None:
@@ -314,85 +311,51 @@ def test_names_never_collide_and_lead_nowhere(service: Service, story: Story) ->
     assert max(len(name.encode()) for name in files) <= 255
 
 
-def test_the_same_certificates_make_the_same_archive(company: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "REUSE_WINDOW", timedelta(0))
-    one, two = (fetch(company, make(company)["export_id"]) for _ in range(2))
+def test_the_same_certificates_make_the_same_archive(company: Story, clock: Clock) -> None:
+    one = fetch(company, make(company)["export_id"])
+    clock.advance(REUSE_WINDOW)
+    two = fetch(company, make(company)["export_id"])
     with zipfile.ZipFile(io.BytesIO(one)) as first, zipfile.ZipFile(io.BytesIO(two)) as second:
         assert first.namelist() == second.namelist()
     assert verified(one) == verified(two)
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
-Call = Callable[[], Any]
-
-
-@contextmanager
-def calls(through: Callable[[int, Call], Any]) -> Iterator[list[str]]:
-    """Pass every call to AWS through a function that is told its number, from 1; yields the operations called."""
-    made: list[str] = []
-    real = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]  # where PynamoDB calls, too
-
-    def call(client: Any, operation: str, arguments: Any) -> Any:
-        made.append(operation)
-        return through(len(made), lambda: real(client, operation, dict(arguments)))  # botocore wraps the body in place
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.client.BaseClient, "_make_api_call", call)
-        yield made
-
-
 @pytest.fixture
-def small_parts(company: Story, monkeypatch: pytest.MonkeyPatch) -> Story:
+def small_parts(company: Story, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Story:
     """Five documents in four parts."""
     monkeypatch.setattr(moto.s3.models, "S3_UPLOAD_PART_MIN_SIZE", 1)
-    monkeypatch.setattr(company.service.apps["export_certificates"], "PART_SIZE", 1500)
+    company.service.use("export_certificates", part_size=1500, now=clock)
     for number in range(2):
         give(company, f"more-{number}", "Max Sample", bytes(1200))
     return company
 
 
-def handle(service: Service, message: dict[str, Any]) -> bool:
+def handle(service: Service, message: dict[str, Any], remaining_ms: int = 60_000) -> bool:
     """Hand one message to the function; says whether it may be deleted."""
-    answer = service.apps["export_certificates"].handler({"Records": [record_of(message)]}, LambdaContext())
+    event = {"Records": [record_of(message)]}
+    answer = service.handlers["export_certificates"](event, LambdaContext(remaining_ms))
     return not answer["batchItemFailures"]
 
 
-def deliver_once(service: Service) -> None:
+def deliver_once(service: Service, remaining_ms: int = 60_000) -> None:
     """Deliver one message, if there is one; it comes again when the process is killed."""
     url = service.url("Export")
     for message in receive(url)[:1]:
-        if handle(service, message):
+        if handle(service, message, remaining_ms):
             boto3.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def killed(service: Service, at: int) -> None:
-    """Deliver a message to a process that ends before one of its calls, and so after the one before it."""
-
-    def through(number: int, call: Call) -> Any:
-        if number == at:
-            raise Killed
-        return call()
-
-    with calls(through):
-        deliver_once(service)
-
-
-def test_killed_between_any_two_calls_and_delivered_again_it_is_whole(
-    small_parts: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_killed_between_any_two_calls_and_delivered_again_it_is_whole(small_parts: Story, clock: Clock) -> None:
     service = small_parts.service
-    monkeypatch.setattr(exports, "REUSE_WINDOW", timedelta(0))
     ask(small_parts)
-    with calls(lambda _, call: call()) as undisturbed:
+    with noted() as undisturbed:
         deliver_once(service)
-    assert undisturbed.count("UploadPart") > 3
+    assert [request.operation for request in undisturbed].count("UploadPart") > 3
     for at in range(2, len(undisturbed) + 1):  # the first receives the message
+        clock.advance(REUSE_WINDOW)
         export_id = ask(small_parts)[1]["export_id"]
-        with pytest.raises(Killed):
-            killed(service, at)
+        with pytest.raises(Killed), killed_at(at):
+            deliver_once(service)
         service.make_visible("Export")
         deliver_once(service)
         found = look(small_parts, export_id)[1]
@@ -401,40 +364,35 @@ def test_killed_between_any_two_calls_and_delivered_again_it_is_whole(
 
 
 def test_with_every_reply_lost_once_it_is_whole(small_parts: Story) -> None:
-    def retried(_: int, call: Call) -> Any:
-        with suppress(ClientError):
-            call()
-        return call()
-
-    with calls(retried):
+    with every_reply_lost_once():
         export_id = ask(small_parts)[1]["export_id"]
     [message, *_] = receive(small_parts.service.url("Export"))
-    with calls(retried):
+    with every_reply_lost_once():
         handle(small_parts.service, message)
     assert len(verified(fetch(small_parts, export_id))["files"]) == 5
 
 
-def test_nothing_appears_before_it_is_whole(small_parts: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_appears_before_it_is_whole(small_parts: Story) -> None:
     export_id = ask(small_parts)[1]["export_id"]
-    monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: 0)
     for _ in range(5):
-        deliver_once(small_parts.service)
+        deliver_once(small_parts.service, remaining_ms=0)
         found = look(small_parts, export_id)[1]
         assert (found["status"], "url" in found) == ("running", False)
         with pytest.raises(Exception, match="NoSuchKey"):
             fetch(small_parts, export_id)
     assert found["count"] == 5
-    deliver_once(small_parts.service)
+    deliver_once(small_parts.service, remaining_ms=0)
     assert len(verified(fetch(small_parts, export_id))["files"]) == 5
 
 
-def test_a_run_that_runs_out_of_time_hands_over_and_the_archive_is_the_same(
-    small_parts: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exports, "REUSE_WINDOW", timedelta(0))
+def test_a_run_that_runs_out_of_time_hands_over_and_the_archive_is_the_same(small_parts: Story, clock: Clock) -> None:
+    service = small_parts.service
     at_once = fetch(small_parts, make(small_parts)["export_id"])
-    monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: 0)
-    in_six_runs = fetch(small_parts, make(small_parts)["export_id"])
+    clock.advance(REUSE_WINDOW)
+    export_id = ask(small_parts)[1]["export_id"]
+    runs = service.deliver("export_certificates", context=LambdaContext(remaining_ms=0))
+    in_six_runs = fetch(small_parts, export_id)
+    assert len(runs) == 6
     assert verified(in_six_runs) == verified(at_once)
     assert len(in_six_runs) == len(at_once)
 
@@ -451,18 +409,15 @@ def test_a_run_leaves_an_export_alone_that_another_is_at_work_on(company: Story)
     assert company.service.deliver("export_certificates") == []
 
 
-def test_parts_of_two_runs_are_never_mixed(small_parts: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = small_parts.service.apps["export_certificates"]
-    publish, meddled = app.archives.publish, list[str]()
-
-    def meddle(_: object, export_id: str, upload_id: str, tags: list[str]) -> None:
-        if not meddled:
-            meddled.append(app.archives.add_part(export_id, upload_id, 1, b"a part of another run"))
-        publish(export_id, upload_id, tags)
-
-    monkeypatch.setattr(type(app.archives), "publish", meddle)
+def test_parts_of_two_runs_are_never_mixed(small_parts: Story) -> None:
     export_id = ask(small_parts)[1]["export_id"]
-    small_parts.service.deliver("export_certificates")
+
+    def meddle(publishing: Request) -> None:
+        where = {name: publishing.parameters[name] for name in ("Bucket", "Key", "UploadId")}
+        boto3.client("s3").upload_part(**where, PartNumber=1, Body=b"a part of another run")
+
+    with happening(meddle, "CompleteMultipartUpload"):
+        small_parts.service.deliver("export_certificates")
     assert look(small_parts, export_id)[1]["status"] == "running"
     small_parts.service.make_visible("Export")
     small_parts.service.deliver("export_certificates")
@@ -481,9 +436,7 @@ def upload_part_as_s3_does(backend: Any, bucket_name: str, multipart_id: str, pa
 def test_an_upload_that_went_away_is_begun_anew(small_parts: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moto.s3.models.S3Backend, "upload_part", upload_part_as_s3_does)
     export_id = ask(small_parts)[1]["export_id"]
-    with monkeypatch.context() as patch:
-        patch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: 0)
-        deliver_once(small_parts.service)
+    deliver_once(small_parts.service, remaining_ms=0)
     s3, bucket = boto3.client("s3"), small_parts.service.outputs["ExportsBucketName"]
     for upload in s3.list_multipart_uploads(Bucket=bucket)["Uploads"]:
         s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
@@ -508,8 +461,8 @@ HOUR = timedelta(hours=1)
     [
         ({}, timedelta(0), "queued", True),
         ({}, 2 * HOUR, "failed", False),
-        ({"busy_until": NOON + HOUR}, 2 * HOUR, "running", True),
-        ({"busy_until": NOON + HOUR}, 3 * HOUR, "failed", False),
+        ({"lease_until": NOON + HOUR}, 2 * HOUR, "running", True),
+        ({"lease_until": NOON + HOUR}, 3 * HOUR, "failed", False),
         ({"finished_at": NOON + HOUR}, HOUR, "done", True),
         ({"finished_at": NOON + HOUR}, 2 * HOUR, "done", False),
         ({"finished_at": NOON + HOUR}, 24 * HOUR, "failed", False),
@@ -518,14 +471,16 @@ HOUR = timedelta(hours=1)
 def test_how_an_export_stands(changes: dict[str, Any], after: timedelta, status: str, answers: bool) -> None:
     export = Export("co-1", "adm-1", 1, "export-1", NOON, **changes)
     assert export.status(NOON + after) is ExportStatus(status)
-    assert export.is_reusable(NOON + after) is answers
+    assert export.is_reusable(EVERYTHING, NOON + after) is answers
 
 
-def test_an_expired_export_is_not_gone_on_with(company: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_export_is_not_continued(company: Story, clock: Clock) -> None:
     export_id = ask(company)[1]["export_id"]
-    monkeypatch.setattr(exports, "RETENTION", timedelta(0))
+    clock.advance(RETENTION)
     company.service.deliver("export_certificates")
     assert look(company, export_id)[1]["status"] == "failed"
+    bucket = company.service.outputs["ExportsBucketName"]
+    assert boto3.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
 def at_offset(archive: Archive, offset: int) -> Archive:
@@ -540,7 +495,8 @@ def test_an_archive_may_pass_four_gigabytes() -> None:
         "c", "Ada Sample", "Leading Well", TrainingKind.COURSE, DAY, None, None, "en", "https://v.example"
     )
     issue = Issuance(1, NOON, NOON, 1, "digest", hashlib.sha256(b"%PDF").hexdigest(), printed, "request")
-    archive.add(CompletionRecord("e", "a", certificate_id="c", training_id="t"), issue, "ada.pdf", b"%PDF")
+    record = CompletionRecord("e", "a", training_id="t", certificate_id="c", enrolled_at=NOON)
+    archive.add(record, issue, "ada.pdf", b"%PDF")
     archive.close(NOON)
 
     class Sparse(io.BytesIO):
@@ -550,7 +506,7 @@ def test_an_archive_may_pass_four_gigabytes() -> None:
         def tell(self) -> int:
             return super().tell() + beyond
 
-    with zipfile.ZipFile(Sparse(archive.cut(10**6))) as whole:
+    with zipfile.ZipFile(Sparse(archive.take_part(10**6))) as whole:
         assert whole.read("ada.pdf") == b"%PDF"
 
 
@@ -590,7 +546,15 @@ class OnDisk:
         self.path = path
         self.resident = [resident()]
 
-    def add_part(self, _export_id: str, _upload_id: str, number: int, body: bytes) -> str:
+    def answer(self, request: Request) -> Any:
+        match request.operation:
+            case "UploadPart":
+                return {"ETag": self._add(request.parameters["PartNumber"], request.parameters["Body"])}
+            case "CompleteMultipartUpload":
+                return {}
+        return request.send()
+
+    def _add(self, number: int, body: bytes) -> str:
         assert len(body) >= 5 * 1024**2 or number == 8
         self.resident.append(resident())  # the most there is: a part, and what it was cut from
         with self.path.open("ab") as file:
@@ -599,20 +563,134 @@ class OnDisk:
 
 
 def test_a_thousand_certificates_take_a_small_part_of_the_functions_memory(
-    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    service: Service, story: Story, tmp_path: Path
 ) -> None:
     pdf = bytes(range(256)) * 240  # 60 KiB, as a certificate has
     give(story, "ada", "Ada Sample", pdf)
     multiply(story, "ada", pdf, 999)
-    archives, disk = service.apps["export_certificates"].archives, OnDisk(tmp_path / "export.zip")
-    monkeypatch.setattr(type(archives), "add_part", lambda _, *part: disk.add_part(*part))
-    monkeypatch.setattr(type(archives), "publish", lambda *_: None)
+    disk = OnDisk(tmp_path / "export.zip")
     ask(story)
     begun = time.perf_counter()
-    service.deliver("export_certificates")
+    with requests_pass(disk.answer):
+        service.deliver("export_certificates")
     seconds, grown = time.perf_counter() - begun, max(disk.resident) - disk.resident[0]
     manifest = verified(disk.path.read_bytes())
     print(f"1,000 certificates: {seconds:.1f} s, {grown:.0f} MiB more than before")  # noqa: T201  # for pytest -rP
     assert (len(manifest["files"]), manifest["failures"]) == (1000, [])
     assert grown < 100
     forget(story)
+
+
+# What an export contains, and whether it still stands.
+
+
+def ask_for(story: Story, **scope: Any) -> tuple[int, dict[str, Any]]:
+    return story.service.post_to(f"/v1/companies/{story.company}/exports", scope, admin(story))
+
+
+def exported_accounts(story: Story, **scope: Any) -> list[str]:
+    status, asked = ask_for(story, **scope)
+    assert status == 202
+    story.service.deliver("export_certificates")
+    return [line["account_id"] for line in verified(fetch(story, asked["export_id"]))["files"]]
+
+
+def withdraw(story: Story, account: str) -> None:
+    story.service.post("Directory", cloud_event("enrollment.removed", story.enrollment_of(account)))
+    story.service.settle()
+
+
+def test_an_export_made_before_a_removal_is_not_handed_out(company: Story) -> None:
+    export_id = make(company)["export_id"]
+    withdraw(company, "ada")
+    status, found = look(company, export_id)
+    assert (status, found["status"], found["reason"]) == (200, "failed", "out-of-date")
+    assert "url" not in found
+    assert ask(company)[1]["export_id"] != export_id
+    again = make(company)
+    assert "reason" not in again
+    assert len(verified(fetch(company, again["export_id"]))["files"]) == 2
+
+
+def test_an_export_made_before_a_revocation_is_not_handed_out(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    service.post("Attendance", story.mark("ada"))
+    service.settle()
+    export_id = make(story)["export_id"]
+    service.post("Attendance", story.mark("ada", "absent", NOON + timedelta(minutes=1)))
+    service.settle()
+    assert look(story, export_id)[1]["reason"] == "out-of-date"
+
+
+def test_a_removal_in_another_company_leaves_an_export_as_it_is(company: Story, service: Service) -> None:
+    export_id = make(company)["export_id"]
+    other = Story(service)
+    people.save_company(Company(other.company, "Sample Boats"), NOON)
+    give(other, "eve", "Eve Sample")
+    withdraw(other, "eve")
+    assert look(company, export_id)[1]["status"] == "done"
+
+
+def test_an_export_asked_for_again_is_another_once_a_certificate_was_issued(company: Story) -> None:
+    export_id = make(company)["export_id"]
+    assert ask(company)[1]["export_id"] == export_id
+    certificate_id = give(company, "dee", "Dee Sample")
+    record = enrollments.get_record(company.enrollment_of("dee")["enrollment_id"])
+    assert record is not None
+    assert record.issue is not None
+    enrollments.issue(record, replace(record.issue, revision=2, reissued_at=datetime.now(UTC)))
+    company.service.apps["generate_certificate"].documents.put(
+        certificate_id, 2, f"%PDF {certificate_id}".encode(), "certificate.pdf"
+    )
+    again = make(company)
+    assert again["export_id"] != export_id
+    assert again["count"] == 4
+
+
+def test_an_export_asked_for_with_another_body_is_another(company: Story) -> None:
+    first = ask_for(company, training_id=company.course)[1]["export_id"]
+    assert ask_for(company, training_id=company.course)[1]["export_id"] == first
+    assert ask_for(company, account_ids=[company.id("ada")])[1]["export_id"] != first
+
+
+@pytest.mark.parametrize(
+    ("scope", "names"),
+    [
+        ({}, ["ada", "bea", "cid"]),
+        ({"issued_from": "2026-03-02", "issued_to": "2026-03-02"}, ["ada", "bea", "cid"]),
+        ({"issued_from": "2026-03-02T12:00:00Z", "issued_to": "2026-03-02T12:00:00Z"}, ["ada", "bea", "cid"]),
+        ({"issued_from": "2026-03-02T12:00:00.001Z"}, []),
+        ({"issued_to": "2026-03-01"}, []),
+        ({"training_id": "another"}, []),
+        ({"account_ids": []}, []),
+    ],
+    ids=str,
+)
+def test_an_export_contains_what_its_body_names(company: Story, scope: dict[str, Any], names: list[str]) -> None:
+    assert exported_accounts(company, **scope) == [company.id(name) for name in names]
+
+
+def test_an_export_of_some_accounts_contains_theirs_and_no_other_companys(company: Story, service: Service) -> None:
+    other = Story(service)
+    give(other, "eve", "Eve Sample")
+    wanted = [company.id("cid"), company.id("ada"), other.id("eve")]
+    assert exported_accounts(company, account_ids=wanted) == [company.id("ada"), company.id("cid")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"issued_from": "2026-03-03", "issued_to": "2026-03-02"},
+        {"account_ids": ["a"] * 1_001},
+        {"account_ids": ["not an id"]},
+        {"issued_from": "2026-03-02T12:00:00"},
+    ],
+    ids=["reversed", "too many accounts", "no id", "no offset"],
+)
+def test_a_body_that_names_nothing_sensible_is_refused(company: Story, body: dict[str, Any]) -> None:
+    status, problem = ask_for(company, **body)
+    assert status == 400
+    assert problem["type"].startswith("urn:earned:problem:")

@@ -7,14 +7,15 @@ import json
 import re
 import string
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
-from botocore.client import BaseClient
 
 from earned.messages.schema_types import ID
+from tests.integration.wire_faults import Request, requests_pass
 from tools.in_process.lambda_events import LambdaContext
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service, receive
@@ -37,18 +38,19 @@ def people(service: Service, story: Story) -> Story:
 
 
 @pytest.fixture
-def sent(people: Story, monkeypatch: pytest.MonkeyPatch) -> Sent:
+def sent(people: Story) -> Iterator[Sent]:
     """Queue and message group of all that our functions send from here on."""
-    call, found = BaseClient._make_api_call, []
+    found: Sent = []
     ours = {people.service.url(queue): queue for queue in ("Evaluation", "Generation", "Export")}
 
-    def noting(self: BaseClient, operation: str, request: dict[str, Any]) -> Any:
-        if operation == "SendMessageBatch":
-            found.extend((ours[request["QueueUrl"]], entry.get("MessageGroupId")) for entry in request["Entries"])
-        return call(self, operation, request)
+    def note(request: Request) -> Any:
+        if request.operation == "SendMessageBatch":
+            queue, entries = ours[request.parameters["QueueUrl"]], request.parameters["Entries"]
+            found.extend((queue, entry.get("MessageGroupId")) for entry in entries)
+        return request.send()
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", noting)
-    return found
+    with requests_pass(note):
+        yield found
 
 
 def finish(people: Story) -> None:
@@ -92,9 +94,9 @@ def test_a_removed_account_whose_company_nobody_says_is_judged_in_its_own_name(p
 
 
 def test_a_training_is_judged_in_its_own_name_page_by_page_and_its_certificates_are_the_companies(
-    people: Story, sent: Sent, monkeypatch: pytest.MonkeyPatch
+    people: Story, sent: Sent
 ) -> None:
-    monkeypatch.setattr(people.service.apps["evaluate_enrollments"], "KEYS_PER_PAGE", 1)
+    people.service.use("evaluate_enrollments", keys_per_page=1)
     people.publish(version=2, steps=[{"step_id": "read", "kind": "reading", "title": "Before you start"}])
     people.service.settle()
     assert {group for queue, group in sent if queue == "Evaluation"} == {people.course}
@@ -102,23 +104,20 @@ def test_a_training_is_judged_in_its_own_name_page_by_page_and_its_certificates_
     assert ("Generation", people.id("ben")) in sent
 
 
-def test_who_is_enrolled_before_they_are_known_is_judged_in_the_name_of_the_company(people: Story, sent: Sent) -> None:
+def test_an_enrollment_of_an_unknown_account_is_evaluated_in_the_name_of_its_company(people: Story, sent: Sent) -> None:
     people.enroll("dee", company_id=people.company)
     people.enroll("eli")
     people.service.deliver("record_directory")
     assert sorted(sent) == sorted([("Evaluation", people.company), ("Evaluation", people.id("eli"))])
 
 
-def test_an_export_and_what_it_leaves_to_the_next_run_are_the_companys(
-    people: Story, sent: Sent, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_export_and_what_it_leaves_to_the_next_run_are_the_companys(people: Story, sent: Sent) -> None:
     finish(people)
     people.service.settle()
     sent.clear()
-    monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: 0)
     path, admin = f"/v1/companies/{people.company}/exports", people.claims("admin", "company-admin")
     assert people.service.post_to(path, None, admin)[0] == 202
-    people.service.settle()
+    people.service.deliver("export_certificates", context=LambdaContext(remaining_ms=0))
     assert len(sent) > 1
     assert set(sent) == {("Export", people.company)}
 
@@ -156,7 +155,7 @@ def test_every_id_is_a_group_that_sqs_takes() -> None:
     assert re.fullmatch(ID, "x" * 129) is None
 
 
-def test_what_is_refused_stays_in_the_group_it_came_in(service: Service) -> None:
+def test_a_refused_message_stays_in_its_message_group(service: Service) -> None:
     boto3.client("sqs").send_message(QueueUrl=service.url("Progress"), MessageBody="no event", MessageGroupId="co-1")
     service.deliver("record_progress")
     [message] = receive(service.outputs["ProgressDeadLetterQueueUrl"])

@@ -1,42 +1,18 @@
 """Generation: the record is what counts, every step is safe to repeat, and nothing is announced too early."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, current_thread, main_thread
-from typing import Any
+from threading import Event, Thread, current_thread, main_thread
 
-import botocore.client
 import pytest
-from botocore.exceptions import ClientError
 
 from earned.aws.dynamodb import enrollments
 from earned.domain.enrollment import CompletionRecord
 from earned.messages.requests import generation_message
+from tests.integration.designs import DesignAfter
 from tests.integration.pdf_text import pages
+from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, Killed, failing, happening, killed_at, noted, refused
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service
-
-
-class Killed(BaseException):
-    """The process died here."""
-
-
-def kill_at(patch: pytest.MonkeyPatch, call: int, *, after: bool) -> list[str]:
-    """Let the process die before, or right after, its n-th AWS call; returns the growing list of calls."""
-    original: Callable[..., Any] = botocore.client.BaseClient._make_api_call
-    calls: list[str] = []
-
-    def counted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-        calls.append(operation)
-        if len(calls) - 1 == call and not after:
-            raise Killed
-        answer = original(client, operation, parameters)
-        if len(calls) - 1 == call:
-            raise Killed
-        return answer
-
-    patch.setattr(botocore.client.BaseClient, "_make_api_call", counted)
-    return calls
 
 
 def complete(service: Service, story: Story, *accounts: str) -> None:
@@ -57,26 +33,26 @@ def deliver_generation(service: Service) -> None:
     service.deliver("generate_certificate")
 
 
-def test_a_certificate_takes_four_requests(service: Service, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    complete(service, story)
-    with monkeypatch.context() as patch:
-        calls = kill_at(patch, 1_000, after=False)
+def operations_of_generation(service: Service) -> list[str]:
+    """Deliver, and return the requests of the function, in order."""
+    with noted() as made:
         deliver_generation(service)
-    own = [call for call in calls if call not in {"ReceiveMessage", "DeleteMessage"}]
-    assert own == ["BatchGetItem", "PutObject", "UpdateItem", "PutEvents"]
+    return [request.operation for request in made if request.operation not in OF_THE_EVENT_SOURCE]
+
+
+def test_a_certificate_takes_four_requests(service: Service, story: Story) -> None:
+    complete(service, story)
+    assert operations_of_generation(service) == ["BatchGetItem", "PutObject", "UpdateItem", "PutEvents"]
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("step", ["BatchGetItem", "PutObject", "UpdateItem", "PutEvents", "DeleteMessage"])
 def test_a_kill_between_any_two_steps_and_a_redelivery_end_in_the_same_single_certificate(
-    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch, step: str, *, after: bool
+    service: Service, story: Story, step: str, *, after: bool
 ) -> None:
     complete(service, story)
-    calls = ["ReceiveMessage", "BatchGetItem", "PutObject", "UpdateItem", "PutEvents", "DeleteMessage"]
-    with monkeypatch.context() as patch:
-        kill_at(patch, calls.index(step), after=after)
-        with pytest.raises(Killed):
-            deliver_generation(service)
+    with pytest.raises(Killed), killed_at(1, step, after=after):
+        deliver_generation(service)
     service.make_visible("Generation")
     service.settle()
     [certificate] = story.certificates()
@@ -87,11 +63,9 @@ def test_a_kill_between_any_two_steps_and_a_redelivery_end_in_the_same_single_ce
     assert len({event["id"] for event in announced}) == 1
 
 
-def test_what_is_announced_is_already_durable(service: Service, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_is_announced_after_it_is_durable(service: Service, story: Story) -> None:
     complete(service, story)
-    with monkeypatch.context() as patch:
-        calls = kill_at(patch, 1_000, after=False)
-        deliver_generation(service)
+    calls = operations_of_generation(service)
     assert calls.index("PutObject") < calls.index("UpdateItem") < calls.index("PutEvents")
 
 
@@ -108,6 +82,14 @@ def test_a_duplicate_request_makes_and_announces_nothing_more(service: Service, 
     assert len(story.own_documents()) == 1
 
 
+def invented(story: Story, account: str, *, training_id: str, company_id: str | None = None) -> CompletionRecord:
+    """A record that is not what the table holds."""
+    key = story.enrollment_of(account)
+    return CompletionRecord(
+        **key, training_id=training_id, certificate_id="a" * 26, enrolled_at=NOON, company_id=company_id
+    )
+
+
 @pytest.mark.parametrize("steps", [(), ("read",), ("read", "watch")])
 def test_a_forged_request_makes_nothing(service: Service, story: Story, steps: tuple[str, ...]) -> None:
     story.directory()
@@ -116,9 +98,7 @@ def test_a_forged_request_makes_nothing(service: Service, story: Story, steps: t
     service.settle()
     service.post("Progress", *story.do("ada", *steps))
     service.settle()
-    forged = CompletionRecord(
-        story.id("enr-ada"), story.id("ada"), training_id=story.live_event, company_id="co-elsewhere"
-    )
+    forged = invented(story, "ada", training_id=story.live_event, company_id="co-elsewhere")
     service.post("Generation", generation_message(forged).body)
     service.settle()
     assert story.certificates() == []
@@ -126,10 +106,7 @@ def test_a_forged_request_makes_nothing(service: Service, story: Story, steps: t
 
 
 def test_a_request_for_an_enrollment_that_is_not_there_makes_nothing(service: Service, story: Story) -> None:
-    service.post(
-        "Generation",
-        generation_message(CompletionRecord(story.id("enr-nobody"), story.id("nobody"), training_id="t")).body,
-    )
+    service.post("Generation", generation_message(invented(story, "nobody", training_id="t")).body)
     service.settle()
     assert service.announcements() == []
 
@@ -143,14 +120,14 @@ def test_a_message_that_is_no_request_is_kept_with_its_reason(service: Service) 
 def test_wrong_hints_in_a_request_cost_a_read_and_change_nothing(service: Service, story: Story) -> None:
     complete(service, story)
     service.empty()
-    wrong = CompletionRecord(story.id("enr-ada"), story.id("ada"), training_id="elsewhere", company_id="co-elsewhere")
+    wrong = invented(story, "ada", training_id="elsewhere", company_id="co-elsewhere")
     service.post("Generation", generation_message(wrong).body)
     service.settle()
     assert [item["training"]["id"] for item in story.certificates()] == [story.course]
 
 
-def test_a_fact_that_arrives_while_the_document_is_made_is_judged_before_issuing(
-    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+def test_a_fact_that_arrives_while_the_document_is_stored_is_evaluated_before_issuing(
+    service: Service, story: Story
 ) -> None:
     story.directory()
     story.save_account("ada")
@@ -158,30 +135,22 @@ def test_a_fact_that_arrives_while_the_document_is_made_is_judged_before_issuing
     service.settle()
     service.post("Attendance", story.mark("ada"))
     service.deliver("record_attendance")
-    app = service.apps["generate_certificate"]
-    keep = app.keep_document
 
-    def corrected_meanwhile(*arguments: Any, **named: Any) -> Any:
-        kept = keep(*arguments, **named)
+    def mark_absent(_: object) -> None:
         service.post("Attendance", story.mark("ada", "absent", NOON.replace(hour=13)))
         service.deliver("record_attendance")
-        return kept
 
-    monkeypatch.setattr(app, "keep_document", corrected_meanwhile)
-    service.settle()
+    with happening(mark_absent, "PutObject", after=True):
+        service.settle()
     assert story.certificates() == []
     assert service.announcements() == []
     assert story.reasons("ada") == ["marked-absent"]
 
 
-def test_a_name_changed_between_two_tries_takes_the_next_revision(
-    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_changed_between_two_tries_takes_the_next_revision(service: Service, story: Story) -> None:
     complete(service, story)
-    with monkeypatch.context() as patch:
-        kill_at(patch, 2, after=True)
-        with pytest.raises(Killed):
-            deliver_generation(service)
+    with pytest.raises(Killed), killed_at(1, "PutObject", after=True):
+        deliver_generation(service)
     renamed = {"account_id": story.id("ada"), "kind": "employee", "name": "Ada Example", "email": "ada@example.com"}
     service.post("Directory", cloud_event("account.saved", renamed | {"company_id": story.company}, NOON))
     service.deliver("record_directory")
@@ -192,60 +161,41 @@ def test_a_name_changed_between_two_tries_takes_the_next_revision(
     assert len(story.own_documents()) == 2
 
 
-def test_a_document_is_put_while_the_next_is_drawn(
-    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_document_is_put_while_the_next_is_drawn(service: Service, story: Story) -> None:
     complete(service, story, "ada", "bo")
-    app, drawn, waited, drew = service.apps["generate_certificate"], [], [], Event()
-    draw, keep = app.document_of, app.keep_document
+    drawn: list[Thread] = []
+    waited: list[bool] = []
+    second_is_drawn = Event()
 
-    def drawing(printed: Any) -> Any:
-        document = draw(printed)
+    def drawing(_: object) -> None:
         drawn.append(current_thread())
         if len(drawn) == 2:
-            drew.set()
-        return document
+            second_is_drawn.set()
 
-    def keeping(draft: Any) -> Any:
-        waited.append(drew.wait(timeout=20))
-        return keep(draft)
+    def storing(_: object) -> None:
+        waited.append(second_is_drawn.wait(timeout=20))
 
-    with ThreadPoolExecutor(max_workers=1) as background:
-        monkeypatch.setattr(app, "background", background)
-        monkeypatch.setattr(app, "document_of", drawing)
-        monkeypatch.setattr(app, "keep_document", keeping)
+    with ThreadPoolExecutor(max_workers=1) as background, happening(storing, "PutObject", times=2):
+        service.use("generate_certificate", design=DesignAfter(drawing), background=background)
         deliver_generation(service)
     assert waited == [True, True]
     assert drawn == [main_thread(), main_thread()]
     assert len(story.certificates()) == 2
 
 
-def test_certificates_of_a_batch_are_read_together(
-    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_certificates_of_a_batch_are_read_together(service: Service, story: Story) -> None:
     complete(service, story, "ada", "bo")
-    with monkeypatch.context() as patch:
-        calls = kill_at(patch, 1_000, after=False)
-        deliver_generation(service)
-    own = [call for call in calls if call not in {"ReceiveMessage", "DeleteMessage"}]
+    own = operations_of_generation(service)
     assert sorted(own) == ["BatchGetItem", "PutEvents", "PutObject", "PutObject", "UpdateItem", "UpdateItem"]
 
 
-def test_who_puts_a_document_at_the_same_time_as_another_tries_again_at_once(
-    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+def test_a_run_that_stores_a_document_at_the_same_time_as_another_tries_again_at_once(
+    service: Service, story: Story
 ) -> None:
     complete(service, story)
-    app, conflict = service.apps["generate_certificate"], {"Error": {"Code": "ConditionalRequestConflict"}}
-    put, refused = app.s3.put_object, [ClientError(conflict, "PutObject")]
-
-    def in_conflict(**arguments: Any) -> Any:
-        if refused:
-            raise refused.pop()
-        return put(**arguments)
-
-    monkeypatch.setattr(app.s3, "put_object", in_conflict)
-    deliver_generation(service)
-    assert refused == []
+    with failing(refused("ConditionalRequestConflict", "PutObject"), "PutObject"):
+        [response] = service.deliver("generate_certificate")
+    assert response == {"batchItemFailures": []}
     assert [item["revision"] for item in story.certificates()] == [1]
 
 

@@ -8,16 +8,19 @@ from typing import Any
 import pytest
 
 from earned.aws.dynamodb import enrollments, table
-from earned.domain.certificate import Hold
+from earned.document.fitting import DoesNotFit
+from earned.domain.certificate import CertificateContent, Hold
 from earned.domain.enrollment import CompletionRecord
+from earned.domain.errors import UnusableLogo
 from earned.domain.requirements import Reason
 from earned.messages.requests import Purpose, generation_message
-from tests.integration.wire_faults import count_requests
+from tests.integration.designs import DesignAfter, raising
+from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, count_requests
 from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.in_process.service import Service, receive
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
-UNPRINTABLE = "Ada \U0001fae8"
+UNPRINTABLE = "Ada \U0010fffd"
 
 
 def record(story: Story) -> CompletionRecord:
@@ -93,28 +96,25 @@ def test_the_learner_the_admin_and_support_read_why_and_who_must_act(held: Story
         assert (item["kind"], item["id"], item["title"]) == ("certificate", held.id("enr-ada"), "Leading Well")
         assert (item["reason"], item["who"]) == ("missing-glyph", "support")
         assert "“Leading Well” is held" in item["message"]
-        assert "U+1FAE8" in item["message"]
+        assert "U+10FFFD" in item["message"]
         assert str(record(held).certificate_id) not in str(seen)
     found = diagnosis(held)
     assert found["blocking"] == learner(held)["outstanding"][0]
     assert found["completion"]["status"] == "completed"
     last = found["completion"]["timeline"][-1]
     assert (last["what"], last["at"]) == ("certificate-held", found["blocking"]["since"])
-    assert "U+1FAE8" in last["detail"]
+    assert "U+10FFFD" in last["detail"]
     assert "Ada" not in json.dumps(found["blocking"]) + json.dumps(last)
 
 
-def test_a_hold_costs_one_request_and_trying_again_none(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hold_costs_an_update_and_an_announcement_and_trying_again_neither(story: Story) -> None:
     complete(story, UNPRINTABLE)
-    with monkeypatch.context() as patch:
-        operations = count_requests(patch)
+    with count_requests() as operations:
         story.service.deliver("generate_certificate")
-    assert of_generation(operations) == {"BatchGetItem": 1, "UpdateItem": 1, "SendMessage": 1}
+    assert of_generation(operations) == {"BatchGetItem": 1, "UpdateItem": 1, "SendMessage": 1, "PutEvents": 1}
     before = record(story)
-    with monkeypatch.context() as patch:
-        operations = count_requests(patch)
-        story.service.post("Generation", generation_message(before, purpose=Purpose.SWEEP).body)
-        operations.clear()
+    story.service.post("Generation", generation_message(before, purpose=Purpose.SWEEP).body)
+    with count_requests() as operations:
         story.service.deliver("generate_certificate")
     assert of_generation(operations) == {"BatchGetItem": 1}
     assert record(story) == before
@@ -122,7 +122,7 @@ def test_a_hold_costs_one_request_and_trying_again_none(story: Story, monkeypatc
 
 def of_generation(operations: Counter[str]) -> dict[str, int]:
     """Requests without those of the event source."""
-    return {name: count for name, count in operations.items() if name not in {"ReceiveMessage", "DeleteMessage"}}
+    return {name: count for name, count in operations.items() if name not in OF_THE_EVENT_SOURCE}
 
 
 def test_a_corrected_name_is_issued_at_once_and_the_hold_is_gone_everywhere(held: Story) -> None:
@@ -133,7 +133,38 @@ def test_a_corrected_name_is_issued_at_once_and_the_hold_is_gone_everywhere(held
     found = diagnosis(held)
     assert found["blocking"] is None
     assert "certificate-held" not in [line["what"] for line in found["completion"]["timeline"]]
-    assert [event["type"] for event in held.service.announcements()] == ["earned.certificate.issued.v1"]
+    types = ["earned.certificate.held.v1", "earned.certificate.issued.v1"]
+    assert [event["type"] for event in held.service.announcements()] == types
+
+
+def test_a_hold_is_announced_once_with_reason_and_detail_and_no_text_of_the_certificate(held: Story) -> None:
+    [event] = held.service.announcements()
+    since = record(held).hold
+    assert since is not None
+    assert event["type"] == "earned.certificate.held.v1"
+    assert event["data"] == held.enrollment_of("ada") | {
+        "training_id": held.course,
+        "company_id": held.company,
+        "at": since.since.isoformat(),
+        "reason": "missing-glyph",
+        "detail": since.detail,
+    }
+    assert UNPRINTABLE not in str(event)
+    assert str(record(held).certificate_id) not in str(event)
+    ask(held)
+    held.service.sweep(everything=True)
+    held.service.settle()
+    assert held.service.announcements() == []
+
+
+def test_a_hold_whose_announcement_was_interrupted_is_announced_by_the_same_request(story: Story) -> None:
+    complete(story, UNPRINTABLE)
+    [body] = [message["Body"] for message in receive(story.service.url("Generation"))]
+    for _ in range(2):
+        story.service.post("Generation", body)
+        story.service.settle()
+    first, again = story.service.announcements()
+    assert first == again
 
 
 def test_a_correction_that_cannot_be_printed_either_is_told_in_place_of_the_first(held: Story) -> None:
@@ -144,19 +175,12 @@ def test_a_correction_that_cannot_be_printed_either_is_told_in_place_of_the_firs
     assert held.certificates() == []
 
 
-def test_a_title_that_does_not_fit_is_held_until_a_shorter_one_is_published(
-    story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    generate = story.service.apps["generate_certificate"]
-    render = generate.pdf.render
+def test_a_title_that_does_not_fit_is_held_until_a_shorter_one_is_published(story: Story) -> None:
+    def crowded(content: CertificateContent) -> None:
+        if content.title == "Leading Well":
+            raise DoesNotFit("the title is too long for the certificate: shorten it in the portal")
 
-    def crowded(printed: Any, *more: Any) -> bytes:
-        if printed.title == "Leading Well":
-            raise generate.pdf.DoesNotFit("the title is too long for the certificate: shorten it in the portal")
-        document: bytes = render(printed, *more)
-        return document
-
-    monkeypatch.setattr(generate.pdf, "render", crowded)
+    story.service.use("generate_certificate", design=DesignAfter(crowded))
     complete(story)
     story.service.settle()
     [item] = learner(story)["outstanding"]
@@ -168,19 +192,15 @@ def test_a_title_that_does_not_fit_is_held_until_a_shorter_one_is_published(
     assert learner(story)["outstanding"] == []
 
 
-def test_a_logo_that_is_gone_is_held(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    generate = story.service.apps["generate_certificate"]
-
-    def gone(*_arguments: object) -> bytes:
-        raise generate.UnusableLogo("S3 answers NoSuchKey: upload the logo again")
-
-    monkeypatch.setattr(generate.pdf, "render", gone)
+def test_a_logo_that_is_gone_is_held(story: Story) -> None:
+    gone = raising(UnusableLogo("S3 answers NoSuchKey: upload the logo again"))
+    story.service.use("generate_certificate", design=gone)
     complete(story)
     story.service.settle()
     assert [item["reason"] for item in learner(story)["outstanding"]] == ["logo-gone"]
 
 
-def test_what_is_outstanding_again_is_told_instead_of_the_hold(service: Service, story: Story) -> None:
+def test_a_requirement_that_is_outstanding_again_is_shown_instead_of_the_hold(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada", name=UNPRINTABLE)
     story.enroll("ada", story.live_event)
@@ -225,21 +245,19 @@ def test_no_message_after_issue_holds_what_was_issued(story: Story, purpose: Pur
     assert diagnosis(story)["blocking"] is None
 
 
-def test_a_certificate_issued_while_another_run_could_not_print_it_is_not_held(
-    story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_certificate_issued_while_another_run_could_not_print_it_is_not_held(story: Story) -> None:
     complete(story, UNPRINTABLE)
-    generate = story.service.apps["generate_certificate"]
-    draw = generate.document_of
+    renamed: list[str] = []
 
-    def overtaken(*arguments: Any, **named: Any) -> Any:
-        monkeypatch.setattr(generate, "document_of", draw)
-        rename(story, "Ada Sample")
-        assert [item["status"] for item in story.certificates()] == ["issued"]
-        return draw(*arguments, **named)
+    def overtaken(content: CertificateContent) -> None:
+        if not renamed:
+            renamed.append(content.holder)
+            rename(story, "Ada Sample")
+            assert [item["status"] for item in story.certificates()] == ["issued"]
 
-    monkeypatch.setattr(generate, "document_of", overtaken)
+    story.service.use("generate_certificate", design=DesignAfter(overtaken))
     story.service.settle()
+    assert renamed == [UNPRINTABLE]
     assert record(story).hold is None
     assert [(item["holder"], item["revision"]) for item in story.certificates()] == [("Ada Sample", 1)]
 

@@ -4,9 +4,7 @@ import boto3
 import pytest
 
 from earned.aws.dynamodb import enrollments
-from earned.aws.s3 import Assets
 from earned.messages.requests import Purpose, generation_message
-from earned.usecases.logos import Logos
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service
 
@@ -74,9 +72,7 @@ def test_a_lost_document_comes_back_with_the_logo_it_had(service: Service, story
     assert list(story.own_documents().values()) == [before]
 
 
-def test_a_document_is_held_rather_than_made_again_without_the_logo_it_had(
-    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_document_is_held_rather_than_made_again_without_the_logo_it_had(service: Service, story: Story) -> None:
     s3, key = boto3.client("s3"), story.id("logo.svg")
     s3.put_object(Bucket=service.outputs["AssetsBucketName"], Key=key, Body=SVG)
     save_with_logo(story, key)
@@ -84,9 +80,7 @@ def test_a_document_is_held_rather_than_made_again_without_the_logo_it_had(
     [document_key] = story.own_documents()
     for lost in (document_key, f"logos/{printed_logo(story)}"):
         s3.delete_object(Bucket=service.outputs["DocumentsBucketName"], Key=lost)
-    generate = service.apps["generate_certificate"]
-    fresh = Logos(Assets(s3, service.outputs["AssetsBucketName"]), generate.documents, generate.pdf.check_drawable)
-    monkeypatch.setattr(generate, "logos", fresh)
+    service.start_anew()
     record = enrollments.get_record(story.id("enr-ada"))
     assert record is not None
     service.post("Generation", generation_message(record, purpose=Purpose.RESTORE).body)

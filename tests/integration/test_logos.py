@@ -2,25 +2,24 @@
 
 import io
 import json
-import time
 from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
 from PIL import Image
 
 from earned.aws.dynamodb import enrollments, people, table
 from earned.aws.s3 import Assets, ConcurrentPut, Documents
-from earned.document import render as pdf
 from earned.document.logo import sanitise
+from earned.document.render import NORTHLIGHT
 from earned.domain.certificate import Issuance
 from earned.domain.errors import UnusableLogo
 from earned.domain.people import MAX_LOGO_BYTES, Company, LogoReference
 from earned.messages.requests import Purpose, generation_message
 from earned.usecases.logos import REFUSED_SECONDS, Logos
+from tests.integration.wire_faults import failing, refused
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service
 
@@ -107,7 +106,7 @@ def test_the_logo_is_printed_and_kept_with_what_was_printed(story: Story, assets
     safe = sanitise(raw, reference.media_type)
     assert plain.printed.logo is None
     assert issue.printed.logo == safe.sha256
-    assert document == pdf.render(issue.printed, safe)
+    assert document == NORTHLIGHT.render(issue.printed, safe)
     assert story.service.documents("logos/")[f"logos/{safe.sha256}"] == safe.data
 
 
@@ -151,29 +150,29 @@ def test_a_certificate_does_not_wait_for_a_logo_that_cannot_be_printed(
 def test_a_logo_is_read_once_until_its_company_is_saved_again(story: Story, assets: Assets, logos: Logos) -> None:
     reference = upload(assets, story.id("logo"), png((1, 2, 3)))
     saved(story, reference)
-    first = logos.of(company(story))
+    first = logos.logo_for(company(story))
     upload(assets, story.id("logo"), png((4, 5, 6)))
-    assert logos.of(company(story)) == first
+    assert logos.logo_for(company(story)) == first
     saved(story, reference, minutes=1)
-    second = logos.of(company(story))
+    second = logos.logo_for(company(story))
     assert first != second
-    assert (logos.kept(first), logos.kept(second)) == tuple(
+    assert (logos.load(first), logos.load(second)) == tuple(
         sanitise(png(colour), "image/png") for colour in ((1, 2, 3), (4, 5, 6))
     )
-    assert logos.of(None) is logos.of(Company("co", "No Logo Ltd")) is logos.kept(None) is None
+    assert logos.logo_for(None) is logos.logo_for(Company("co", "No Logo Ltd")) is logos.load(None) is None
 
 
-def test_a_logo_that_came_late_is_found_a_minute_later(
-    story: Story, assets: Assets, logos: Logos, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_logo_that_came_late_is_found_a_minute_later(story: Story, assets: Assets, documents: Documents) -> None:
+    seconds = [100.0]
+    logos = Logos(assets, documents, lambda _: None, clock=lambda: seconds[0])
     reference = LogoReference(story.id("late"), "image/png")
     late = Company("co", "Late Lamps", reference, NOON)
-    assert logos.of(late) is None
+    assert logos.logo_for(late) is None
     upload(assets, reference.key, png((7, 7, 7)))
-    assert logos.of(late) is None
-    now = time.monotonic()
-    monkeypatch.setattr("earned.usecases.logos.time.monotonic", lambda: now + REFUSED_SECONDS + 1)
-    assert logos.of(late) == sanitise(png((7, 7, 7)), "image/png").sha256
+    seconds[0] += REFUSED_SECONDS
+    assert logos.logo_for(late) is None
+    seconds[0] += 1
+    assert logos.logo_for(late) == sanitise(png((7, 7, 7)), "image/png").sha256
 
 
 def test_a_kept_logo_is_never_overwritten_and_never_believed_without_its_hash(documents: Documents) -> None:
@@ -190,14 +189,9 @@ def test_a_kept_logo_is_never_overwritten_and_never_believed_without_its_hash(do
     documents.keep_logo(logo)
 
 
-def test_a_logo_that_another_keeps_at_this_moment_is_no_fault(
-    documents: Documents, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def conflict(**_: object) -> object:
-        raise ClientError({"Error": {"Code": "ConditionalRequestConflict"}}, "PutObject")
-
-    monkeypatch.setattr(documents.client, "put_object", conflict)
-    with pytest.raises(ConcurrentPut):
+def test_a_logo_that_another_run_stores_at_the_same_time_is_no_fault(documents: Documents) -> None:
+    conflict = failing(refused("ConditionalRequestConflict", "PutObject"), "PutObject")
+    with conflict, pytest.raises(ConcurrentPut):
         documents.keep_logo(sanitise(png((5, 5, 5)), "image/png"))
 
 

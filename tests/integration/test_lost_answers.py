@@ -13,9 +13,8 @@ def test_an_event_is_acknowledged_only_once_sqs_has_said_that_its_generation_mes
     story.enroll("ada")
     service.settle()
     service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
-    mend = cut_short(service.apps["record_progress"].generation.client, "sqs.SendMessageBatch")
-    responses = service.deliver("record_progress")
-    mend()
+    with cut_short(service.apps["record_progress"].generation.client, "sqs.SendMessageBatch"):
+        responses = service.deliver("record_progress")
     assert sum(len(response["batchItemFailures"]) for response in responses) == 3
     service.make_visible("Progress")
     service.settle()

@@ -1,11 +1,9 @@
 """The paper of certificates: a setting for new ones, part of the record for those that were issued."""
 
-from dataclasses import replace
 from io import BytesIO
 
 import boto3
 import pypdf
-import pytest
 
 from earned.aws.dynamodb import enrollments, table
 from earned.domain.enrollment import CompletionRecord
@@ -33,19 +31,11 @@ def record_of(story: Story) -> CompletionRecord:
     return record
 
 
-def use(service: Service, paper: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Deploy the stack with another PaperSize."""
-    generate = service.apps["generate_certificate"]
-    monkeypatch.setattr(generate, "settings", replace(generate.settings, paper_size=paper))
-
-
-def test_a_lost_document_comes_back_on_the_paper_it_was_on(
-    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    use(service, "letter", monkeypatch)
+def test_a_lost_document_comes_back_on_the_paper_it_was_on(service: Service, story: Story) -> None:
+    service.use("generate_certificate", paper_size="letter")
     before = finish(story)
     assert [round(float(length)) for length in pypdf.PdfReader(BytesIO(before)).pages[0].mediabox[2:]] == [792, 612]
-    use(service, "a4", monkeypatch)
+    service.use("generate_certificate", paper_size="a4")
     [document_key] = story.own_documents()
     boto3.client("s3").delete_object(Bucket=service.outputs["DocumentsBucketName"], Key=document_key)
     service.post("Generation", generation_message(record_of(story), purpose=Purpose.RESTORE).body)
@@ -57,5 +47,5 @@ def test_a_record_that_names_no_paper_means_a4(service: Service, story: Story) -
     finish(story)
     issue = record_of(story).issue
     assert issue is not None
-    assert "paper" not in table._json(enrollments._ISSUE, issue)
+    assert "paper" not in table.to_json(enrollments._ISSUE, issue)
     assert issue.printed.paper == "a4"

@@ -1,12 +1,14 @@
 """Names, addresses and titles stand in records and documents alone: in no log, no message of ours, no key."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from botocore.client import BaseClient
 
+from tests.integration.designs import raising
+from tests.integration.wire_faults import Request, failing, noted
 from tools.in_process.portal import Story, cloud_event
 from tools.in_process.service import Service
 
@@ -18,7 +20,8 @@ ADDRESS = f"{EMAIL}@example.com"
 SUPPORT = {"sub": "sup-1", "role": "support"}
 OUR_OWN = ("Evaluation", "Generation", "Export")
 LOGGED = {"left for a retry", "certificate held", "request failed", "event refused", "swept", "export done"}
-Request = tuple[str, dict[str, Any]]
+# An error that says whose it was, as those of libraries may.
+FAULT = RuntimeError(f"Ada {NAME} {ADDRESS} {COMPANY} {COURSE} {LIVE_EVENT}")
 
 
 def leaked(what: object) -> list[str]:
@@ -28,17 +31,10 @@ def leaked(what: object) -> list[str]:
 
 
 @pytest.fixture
-def requests(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
-    """All requests to AWS, by operation, with what they say."""
-    made: list[Request] = []
-    original = BaseClient._make_api_call
-
-    def noted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-        made.append((operation, parameters))
-        return original(client, operation, parameters)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
-    return made
+def requests() -> Iterator[list[Request]]:
+    """All requests to AWS."""
+    with noted() as made:
+        yield made
 
 
 def everybody_is_known(story: Story) -> None:
@@ -54,23 +50,18 @@ def everybody_is_known(story: Story) -> None:
     story.service.settle()
 
 
-def certificates_are_earned(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def certificates_are_earned(story: Story) -> None:
     """Ada gets hers after a fault whose text tells all; Bea's is held; a mark gives the one of the live event."""
     service = story.service
     service.post("Progress", *story.do("ada", "read", "watch", "quiz"), *story.do("bea", "read", "watch", "quiz"))
     mark = story.mark("ada")
     service.post("Attendance", mark | {"data": mark["data"] | {"enrollment_id": story.id("enr-live")}})
-    with monkeypatch.context() as patch:
-        patch.setattr(service.apps["generate_certificate"].pdf, "render", fault)
-        service.settle()
+    service.use("generate_certificate", design=raising(FAULT))
+    service.settle()
+    service.use("generate_certificate")
     service.make_visible("Generation")
     service.settle()
     assert len(story.certificates()) == 2
-
-
-def fault(*_arguments: object, **_more: object) -> Any:
-    """An error that says whose it was, as those of libraries may."""
-    raise RuntimeError(f"Ada {NAME} {ADDRESS} {COMPANY} {COURSE} {LIVE_EVENT}")
 
 
 def events_are_refused(story: Story) -> None:
@@ -90,7 +81,7 @@ def events_are_refused(story: Story) -> None:
     story.service.settle()
 
 
-def people_ask(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def people_ask(story: Story) -> None:
     """Learner, admin, support and strangers, rightly and wrongly, and once something breaks."""
     service, admin = story.service, story.claims("admin", "company-admin")
     first, *_ = story.certificates()
@@ -105,8 +96,7 @@ def people_ask(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     assert service.get(f"/v1/{NAME}", SUPPORT)[0] == 404
     assert service.post_to(f"/v1/companies/{story.company}/exports", None, admin)[0] == 202
     assert service.post_to(f"{certificate}/reissue", {"reason": "corrected"}, SUPPORT)[0] == 202
-    with monkeypatch.context() as patch:
-        patch.setattr(service.apps["serve_api"].store, "enrollment", fault)
+    with failing(FAULT, "Query"):
         assert service.get(f"/v1/enrollments/{story.id('enr-ada')}", admin)[0] == 500
     service.settle()
 
@@ -142,22 +132,24 @@ def keys(service: Service) -> list[object]:
 def test_no_log_no_message_of_ours_and_no_key_says_a_name_an_address_or_a_title(
     story: Story,
     requests: list[Request],
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     service = story.service
     everybody_is_known(story)
-    certificates_are_earned(story, monkeypatch)
-    people_ask(story, monkeypatch)
+    certificates_are_earned(story)
+    people_ask(story)
     all_is_looked_at_again_and_ada_goes(story)
     sent = [
-        said
-        for operation, said in requests
-        if operation == "SendMessageBatch" and said["QueueUrl"] in {service.url(queue) for queue in OUR_OWN}
+        request.parameters
+        for request in requests
+        if request.operation == "SendMessageBatch"
+        and request.parameters["QueueUrl"] in {service.url(queue) for queue in OUR_OWN}
     ]
     events_are_refused(story)
-    refusals = [said["MessageAttributes"] for operation, said in requests if "MessageAttributes" in said]
+    refusals = [
+        request.parameters["MessageAttributes"] for request in requests if "MessageAttributes" in request.parameters
+    ]
 
     assert {line.message for line in caplog.records} >= LOGGED
     assert [vars(line) for line in caplog.records if leaked(str(vars(line)))] == []

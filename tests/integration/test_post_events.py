@@ -93,13 +93,13 @@ def test_large_events_share_no_batch_that_sqs_would_refuse(service: Service, sto
     assert len(bodies(service)) == 6
 
 
-def test_what_fails_at_first_is_sent_again_alone(service: Service, story: Story) -> None:
+def test_only_the_events_that_fail_are_sent_again(service: Service, story: Story) -> None:
     events = lessons(story, 12)
     post(Flaky({"1", "3"}, times=2), service.url("Progress"), events)  # type: ignore[arg-type]  # all that it uses of it
     assert sorted(bodies(service)) == sorted(event.body() for event in events)
 
 
-def test_what_fails_for_good_is_named_and_the_rest_is_posted(service: Service, story: Story) -> None:
+def test_events_that_keep_failing_are_named_and_the_rest_is_posted(service: Service, story: Story) -> None:
     events = lessons(story, 12)
     with pytest.raises(NotPosted, match="4 events were not taken, the first because: InternalError") as refusal:
         post(Flaky({"0", "1"}, times=99), service.url("Progress"), events)  # type: ignore[arg-type]  # as above
@@ -109,8 +109,8 @@ def test_what_fails_for_good_is_named_and_the_rest_is_posted(service: Service, s
 
 def test_events_whose_answer_is_cut_short_count_as_not_posted(service: Service, story: Story) -> None:
     sqs = boto3.client("sqs")
-    cut_short(sqs, "sqs.SendMessageBatch")
-    with pytest.raises(NotPosted, match="the answer was cut short"):
+    refused = pytest.raises(NotPosted, match="the answer was cut short")
+    with cut_short(sqs, "sqs.SendMessageBatch"), refused:
         post(sqs, service.url("Progress"), lessons(story, 3))
 
 

@@ -4,29 +4,29 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
-from earned.aws.dynamodb import enrollments
+from earned.aws.dynamodb.table import Row
+from tests.integration.wire_faults import Request, client_of, denied, happening, receiving_at_once, requests_pass
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service, receive
-from tools.operations import quarantine
 from tools.operations.__main__ import app
 from tools.operations.quarantine import held, look
 from tools.operations.redrive import Wanted, select, send_back
-from tools.operations.stacks import DeployedStack, NoStack, Pair, pairs_of
+from tools.operations.stacks import NoStack, Pair, pairs_of
 
 STACK = ["--stack", "queues"]
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty queue in moto is empty at once."""
-    monkeypatch.setattr(quarantine, "WAIT_SECONDS", 0)
+def _no_waiting() -> Iterator[None]:
+    """Nothing waits for messages."""
+    with receiving_at_once():
+        yield
 
 
 def run(*words: str) -> Result:
@@ -124,7 +124,7 @@ def test_a_refused_mark_sent_back_after_its_event_was_moved_forward_gives_the_ce
     assert counts() == {}
 
 
-def test_what_is_refused_again_is_back_with_its_reason(service: Service, story: Story) -> None:
+def test_a_message_that_is_refused_again_is_back_with_its_reason(service: Service, story: Story) -> None:
     attend_too_early(story)
     for _ in range(2):
         assert run("redrive", "--queue", "attendance").stdout == "1 of 1 sent back to attendance.\n"
@@ -134,15 +134,14 @@ def test_what_is_refused_again_is_back_with_its_reason(service: Service, story: 
 
 
 def test_a_message_that_failed_five_times_is_a_fault_and_is_recorded_once_sent_back(
-    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+    service: Service, story: Story
 ) -> None:
     story.directory()
     story.save_account("ada")
     story.enroll("ada")
     service.settle()
     service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
-    with monkeypatch.context() as outage:
-        outage.setattr(enrollments, "record_progress", lambda *_: 1 / 0)
+    with denied(client_of(Row), "dynamodb.UpdateItem"):
         for _ in range(6):
             service.deliver("record_progress")
             service.make_visible("Progress")
@@ -161,19 +160,13 @@ def test_looking_counts_every_message_once_and_leaves_all_in_sight(service: Serv
     assert len(list(iter_messages(pair(service, "Progress").dead_letters))) == 155
 
 
-def test_a_message_received_twice_is_counted_once(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_received_twice_is_counted_once(service: Service) -> None:
     refuse(service, "Progress", 25)
-    answers = iter([3, 2, 1])
-    original = quarantine.Hold._receive
-
-    def forgetful(hold: quarantine.Hold) -> list[Any]:
-        received = original(hold)
-        if next(answers, 0):
-            service.make_visible("ProgressDeadLetter")
-        return list(received)
-
-    monkeypatch.setattr(quarantine.Hold, "_receive", forgetful)
-    listing = look(boto3.client("sqs"), pair(service, "Progress"))
+    in_sight_again = happening(
+        lambda _: service.make_visible("ProgressDeadLetter"), "ReceiveMessage", times=3, after=True
+    )
+    with in_sight_again:
+        listing = look(boto3.client("sqs"), pair(service, "Progress"))
     assert len(listing.refused) == len({one.message_id for one in listing.refused}) == 25
 
 
@@ -248,16 +241,20 @@ def test_sending_back_that_is_interrupted_loses_nothing_and_a_repetition_is_harm
     assert counts() == left
     assert run("redrive", "--queue", "attendance").exit_code == 0
     service.settle()
-    assert len(story.certificates()) == len({event["id"] for event in service.announcements()}) == 1
+    issued = {one["id"] for one in service.announcements() if one["type"] == "earned.certificate.issued.v1"}
+    assert len(story.certificates()) == len(issued) == 1
 
 
-def test_what_sqs_does_not_take_back_stays_quarantined(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_that_sqs_does_not_take_back_stay_quarantined(service: Service) -> None:
     refuse(service, "Progress", 12)
-    failed = [{"Id": "0", "Code": "InternalError", "SenderFault": False}]
-    answer = (SimpleNamespace(status_code=200), {"Successful": [{"Id": "1"}], "Failed": failed})
-    client = broken("SendMessageBatch", *[lambda: answer] * 2)
-    with monkeypatch.context() as patch:
-        patch.setattr(DeployedStack, "on_aws", lambda _: DeployedStack(client, {"progress": pair(service, "Progress")}))
+
+    def take_the_second(request: Request) -> Any:
+        if request.operation != "SendMessageBatch":
+            return request.send()
+        failed = [{"Id": "0", "Code": "InternalError", "SenderFault": False}]
+        return {"Successful": [{"Id": "1"}], "Failed": failed}
+
+    with requests_pass(take_the_second):
         result = run("redrive", "--queue", "progress")
     assert result.exit_code == 1
     assert "2 of 12 sent back" in result.stdout
@@ -265,7 +262,7 @@ def test_what_sqs_does_not_take_back_stays_quarantined(service: Service, monkeyp
     assert counts() == {"progress": {"invalid-data": 10}}
 
 
-def test_what_was_chosen_is_not_sent_once_it_is_in_sight_again(service: Service) -> None:
+def test_a_chosen_message_is_not_sent_once_it_is_visible_again(service: Service) -> None:
     refuse(service, "Progress", 3)
     progress = pair(service, "Progress")
     with held(boto3.client("sqs"), progress.dead_letters) as hold:
@@ -302,6 +299,6 @@ def test_a_stack_or_queue_that_is_not_there_is_named(service: Service, words: li
     assert problem in str(failure)
 
 
-def test_it_must_be_said_which_stack() -> None:
+def test_the_commands_require_exactly_one_stack() -> None:
     assert CliRunner().invoke(app, ["quarantine"]).exit_code == 2
     assert CliRunner().invoke(app, ["quarantine", "--local", *STACK]).exit_code == 2

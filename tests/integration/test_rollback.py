@@ -7,7 +7,6 @@ from typing import Any
 import boto3
 import pytest
 
-from earned.aws.dynamodb import trainings
 from earned.messages import requests
 from tests.integration.record_items import key_of
 from tools.in_process.portal import NOON, Story
@@ -40,7 +39,7 @@ def write_as_the_next_release_may(service: Service) -> None:
     for item in dynamodb.scan(TableName=table)["Items"]:
         known = {name: {"S": extended(item[name]["S"])} for name in JSON if name in item}
         dynamodb.put_item(TableName=table, Item=item | known | {"of_next_release": {"S": "something"}})
-    trainings.training_at.cache_clear()
+    service.start_anew()
 
 
 def extended(text: str) -> str:
@@ -59,7 +58,7 @@ def test_records_of_the_next_release_are_read_and_worked_on(service: Service, be
     assert found == {before.id("ada"): once, before.id("ben"): once, before.id("cleo"): again}
 
 
-def test_what_it_does_not_know_of_a_record_stays_there(service: Service, before: Story) -> None:
+def test_attributes_that_this_release_does_not_know_stay_in_the_record(service: Service, before: Story) -> None:
     write_as_the_next_release_may(service)
     service.post("Progress", *before.do("ben", "watch", "quiz", since=NOON + timedelta(minutes=5)))
     service.settle()

@@ -3,6 +3,7 @@
 import json
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,10 +11,12 @@ import boto3
 import pytest
 
 from earned.aws.dynamodb import enrollments, sweep_cursor
+from earned.document.render import MissingGlyph
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.sweep import SweepPass
+from tests.integration.designs import raising
 from tests.integration.record_items import key_of
-from tests.integration.wire_faults import count_requests
+from tests.integration.wire_faults import Killed, Request, count_requests, happening, killed_at
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service
 
@@ -38,9 +41,10 @@ def finished(enrolled: Story) -> Story:
 
 
 @pytest.fixture
-def operations(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+def operations() -> Iterator[Counter[str]]:
     """All requests to AWS, by operation."""
-    return count_requests(monkeypatch)
+    with count_requests() as counts:
+        yield counts
 
 
 def record(story: Story, account: str = "ada") -> CompletionRecord:
@@ -76,7 +80,7 @@ def test_a_complete_course_whose_message_was_lost_gets_its_certificate(enrolled:
     assert announced(service) == ["issued"]
 
 
-def test_what_completed_a_moment_ago_is_asked_for_but_is_no_reason_for_an_alarm(enrolled: Story) -> None:
+def test_a_record_completed_a_moment_ago_is_requested_but_is_no_reason_for_an_alarm(enrolled: Story) -> None:
     service, now = enrolled.service, datetime.now(UTC)
     events = enrolled.do("ada", "read", "watch", "quiz", since=now - timedelta(minutes=3))
     service.post("Progress", *events)
@@ -182,7 +186,7 @@ def test_an_enrollment_left_behind_by_its_account_is_withdrawn(finished: Story) 
     removed = cloud_event("account.removed", {"account_id": finished.id("ada")}, NOON)
     lose(service, "Directory", "record_directory", removed)
     assert swept(service, everything=True) == {"account-removed": 1}
-    assert record(finished).removed_at is not None
+    assert record(finished).removal is not None
     assert swept(service, everything=True) == {}
     assert announced(service) == ["withdrawn"]
 
@@ -203,25 +207,20 @@ def test_a_quiet_system_is_sent_nothing_and_asked_little(finished: Story, operat
 
 
 def test_the_sweep_asks_again_for_what_is_held_but_writes_and_quarantines_it_once(
-    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
+    service: Service, story: Story
 ) -> None:
-    generate = service.apps["generate_certificate"]
-
-    def unprintable(*_arguments: object) -> bytes:
-        raise generate.pdf.MissingGlyph("no glyph")
-
     story.directory()
     story.save_account("ada")
     story.enroll("ada")
     service.settle()
-    with monkeypatch.context() as patch:
-        patch.setattr(generate.pdf, "render", unprintable)
-        service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
-        service.settle()
-        before = record(story)
-        assert [swept(service), swept(service)] == [{"held": 1}] * 2
-        assert record(story) == before
-        assert [reason for reason, _ in service.quarantined("Generation")] == ["unprintable"]
+    service.use("generate_certificate", design=raising(MissingGlyph("no glyph")))
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    before = record(story)
+    assert [swept(service), swept(service)] == [{"held": 1}] * 2
+    assert record(story) == before
+    assert [reason for reason, _ in service.quarantined("Generation")] == ["unprintable"]
+    service.use("generate_certificate")
     swept(service)
     assert [item["status"] for item in story.certificates()] == ["issued"]
     assert swept(service) == {}
@@ -241,14 +240,13 @@ def crowd(story: Story, number: int) -> list[str]:
 
 
 @pytest.fixture
-def small_steps(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def small_steps(service: Service) -> None:
     """Two pages of five items a run."""
-    monkeypatch.setattr(service.apps["sweep"], "RECORDS_PER_PAGE", 5)
-    monkeypatch.setattr(service.apps["sweep"], "PAGES_PER_RUN", 2)
+    service.use("sweep", records_per_page=5, pages_per_run=2)
 
 
 @pytest.mark.usefixtures("small_steps")
-def test_a_run_is_bounded_and_the_next_goes_on_until_the_turn_is_over(story: Story) -> None:
+def test_a_run_is_bounded_and_the_next_continues_until_the_pass_is_over(story: Story) -> None:
     service, people = story.service, crowd(story, 12)
     outcomes = [service.sweep()]
     while not outcomes[-1]["turn_over"]:
@@ -259,28 +257,20 @@ def test_a_run_is_bounded_and_the_next_goes_on_until_the_turn_is_over(story: Sto
     service.settle()
     assert len(story.certificates()) == len(people)
     assert sorted(announced(service)) == ["issued"] * len(people)
-    assert service.sweep()["findings"] == {}, "the next turn begins at the beginning"
+    assert service.sweep()["findings"] == {}, "the next pass starts at the first item"
 
 
 @pytest.mark.usefixtures("small_steps")
-@pytest.mark.parametrize("killed_in", ["ask", "measure", "reopen"])
-def test_a_run_that_is_killed_is_gone_on_with(story: Story, monkeypatch: pytest.MonkeyPatch, killed_in: str) -> None:
+@pytest.mark.parametrize(
+    ("operation", "number", "after"),
+    [("Scan", 2, False), ("Scan", 2, True), ("UpdateItem", 2, False), ("UpdateItem", 2, True)],
+    ids=["before its second page", "before it asks", "before its position is saved", "before it ends"],
+)
+def test_the_next_run_continues_a_run_that_is_killed(story: Story, operation: str, number: int, after: bool) -> None:
     service, people = story.service, crowd(story, 6)
-    app = service.apps["sweep"]
-    calls, original = 0, getattr(app, killed_in)
-
-    def killed(*arguments: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 2:
-            raise KeyboardInterrupt
-        original(*arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(app, killed_in, killed)
-        with pytest.raises(KeyboardInterrupt):
-            service.sweep()
-    reached = sweep_cursor.turn()
+    with pytest.raises(Killed), killed_at(number, operation, after=after):
+        service.sweep()
+    reached = sweep_cursor.get_sweep_pass()
     assert reached is not None
     assert reached.after is not None
     while not service.sweep()["turn_over"]:
@@ -290,13 +280,17 @@ def test_a_run_that_is_killed_is_gone_on_with(story: Story, monkeypatch: pytest.
     assert sorted(announced(service)) == ["issued"] * len(people)
 
 
-@pytest.mark.usefixtures("small_steps")
 def test_several_runs_at_once_do_no_harm(story: Story) -> None:
-    service, people, now = story.service, crowd(story, 6), datetime.now(UTC)
-    app = service.apps["sweep"]
-    runs = [app.Sweep(app.begin(sweep_cursor.turn(), now), now, everything=False) for _ in range(2)]
-    for number in range(20):
-        runs[number % 2].look_at_page()
+    service, people = story.service, crowd(story, 6)
+    service.use("sweep", records_per_page=5)
+    other, pages = service.handler("sweep", records_per_page=5, pages_per_run=1), list[int]()
+
+    def another_run(_: Request) -> None:
+        pages.append(service.sweep(other)["records"])
+
+    with happening(another_run, "Scan", times=10):
+        service.sweep()
+    assert sum(pages) >= len(people)
     service.settle()
     assert sorted(announced(service)) == ["issued"] * len(people)
     assert swept(service, everything=True) == {}
@@ -305,11 +299,11 @@ def test_several_runs_at_once_do_no_harm(story: Story) -> None:
 def test_a_record_that_cannot_be_judged_is_told_and_does_not_stop_the_sweep(story: Story) -> None:
     service = story.service
     crowd(story, 3)
-    known = next(iter(record(story, "p1").evidence))
+    garbled = {known + b"\x05" for known in record(story, "p1").evidence}
     boto3.resource("dynamodb").Table(service.outputs["RecordsTableName"]).update_item(
         Key=key_of(story, "p1"),
         UpdateExpression="ADD f :fact",
-        ExpressionAttributeValues={":fact": {bytes([known[0] | 0b111_00000]) + known[1:]}},
+        ExpressionAttributeValues={":fact": garbled},
     )
     assert swept(service, everything=True) == {"complete-not-issued": 2, "unreadable": 1}
     assert len(story.certificates()) == 2

@@ -1,17 +1,23 @@
 """Unmarked attendance: ended events with people who wait for their mark, exact at once (L3)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
 from typing import Any
 
 import boto3
 import pytest
 
-from earned.api.attendance import CURSORS, CalendarPosition
+from earned.api.attendance import CURSORS, SECONDS_PER_PAGE, CalendarPosition
 from earned.aws.dynamodb import trainings
+from earned.aws.dynamodb.enrollments import holder_key
 from earned.domain.fact_codec import encode
 from earned.domain.facts import AttendanceMarked
 from earned.domain.timestamps import to_milliseconds
 from earned.domain.training import LiveEvent
+from earned.messages.announcements import Announcement
+from earned.usecases.sweep import NotAnnounced, Sweep
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import count_requests
 from tools.in_process.portal import NOON, Story, cloud_event
@@ -76,7 +82,61 @@ def test_an_ended_event_is_listed_with_how_many_wait_until_the_last_is_marked(at
         assert waiting(service) == left
 
 
-def test_whoever_was_removed_does_not_wait(attended: Story) -> None:
+def test_an_ended_event_with_people_waiting_is_announced_once_a_day(attended: Story) -> None:
+    service = attended.service
+    sweep_at = partial(sweep_of, service)
+    service.announcements()
+    now = datetime.now(UTC)
+    sweep_at(now)
+    [event] = service.announcements()
+    assert event["type"] == "earned.attendance.unmarked.v1"
+    assert event["data"] == {
+        "live_event_id": attended.live_event,
+        "ended_at": ENDED.isoformat(),
+        "waiting": 3,
+        "at": now.isoformat(),
+    }
+    service.post("Attendance", attended.mark("ada"))
+    service.settle()
+    service.announcements()
+    for hour in range(1, 73):
+        sweep_at(now + timedelta(hours=hour))
+    assert [one["data"]["waiting"] for one in service.announcements()] == [2, 2, 2]
+
+
+def test_nobody_who_waits_is_announced_for_an_event_that_is_marked_or_to_come(attended: Story) -> None:
+    service = attended.service
+    schedule(attended, "later", datetime.now(UTC) + timedelta(days=9), NOON)
+    for person in ("ada", "bob", "cem"):
+        service.post("Attendance", attended.mark(person))
+    service.settle()
+    service.announcements()
+    sweep_of(service, datetime.now(UTC))
+    assert service.announcements() == []
+
+
+def test_an_announcement_that_the_bus_refuses_is_made_by_the_next_run(attended: Story) -> None:
+    service = attended.service
+    service.announcements()
+    now = datetime.now(UTC)
+    with pytest.raises(NotAnnounced):
+        sweep_of(service, now, bus=RefusingBus())
+    sweep_of(service, now + timedelta(minutes=5))
+    assert [one["data"]["waiting"] for one in service.announcements()] == [3]
+
+
+class RefusingBus:
+    def announce(self, announcements: Sequence[Announcement]) -> list[bool]:
+        return [False for _ in announcements]
+
+
+def sweep_of(service: Service, now: datetime, bus: Any = None) -> None:
+    """One run of the sweep at a time."""
+    app = service.apps["sweep"]
+    Sweep(app.documents, app.evaluation, app.generation, bus or app.bus, timedelta(minutes=5), now=lambda: now)()
+
+
+def test_removed_people_do_not_wait(attended: Story) -> None:
     service = attended.service
     service.post("Directory", cloud_event("enrollment.removed", attended.enrollment_of("ada"), NOON))
     service.post("Directory", cloud_event("account.removed", {"account_id": attended.id("bob")}, NOON))
@@ -131,12 +191,12 @@ def test_the_list_is_paged_oldest_first(service: Service, story: Story) -> None:
     assert unmarked(service) == seen
 
 
-def test_a_page_that_took_its_time_is_short_and_goes_on(attended: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_takes_long_is_short_and_the_next_continues(attended: Story) -> None:
     service = attended.service
     for number in range(2):
         schedule(attended, f"earlier{number}", ENDED - timedelta(days=1 + number), NOON)
     service.settle()
-    monkeypatch.setattr("earned.api.attendance.SECONDS_PER_PAGE", -1.0)
+    service.use("serve_api", monotonic=count(step=SECONDS_PER_PAGE + 1).__next__)
     query: dict[str, str] = {}
     pages = []
     for _ in range(3):
@@ -206,22 +266,28 @@ def test_an_event_that_was_rescheduled_meanwhile_is_not_taken_off(service: Servi
     assert on_calendar()
 
 
-def test_counting_takes_a_query_a_thousand_and_a_batch_read_a_hundred(
-    service: Service, story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_counting_takes_a_query_a_thousand_and_a_batch_read_a_hundred(service: Service, story: Story) -> None:
     people, marked = 250, 100
     schedule(story, "event", ENDED, NOON)
     service.settle()
     with boto3.resource("dynamodb").Table(service.outputs["RecordsTableName"]).batch_writer() as table:
         for number in range(people):
             table.put_item(Item=enrollment_item(story, f"p{number}", marked=number < marked))
-    operations = count_requests(monkeypatch)
-    assert waiting(service) == [people - marked]
+    with count_requests() as operations:
+        assert waiting(service) == [people - marked]
     calendar, training, completions, accounts_and_training = 1, 1, 3, 2
     assert operations == {"Query": calendar + 1, "BatchGetItem": training + completions + accounts_and_training}
 
 
 def enrollment_item(story: Story, person: str, *, marked: bool) -> dict[str, Any]:
     """An enrollment as the table keeps it."""
-    facts = {"f": {encode(AttendanceMarked(story.live_event, NOON, present=True, marked_by="adm-1"))}} if marked else {}
-    return key_of(story, person) | {"t": story.live_event, "e": to_milliseconds(ENDED)} | facts
+    mark = AttendanceMarked(story.live_event, NOON, present=True, marked_by="adm-1", stamp="portal\0mark-1")
+    stored = encode(story.enrollment_of(person)["enrollment_id"], mark)
+    facts = {"f": set(stored)} if marked else {}
+    enrolled = {
+        "t": story.live_event,
+        "h": holder_key(story.id(person), None),
+        "c": "a" * 26,
+        "e": to_milliseconds(ENDED),
+    }
+    return key_of(story, person) | enrolled | facts

@@ -12,7 +12,7 @@ import pytest
 import time_machine
 
 from earned.aws.dynamodb import enrollments, table
-from tests.integration.faults import client_of, denied
+from tests.integration.wire_faults import client_of, denied
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service
 
@@ -215,6 +215,21 @@ def test_a_number_is_read_as_it_is_printed_and_typed(present: Story, written: Ca
 def test_the_printed_address_is_read_as_a_number(present: Story) -> None:
     address = f"https://certificates.example/verify/{certificate_of(present)}?revision=1"
     assert "This certificate is valid" in asked(present, "/verify", "text/html", number=address)["body"]
+
+
+def test_the_page_has_the_colours_of_the_certificates_design(service: Service, story: Story) -> None:
+    story.save_company()
+    story.schedule(design="plain")
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    service.post("Attendance", story.mark("ada"))
+    service.settle()
+    answer = asked(story, f"/verify/{certificate_of(story)}", "text/html")
+    [style] = re.findall(r"<style>(.*?)</style>", answer["body"], re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert "--brand: #1f4d3a;" in style
+    assert f"style-src 'sha256-{digest}'" in answer["headers"]["Content-Security-Policy"]
 
 
 def test_there_is_a_page_to_type_a_number_into(service: Service, story: Story) -> None:

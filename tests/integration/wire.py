@@ -1,6 +1,7 @@
 """SQS and DynamoDB as the SDK's clients see them, without either: takes everything, and knows a few records."""
 
 import json
+import re
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 from botocore.client import BaseClient
 
+_SET = re.compile(r"(#\w+) = (?:if_not_exists ?\(#\w+, )?(:\w+)")
 Key = tuple[str, str]
 Item = dict[str, Any]
 
@@ -25,11 +27,13 @@ class Wire:
     known: Mapping[Key, Item]
     quarantined: Counter[tuple[str, str]] = field(default_factory=Counter)
     recorded: dict[Key, set[bytes]] = field(default_factory=dict)
+    announced: list[Item] = field(default_factory=list)
 
     def forget(self) -> None:
         """Begin anew."""
         self.quarantined.clear()
         self.recorded.clear()
+        self.announced.clear()
 
     @contextmanager
     def between(self, *clients: BaseClient) -> Iterator[None]:
@@ -53,6 +57,10 @@ class Wire:
         self.quarantined[asked["MessageBody"], asked["MessageAttributes"]["reason"]["StringValue"]] += 1
         return {"MessageId": "message"}
 
+    def _PutEvents(self, asked: Item) -> Item:  # noqa: N802  # called as its operation
+        self.announced += [json.loads(entry["Detail"]) for entry in asked["Entries"]]
+        return {"Entries": [{"EventId": "event"} for _ in asked["Entries"]], "FailedEntryCount": 0}
+
     def _SendMessageBatch(self, asked: Item) -> Item:  # noqa: N802  # called as its operation
         return {"Successful": [{"Id": entry["Id"]} for entry in asked["Entries"]]}
 
@@ -61,7 +69,7 @@ class Wire:
         sets = [value["BS"] for value in asked.get("ExpressionAttributeValues", {}).values() if "BS" in value]
         facts = {b64decode(fact) for one in sets for fact in one}
         self.recorded.setdefault(key, set()).update(facts)
-        item = self.known.get(key, {}) | asked["Key"]
+        item = _values_set(asked) | self.known.get(key, {}) | asked["Key"]
         return {"Attributes": item | ({"f": {"BS": sorted(facts)}} if facts else {})}
 
     def _BatchGetItem(self, asked: Item) -> Item:  # noqa: N802  # called as its operation
@@ -73,6 +81,12 @@ class Wire:
         [value] = asked["ExpressionAttributeValues"].values()
         found = [item for (pk, _), item in self.known.items() if pk == value["S"]]
         return {"Items": found, "Count": len(found), "ScannedCount": len(found)}
+
+
+def _values_set(asked: Item) -> Item:
+    """The attributes that an update sets, as if the item had had none of them."""
+    names, values = asked.get("ExpressionAttributeNames", {}), asked.get("ExpressionAttributeValues", {})
+    return {names[name]: values[value] for name, value in _SET.findall(asked["UpdateExpression"])}
 
 
 class _Ok:

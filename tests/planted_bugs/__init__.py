@@ -1,1 +1,1 @@
-"""Bugs that somebody could write, each a small patch, and whether the simulator finds them."""
+"""Plausible bugs, each a small patch, that the simulator must find."""

@@ -1,10 +1,11 @@
-"""The simulator, judged: each planted bug must be found within a thousand seeds (`make planted-bugs`)."""
+"""`python -m tests.planted_bugs [BUG …]`: the simulator must find each planted bug within a thousand seeds."""
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,52 +13,71 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
-from tests.planted_bugs.hunt import Hunt, hunt
-from tests.planted_bugs.plant import BUGS, ROOT
+from tests.planted_bugs.apply_bug import BUGS, ROOT
+from tests.planted_bugs.find_seed import Result, find_seed
 
 OUT = ROOT / "out" / "planted-bugs.json"
+SEEDS = Path(__file__).with_name("seeds.json")
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+@app.command()
 def main(
-    bugs: Annotated[list[str] | None, typer.Argument(metavar="BUG", help="all, unless named")] = None,
-    seeds: Annotated[str, typer.Option(help="FIRST-LAST")] = "1-1000",
-    processes: Annotated[int, typer.Option(min=1, help="bugs hunted at a time")] = os.cpu_count() or 1,
+    bugs: Annotated[list[str] | None, typer.Argument(help="default: all")] = None,
+    seeds: Annotated[str, typer.Option(help="first and last, such as 1-1000")] = "1-1000",
+    replay: Annotated[bool, typer.Option(help="run only the recorded seed of each bug")] = False,
+    record: Annotated[bool, typer.Option(help="record the seeds that find the bugs")] = False,
+    processes: Annotated[int, typer.Option(min=1)] = os.cpu_count() or 1,
 ) -> None:
-    """Hunt bugs, print the table, and exit with 1 when one is not found."""
-    if unknown := set(bugs or ()) - BUGS.keys():
-        raise typer.BadParameter(f"no planted bug has the name {', '.join(sorted(unknown))}")
-    first, _, last = seeds.partition("-")
-    if not (first.isdecimal() and last.isdecimal()):
-        raise typer.BadParameter(f"{seeds!r} is not FIRST-LAST", param_hint="--seeds")
-    hunts = hunt_all(bugs or list(BUGS), int(first), int(last), processes)
+    """Run the bugs, print the table, and exit 1 when one is not found."""
+    results = _find_all(bugs or list(BUGS), _replay() if replay else _search(seeds), processes)
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps([asdict(one) for one in hunts], indent=1) + "\n")
-    show(hunts)
-    raise typer.Exit(1 if any(one.seed is None for one in hunts) else 0)
+    OUT.write_text(json.dumps([asdict(result) for result in results], indent=1) + "\n")
+    if record:
+        found = {result.bug: result.seed for result in results if result.seed is not None}
+        SEEDS.write_text(json.dumps(recorded_seeds() | found, indent=1, sort_keys=True) + "\n")
+    _print_table(results)
+    raise typer.Exit(any(result.seed is None for result in results))
 
 
-def hunt_all(bugs: Sequence[str], first: int, last: int, processes: int) -> list[Hunt]:
-    """Hunt each bug, several at a time; in the order of `bugs`."""
+def recorded_seeds() -> dict[str, int]:
+    """For each bug the first seed that finds it, as of the last `--record`."""
+    seeds: dict[str, int] = json.loads(SEEDS.read_text())
+    return seeds
+
+
+def _replay() -> Callable[[str], Result]:
+    """Run the recorded seed of a bug, or the first thousand seeds where none is recorded."""
+    seeds = recorded_seeds()
+    return lambda bug: find_seed(bug, seeds.get(bug, 1), seeds.get(bug, 1000))
+
+
+def _search(seeds: str) -> Callable[[str], Result]:
+    first, _, last = seeds.partition("-")
+    return lambda bug: find_seed(bug, int(first), int(last))
+
+
+def _find_all(bugs: Sequence[str], search: Callable[[str], Result], processes: int) -> list[Result]:
+    """Search several bugs at a time; the results are in the order of `bugs`."""
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with ThreadPoolExecutor(processes) as pool, Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("planted bugs", total=len(bugs))
-        hunts = [pool.submit(hunt, bug, first, last) for bug in bugs]
-        for done in as_completed(hunts):
+        searches = [pool.submit(search, bug) for bug in bugs]
+        for done in as_completed(searches):
             progress.advance(task)
             progress.console.print(str(done.result()), highlight=False, markup=False, soft_wrap=True)
-        return [done.result() for done in hunts]
+        return [done.result() for done in searches]
 
 
-def show(hunts: Sequence[Hunt]) -> None:
-    """The table."""
+def _print_table(results: Sequence[Result]) -> None:
     table = Table("bug", "seed", "seconds", "found by")
-    for one in hunts:
-        table.add_row(one.bug, str(one.seed or "none"), str(one.seconds), one.violation)
+    for result in results:
+        table.add_row(result.bug, str(result.seed or "none"), str(result.seconds), result.violation)
     console = Console()
     console.print(table)
-    found = sum(one.seed is not None for one in hunts)
-    console.print(f"{found} of {len(hunts)} planted bugs found; see {OUT.relative_to(ROOT)}")
+    found = sum(result.seed is not None for result in results)
+    console.print(f"{found} of {len(results)} planted bugs found; see {OUT.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -1,4 +1,4 @@
-"""Seeds of the simulator, one after the other, until one of them sees a violation; says so in JSON."""
+"""Runs seeds until one violates an invariant, and prints the result as JSON."""
 
 import json
 import sys
@@ -6,11 +6,10 @@ import time
 
 import typer
 
-from tests.simulation.run import run
+from tests.simulation.engine.run import run
 
 
 def main(first: int, last: int) -> None:
-    """Run the seeds from `first` to `last`."""
     began = time.monotonic()
     violations = ((seed, found) for seed in range(first, last + 1) for found in run(seed).violations)
     seed, found = next(violations, (None, ""))

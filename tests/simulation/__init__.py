@@ -1,4 +1,4 @@
-"""The real handlers in virtual time, with faults; see README.md."""
+"""The deployed handlers in virtual time, with faults; see README.md."""
 
 import os
 

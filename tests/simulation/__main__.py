@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --seeds=1-500`: runs seeds, tells the first story that violates an invariant, shrunk."""
+"""`python -m tests.simulation --seeds=1-500`: run seeds, and shrink the first story that violates an invariant."""
 
 import json
 import time
@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
 from tests.simulation.clock import DAY
-from tests.simulation.run import measured
+from tests.simulation.engine.outcome import Outcome
+from tests.simulation.engine.run import measured
 from tests.simulation.shrink import shrink
-from tests.simulation.world import Outcome
 
 YEAR = 365.25 * DAY
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -26,7 +26,7 @@ console = Console(highlight=False, stderr=True)
 
 @dataclass
 class Tally:
-    """What came of many runs."""
+    """The figures of many runs."""
 
     seeds: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -35,7 +35,6 @@ class Tally:
     cpu_seconds: float = 0.0
 
     def add(self, outcome: Outcome, cpu_seconds: float) -> None:
-        """Count one run."""
         self.seeds += 1
         self.cpu_seconds += cpu_seconds
         self.faults.update(outcome.faults)
@@ -45,7 +44,6 @@ class Tally:
             self.violations[outcome.seed] = outcome.violations[0]
 
     def report(self, seconds: float) -> dict[str, Any]:
-        """The figures, as they are written and printed."""
         return {
             "seeds": self.seeds,
             "violations": self.violations,
@@ -65,7 +63,7 @@ def _outcomes(seeds: range, processes: int) -> Iterator[tuple[Outcome, float]]:
     if processes == 1:
         yield from map(measured, seeds)
         return
-    # Unlike `multiprocessing.Pool` it tells when a process is gone, and does not wait for it.
+    # Unlike `multiprocessing.Pool`, it raises when a process is gone.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         yield from pool.map(measured, seeds, chunksize=10)
 
@@ -75,8 +73,9 @@ def main(
     seeds: Annotated[str, typer.Option(help="first and last, such as 1-500")] = "1-500",
     processes: Annotated[int, typer.Option(min=1)] = 1,
     json_path: Annotated[Path | None, typer.Option("--json", help="where to write the figures")] = None,
+    save_path: Annotated[Path | None, typer.Option("--save", help="where to save the shrunk case")] = None,
 ) -> None:
-    """Run seeds; exit 1 when one violates an invariant, and tell its story."""
+    """Run seeds; exit 1 when one violates an invariant, and print its story."""
     first, _, last = seeds.partition("-")
     chosen, tally, began = range(int(first), int(last or first) + 1), Tally(), time.perf_counter()
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
@@ -93,7 +92,7 @@ def main(
         json_path.write_text(json.dumps(report, indent=1) + "\n")
     typer.echo("\n".join(_lines(report)))
     if tally.violations:
-        _tell(min(tally.violations))
+        _print_story(min(tally.violations), save_path)
         raise typer.Exit(1)
 
 
@@ -107,10 +106,15 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield from (f"  {kind:32}{count:>10,}" for kind, count in report["faults"].items())
 
 
-def _tell(seed: int) -> None:
+def _print_story(seed: int, save_path: Path | None) -> None:
+    case = shrink(seed)
+    if case is None:
+        typer.echo(f"seed {seed} violates nothing when it runs alone: a run leaves state behind")
+        return
     typer.echo(f"\nThe story of seed {seed}, shrunk:")
-    shrunk = shrink(seed)
-    typer.echo("\n".join(shrunk.log if shrunk is not None else ["alone it violates nothing: something is not reset"]))
+    typer.echo("\n".join(case.run().log))
+    if save_path is not None:
+        case.save(save_path)
 
 
 if __name__ == "__main__":

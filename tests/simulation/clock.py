@@ -1,4 +1,4 @@
-"""Virtual time: nobody waits, and every clock that the service can read shows the same."""
+"""Virtual time: every clock that the service can read shows it, and waiting takes no real time."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,18 +20,18 @@ class Clock:
         self._shown: Any = None
 
     def show(self, skew: int) -> None:
-        """Let whoever is at work read a time of day that is wrong by this much."""
+        """Show a time of day that is wrong by `skew` milliseconds until the next move."""
         self._shown.move_to((self.now + skew) / SECOND)
 
     def move_to(self, now: int) -> None:
-        """Show a time, which is never before the last one."""
+        """Move on to a time; time never goes back."""
         self.now = max(now, self.now)
         if self._shown is not None:
             self._shown.move_to(self.now / SECOND)
 
     @contextmanager
     def shown(self, sleep: Callable[[float], None]) -> Iterator[None]:
-        """Let `datetime`, `time` and whoever asks for a monotonic clock see this one; `sleep` is called to wait."""
+        """Let `datetime` and `time` show this clock inside the block; `sleep` replaces `time.sleep`."""
         with (
             time_machine.travel(self.now / SECOND, tick=False) as self._shown,
             patch.object(time, "sleep", sleep),
@@ -42,5 +42,4 @@ class Clock:
 
 
 def at(milliseconds: int) -> datetime:
-    """A time of the virtual clock as events write it."""
     return datetime.fromtimestamp(milliseconds / SECOND, UTC)

@@ -1,4 +1,4 @@
-"""Delta debugging (Zeller): leave out what does not matter."""
+"""Delta debugging (Zeller): reduce a list to the items that matter."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 def shortest(items: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]:
-    """Items of which none can be left out without `fails` being false (Zeller's delta debugging, complements only)."""
+    """The items that `fails` needs: it is false without any one of them. Only complements are tried."""
     kept, parts = list(items), 2
     while kept:
         size = -(-len(kept) // parts)

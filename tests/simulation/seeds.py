@@ -1,4 +1,4 @@
-"""Runs seeds in a process of their own: the handlers are imported once, with the simulation's settings and clients."""
+"""Runs seeds in a process of their own, because the functions read their settings when they are imported."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def python(*arguments: str, **environment: str) -> str:
-    """What a Python process with these arguments prints; raises AssertionError with all of it when it fails."""
+    """The output of a Python process with these arguments; raises AssertionError with the output when it fails."""
     paths = os.pathsep.join((str(ROOT), str(ROOT / "layers" / "core")))
     run = subprocess.run(
         [sys.executable, *arguments],
@@ -24,5 +24,4 @@ def python(*arguments: str, **environment: str) -> str:
 
 
 def run_seeds(first: int, last: int) -> None:
-    """Run seeds; raises AssertionError with the shrunk story of one that violates an invariant."""
     python("-m", "tests.simulation", f"--seeds={first}-{last}")

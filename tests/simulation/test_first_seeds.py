@@ -1,4 +1,4 @@
-"""Half of the seeds of every test run; the other half is in a file of its own, so that two cores share them."""
+"""Half of the seeds of a test run; the other half has a file of its own, because pytest shares files among cores."""
 
 from tests.simulation.seeds import run_seeds
 

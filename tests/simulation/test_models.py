@@ -9,9 +9,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.simulation import wire
-from tests.simulation.s3 import S3
 from tests.simulation.seeds import python
+from tests.simulation.services import wire
+from tests.simulation.services.s3 import S3
 from tools.in_process.service import aws_in_process, stand_up
 
 SEEDS = "range(1, 13)"
@@ -27,8 +27,8 @@ def storage() -> Iterator[dict[str, str]]:
 
 
 def recorded() -> list[dict[str, Any]]:
-    """What the service asks DynamoDB in some stories without faults, seed by seed, and what the model answers."""
-    code = f"from tests.simulation.record import tell; [tell(seed) for seed in {SEEDS}]"
+    """The service's calls to DynamoDB in some stories without faults, with the model's answers."""
+    code = f"from tests.simulation.engine.record_calls import record; [record(seed) for seed in {SEEDS}]"
     return [json.loads(line) for line in python("-c", code).splitlines()]
 
 
@@ -36,7 +36,7 @@ def test_the_model_of_dynamodb_answers_what_moto_answers(storage: dict[str, str]
     client, calls, kinds = boto3.client("dynamodb"), recorded(), set()
     for number, call in enumerate(calls):
         if call["operation"] == "begin":
-            forget(client, storage)
+            empty_tables(client, storage)
             continue
         operation, asked = call["operation"], json.loads(json.dumps(call["asked"]))
         kinds.add(operation)
@@ -45,7 +45,6 @@ def test_the_model_of_dynamodb_answers_what_moto_answers(storage: dict[str, str]
 
 
 def ask(client: Any, storage: dict[str, str], operation: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """Moto's answer, as it would stand on the wire."""
     if "TableName" in asked:
         asked["TableName"] = storage[TABLES[asked["TableName"]]]
     if "RequestItems" in asked:
@@ -64,7 +63,6 @@ def ask(client: Any, storage: dict[str, str], operation: str, asked: dict[str, A
 
 
 def binary(value: Any, convert: Any) -> Any:
-    """The same with its binary attributes converted."""
     if isinstance(value, dict):
         if set(value) == {"BS"}:
             return {"BS": [convert(one) for one in value["BS"]]}
@@ -73,9 +71,9 @@ def binary(value: Any, convert: Any) -> Any:
 
 
 def plain(answer: dict[str, Any]) -> str:
-    """An answer without the order of sets, batches and scans, and without where a page ended.
+    """An answer without the order of sets, batches and scans, and without the position after a page.
 
-    DynamoDB names a position after any full page, also after the last one; moto does not.
+    DynamoDB gives a position after any full page, even after the last one; moto does not.
     """
     kept = {name: answer[name] for name in ("refused", "Attributes", "Items", "Responses") if answer.get(name)}
     return json.dumps(ordered(kept), sort_keys=True)
@@ -91,8 +89,7 @@ def ordered(value: Any) -> Any:
     )
 
 
-def forget(client: Any, storage: dict[str, str]) -> None:
-    """Empty all tables."""
+def empty_tables(client: Any, storage: dict[str, str]) -> None:
     for output in TABLES.values():
         keys = [key["AttributeName"] for key in client.describe_table(TableName=storage[output])["Table"]["KeySchema"]]
         for item in client.scan(TableName=storage[output])["Items"]:
@@ -110,7 +107,7 @@ def test_the_model_of_s3_answers_what_moto_answers() -> None:
 
 
 def conversation(client: Any, bucket: str) -> Iterator[Any]:
-    """What S3 answers to all that documents and archives ask of it."""
+    """The answers of S3 to every kind of request that the service makes."""
     put = {"Bucket": bucket, "Key": "certificates/a/1.pdf", "IfNoneMatch": "*", "ContentType": "application/pdf"}
     yield code(client.head_object, Bucket=bucket, Key="certificates/a/1.pdf", ChecksumMode="ENABLED")
     yield code(client.get_object, Bucket=bucket, Key="certificates/a/1.pdf")
@@ -132,7 +129,6 @@ def conversation(client: Any, bucket: str) -> Iterator[Any]:
 
 
 def uploading(client: Any, bucket: str) -> Iterator[Any]:
-    """A multipart upload, published once."""
     archive = {"Bucket": bucket, "Key": "exports/a.zip"}
     parts = [b"a" * 5 * 1024 * 1024, b"the end"]
     upload = client.create_multipart_upload(**archive, ContentType="application/zip")["UploadId"]
@@ -148,7 +144,6 @@ def uploading(client: Any, bucket: str) -> Iterator[Any]:
 
 
 def code(call: Any, **asked: Any) -> str:
-    """The error code that a call is refused with, or `ok`."""
     try:
         call(**asked)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""The other half of the seeds of every test run."""
+"""The other half of the seeds of a test run."""
 
 from tests.simulation.seeds import run_seeds
 

@@ -1,12 +1,12 @@
-"""The simulator, judged in short: some planted bugs that a few seeds must find. `make planted-bugs` hunts them all."""
+"""Some planted bugs that a few seeds must find; `python -m tests.planted_bugs` looks for all of them."""
 
 import pytest
 
-from tests.planted_bugs.hunt import hunt
+from tests.planted_bugs.find_seed import find_seed
 
 QUICKLY_FOUND = (
     "a-new-certificate-id-each-time",
-    "a-removed-accounts-people-stay",
+    "a-removed-account-keeps-its-enrollments",
     "announce-before-issuing",
     "announce-before-the-document",
     "digest-in-any-order",
@@ -20,4 +20,4 @@ QUICKLY_FOUND = (
 
 @pytest.mark.parametrize("bug", QUICKLY_FOUND)
 def test_a_few_seeds_find_a_planted_bug(bug):
-    assert hunt(bug, 1, 20).seed is not None
+    assert find_seed(bug, 1, 20).seed is not None

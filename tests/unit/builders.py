@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from earned.domain.certificate import CertificateContent, Issuance, Revocation
-from earned.domain.enrollment import CompletionRecord
+from earned.domain.enrollment import CompletionRecord, Removal
 from earned.domain.fact_codec import encode, identify
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.domain.people import Account, Role
@@ -34,7 +34,7 @@ def video(step_id: str = "video", duration: int = 60_000, **changes: Any) -> Ste
 
 def quiz(step_id: str = "quiz", attempts: int | None = None, **changes: Any) -> Step:
     """A quiz passed with 70 points, in any number of attempts."""
-    return Step(step_id, StepKind.QUIZ, f"The {step_id}", passing_score=70.0, attempts=attempts, **changes)
+    return Step(step_id, StepKind.QUIZ, f"The {step_id}", **{"passing_score": 70.0, "attempts": attempts, **changes})
 
 
 def course(*steps: Step, **changes: Any) -> Course:
@@ -71,9 +71,9 @@ def granted(attempts: int, at: datetime = ENROLLED, step_id: str = "quiz", event
     )
 
 
-def marked(present: bool, at: datetime = ENDS, live_event_id: str = "event-1") -> Fact:
+def marked(present: bool, at: datetime = ENDS, live_event_id: str = "event-1", stamp: str = "portal\0mark-1") -> Fact:
     """An administrator's mark."""
-    return AttendanceMarked(live_event_id, at, present, "administrator-1")
+    return AttendanceMarked(live_event_id, at, present, "administrator-1", stamp)
 
 
 def account(**changes: Any) -> Account:
@@ -81,17 +81,27 @@ def account(**changes: Any) -> Account:
     return dataclasses.replace(Account("account-1", Role.INDIVIDUAL, "Ilse Brandvold", "ilse@mail.example"), **changes)
 
 
+def stored(*facts: Fact) -> frozenset[bytes]:
+    """The stored form of facts about the enrollment of `completion`."""
+    return frozenset(one for fact in facts for one in encode("enrollment-1", fact))
+
+
 def completion(*facts: Fact, **changes: Any) -> CompletionRecord:
     """The record of an enrollment that stands, with these facts."""
     record = CompletionRecord(
         enrollment_id="enrollment-1",
         account_id="account-1",
-        evidence=frozenset(map(encode, facts)),
+        evidence=stored(*facts),
         training_id="course-1",
         enrolled_at=ENROLLED,
         certificate_id="k3f7m2qzt5vx4hbrn6wdyc2jpa",
     )
     return dataclasses.replace(record, **changes)
+
+
+def removal(at: datetime = LATER) -> Removal:
+    """The enrollment was removed."""
+    return Removal(at, "request-3")
 
 
 def revocation(at: datetime = ENDS) -> Revocation:

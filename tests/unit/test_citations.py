@@ -121,13 +121,13 @@ def complaints(text: str, path: Path) -> list[str]:
     return [f"{where}:{text.count(chr(10), 0, position) + 1}: {what}" for position, what in found]
 
 
-def test_every_citation_leads_to_what_it_cites():
+def test_every_citation_leads_to_what_it_cites() -> None:
     paths = searched()
     assert {ROOT / "README.md", ROOT / "Makefile", ROOT / "template.yaml", ROOT / "pyproject.toml"} <= {*paths}
     assert [one for path in paths for one in complaints(path.read_text(), path)] == []
 
 
-def test_the_rules_the_invariants_and_the_sections_are_defined_once():
+def test_the_rules_the_invariants_and_the_sections_are_defined_once() -> None:
     codes = DEFINITION.findall(PAGES["design"].read_text())
     assert sorted(codes) == sorted(
         [f"C{n}" for n in range(1, 7)]
@@ -155,7 +155,7 @@ CITED = {
 
 
 @pytest.mark.parametrize(("text", "codes"), CITED.values(), ids=CITED)
-def test_a_code_that_is_not_defined_is_found(text: str, codes: list[str]):
+def test_a_code_that_is_not_defined_is_found(text: str, codes: list[str]) -> None:
     found = complaints(text, ROOT / "functions" / "app.py")
     assert found == [f"functions/app.py:1: {code} is not defined in docs/design.md" for code in codes]
 
@@ -175,7 +175,7 @@ NO_CITATIONS = {
 
 
 @pytest.mark.parametrize("text", NO_CITATIONS.values(), ids=NO_CITATIONS)
-def test_what_only_looks_like_a_code_is_left_alone(text: str):
+def test_what_only_looks_like_a_code_is_left_alone(text: str) -> None:
     assert complaints(text, ROOT / "README.md") == []
 
 
@@ -191,11 +191,11 @@ def test_what_only_looks_like_a_code_is_left_alone(text: str):
         ("DESIGN §9, contract §1, (§77)", []),
     ],
 )
-def test_a_section_that_does_not_exist_is_found(text: str, told: list[str]):
+def test_a_section_that_does_not_exist_is_found(text: str, told: list[str]) -> None:
     assert complaints(text, ROOT / "template.yaml") == [f"template.yaml:1: {one}" for one in told]
 
 
-def test_a_section_without_a_page_is_one_of_the_page_that_cites_it():
+def test_a_section_without_a_page_is_one_of_the_page_that_cites_it() -> None:
     assert complaints("The table (§77).", PAGES["design"]) == ["docs/design.md:1: docs/design.md has no section 77"]
 
 
@@ -210,7 +210,7 @@ def test_a_section_without_a_page_is_one_of_the_page_that_cites_it():
         ("decision 17, 9999 ms later", []),
     ],
 )
-def test_a_decision_that_does_not_exist_is_found(text: str, told: list[str]):
+def test_a_decision_that_does_not_exist_is_found(text: str, told: list[str]) -> None:
     assert complaints(text, ROOT / "Makefile") == [f"Makefile:1: {one}" for one in told]
 
 
@@ -229,12 +229,12 @@ LINKS = {
 
 
 @pytest.mark.parametrize(("text", "told"), LINKS.values(), ids=LINKS)
-def test_a_link_to_no_file_or_heading_is_found(text: str, told: list[str]):
+def test_a_link_to_no_file_or_heading_is_found(text: str, told: list[str]) -> None:
     found = complaints(text, DOCS / "sample.md")
     assert [one.partition(": ")[2] for one in found] == told
 
 
-def test_a_complaint_names_file_and_line():
+def test_a_complaint_names_file_and_line() -> None:
     assert complaints("One.\n\nTwo (C9).", DOCS / "sample.md") == [
         "docs/sample.md:3: C9 is not defined in docs/design.md"
     ]

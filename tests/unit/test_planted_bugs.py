@@ -1,33 +1,38 @@
-"""The planted bugs themselves: each still fits the code, and is one that a linter would not find."""
+"""The planted bugs: each applies to the present code, and recorded seeds belong to bugs."""
 
 import ast
 
 import pytest
 
-from tests.planted_bugs.plant import BUGS, copy, plant, thought
+from tests.planted_bugs.__main__ import recorded_seeds
+from tests.planted_bugs.apply_bug import BUGS, apply_bug, copy_tree, rationale
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
     """A copy of the tree."""
     folder = tmp_path_factory.mktemp("tree")
-    copy(folder)
+    copy_tree(folder)
     return folder
 
 
-def test_there_are_bugs_enough_to_judge_a_simulator_by():
+def test_there_are_at_least_forty_bugs():
     assert len(BUGS) >= 40
 
 
+def test_every_recorded_seed_belongs_to_a_bug():
+    assert recorded_seeds().keys() <= BUGS.keys()
+
+
 @pytest.mark.parametrize("bug", BUGS)
-def test_a_planted_bug_fits_the_code_as_it_stands(bug, tree):
+def test_a_bug_applies_to_the_present_code_and_changes_it(bug, tree):
     file = tree / BUGS[bug].read_text().partition("+++ b/")[2].partition("\n")[0]
     before = file.read_text()
     try:
-        plant(bug, tree)
+        apply_bug(bug, tree)
         changed = file.read_text()
     finally:
         file.write_text(before)
 
-    assert thought(bug)
+    assert rationale(bug)
     assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(before))

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.test_template import transformed as transformed  # noqa: PLC0414  # a fixture of this module too
 from tools.cloudformation import INFRA, read_template
 
-# A line is a statement: service, actions, what on, in brackets the kinds of items; `new` is: by If-None-Match alone.
+# A line is a statement: service, actions, resources, in brackets the kinds of items; `new`: only with If-None-Match.
 MAY = """
 RecordDirectory
     logs      CreateLogStream PutLogEvents                      on RecordDirectoryLog
@@ -17,6 +17,7 @@ RecordDirectory
     dynamodb  Query                      on RecordsTable [enrollment#*]
     dynamodb  BatchGetItem               on RecordsTable [training#* account#* company#*]
     sqs       SendMessage                on EvaluationQueue GenerationQueue DirectoryDeadLetterQueue
+    events    PutEvents                  on Bus
 
 RecordProgress
     logs      CreateLogStream PutLogEvents                      on RecordProgressLog
@@ -24,6 +25,7 @@ RecordProgress
     dynamodb  Query UpdateItem           on RecordsTable [enrollment#*]
     dynamodb  BatchGetItem               on RecordsTable [training#*]
     sqs       SendMessage                on GenerationQueue ProgressDeadLetterQueue
+    events    PutEvents                  on Bus
 
 RecordAttendance
     logs      CreateLogStream PutLogEvents                      on RecordAttendanceLog
@@ -31,6 +33,7 @@ RecordAttendance
     dynamodb  Query UpdateItem           on RecordsTable [enrollment#*]
     dynamodb  BatchGetItem               on RecordsTable [training#*]
     sqs       SendMessage                on GenerationQueue AttendanceDeadLetterQueue
+    events    PutEvents                  on Bus
 
 EvaluateEnrollments
     logs      CreateLogStream PutLogEvents                      on EvaluateEnrollmentsLog
@@ -43,11 +46,11 @@ EvaluateEnrollments
 GenerateCertificate
     logs      CreateLogStream PutLogEvents                      on GenerateCertificateLog
     sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on GenerationQueue
-    dynamodb  UpdateItem                 on RecordsTable [enrollment#*]
+    dynamodb  UpdateItem                 on RecordsTable [enrollment#* company-certificates#*]
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
     s3        GetObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/*
     s3        PutObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/* new
-    s3        GetObject                  on AssetsBucket/*
+    s3        GetObject                  on AssetsBucket/logos/*
     events    PutEvents                  on Bus
     sqs       SendMessage                on GenerationDeadLetterQueue
 
@@ -55,7 +58,8 @@ ExportCertificates
     logs      CreateLogStream PutLogEvents                      on ExportCertificatesLog
     sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on ExportQueue
     dynamodb  Query UpdateItem           on RecordsTable [export#*]
-    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
+    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*
+                                            company-certificates#*]
     dynamodb  Query                      on RecordsTable/index/by-holder
     s3        GetObject                  on DocumentsBucket/certificates/*
     s3        GetObject PutObject        on ExportsBucket/exports/*
@@ -70,13 +74,15 @@ Sweep
     dynamodb  Query                      on RecordsTable/index/by-calendar RecordsTable/index/by-training
     s3        GetObject                  on DocumentsBucket/certificates/*
     s3        ListBucket                 on DocumentsBucket
+    events    PutEvents                  on Bus
     sqs       SendMessage                on EvaluationQueue GenerationQueue
 
 ServeApi
     logs      CreateLogStream PutLogEvents                      on ServeApiLog
     dynamodb  PutItem                    on RecordsTable [export#*]
     dynamodb  Query                      on RecordsTable [enrollment#* export#*]
-    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
+    dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*
+                                            company-certificates#*]
     dynamodb  Query                      on RecordsTable/index/by-calendar RecordsTable/index/by-email
                                             RecordsTable/index/by-holder RecordsTable/index/by-training
     dynamodb  PutItem                    on AccessLogTable
@@ -89,7 +95,7 @@ ServeApi
     sqs       SendMessage                on GenerationQueue ExportQueue
 """
 
-# Who alone may do what must not be done by just anybody.
+# Sensitive actions, and the only roles that may do them.
 RECORDERS = {"RecordDirectory", "RecordProgress", "RecordAttendance", "EvaluateEnrollments", "GenerateCertificate"}
 ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("dynamodb:UpdateItem", "RecordsTable", "enrollment#enr-1"): RECORDERS,
@@ -104,11 +110,12 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("dynamodb:Query", "SupportTable", "request"): {"ServeApi"},
     ("s3:PutObject", "DocumentsBucket/certificates/cert/1.pdf", None): {"GenerateCertificate"},
     ("s3:PutObject", "DocumentsBucket/anything-else", None): set(),
-    ("s3:GetObject", "AssetsBucket/logo.svg", None): {"GenerateCertificate"},
-    ("s3:PutObject", "AssetsBucket/logo.svg", None): set(),
+    ("s3:GetObject", "AssetsBucket/logos/co-1/logo.svg", None): {"GenerateCertificate"},
+    ("s3:GetObject", "AssetsBucket/anything-else", None): set(),
+    ("s3:PutObject", "AssetsBucket/logos/co-1/logo.svg", None): set(),
     ("s3:PutObject", "ExportsBucket/exports/export.zip", None): {"ExportCertificates"},
     ("s3:GetObject", "ExportsBucket/exports/export.state", None): {"ExportCertificates"},
-    ("events:PutEvents", "Bus", None): {"GenerateCertificate"},
+    ("events:PutEvents", "Bus", None): RECORDERS - {"EvaluateEnrollments"} | {"Sweep"},
     ("sqs:SendMessage", "ProgressQueue", None): set(),
     ("sqs:SendMessage", "AttendanceQueue", None): set(),
     ("sqs:SendMessage", "DirectoryQueue", None): set(),
@@ -134,7 +141,7 @@ def roles() -> dict[str, dict[str, Any]]:
 
 
 def plain(statement: Statement) -> Statement:
-    """A statement with lists for single values, and with names for references."""
+    """A statement with lists instead of single values, and names instead of references."""
     assert statement.keys() <= {"Effect", "Action", "Resource", "Condition"}
     assert statement["Effect"] == "Allow"
     return {
@@ -150,18 +157,19 @@ def listed(value: Any) -> list[Any]:
 
 
 def named(resource: dict[str, Any]) -> str:
-    """What a resource is called: `${RecordsTableArn}/index/by-email` is RecordsTable/index/by-email."""
+    """The name of a resource: `${RecordsTableArn}/index/by-email` is RecordsTable/index/by-email."""
     [(function, value)] = resource.items()
     text: str = value[0] if function == "Fn::GetAtt" else value
     return text.replace("${", "").replace("Arn}", "").removesuffix("Arn")
 
 
 def restrictions(condition: Any) -> dict[str, Any]:
-    """What a condition means; there are two."""
+    """A condition as fields; there are two conditions."""
     match condition:
         case None:
             return {"kinds": None, "new": False}
-        case {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": kinds}}:
+        # Without "Null", ForAllValues allows a request that has no key.
+        case {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": kinds}, "Null": {"dynamodb:LeadingKeys": "false"}}:
             return {"kinds": listed(kinds), "new": False}
         case {"Fn::If": ["OverwritesRefused", {"Null": {"s3:if-none-match": "false"}}, {"Ref": "AWS::NoValue"}]}:
             return {"kinds": None, "new": True}
@@ -169,7 +177,7 @@ def restrictions(condition: Any) -> dict[str, Any]:
 
 
 def line(statement: Statement) -> str:
-    """A statement as the table has it."""
+    """A statement as a line of the table."""
     [service] = {action.partition(":")[0] for action in statement["actions"]}
     actions = [action.partition(":")[2] for action in statement["actions"]]
     kinds = f"[{' '.join(statement['kinds'])}]" if statement["kinds"] else ""
@@ -186,7 +194,7 @@ def allows(statement: Statement, action: str, resource: str, key: str | None) ->
     )
 
 
-def test_each_role_is_exactly_what_the_table_says(statements: dict[str, list[Statement]]) -> None:
+def test_each_role_has_exactly_the_statements_of_the_table(statements: dict[str, list[Statement]]) -> None:
     table = {}
     for block in MAY.strip().split("\n\n"):
         function, *lines = block.splitlines()
@@ -195,7 +203,7 @@ def test_each_role_is_exactly_what_the_table_says(statements: dict[str, list[Sta
 
 
 def join_continued(lines: list[str]) -> list[str]:
-    """Lines of the table; one that names no service goes on with the one before it."""
+    """Join a line that names no service to the line before it."""
     joined: list[str] = []
     for row in lines:
         if row.split()[0] in SERVICES:
@@ -206,11 +214,13 @@ def join_continued(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("what", ONLY, ids=[f"{action} {resource} {key or ''}" for action, resource, key in ONLY])
-def test_only_those_may_who_have_to(statements: dict[str, list[Statement]], what: tuple[str, str, str | None]) -> None:
+def test_a_sensitive_action_is_allowed_to_exactly_its_roles(
+    statements: dict[str, list[Statement]], what: tuple[str, str, str | None]
+) -> None:
     assert {name for name, some in statements.items() if any(allows(one, *what) for one in some)} == ONLY[what]
 
 
-def test_no_role_may_delete_anything_or_has_an_action_or_a_resource_at_large(
+def test_no_role_may_delete_or_has_a_wildcard_for_actions_or_resources(
     statements: dict[str, list[Statement]],
 ) -> None:
     every = [statement for some in statements.values() for statement in some]
@@ -221,7 +231,7 @@ def test_no_role_may_delete_anything_or_has_an_action_or_a_resource_at_large(
     assert [resource for statement in every for resource in statement["resources"] if resource.startswith("*")] == []
 
 
-def test_every_function_has_the_role_and_the_log_group_of_its_name_and_sam_adds_none(
+def test_every_function_has_the_role_and_log_group_of_its_name_and_sam_adds_no_role(
     transformed: dict[str, Any],
 ) -> None:
     resources = transformed["Resources"]
@@ -233,7 +243,7 @@ def test_every_function_has_the_role_and_the_log_group_of_its_name_and_sam_adds_
     assert [name for name, one in resources.items() if one["Type"].startswith("AWS::IAM::")] == []
 
 
-def test_a_role_is_for_lambda_alone_and_has_nothing_besides_unless_functions_are_in_a_vpc() -> None:
+def test_only_lambda_assumes_a_role_and_only_a_vpc_adds_a_managed_policy() -> None:
     for role in roles().values():
         [trust] = role["AssumeRolePolicyDocument"]["Statement"]
         assert trust == {
@@ -246,7 +256,7 @@ def test_a_role_is_for_lambda_alone_and_has_nothing_besides_unless_functions_are
         }
 
 
-def test_what_a_role_is_given_is_what_it_is_named_for() -> None:
+def test_each_arn_parameter_gets_the_resource_of_its_name() -> None:
     """`RecordsTableArn` is the records table's and no other."""
     given = read_template()["Resources"]["Roles"]["Properties"]["Parameters"]
     for name, value in given.items():

@@ -1,4 +1,4 @@
-"""The runbook: an entry for every alarm, what to do for every reason of refusal, every metric and every variable."""
+"""The runbook has an entry for every alarm, and a row for every reason, metric and environment variable."""
 
 import ast
 import json
@@ -26,15 +26,17 @@ AWS = {
         "ApproximateNumberOfMessagesVisible",
         "NumberOfMessagesSent",
     },
-    ("AWS/Lambda", ("FunctionName",)): {"Duration", "Errors", "Throttles"},
+    ("AWS/Lambda", ("FunctionName",)): {"Duration", "Errors", "RecursiveInvocationsDropped", "Throttles"},
+    ("AWS/DynamoDB", ("TableName",)): {"ReadThrottleEvents", "WriteThrottleEvents"},
+    ("AWS/DynamoDB", ("GlobalSecondaryIndexName", "TableName")): {"ReadThrottleEvents", "WriteThrottleEvents"},
     ("AWS/ApiGateway", ("ApiId", "Stage")): {"4xx", "5xx", "Count", "Latency"},  # the names of an HTTP API
 }
 READ_BY_LIBRARIES = {"POWERTOOLS_SERVICE_NAME", "FONTCONFIG_PATH", "SSL_CERT_FILE"}
-Metric = tuple[str, str, tuple[str, ...]]  # namespace, name and dimensions: CloudWatch keeps apart what differs in any
+Metric = tuple[str, str, tuple[str, ...]]  # namespace, name, dimensions: together they identify a metric in CloudWatch
 
 
 def entries() -> dict[str, str]:
-    """The runbook's sections by the anchor that leads to them."""
+    """The runbook's sections by anchor."""
     _, *sections = re.split(r"^## ", RUNBOOK, flags=re.MULTILINE)
     return {
         re.sub(r"[^a-z0-9-]", "", section.split("\n")[0].lower().replace(" ", "-")): section for section in sections
@@ -42,25 +44,25 @@ def entries() -> dict[str, str]:
 
 
 def alarms() -> dict[str, str]:
-    """Descriptions of all alarms by name."""
+    """Descriptions of all alarms by name, and of the rules that notify like one."""
     templates = [read_template(path) for path in [TEMPLATE, *INFRA.glob("*.yaml")]]
     return {
-        name: resource["Properties"].get("AlarmDescription", "")
+        name: resource["Properties"].get("AlarmDescription") or resource["Properties"].get("Description", "")
         for template in templates
         for name, resource in template["Resources"].items()
-        if resource["Type"] in {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"}
+        if resource["Type"] in {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"} or name == "KeyDisabled"
     }
 
 
 def reasons(tree: ast.Module) -> Iterator[str]:
-    """All that the first argument of a `Rejected(…)` in a module can be."""
+    """All values of the first argument of `Rejected(…)` in a module."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Rejected":
             yield from values(node.args[0], tree)
 
 
 def values(node: ast.expr | None, tree: ast.Module) -> Iterator[str]:
-    """The strings that an expression can be: a literal, a choice, or what a function of the same module returns."""
+    """The strings that an expression can be: a literal, a conditional, or the results of a function of the module."""
     match node:
         case ast.Constant(value=str(reason)):
             yield reason
@@ -76,7 +78,7 @@ def values(node: ast.expr | None, tree: ast.Module) -> Iterator[str]:
             raise AssertionError(f"write the reason as a literal: {ast.unparse(node) if node else node}")
 
 
-def ours() -> set[Metric]:
+def emitted() -> set[Metric]:
     """The metrics that the code emits through earned.aws.metrics; Powertools adds the dimension `service` to each."""
     return {metric for path in SOURCES for metric in metrics_in(ast.parse(path.read_text()))}
 
@@ -101,16 +103,17 @@ def observability() -> list[dict[str, Any]]:
 
 
 def watched() -> set[Metric]:
-    """The metrics that alarms are on."""
+    """The metrics that alarms are on, those that an alarm adds up included."""
+    alarms = [one for one in observability() if "AlarmDescription" in one]
+    parts = [part["MetricStat"]["Metric"] for one in alarms for part in one.get("Metrics", []) if "MetricStat" in part]
     return {
         (one["Namespace"], one["MetricName"], tuple(sorted(dimension["Name"] for dimension in one["Dimensions"])))
-        for one in observability()
-        if "MetricName" in one
+        for one in [*(one for one in alarms if "MetricName" in one), *parts]
     }
 
 
 def shown() -> set[Metric]:
-    """The metrics that the dashboard shows, those that it searches for included."""
+    """The metrics on the dashboard, including those of SEARCH expressions."""
     [body] = [one["DashboardBody"]["Fn::Sub"] for one in observability() if "DashboardBody" in one]
     found: set[Metric] = set()
     for widget in json.loads(body)["widgets"]:
@@ -119,14 +122,14 @@ def shown() -> set[Metric]:
                 [(namespace, dimensions)] = re.findall(r"SEARCH\('{(\w+),([\w,]+)}", name["expression"])
                 [metric] = re.findall(r'MetricName="(\w+)"', name["expression"])
                 found.add((namespace, metric, tuple(sorted(dimensions.split(",")))))
-            elif name != "...":  # as the one before, but for its last value
+            elif name != "...":  # the metric before with another last value
                 metric, *dimensions = [word for word in more if isinstance(word, str)]
                 found.add((name, metric, tuple(sorted(dimensions[::2]))))
     return found
 
 
 def variables() -> dict[str, set[str]]:
-    """The variables that the template gives each function by name of its folder; those that all get under ``."""
+    """The environment variables of each function by its folder; the empty name has those of all functions."""
     template = read_template()
     functions = [
         one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::Serverless::Function"
@@ -136,19 +139,19 @@ def variables() -> dict[str, set[str]]:
 
 
 def settings(function: str) -> set[str]:
-    """The variables that a function reads."""
+    """The environment variables that a function reads."""
     tree = ast.parse((ROOT / "functions" / function / "app.py").read_text())
     [kind] = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings"]
     return {ast.unparse(line.target).upper() for line in kind.body if isinstance(line, ast.AnnAssign)}
 
 
 def first_column(entry: str) -> list[str]:
-    """What the rows of an entry's table are about."""
+    """The names in the first column of an entry's table."""
     rows = [row.split("|")[1] for row in entries()[entry].splitlines() if row.startswith("| `")]
     return [name for row in rows for name in re.findall(r"`(\w+)`", row)]
 
 
-def test_every_alarm_names_an_entry_that_says_what_it_means_and_what_to_do() -> None:
+def test_every_alarm_names_an_entry_with_all_four_parts() -> None:
     described = alarms()
     assert described
     for name, description in described.items():
@@ -158,7 +161,7 @@ def test_every_alarm_names_an_entry_that_says_what_it_means_and_what_to_do() -> 
         assert [part for part in PARTS if f"**{part}.**" not in entry] == [], f"{name}: #{anchor[1]}"
 
 
-def test_the_table_of_reasons_is_that_of_the_code() -> None:
+def test_the_runbook_has_exactly_the_reasons_of_the_code() -> None:
     told = re.findall(r"^\| `([a-z-]+)` \|", entries()["reasons"], flags=re.MULTILINE)
     known = {reason for path in SOURCES for reason in reasons(ast.parse(path.read_text()))}
     assert len(known) > 10
@@ -175,7 +178,7 @@ def test_every_make_target_in_the_runbook_exists() -> None:
     assert {"quarantine", "redrive", "erase"} <= named <= set(targets)
 
 
-def test_an_alarm_on_what_the_sweep_finds_is_on_something_that_it_can_find() -> None:
+def test_an_alarm_on_a_sweep_finding_names_a_finding_that_exists() -> None:
     findings = [one["Dimensions"][-1]["Value"] for one in observability() if one.get("MetricName") == "SweepFindings"]
     assert "held" in findings
     assert set(findings) <= set(Finding)
@@ -197,13 +200,13 @@ def test_only_one_module_writes_metrics() -> None:
     assert writers == ["metrics.py"]
 
 
-def test_alarms_and_dashboard_name_metrics_that_aws_or_the_code_emits_with_just_those_dimensions() -> None:
-    emitted = ours() | {(space, name, dimensions) for (space, dimensions), names in AWS.items() for name in names}
-    assert watched() - emitted == set()
-    assert shown() - emitted == set()
+def test_alarms_and_dashboard_use_metrics_with_the_dimensions_that_aws_or_the_code_emits() -> None:
+    known = emitted() | {(space, name, dimensions) for (space, dimensions), names in AWS.items() for name in names}
+    assert watched() - known == set()
+    assert shown() - known == set()
 
 
-def test_what_there_is_an_alarm_on_is_on_the_dashboard() -> None:
+def test_every_metric_with_an_alarm_is_on_the_dashboard() -> None:
     assert {name for _, name, _ in watched()} - {name for _, name, _ in shown()} == set()
 
 
@@ -211,13 +214,13 @@ def test_every_alarm_reaches_the_topic() -> None:
     assert all(one["AlarmActions"] == [{"Ref": "Alarms"}] for one in observability() if "AlarmDescription" in one)
 
 
-def test_the_table_of_metrics_is_that_of_the_code() -> None:
+def test_the_runbook_has_exactly_the_metrics_of_the_code() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (?:`(\w+)`)? ?\|", entries()["metrics"], flags=re.MULTILINE)
     told = {(NAMESPACE, name, tuple(sorted({"service", dimension} - {""}))) for name, dimension in rows}
-    assert told == ours()
+    assert told == emitted()
 
 
-def test_a_function_is_given_the_variables_that_its_settings_name_and_no_others() -> None:
+def test_a_function_gets_exactly_the_variables_of_its_settings() -> None:
     given = variables()
     common = given.pop("")
     read = {function: settings(function) for function in given}

@@ -1,4 +1,4 @@
-"""The templates: what AWS would be told, lint-clean as written and as transformed, with every reference met."""
+"""The templates are lint-clean, as written and as transformed, and fit each other."""
 
 import json
 import re
@@ -11,15 +11,25 @@ import pytest
 from cfnlint.config import ManualArgs
 from samtranslator.translator.transform import transform
 
-from tools.cloudformation import INFRA, ROOT, TEMPLATE, Function, functions, queues, read_template, resources
+from tools.cloudformation import (
+    INFRA,
+    ROOT,
+    TEMPLATE,
+    Function,
+    functions,
+    queues,
+    read_template,
+    reserved_concurrency,
+    resources,
+)
 
 TEMPLATES = [TEMPLATE, *sorted(INFRA.glob("*.yaml"))]
-REGIONS = ["eu-central-1"]
+REGIONS = ["us-east-1", "eu-central-1", "ap-southeast-2"]
 PARAMETERS = {"Issuer": "https://issuer.example", "Audience": "portal", "VerifyBaseUrl": "https://certificates.example"}
 
 
 class NoManagedPolicies:
-    """The transform asks for AWS's managed policies by name; ours names none."""
+    """The loader of AWS managed policies that the transform needs; the template names none."""
 
     def load(self) -> dict[str, str]:
         """Managed policies by name."""
@@ -32,7 +42,7 @@ def of_type(kind: str, stack: str) -> dict[str, dict[str, Any]]:
 
 
 def policy_of(name: str, stack: str) -> list[dict[str, Any]]:
-    """The statements of the policy that is on a bucket, queue or topic."""
+    """The policy statements of a bucket, queue or topic."""
     policies = [
         resource["Properties"]
         for resource in read_template(INFRA / f"{stack}.yaml")["Resources"].values()
@@ -51,7 +61,7 @@ def consumers() -> dict[str, Function]:
 
 @pytest.fixture(scope="module")
 def transformed() -> dict[str, Any]:
-    """The template as SAM's transform leaves it."""
+    """The template after SAM's transform."""
     local_paths = re.compile(r'"((?:layers|functions|infra)/[^"$]+)"')
     source = json.loads(local_paths.sub(r'"s3://bucket/\1"', json.dumps(read_template())))
     with pytest.MonkeyPatch.context() as patch:
@@ -61,7 +71,7 @@ def transformed() -> dict[str, Any]:
 
 
 def complaints(text: str) -> list[str]:
-    """What cfn-lint says of a template."""
+    """The findings of cfn-lint in a template."""
     return [str(match) for match in cfnlint.api.lint(text, config=ManualArgs(regions=REGIONS))]
 
 
@@ -74,7 +84,7 @@ def test_the_template_is_lint_clean_as_transformed(transformed: dict[str, Any]) 
     assert complaints(json.dumps(transformed)) == []
 
 
-def test_every_nested_output_that_is_referred_to_exists() -> None:
+def test_every_nested_output_that_is_used_exists() -> None:
     template = read_template()
     nested = {
         name: set(read_template(ROOT / resource["Properties"]["Location"])["Outputs"])
@@ -86,7 +96,7 @@ def test_every_nested_output_that_is_referred_to_exists() -> None:
     assert [f"{stack}.{output}" for stack, output in asked if output not in nested[stack]] == []
 
 
-def test_every_parameter_given_to_a_nested_stack_exists_and_none_is_forgotten() -> None:
+def test_a_nested_stack_gets_only_its_parameters_and_all_required_ones() -> None:
     for resource in read_template()["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Application":
             declared = read_template(ROOT / resource["Properties"]["Location"]).get("Parameters", {})
@@ -95,7 +105,7 @@ def test_every_parameter_given_to_a_nested_stack_exists_and_none_is_forgotten() 
             assert required <= given <= set(declared)
 
 
-def test_every_queue_that_is_consumed_answers_message_by_message(transformed: dict[str, Any]) -> None:
+def test_every_event_source_reports_failures_per_message(transformed: dict[str, Any]) -> None:
     mappings = [
         resource["Properties"]
         for resource in transformed["Resources"].values()
@@ -105,14 +115,14 @@ def test_every_queue_that_is_consumed_answers_message_by_message(transformed: di
     assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in mappings)
 
 
-def test_a_message_stays_hidden_for_six_timeouts_of_its_function_and_the_batching_window() -> None:
+def test_a_visibility_timeout_is_six_function_timeouts_and_the_batching_window() -> None:
     assert queues().keys() == consumers().keys()
     for name, function in consumers().items():
         assert function.source
         assert queues()[name].visibility_timeout >= 6 * function.timeout + function.source.window
 
 
-def test_every_queue_keeps_four_days_and_has_dead_letters_kept_for_two_weeks() -> None:
+def test_a_queue_keeps_messages_for_four_days_and_its_dead_letter_queue_for_two_weeks() -> None:
     properties = of_type("AWS::SQS::Queue", "queues")
     for name, queue in queues().items():
         assert queue.dead_letter_queue == name.replace("Queue", "DeadLetterQueue")
@@ -120,19 +130,19 @@ def test_every_queue_keeps_four_days_and_has_dead_letters_kept_for_two_weeks() -
         assert properties[queue.dead_letter_queue]["MessageRetentionPeriod"] == 14 * 86_400
 
 
-def test_a_message_is_tried_for_a_quarter_of_an_hour_at_least_and_for_an_hour_at_most() -> None:
-    """Beyond that it lies in the dead-letter queue, where an alarm tells of it, not hidden until it expires."""
+def test_a_message_is_retried_for_15_to_60_minutes() -> None:
+    """Then it moves to the dead-letter queue, which has an alarm."""
     for queue in queues().values():
         assert 15 * 60 <= queue.max_receive_count * queue.visibility_timeout <= 3600
 
 
-def test_a_batch_of_more_than_ten_has_the_window_that_lambda_demands() -> None:
+def test_a_batch_above_ten_has_the_window_that_lambda_requires() -> None:
     for function in consumers().values():
         assert function.source
         assert function.source.batch_size <= 10 or function.source.window >= 1
 
 
-def test_nobody_waits_for_a_window_once_their_certificate_is_asked_for() -> None:
+def test_evaluation_and_generation_have_no_batching_window() -> None:
     for name in ("EvaluationQueue", "GenerationQueue"):
         source = consumers()[name].source
         assert source
@@ -140,7 +150,7 @@ def test_nobody_waits_for_a_window_once_their_certificate_is_asked_for() -> None
 
 
 def chosen(value: Any, *conditions: str) -> Any:
-    """What a value of the template comes to when these conditions hold and no others."""
+    """A value of the template when exactly these conditions hold."""
     match value:
         case {"Fn::If": [condition, then, otherwise]}:
             return chosen(then if condition in conditions else otherwise, *conditions)
@@ -153,16 +163,29 @@ def chosen(value: Any, *conditions: str) -> Any:
     return value
 
 
-PROD = "IsProd", "PollersAreLimited"
-PROVISIONED = "IsProd", "PollersAreProvisioned"
+PROD = "IsProd", "IsReserved", "PollersAreLimited"
+PROVISIONED = "IsProd", "IsReserved", "PollersAreProvisioned"
 
 
-def test_what_is_reserved_leaves_an_account_the_hundred_that_aws_insists_on() -> None:
-    resources = read_template()["Resources"].values()
-    functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
-    reserved = sum(chosen(one["ReservedConcurrentExecutions"], *PROD) for one in functions)
-    assert reserved == int(re.findall(r"Concurrency: (\d+) in all", (ROOT / "template.yaml").read_text())[0])
-    assert reserved <= 1_000 - 100
+def test_the_concurrency_that_the_template_tells_is_the_reserved_one() -> None:
+    [told] = re.findall(r"prod reserves (\d+), with provisioned pollers ([\d,]+)", (ROOT / "template.yaml").read_text())
+    assert [reserved_concurrency(provisioned=False), reserved_concurrency(provisioned=True)] == [
+        int(number.replace(",", "")) for number in told
+    ]
+    assert reserved_concurrency(provisioned=False) <= 1_000 - 100
+
+
+def test_nothing_is_reserved_when_the_account_has_too_little_or_outside_prod() -> None:
+    for conditions in (
+        ("IsProd", "PollersAreLimited"),
+        ("IsProd", "PollersAreProvisioned"),
+        ("PollersAreProvisioned",),
+    ):
+        for function in resources("AWS::Serverless::Function").values():
+            assert chosen(function["ReservedConcurrentExecutions"], *conditions) is None
+    assert read_template()["Conditions"]["IsReserved"] == {
+        "Fn::And": [{"Condition": "IsProd"}, {"Fn::Equals": [{"Ref": "ReserveConcurrency"}, "true"]}]
+    }
 
 
 def test_pollers_are_limited_in_prod_unless_they_are_provisioned() -> None:
@@ -171,7 +194,7 @@ def test_pollers_are_limited_in_prod_unless_they_are_provisioned() -> None:
     }
 
 
-def test_every_queue_and_dead_letter_queue_has_an_alarm_and_every_function_one_on_its_throttles() -> None:
+def test_every_queue_and_dead_letter_queue_has_an_alarm_and_every_function_one_on_throttles() -> None:
     functions = [
         name
         for name, resource in read_template()["Resources"].items()
@@ -180,6 +203,7 @@ def test_every_queue_and_dead_letter_queue_has_an_alarm_and_every_function_one_o
     watched = {
         (alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Ref"])
         for alarm in of_type("AWS::CloudWatch::Alarm", "observability").values()
+        if "MetricName" in alarm
     }
     for name in of_type("AWS::SQS::Queue", "queues"):
         dead = name.endswith("DeadLetterQueue")
@@ -188,7 +212,7 @@ def test_every_queue_and_dead_letter_queue_has_an_alarm_and_every_function_one_o
     assert {("Throttles", f"{name}Name") for name in functions} <= watched
 
 
-def test_the_bucket_of_documents_refuses_to_overwrite_and_to_delete_unless_a_person_is_erased() -> None:
+def test_the_documents_bucket_denies_overwriting_and_deleting_except_by_erasure() -> None:
     statements = policy_of("DocumentsBucket", "storage")
     overwriting, deleting = ((one.get("Fn::If") or [None, one])[1] for one in statements[1:])
     assert (overwriting["Effect"], overwriting["Principal"], overwriting["Action"]) == ("Deny", "*", "s3:PutObject")
@@ -198,14 +222,15 @@ def test_the_bucket_of_documents_refuses_to_overwrite_and_to_delete_unless_a_per
     assert deleting["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["ErasureRole", "Arn"]}}}
 
 
-def test_the_role_that_erases_is_no_functions_and_gets_at_persons_alone() -> None:
+def test_the_erasure_role_belongs_to_no_function_and_reaches_only_personal_data() -> None:
     [role] = of_type("AWS::IAM::Role", "storage").values()
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
     [policy] = role["Policies"]
     may = [(one["Action"], one.get("Condition")) for one in policy["PolicyDocument"]["Statement"]]
-    kinds = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["enrollment#*", "account#*"]}}
-    requests = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "request"}}
+    has_key = {"Null": {"dynamodb:LeadingKeys": "false"}}
+    kinds = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["enrollment#*", "account#*"]}, **has_key}
+    requests = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "request"}, **has_key}
     assert may == [
         (["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], kinds),
         ("dynamodb:Query", None),
@@ -222,7 +247,7 @@ def test_the_role_that_erases_is_no_functions_and_gets_at_persons_alone() -> Non
     ("kind", "stack"),
     [("AWS::S3::Bucket", "storage"), ("AWS::SQS::Queue", "queues"), ("AWS::SNS::Topic", "observability")],
 )
-def test_every_bucket_queue_and_topic_is_spoken_to_through_tls_alone(kind: str, stack: str) -> None:
+def test_every_bucket_queue_and_topic_requires_tls(kind: str, stack: str) -> None:
     assert of_type(kind, stack)
     for name in of_type(kind, stack):
         [rule] = [one for one in policy_of(name, stack) if one.get("Sid") == "OnlyThroughTls"]
@@ -230,7 +255,7 @@ def test_every_bucket_queue_and_topic_is_spoken_to_through_tls_alone(kind: str, 
         assert rule["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_every_bucket_is_private_encrypted_logged_and_but_for_exports_versioned() -> None:
+def test_every_bucket_is_private_encrypted_logged_and_except_for_exports_versioned() -> None:
     for name, bucket in of_type("AWS::S3::Bucket", "storage").items():
         assert bucket["PublicAccessBlockConfiguration"] == {
             "BlockPublicAcls": True,
@@ -243,7 +268,7 @@ def test_every_bucket_is_private_encrypted_logged_and_but_for_exports_versioned(
         assert ("VersioningConfiguration" in bucket) == (name != "ExportsBucket")
 
 
-def test_every_table_can_be_brought_back_to_a_point_in_time_and_in_prod_not_be_deleted() -> None:
+def test_every_table_has_point_in_time_recovery_and_in_prod_deletion_protection() -> None:
     for table in of_type("AWS::DynamoDB::Table", "storage").values():
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
         assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
@@ -251,22 +276,14 @@ def test_every_table_can_be_brought_back_to_a_point_in_time_and_in_prod_not_be_d
     assert given["DeletionProtection"] == {"Fn::If": ["IsProd", "true", "false"]}
 
 
-def test_tables_queues_logs_and_the_topic_are_encrypted_with_the_one_key() -> None:
+def test_tables_queues_and_logs_are_encrypted_with_the_one_key() -> None:
     key = {"Ref": "KeyArn"}
     tables = of_type("AWS::DynamoDB::Table", "storage").values()
     assert all(
         table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key} for table in tables
     )
-    queues, topics = of_type("AWS::SQS::Queue", "queues"), of_type("AWS::SNS::Topic", "observability")
-    assert all(one["KmsMasterKeyId"] == key for one in (queues | topics).values())
+    assert all(one["KmsMasterKeyId"] == key for one in of_type("AWS::SQS::Queue", "queues").values())
     assert all(group["KmsKeyId"] == key for group in of_type("AWS::Logs::LogGroup", "roles").values())
-
-
-@pytest.mark.parametrize("stack", ["key", "storage", "queues"])
-def test_what_keeps_data_outlives_the_stack(stack: str) -> None:
-    for name, resource in read_template(INFRA / f"{stack}.yaml")["Resources"].items():
-        if not name.endswith(("Policy", "Role")):
-            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
 def test_the_key_serves_this_account_alone() -> None:
@@ -275,11 +292,21 @@ def test_the_key_serves_this_account_alone() -> None:
     assert through_services["Principal"] == {"AWS": "*"}
     only = through_services["Condition"]["StringEquals"]
     assert only["kms:CallerAccount"] == {"Ref": "AWS::AccountId"}
-    assert len(only["kms:ViaService"]) == 4
+    assert len(only["kms:ViaService"]) == 3
+    assert "kms:CreateGrant" not in through_services["Action"]
+
+
+def test_a_grant_on_the_key_is_for_a_service_itself() -> None:
+    """A principal with a grant could use the key past every condition of its policy."""
+    [key] = of_type("AWS::KMS::Key", "key").values()
+    granting = [one for one in key["KeyPolicy"]["Statement"] if "kms:CreateGrant" in one.get("Action", "")]
+    [statement] = granting
+    assert statement["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
+    assert statement["Condition"]["StringEquals"]["kms:CallerAccount"] == {"Ref": "AWS::AccountId"}
 
 
 def mappings_of(transformed: dict[str, Any], *conditions: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Every event source mapping as it is when these conditions hold, beside what its function has reserved."""
+    """(reserved concurrency of the function, event source mapping) when exactly these conditions hold."""
     resources = transformed["Resources"]
     for resource in resources.values():
         if resource["Type"] == "AWS::Lambda::EventSourceMapping":
@@ -288,16 +315,16 @@ def mappings_of(transformed: dict[str, Any], *conditions: str) -> Iterator[tuple
             yield chosen(function["ReservedConcurrentExecutions"], *conditions), mapping
 
 
-def test_in_prod_every_function_has_its_own_concurrency_and_no_queue_pushes_it_beyond(
+def test_in_prod_an_event_source_uses_exactly_the_reserved_concurrency_of_its_function(
     transformed: dict[str, Any],
 ) -> None:
-    """A queue that did would use up the deliveries of messages that were merely throttled."""
+    """A higher one would use up the deliveries of messages that Lambda only throttled."""
     for reserved, mapping in mappings_of(transformed, *PROD):
         assert mapping["ScalingConfig"] == {"MaximumConcurrency": reserved}
         assert mapping.get("ProvisionedPollerConfig") is None
 
 
-def test_provisioned_pollers_have_ten_batches_each_and_a_function_that_takes_as_many(
+def test_a_function_with_provisioned_pollers_takes_ten_batches_per_poller(
     transformed: dict[str, Any],
 ) -> None:
     found = [pair for pair in mappings_of(transformed, *PROVISIONED) if pair[1].get("ProvisionedPollerConfig")]
@@ -308,8 +335,8 @@ def test_provisioned_pollers_have_ten_batches_each_and_a_function_that_takes_as_
         assert mapping["ScalingConfig"] is None  # AWS takes one or the other
 
 
-def test_the_table_is_made_ready_for_what_provisioned_pollers_bring() -> None:
-    """A mark and a certificate write a unit each, and all must be through within two seconds."""
+def test_the_table_is_prewarmed_for_provisioned_pollers() -> None:
+    """A mark and a certificate write one unit each; 10,000 of both must be written within two seconds."""
     assert read_template()["Mappings"]["Table"]["provisioned"]["WriteUnits"] >= 2 * 10_000 / 2
     records = read_template(INFRA / "storage.yaml")["Resources"]["RecordsTable"]["Properties"]
     assert records["WarmThroughput"]["Fn::If"][1] == {
@@ -335,7 +362,7 @@ def test_no_more_than_five_checks_are_suppressed_and_each_says_why() -> None:
     assert all(suppressed)
 
 
-def test_exports_go_away_after_a_day() -> None:
+def test_exports_expire_after_a_day() -> None:
     storage = read_template(INFRA / "storage.yaml")["Resources"]
     [rule] = storage["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["Prefix"], rule["ExpirationInDays"]) == ("Enabled", "exports/", 1)

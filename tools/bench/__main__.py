@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
+from tools.bench import evaluation
 from tools.bench.machine import machine
 from tools.bench.page import ROOT, nth_page
 from tools.bench.visual_diff import DifferentPage, differing_pixels, require_same_page
@@ -51,6 +52,7 @@ def main(
         else:
             _compare(rounds)
             _measure_handlers(rounds * PER_ROUND)
+            _measure_evaluation()
     except (BenchmarkFailed, DifferentPage) as failure:
         console.print(f"Nothing was measured: {failure}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from failure
@@ -92,6 +94,15 @@ def _measure_handlers(rounds: int) -> None:
     figures = json.loads(done.stdout)
     _write("handlers.json", {**made_on, "calls": rounds, **figures})
     _print_handlers(figures)
+
+
+def _measure_evaluation() -> None:
+    figures = evaluation.measure()
+    _write("evaluation.json", {**machine(), "cpu_ms_by_facts": figures})
+    table = Table("judging a record, CPU ms", *(f"{size:,} facts" for size in evaluation.SIZES))
+    for name, by_size in figures.items():
+        table.add_row(name, *(f"{milliseconds:.2f}" for milliseconds in by_size.values()))
+    console.print(table)
 
 
 def _check(workers: dict[str, Worker], advance: Callable[[], None]) -> dict[str, dict[str, float]]:

@@ -237,7 +237,11 @@ def _naive_request(person: int) -> dict[str, Any]:
 
 
 def _record(message: dict[str, Any]) -> dict[str, Any]:
-    attributes = {"SentTimestamp": "1700000000000", "MessageGroupId": COMPANY, "ApproximateReceiveCount": "1"}
+    attributes = {
+        "SentTimestamp": str(time.time_ns() // 1_000_000),
+        "MessageGroupId": COMPANY,
+        "ApproximateReceiveCount": "1",
+    }
     sent = {
         "MessageId": uuid.uuid4().hex,
         "ReceiptHandle": "any",

@@ -11,20 +11,20 @@ from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DESIGN = ROOT / "layers" / "core" / "earned" / "document" / "certificate"
+DESIGN = ROOT / "layers" / "core" / "earned" / "document" / "designs" / "default"
 LAYER = ROOT / ".layers" / "weasyprint"
 FONTS = LAYER / "fonts"
 REGULAR, ITALIC = FONTS / "EBGaramond12-Regular.ttf", FONTS / "EBGaramond12-Italic.ttf"
 
 WIDTH, HEIGHT = 297, 210  # millimetres from the top left, as all positions
-CODE = 210, 148, 22  # left, top and side of the QR code
+CODE = 210, 147.1, 22  # left, top and side of the QR code
 DRAWINGS = (  # left, top, width, height
     (DESIGN / "border-a4.svg", (0, 0, WIDTH, HEIGHT)),
     (DESIGN / "mark.svg", (143, 25.5, 11, 11)),
     (DESIGN / "ornament.svg", (108.5, 96.7, 80, 2.2)),
-    (DESIGN / "signature.svg", (53.5, 149, 45, 16.1334)),
+    (DESIGN / "signature.svg", (53.5, 150, 45, 16.1334)),
 )
-RULE = 44, 162.6334, 64, 0.2, "#8d97a0"  # left, middle, length, thickness
+RULE = 44, 163.6334, 64, 0.2, "#8d97a0"  # left, middle, length, thickness
 PAPER, TEXT, BLUE, INK, GREY = "#fffefb", "#2b3742", "#1d3f5e", "#10283f", "#5a6670"
 
 HEADING = "Certificate of Completion"
@@ -55,7 +55,7 @@ class Page:
 
     @property
     def link(self) -> str:
-        return f"https://learn.northlight.example/verify/{self.certificate_id}"
+        return f"https://learn.northlight.example/verify/{self.certificate_id}?revision=1"
 
 
 @dataclass(frozen=True)
@@ -94,17 +94,17 @@ def nth_page(index: int) -> Page:
 
 def lines(page: Page) -> tuple[Line, ...]:
     return (
-        Line(42.243, 11, (Run("NORTHLIGHT LEADERSHIP ACADEMY", BLUE, 2.4),)),
-        Line(57.852, 36, (Run(HEADING, BLUE),)),
-        Line(68.771, 14, (Run("This is to certify that"),), italic=True),
-        Line(88.371, 46, (Run(page.holder, INK),)),
+        Line(42.386, 11.5, (Run("NORTHLIGHT LEADERSHIP ACADEMY", BLUE, 1.1),)),
+        Line(57.352, 36, (Run(HEADING, BLUE),)),
+        Line(67.27, 14, (Run("This is to certify that"),), italic=True),
+        Line(89.183, 46, (Run(page.holder, INK),)),
         Line(105.586, 15, (Run(f"of {page.company}"),), italic=True),
         Line(114.901, 14, (Run("has successfully completed the course"),), italic=True),
         Line(126.056, 26, (Run(page.title, BLUE),)),
         Line(135.834, 14, (Run("14 November 2026 · 24 hours"),)),
-        Line(167.563, 12, (Run("Ingrid Solvang"),), middle=76),
-        Line(172.214, 10.5, (Run("Director of Learning", GREY),), italic=True, middle=76),
-        Line(175.158, 10, (Run("Scan to verify", GREY),), italic=True, middle=221),
-        Line(180.079, 8.5, (Run(f"Certificate No. {page.number}", GREY),)),
-        Line(183.977, 8.5, (Run("Verify at ", GREY), Run(page.link, GREY, link=page.link))),
+        Line(168.562, 12, (Run("Ingrid Solvang"),), middle=76),
+        Line(173.4, 10.5, (Run("Director of Learning", GREY),), italic=True, middle=76),
+        Line(173.4, 10.5, (Run("Scan to verify", GREY),), italic=True, middle=221),
+        Line(180.079, 8.5, (Run(f"Certificate No. {page.number}", GREY, 0.1),)),
+        Line(183.977, 8.5, (Run("Verify at ", GREY, 0.1), Run(page.link, GREY, 0.1, page.link))),
     )

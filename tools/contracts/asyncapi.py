@@ -1,4 +1,4 @@
-"""The AsyncAPI 3 document: the queues that the portal posts to, and the bus that announces certificates."""
+"""The AsyncAPI 3 document: the queues that the portal posts to, and the bus with what Earned announces."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,8 @@ QUEUE = (
     "An SQS standard queue; its URL is the stack's output {name}QueueUrl. A message body is one event. Events may "
     "arrive late, repeated and out of order. Set MessageGroupId to the company_id of the person the event is about, or "
     "to the account_id of an individual, so that a company with many events does not delay the others; an event about "
-    "a training needs no group. A refused event is kept unchanged in the dead-letter queue, with its reason."
+    "a training needs no group. A refused event is kept unchanged in the dead-letter queue, with its reason and "
+    "detail, and is announced."
 )
 BUS = (
     "An EventBridge bus; its name is the stack's output BusName. `source` is `earned`, `detail-type` the event's type, "

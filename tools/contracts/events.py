@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from earned.messages.announcements import TYPES, AnnouncedEvent
+from earned.messages.announcements import ANNOUNCED
 from earned.messages.events import ATTENDANCE, DIRECTORY, MAX_EVENT_BYTES, PROGRESS
 from tools.contracts.writing import Json
 
@@ -17,7 +17,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def schemas() -> dict[str, Json]:
     """The schema of each event type. An event that its schema does not allow is neither accepted nor announced."""
     return {type_: _schema_in(type_, kinds[type_]) for kinds in QUEUES.values() for type_ in kinds} | {
-        type_: _schema_out(type_) for type_ in TYPES
+        type_: _schema_out(type_, model) for type_, model in ANNOUNCED.items()
     }
 
 
@@ -26,8 +26,8 @@ def _schema_in(type_: str, model: Any) -> Json:
     return _named(type_, schema, f"{_data_description(schema)}\n\nAn event may have at most {MAX_EVENT_BYTES} bytes.")
 
 
-def _schema_out(type_: str) -> Json:
-    schema = _schema(AnnouncedEvent)
+def _schema_out(type_: str, model: Any) -> Json:
+    schema = _schema(model)
     schema["properties"]["type"] = {"type": "string", "const": type_}
     return _named(type_, schema, f"{_data_description(schema)}\n\n{schema['description']}")
 

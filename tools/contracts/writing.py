@@ -1,16 +1,19 @@
 """Serialization of the documents: the same bytes for the same content."""
 
 import json
+import re
 from typing import Any
 
 from yaml import safe_dump
 
 Json = dict[str, Any]
+_TAGS = re.compile("[\U000e0000-\U000e0fff]")  # invisible in an editor
 
 
 def pretty(document: Json) -> str:
     """JSON for people."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return _TAGS.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def compact(document: Json) -> str:

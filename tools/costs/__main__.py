@@ -107,7 +107,8 @@ def _print_savings(found: Sequence[Saving]) -> None:
 
 def _fixed() -> list[bill.Line]:
     alarms = resources("AWS::CloudWatch::Alarm", INFRA / "observability.yaml")
-    return bill.fixed_a_month(len(alarms), len(QUEUES), OWN_METRICS)
+    watched = sum(max(1, sum("MetricStat" in one for one in alarm.get("Metrics", []))) for alarm in alarms.values())
+    return bill.fixed_a_month(watched, len(QUEUES), OWN_METRICS)
 
 
 OWN_METRICS = 30  # each value of a dimension is a metric

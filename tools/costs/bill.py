@@ -174,10 +174,10 @@ def fixed_a_month(alarms: int, queues: int, metrics: int) -> list[Line]:
     polls = queues * _ASSUMED["pollers"] * 30 * 24 * 3600 / _ASSUMED["poll_seconds"]
     return [
         Line("SQS", f"polling of {queues} empty queues", polls * _PRICE["sqs_request"]),
-        Line("CloudWatch", f"{alarms} alarms", alarms * _PRICE["alarm_month"]),
+        Line("CloudWatch", f"{alarms} metrics with an alarm", alarms * _PRICE["alarm_month"]),
         Line("CloudWatch", f"{metrics} custom metrics", metrics * _PRICE["metric_month"]),
         Line("CloudWatch", "a dashboard", _PRICE["dashboard_month"]),
-        Line("KMS", "a key", _PRICE["key_month"]),
+        Line("KMS", "the key of the data and the key of the alarms", 2 * _PRICE["key_month"]),
     ]
 
 

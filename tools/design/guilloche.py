@@ -13,9 +13,20 @@ Curve = Callable[[float], Point]
 
 PAPERS = {"a4": (29700, 21000), "letter": (27940, 21590)}  # width and height
 MIDDLE = 1500  # from the edge of the paper to the middle of the band, which has the centres of the corners
-WAVE = 1112  # the approximate length of a wave; a side has a whole number of them
+# The approximate length of a wave. Its lines run at 45° in the middle of the band, so that the sides, which are the top
+# turned by 90°, show the same pattern. A side has a whole number of waves: of both papers, they differ by 1 %.
+WAVE = 2150
 SEAL_BELOW_CENTRE = 5700
-STRAND = {-0.7: 400, -0.35: 385, 0.0: 370, 0.35: 385, 0.7: 400}  # the phase (radians) and amplitude of every line
+# The phase, in radians, and the amplitude of every line.
+STRAND = {
+    -0.9: 400,
+    -0.6: 390,
+    -0.3: 380,
+    0.0: 370,
+    0.3: 380,
+    0.6: 390,
+    0.9: 400,
+}
 THREAD = 215
 CREST = 0.3642  # of half a wave: with handles of this length a cubic piece approximates a cosine to 0.1 %
 TURN = 2 * math.pi

@@ -1,20 +1,23 @@
 """Handlers composed afresh: each is a new sandbox, with an empty cache and the options of its caller."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from earned.aws import s3
 from earned.aws.dynamodb import enrollments, trainings
 from earned.aws.sqs import MAX_BATCH, Queue
 from earned.aws.sqs_batch import SqsBatch
-from earned.document.render import NORTHLIGHT
+from earned.document.deployed_designs import DEPLOYED_DESIGNS
+from earned.document.render import DESIGNS
+from earned.domain.training import DEFAULT_DESIGN
 from earned.messages import events
 from earned.usecases import evaluate_enrollments, export_certificates, record_directory, sweep
 from earned.usecases.certificate_documents import CertificateDocuments
+from earned.usecases.clock import utc_now
 from earned.usecases.evaluate_enrollments import EvaluateEnrollments
 from earned.usecases.export_certificates import ExportCertificates
 from earned.usecases.generate_certificates import GenerateCertificates
@@ -32,8 +35,11 @@ Handler = Callable[[dict[str, Any], Any], Any]
 class Options:
     """What a caller may choose instead of the deployed values."""
 
-    design: Any = NORTHLIGHT
+    design: Any = DESIGNS
+    designs: Collection[str] = frozenset({DEFAULT_DESIGN, *DEPLOYED_DESIGNS})
     background: Executor = field(default_factory=ImmediateExecutor)
+    paper_size: str | None = None  # None: that of the function's settings
+    now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     keys_per_page: int = evaluate_enrollments.KEYS_PER_PAGE
     records_per_page: int = sweep.RECORDS_PER_PAGE
@@ -55,7 +61,7 @@ def compose(function: str, app: Any, options: Options) -> Handler:
 
 def _over_batch(app: Any, work: Callable[[SqsBatch], None]) -> Handler:
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-        batch = SqsBatch(event, app.dead_letters)
+        batch = SqsBatch(event, app.dead_letters, getattr(app, "refusals", None))
         work(batch)
         return batch.response()
 
@@ -64,19 +70,29 @@ def _over_batch(app: Any, work: Callable[[SqsBatch], None]) -> Handler:
 
 def _record_directory(app: Any, options: Options) -> Handler:
     evaluation, generation = options.queue(app.evaluation), options.queue(app.generation)
-    record = RecordDirectory(evaluation, generation, recheck_delay_seconds=options.recheck_delay_seconds)
-    return _over_batch(app, lambda batch: record(batch, batch.read(lambda body: events.read(body, events.DIRECTORY))))
+    record = RecordDirectory(
+        evaluation,
+        generation,
+        designs=options.designs,
+        recheck_delay_seconds=options.recheck_delay_seconds,
+        now=options.now,
+    )
+    read = events.reader(events.DIRECTORY, app.settings.order_tolerance_seconds)
+    return _over_batch(app, lambda batch: record(batch, batch.read(read)))
 
 
 def _record_progress(app: Any, options: Options) -> Handler:
     generation, tolerance = options.queue(app.generation), app.settings.order_tolerance_seconds
-    record = RecordFacts(enrollments.record_progress, trainings.TrainingCache(), generation, tolerance)
-    return _over_batch(app, lambda batch: record(batch, batch.read(lambda body: events.read(body, events.PROGRESS))))
+    cache = trainings.TrainingCache(options.monotonic)
+    record = RecordFacts(enrollments.record_progress, cache, generation, tolerance, options.now)
+    read = events.reader(events.PROGRESS, tolerance)
+    return _over_batch(app, lambda batch: record(batch, batch.read(read)))
 
 
 def _record_attendance(app: Any, options: Options) -> Handler:
-    read_mark, generation = ReadMark(), options.queue(app.generation)
-    record = RecordFacts(enrollments.record_attendance, trainings.TrainingCache(), generation, timedelta(0))
+    read_mark, generation = ReadMark(app.settings.order_tolerance_seconds), options.queue(app.generation)
+    cache = trainings.TrainingCache(options.monotonic)
+    record = RecordFacts(enrollments.record_attendance, cache, generation, timedelta(0), options.now)
     return _over_batch(app, lambda batch: record(batch, batch.read(read_mark)))
 
 
@@ -87,6 +103,7 @@ def _evaluate_enrollments(app: Any, options: Options) -> Handler:
         app.settings.order_tolerance_seconds,
         keys_per_page=options.keys_per_page,
         enrollments_per_message=options.enrollments_per_message,
+        now=options.now,
     )
     return _over_batch(app, evaluate)
 
@@ -94,16 +111,16 @@ def _evaluate_enrollments(app: Any, options: Options) -> Handler:
 def _generate_certificate(app: Any, options: Options) -> Handler:
     assets = s3.Assets(app.s3, app.settings.assets_bucket)
     logos = Logos(assets, app.documents, options.design.check_drawable, options.monotonic)
-    settings = app.settings
-    documents = CertificateDocuments(
-        options.design, logos, app.documents, settings.verify_base_url, settings.paper_size
-    )
-    generate = GenerateCertificates(documents, app.bus, settings.order_tolerance_seconds, options.background)
+    settings, paper_size = app.settings, options.paper_size or app.settings.paper_size
+    documents = CertificateDocuments(options.design, logos, app.documents, settings.verify_base_url, paper_size)
+    tolerance = settings.order_tolerance_seconds
+    generate = GenerateCertificates(documents, app.bus, tolerance, options.background, options.now)
     return _over_batch(app, generate)
 
 
 def _export_certificates(app: Any, options: Options) -> Handler:
-    export = ExportCertificates(app.documents, app.archives, options.queue(app.requests), part_size=options.part_size)
+    requests = options.queue(app.requests)
+    export = ExportCertificates(app.documents, app.archives, requests, part_size=options.part_size, now=options.now)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         batch = SqsBatch(event, app.dead_letters)
@@ -118,14 +135,27 @@ def _sweep(app: Any, options: Options) -> Handler:
         app.documents,
         options.queue(app.evaluation),
         options.queue(app.generation),
+        app.bus,
         app.settings.order_tolerance_seconds,
         records_per_page=options.records_per_page,
         pages_per_run=options.pages_per_run,
         enrollments_per_message=options.enrollments_per_message,
         events_per_page=options.events_per_page,
+        now=options.now,
         clock=options.monotonic,
     )
     return lambda event, _context: run(everything=bool(event.get("everything")))
+
+
+def _serve_api(app: Any, options: Options) -> Handler:
+    dependencies = replace(app.dependencies, monotonic=options.monotonic)
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims") or {}
+        answer: dict[str, Any] = app.app(event, context, dependencies=dependencies, claims=claims, now=options.now())
+        return answer
+
+    return handler
 
 
 _COMPOSED: dict[str, Callable[[Any, Options], Handler]] = {
@@ -136,5 +166,5 @@ _COMPOSED: dict[str, Callable[[Any, Options], Handler]] = {
     "generate_certificate": _generate_certificate,
     "export_certificates": _export_certificates,
     "sweep": _sweep,
-    "serve_api": lambda app, _options: app.handler,  # caches nothing
+    "serve_api": _serve_api,
 }

@@ -5,16 +5,18 @@ from typing import Any
 
 
 class LambdaContext:
-    """What Powertools reads of a context."""
+    """What Powertools and the export read of a context."""
 
     function_name = "serve_api"
     memory_limit_in_mb = 512
     invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:serve_api"
     aws_request_id = "request"
 
+    def __init__(self, remaining_ms: int = 60_000) -> None:
+        self._remaining_ms = remaining_ms
+
     def get_remaining_time_in_millis(self) -> int:
-        """Plenty."""
-        return 60_000
+        return self._remaining_ms
 
 
 def http_event(

@@ -87,6 +87,10 @@ class Service:
         """Replace every handler by a new sandbox, which has cached nothing."""
         self.handlers = {function: self.handler(function) for function in FUNCTIONS}
 
+    def use(self, function: str, **options: Any) -> None:
+        """Replace one function's sandbox by a new one with these options, until `start_anew`."""
+        self.handlers[function] = self.handler(function, **options)
+
     def handler(self, function: str, **options: Any) -> Handler:
         """A new sandbox of one function; `options` are those of `Options`."""
         return compose(function, self.apps[function], Options(**{"recheck_delay_seconds": 0} | options))

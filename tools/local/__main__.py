@@ -16,12 +16,14 @@ console = Console(stderr=True, highlight=False)
 
 
 @app.command("serve")
-def serve() -> None:
+def serve(
+    allowed_origins: Annotated[str, typer.Option(help="origins of pages that may call the API, with commas")] = "",
+) -> None:
     """Start a stack, leave it running and describe it in out/serve.json."""
     if stack.is_running(SERVE):
         console.print(f"Already running: see {SERVE_FILE}")
         return
-    with stack.started(SERVE, publish=SERVE_FILE) as supervisor:
+    with stack.started(SERVE, publish=SERVE_FILE, allowed_origins=allowed_origins) as supervisor:
         running = _wait(supervisor)
         SHELL_FILE.write_text(running.shell())
         supervisor.detach()

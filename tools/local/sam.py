@@ -45,14 +45,17 @@ def build(run: Run) -> None:
     stamp.write_text(sources)
 
 
-def deploy(run: Run, built: Path, issued_by: str) -> None:
+def deploy(run: Run, built: Path, issued_by: str, allowed_origins: Sequence[str] = ()) -> None:
     """Deploy a build to the emulator that AWS_ENDPOINT_URL names; `issued_by` is the issuer's URL."""
     parameters = {
         "Issuer": issued_by,
         "Audience": AUDIENCE,
         "LayerRoot": LAYER_ROOT,
+        "OnAws": "false",
         "VerifyBaseUrl": issued_by,
     }
+    if allowed_origins:
+        parameters["AllowedOrigins"] = ",".join(allowed_origins)
     options = ["--stack-name", STACK_NAME, "--s3-bucket", PACKAGES, "--region", REGION, "--no-confirm-changeset"]
     capabilities = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
     run("deploy", ["--template-file", str(built / "template.yaml"), *options, *capabilities], parameters)

@@ -107,9 +107,10 @@ def stop(directory: Path, timeout_seconds: float = 15) -> bool:
 
 
 @contextlib.contextmanager
-def started(directory: Path, publish: Path | None = None) -> Iterator["Supervisor"]:
+def started(directory: Path, publish: Path | None = None, allowed_origins: str = "") -> Iterator["Supervisor"]:
     """Start a stack for the duration of the block, or longer after `detach`."""
-    command = [sys.executable, "-m", "tools.local.supervisor", str(directory), *([str(publish)] if publish else [])]
+    options = [*(["--publish", str(publish)] if publish else []), "--allowed-origins", allowed_origins]
+    command = [sys.executable, "-m", "tools.local.supervisor", str(directory), *options]
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "supervisor.log").open("w") as log:  # a detached supervisor must not hold our streams open
         process = subprocess.Popen(

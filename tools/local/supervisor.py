@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from tools.cloudformation import read_template
 from tools.local import issuer, outages, sam
 from tools.local.stack import CREDENTIALS, KEYS, REGION, ROOT, LocalStack, StackFailed, isolate
 
@@ -33,7 +34,8 @@ LIBRARY_PATH = ":".join(f"../layer_{number}/lib" for number in range(3))
 
 def main(
     directory: Annotated[Path, typer.Argument(help="holds the stack's keys, logs and temporary files")],
-    publish: Annotated[Path | None, typer.Argument(help="holds the stack's description while it is ready")] = None,
+    publish: Annotated[Path | None, typer.Option(help="holds the stack's description while it is ready")] = None,
+    allowed_origins: Annotated[str, typer.Option(help="origins of pages that may call the API, with commas")] = "",
 ) -> None:
     """Run a stack until SIGTERM or the end of stdin; exits with 1 when it does not start or its emulator ends."""
     isolate()
@@ -46,7 +48,8 @@ def main(
         with contextlib.ExitStack() as cleanup:
             (directory / "pid").write_text(str(os.getpid()))
             threading.Thread(target=_watch_stdin, daemon=True).start()
-            supervisor = _Supervisor(directory, cleanup)
+            origins = [origin for origin in allowed_origins.split(",") if origin]
+            supervisor = _Supervisor(directory, cleanup, origins)
             stack = supervisor.start()
             if publish:
                 cleanup.callback(publish.unlink, missing_ok=True)
@@ -64,6 +67,7 @@ def main(
 class _Supervisor:
     directory: Path
     cleanup: contextlib.ExitStack
+    allowed_origins: Sequence[str]
 
     def start(self) -> LocalStack:
         temporary = self.directory / "tmp"
@@ -87,10 +91,12 @@ class _Supervisor:
             _report(step="deploying (sam deploy)")
             os.environ["AWS_ENDPOINT_URL"] = endpoint
             _client("s3").create_bucket(Bucket=sam.PACKAGES, CreateBucketConfiguration={"LocationConstraint": REGION})
-            sam.deploy(self._sam, sam.BUILD, url)
+            sam.deploy(self._sam, sam.BUILD, url, self.allowed_origins)
         _report(step="warming up")
         _warm_up()
         stack = _describe(endpoint, url)
+        if self.allowed_origins:
+            _allow_origins(_api_id(stack.outputs["ApiUrl"]), self.allowed_origins)
         issuer.redirect_verification_to(stack.api)
         return stack
 
@@ -194,6 +200,13 @@ def _warm_up() -> None:
     with ThreadPoolExecutor() as pool:
         for mapping in mappings:
             pool.submit(functions.invoke, FunctionName=mapping["FunctionArn"], Payload=b'{"Records": []}')
+
+
+def _allow_origins(api_id: str, origins: Sequence[str]) -> None:
+    """Set the API's CORS as the template does: the emulator loses the property."""
+    _, configured, _ = read_template()["Resources"]["Api"]["Properties"]["CorsConfiguration"]["Fn::If"]
+    cors = {**configured, "AllowOrigins": list(origins)}
+    _client("apigatewayv2").update_api(ApiId=api_id, CorsConfiguration=cors)
 
 
 def _describe(endpoint: str, url: str) -> LocalStack:

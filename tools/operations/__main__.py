@@ -1,4 +1,4 @@
-"""The commands behind `make quarantine`, `make redrive` and `make erase`."""
+"""The commands that operate a stack; docs/operate.md lists them."""
 
 import json
 import signal
@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,10 +15,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
+from rich.text import Text
 
+from tools.operations.changes import NoPreview, preview
+from tools.operations.preflight import BRAND, Account, preflight
+from tools.operations.protection import protect
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
-from tools.operations.stacks import DeployedStack, NoStack
+from tools.operations.replay import replay as replay_archive
+from tools.operations.samconfig import NotConfigured, read_deployment
+from tools.operations.stacks import DeployedStack, NoStack, adopt_region
 
 if TYPE_CHECKING:
     from tools.operations.erase import Erasure
@@ -66,7 +73,11 @@ def redrive(
     where = _stack(stack, local)
     [pair] = where.named(queue)
     steps: list[Step] = []
-    with held(where.sqs, pair.dead_letters) as hold, Progress(console=console, transient=True) as progress:
+    with (
+        where.as_redriver() as sqs,
+        held(sqs, pair.dead_letters) as hold,
+        Progress(console=console, transient=True) as progress,
+    ):
         looking = progress.add_task("Receiving", total=None)
         chosen = select(hold, Wanted(reason, frozenset(event or [])), limit)
         progress.remove_task(looking)
@@ -92,6 +103,9 @@ def erase(
         float | None,
         typer.Option(min=0, help="seconds between the two passes; the longest visibility timeout by default"),
     ] = None,
+    also: Annotated[
+        list[str] | None, typer.Option(help="a former name or address to search for; repeat for several")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would be erased")] = False,
 ) -> None:
     """Erase a person's name, address and documents for good; repeat the command if it was interrupted."""
@@ -102,7 +116,7 @@ def erase(
 
     where = _stack(stack, local)
     with where.as_eraser(), console.status("Searching") as status:
-        erasure = Erasure(account, places(where), dry_run, begun_on=status.update)
+        erasure = Erasure(account, places(where), dry_run, frozenset(filter(None, also or ())), status.update)
         others = erasure.same_address()
         try:
             erasure.run(lambda seconds: time.sleep(seconds if wait is None else wait))
@@ -115,6 +129,76 @@ def erase(
     raise typer.Exit(1 if erasure.unseen else 0)
 
 
+@app.command()
+def replay(
+    since: Annotated[str, typer.Option(help="announcements since this time, such as 2026-11-30T08:00:00Z")],
+    stack: StackName = None,
+    local: Local = False,
+    until: Annotated[str | None, typer.Option(help="announcements until this time; now by default")] = None,
+) -> None:
+    """Put archived announcements on the bus again; every receiver gets them once more."""
+    where = _stack(stack, local)
+    if "ArchiveName" not in where.outputs:
+        raise NoStack("This stack has no archive (output ArchiveName): an emulator lacks it.")
+    start, end = _moment(since), _moment(until) if until else datetime.now(UTC)
+    if start >= end:
+        raise typer.BadParameter("--since must be earlier than --until and than now")
+    with console.status("Replaying") as status:
+        for progress in replay_archive(where.events(), where.outputs["ArchiveName"], start, end):
+            status.update(f"{progress.state}: {_when(progress.last_event) or 'no event yet'}")
+    if not progress.has_succeeded:
+        raise NoStack(f"The replay ended as {progress.state}: {progress.reason}. Run it again.")
+    out.print(f"Announced again: everything from {_when(start)} to {_when(end)}.")
+
+
+@app.command("preflight")
+def check_account(
+    stack: Annotated[str, typer.Option(help="a stack of samconfig.toml, such as earned-prod")],
+    parameters: Annotated[str, typer.Option(help="parameters that samconfig.toml lacks: Name=value Name=value")] = "",
+) -> None:
+    """Check the account, the issuer, the domain and the brand before a deployment; exits with 1 when a check fails."""
+    adopt_region()
+    deployment = read_deployment(stack, parameters)
+    checks = list(preflight(deployment.parameters, Account.on_aws(), BRAND.read_text("utf-8")))
+    for check in checks:
+        out.print(f"{'ok  ' if check.passed else 'FAIL'} {check.name}: {check.told}", markup=False, soft_wrap=True)
+    raise typer.Exit(0 if all(check.passed for check in checks) else 1)
+
+
+@app.command("changes")
+def preview_changes(
+    stack: Annotated[str, typer.Option(help="a stack on AWS and in samconfig.toml, such as earned-prod")],
+    template: Annotated[Path, typer.Option(help="the built template")],
+) -> None:
+    """Show the changes of an update, nested stacks included; exits with 1 when one would replace or remove data."""
+    where = DeployedStack.on_aws(stack)
+    with console.status("Creating a change set"):
+        found = preview(where.cloudformation(), read_deployment(stack), template)
+    for change in found:
+        out.print(str(change), markup=False, soft_wrap=True)
+    endangered = [change for change in found if change.endangers_data]
+    out.print(f"{len(found)} changes; {len(endangered)} would replace or remove what keeps data.")
+    raise typer.Exit(1 if endangered else 0)
+
+
+@app.command("protect")
+def protect_stack(stack: Annotated[str, typer.Option(help="a stack on AWS, such as earned-prod")]) -> None:
+    """Protect a stack from termination, and what keeps data in it from replacement and deletion by an update."""
+    where = DeployedStack.on_aws(stack)
+    protected = list(protect(where.cloudformation(), stack))
+    out.print(f"Protected: {stack} and {len(protected) - 1} nested stacks.")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time: write it as 2026-11-30T08:00:00Z") from None
+    if moment.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} has no time zone: write it as 2026-11-30T08:00:00Z")
+    return moment.astimezone(UTC)
+
+
 def _stack(name: str | None, local: bool) -> DeployedStack:
     if (name is None) is not local:
         raise typer.BadParameter("say which stack: either --stack NAME or --local")
@@ -123,7 +207,12 @@ def _stack(name: str | None, local: bool) -> DeployedStack:
 
 def _plain(listing: Listing, show: int) -> dict[str, Any]:
     reasons = [
-        {"reason": reason, "count": len(refused), "oldest": refused[0].since.isoformat()}
+        {
+            "reason": reason,
+            "count": len(refused),
+            "oldest": refused[0].since.isoformat(),
+            "details": dict(_details(refused)),
+        }
         | ({"messages": [_plain_message(one) for one in refused[:show]]} if show else {})
         for reason, refused in listing.by_reason().items()
     ]
@@ -138,6 +227,7 @@ def _plain(listing: Listing, show: int) -> dict[str, Any]:
 def _plain_message(one: Refused) -> dict[str, str | None]:
     return {
         "message_id": one.message_id,
+        "detail": one.detail,
         "since": one.since.isoformat(),
         "event_id": one.event_id,
         "event_type": one.event_type,
@@ -149,21 +239,34 @@ def _print_counts(listings: Sequence[Listing]) -> None:
     if not any(listing.refused for listing in listings):
         out.print("Nothing is quarantined.")
         return
-    table = Table("queue", "reason", "messages", "oldest")
+    table = Table("queue", "reason", "messages", "oldest", "detail")
     for listing in listings:
         for reason, refused in listing.by_reason().items():
-            table.add_row(listing.queue, reason, str(len(refused)), _age(refused[0].since))
+            table.add_row(listing.queue, reason, str(len(refused)), _age(refused[0].since), _commonest(refused))
     out.print(table)
+
+
+def _details(refused: Sequence[Refused]) -> list[tuple[str, int]]:
+    """The details and how many messages have each, the most common first."""
+    return Counter(one.detail for one in refused if one.detail is not None).most_common()
+
+
+def _commonest(refused: Sequence[Refused]) -> Text:
+    details = _details(refused)
+    if not details:
+        return Text("-")
+    more = f" (and {len(details) - 1} others)" if len(details) > 1 else ""
+    return Text(details[0][0] + more)
 
 
 def _print_oldest(listings: Sequence[Listing], show: int) -> None:
     """Print one line a message, at any width, so that ids can be copied."""
     for listing in listings:
         for reason, refused in listing.by_reason().items():
-            out.print(f"\n{listing.queue}, {reason}: since, type, time, event id, message id")
+            out.print(f"\n{listing.queue}, {reason}: since, type, time, event id, message id, detail")
             for one in refused[:show]:
-                told = (one.event_type, _when(one.event_time), one.event_id, one.message_id)
-                out.print("  ", _when(one.since), *(part or "-" for part in told), soft_wrap=True)
+                told = (one.event_type, _when(one.event_time), one.event_id, one.message_id, one.detail)
+                out.print("  ", _when(one.since), *(part or "-" for part in told), soft_wrap=True, markup=False)
 
 
 def _print_caveats(listing: Listing) -> None:
@@ -217,7 +320,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
-    except NoStack as failure:
+    except (NoStack, NotConfigured, NoPreview) as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
         sys.exit(1)
     except (BotoCoreError, ClientError) as failure:

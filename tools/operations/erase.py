@@ -78,12 +78,14 @@ def places(stack: DeployedStack) -> Places:
 class Erasure:
     """The erasure of one person, counting what is found by kind of place; `begun_on` gets each step.
 
-    A `rehearsal` finds everything and changes nothing.
+    A `rehearsal` finds everything and changes nothing. `also` are former names and addresses, which no record has any
+    more; requests and messages may.
     """
 
     account_id: str
     places: Places
     rehearsal: bool = False
+    also: frozenset[str] = field(default=frozenset(), repr=False)
     begun_on: Callable[[str], None] = lambda _: None
     found: Counter[str] = field(default_factory=Counter)
     unseen: set[str] = field(default_factory=set)
@@ -117,7 +119,7 @@ class Erasure:
         if known and not self.rehearsal:
             account = people.seal_account(self.account_id, datetime.now(UTC))
         printed = [completion.issue.printed.holder for completion in completions if completion.issue is not None]
-        names = frozenset(filter(None, [account.name if account else "", *printed]))
+        names = frozenset(filter(None, [account.name if account else "", *printed, *self.also]))
         self.found["accounts"] = int(account is not None and bool(account.name or account.email))
         return Person(self.account_id, account.email if account else "", names), known
 

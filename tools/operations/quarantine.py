@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from earned.messages.labels import labels
 from tools.batched import batched
 from tools.operations.stacks import Pair
 
@@ -29,8 +30,7 @@ MAX_WALK = 100_000
 WAIT_SECONDS = 1
 EMPTY_ANSWERS = 2
 _REASON = re.compile(r"[a-z][a-z0-9-]{0,63}")
-_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_TYPE = re.compile(r"[a-z][a-z0-9.-]{0,99}")
+_DETAIL = re.compile(r"[a-z][a-z0-9_.]*: [^\x00-\x1f\x7f-\x9f]{1,255}")  # a field, then the rule
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Refused:
 
     message_id: str
     reason: str
+    detail: str | None
     since: datetime
     event_id: str | None
     event_type: str | None
@@ -143,14 +144,15 @@ def look(sqs: "SQSClient", pair: Pair) -> Listing:
 
 
 def read(message: "MessageTypeDef") -> Refused:
-    event = _event(message["Body"])
-    reason = message.get("MessageAttributes", {}).get("reason")
+    event, known = _event(message["Body"]), labels(message["Body"])
+    told = {name: value.get("StringValue") for name, value in message.get("MessageAttributes", {}).items()}
     return Refused(
         message_id=message["MessageId"],
-        reason=_matching(_REASON, reason.get("StringValue") if reason else None) or FAULT,
+        reason=_matching(_REASON, told.get("reason")) or FAULT,
+        detail=_matching(_DETAIL, told.get("detail")),
         since=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
-        event_id=_matching(_ID, event.get("id")),
-        event_type=_matching(_TYPE, event.get("type")),
+        event_id=known.event_id,
+        event_type=known.event_type,
         event_time=_moment(event.get("time")),
     )
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MAX_REQUEST_BYTES = 256 * 1024
 MAX_SELECTION = 256 * 1024 * 1024
+_TOLD = {"reason", "detail"}  # the attributes that a refusal adds
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def size_of(message: "MessageTypeDef") -> int:
 
 def _entry(number: int, message: "MessageTypeDef") -> "SendMessageBatchRequestEntryTypeDef":
     entry: SendMessageBatchRequestEntryTypeDef = {"Id": str(number), "MessageBody": message["Body"]}
-    attributes = {name: value for name, value in message.get("MessageAttributes", {}).items() if name != "reason"}
+    attributes = {name: value for name, value in message.get("MessageAttributes", {}).items() if name not in _TOLD}
     if attributes:
         entry["MessageAttributes"] = attributes
     group = message["Attributes"].get("MessageGroupId")

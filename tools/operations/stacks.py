@@ -14,6 +14,8 @@ from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sqs import SQSClient
 
     from tools.local import stack as local
@@ -48,6 +50,7 @@ class DeployedStack:
     @classmethod
     def on_aws(cls, name: str) -> Self:
         """The stack with this name in the account and region of the AWS settings; raises `NoStack`."""
+        adopt_region()
         try:
             [described] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         except ClientError as error:
@@ -83,14 +86,36 @@ class DeployedStack:
             raise NoStack(f"There is no queue {name!r}: the stack has {', '.join(self.pairs)}.")
         return [self.pairs[name]]
 
+    def events(self) -> "EventBridgeClient":
+        with _environment(self.reached_by):
+            return boto3.Session().client("events")
+
+    def cloudformation(self) -> "CloudFormationClient":
+        with _environment(self.reached_by):
+            return boto3.Session().client("cloudformation")
+
+    @contextmanager
+    def as_redriver(self) -> Iterator["SQSClient"]:
+        """A client of the role that may send to the portal's queues besides the portal, if the stack has that role."""
+        if "RedriveRoleArn" not in self.outputs:
+            yield self.sqs
+            return
+        with self._assumed("RedriveRoleArn", "redrive"):
+            yield boto3.Session().client("sqs", config=SHORT_TIMEOUTS)
+
     @contextmanager
     def as_eraser(self) -> Iterator[None]:
         """Assume the erasure role for the SDK clients that are made inside the block; raises `NoStack`."""
-        if "ErasureRoleArn" not in self.outputs:
-            raise NoStack("This stack has no erasure role (output ErasureRoleArn): deploy the current template first.")
+        with self._assumed("ErasureRoleArn", "erase"):
+            yield
+
+    @contextmanager
+    def _assumed(self, output: str, session: str) -> Iterator[None]:
+        if output not in self.outputs:
+            raise NoStack(f"This stack has no role to {session} (output {output}): deploy the current template first.")
         with _environment(self.reached_by):
             sts = boto3.Session().client("sts")
-            role = sts.assume_role(RoleArn=self.outputs["ErasureRoleArn"], RoleSessionName="erase")["Credentials"]
+            role = sts.assume_role(RoleArn=self.outputs[output], RoleSessionName=session)["Credentials"]
         taken_on = {
             "AWS_ACCESS_KEY_ID": role["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": role["SecretAccessKey"],
@@ -98,6 +123,12 @@ class DeployedStack:
         }
         with _environment({**self.reached_by, **taken_on}):
             yield
+
+
+def adopt_region() -> None:
+    """Let AWS_REGION name the region, as in Lambda and other SDKs; botocore reads AWS_DEFAULT_REGION alone."""
+    if "AWS_REGION" in os.environ:
+        os.environ["AWS_DEFAULT_REGION"] = os.environ["AWS_REGION"]
 
 
 @contextmanager

@@ -139,6 +139,8 @@ def _resolve(value: Any, values: Mapping[str, str]) -> str:
             return values.get(name, name)
         case {"Fn::GetAtt": [*path]}:
             return values.get(".".join(path), ".".join(path))
+        case {"Fn::Select": [int(index), {"Fn::Split": [str(separator), text]}]}:
+            return _resolve(text, values).split(separator)[index]
         case {"Fn::Sub": text}:
             for name, replacement in values.items():
                 text = text.replace(f"${{{name}}}", replacement)

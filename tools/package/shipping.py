@@ -6,11 +6,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import yaml
 from rich.console import Console
 from rich.table import Table
+from samtranslator.yaml_helper import yaml_parse
 
 from tools.local import sam
 from tools.local.stack import ROOT
@@ -79,7 +81,29 @@ def _build(architecture: str) -> Path:
         except BuildFailed:
             end = "".join(output)[-4000:]
             raise BuildFailed(f"{architecture}: sam build failed; the end of its output:\n{end}") from None
-    return directory / "build" / "template.yaml"
+    template = directory / "build" / "template.yaml"
+    pinned = pin_architecture(yaml_parse(template.read_text("utf-8")), architecture)
+    template.write_text(yaml.safe_dump(pinned, sort_keys=False, allow_unicode=True), "utf-8")
+    return template
+
+
+def pin_architecture(template: Mapping[str, Any], architecture: str) -> dict[str, Any]:
+    """The template without the parameter Architecture: its layers hold libraries of this architecture and no other."""
+
+    def pin(value: Any) -> Any:
+        match value:
+            case {"Ref": "Architecture"}:
+                return architecture
+            case dict():
+                return {key: pin(one) for key, one in value.items()}
+            case list():
+                return [pin(one) for one in value]
+            case str():
+                return value.replace("${Architecture}", architecture)
+        return value
+
+    parameters = {name: one for name, one in template["Parameters"].items() if name != "Architecture"}
+    return {**pin(dict(template)), "Parameters": pin(parameters)}
 
 
 def _run(command: list[str]) -> Iterator[str]:

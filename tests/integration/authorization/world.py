@@ -18,7 +18,7 @@ REMOVED = ("account-removed", "account-just-removed")  # the second just now: it
 STATES = ("none", "outstanding", "held", "issued", "revoked", "reissued", "withdrawn", *REMOVED)
 ROLES = ("individual", "employee", "company-admin", "administrator", "support")
 ISSUED_AT_SOME_TIME = ("issued", "revoked", "reissued", "withdrawn", *REMOVED)
-UNPRINTABLE = "Signs \U00010600"  # Linear A, which no font of the layer has
+UNPRINTABLE = "Faces \U0010fffd"
 
 
 @dataclass(frozen=True)

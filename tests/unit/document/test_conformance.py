@@ -16,7 +16,7 @@ import zxingcpp
 from PIL import Image, ImageChops
 from weasyprint import HTML
 
-from earned.document.render import BASE, NORTHLIGHT, Design
+from earned.document.render import BASE, DESIGNS, NORTHLIGHT, Design
 from earned.document.wording import printable
 from earned.domain.certificate import CertificateContent
 from earned.domain.people import Logo
@@ -33,6 +33,10 @@ KINDS: dict[str, tuple[CertificateContent, Logo | None]] = {
     "long": (dataclasses.replace(ANNA, holder=LONG_NAME, title="Strategic Alignment and Governance, " * 8), None),
     "arabic name": (dataclasses.replace(ANNA, holder="ليلى نور", language="ar"), None),
     "thai name": (dataclasses.replace(ANNA, holder="มีรา ลอร์น้ำ " * 5), None),
+    "plain design": (dataclasses.replace(ANNA, design="plain"), None),
+    "marked name": (dataclasses.replace(ANNA, holder="Ọlọ́runfẹ́mi", company="شركة ١٢٣ ش.م.م."), None),
+    "emoji": (dataclasses.replace(ANNA, title="Fire 🧯 and 👩‍🚀 3️⃣"), None),
+    "days": (dataclasses.replace(EVENT, first_day=date(2026, 11, 12)), None),
     "letter": (dataclasses.replace(EVENT, paper="letter"), None),
     "japanese name": (dataclasses.replace(EVENT, holder="林 花子", language="ja"), None),
     **{
@@ -55,7 +59,7 @@ COPIED_IN_DISORDER = {"Urdu", "Thaana", "NKo", "Adlam", "Hanifi Rohingya", "Chak
 @pytest.fixture(scope="module")
 def documents() -> dict[str, bytes]:
     """One document of every kind and sample."""
-    return {kind: NORTHLIGHT.render(content, logo) for kind, (content, logo) in (KINDS | SAMPLES).items()}
+    return {kind: DESIGNS.render(content, logo) for kind, (content, logo) in (KINDS | SAMPLES).items()}
 
 
 @pytest.mark.skipif(not OUTLOUD.exists(), reason="`make test` installs it")
@@ -106,7 +110,7 @@ def plain(content: CertificateContent, logo: Logo | None) -> bytes:
 
 
 # Not the kinds with scaled texts, which the whole page has in full size, and not the fixed gradient.
-@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"long", "thai name", "graded logo"}))
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"long", "thai name", "graded logo", "plain design"}))
 def test_the_page_looks_like_the_one_that_weasyprint_draws_as_a_whole(kind: str, documents: dict[str, bytes]):
     difference = ImageChops.difference(picture_of(documents[kind]), picture_of(plain(*KINDS[kind])))
     assert difference.getbbox() is None

@@ -8,7 +8,7 @@ import pytest
 
 from tools.design.guilloche import PAPERS, border
 
-FOLDER = Path(__file__).parents[3] / "layers/core/earned/document/certificate"
+FOLDER = Path(__file__).parents[3] / "layers/core/earned/document/designs/default"
 
 
 @pytest.mark.parametrize("paper", PAPERS)
@@ -31,7 +31,7 @@ def test_every_line_of_the_band_ends_at_the_next_corner(paper: str, row: int, co
     for side, length in (("row", row), ("column", column)):
         (lines,) = re.findall(rf'id="{side}"><path[^>]* d="([^"]*)"', svg)
         ends = [end_of(line) for line in lines.split("M")[1:]]
-        assert ends == [(length, 0)] * 5
+        assert ends == [(length, 0)] * 7
 
 
 def end_of(line: str) -> tuple[int, int]:

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from weasyprint.urls import URLFetcher
 
-from earned.document import render
+from earned.document.deployed_designs import FOLDER as DESIGN_FOLDERS
 from earned.document.fitting import DoesNotFit
 from earned.document.logo import sanitise
 from earned.document.render import NORTHLIGHT, PAPERS, Design, MissingGlyph
@@ -26,7 +26,7 @@ from earned.domain.errors import UnusableLogo
 from earned.domain.people import Logo
 from earned.domain.training import TrainingKind
 
-FOLDER = Path(render.__file__).with_name("certificate")
+FOLDER = DESIGN_FOLDERS / "default"
 ANNA = CertificateContent(
     certificate_id="k3f7m2qzt5vx4hbrn6wdyc2jpa",
     holder="Marguerite Oyelaran-Lindqvist",
@@ -36,7 +36,7 @@ ANNA = CertificateContent(
     hours=24.0,
     company="Larkspur Logistics",
     language="en",
-    verify_url="https://learn.northlight.example/verify/k3f7m2qzt5vx4hbrn6wdyc2jpa",
+    verify_url="https://learn.northlight.example/verify/k3f7m2qzt5vx4hbrn6wdyc2jpa?revision=1",
 )
 LONG_NAME = (
     "Maximiliana Theodora Konstantinopoulou-Featherstonehaugh von und zu Hohenlohe-Langenburg, Marchioness of Nether"

@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from earned.document import render
+from earned.document.deployed_designs import FOLDER as DESIGN_FOLDERS
 from earned.document.render import Design
 from tools.design.preview import __main__ as command
 from tools.design.preview import samples
 
-FOLDER = Path(render.__file__).with_name("certificate")
+FOLDER = DESIGN_FOLDERS / "default"
 ROOT = Path(__file__).parents[3]
 
 

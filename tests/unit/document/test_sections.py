@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from weasyprint import HTML
+from weasyprint.formatting_structure.boxes import TextBox
 
 from earned.document.render import BASE, NORTHLIGHT, PAPERS
 from earned.domain.certificate import CertificateContent
@@ -69,6 +70,18 @@ def test_no_two_elements_overlap():
         assert {box.style["position"] for box in laid_out} == {"absolute"}
         for one, other in combinations(laid_out, 2):
             assert apart(one, other), f"{content.language} {one.element_tag} {other.element_tag}"
+
+
+@pytest.mark.parametrize("language", WORDING.languages)
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_line_below_the_code_shares_the_baseline_of_the_line_below_the_signature(language: str, paper: str):
+    content = dataclasses.replace(CONTENT, language=language, paper=paper)
+    words = WORDING.words(content)
+    html = HTML(string=page(content), base_url=BASE, url_fetcher=NORTHLIGHT.images)
+    [only] = html.render(stylesheets=[NORTHLIGHT.styles(paper)]).pages
+    lines = [box for box in only._page_box.descendants(placeholders=True) if isinstance(box, TextBox)]
+    baselines = {box.text: box.position_y + box.baseline for box in lines}
+    assert baselines[words["scan"]] == pytest.approx(baselines[words["role"]], abs=0.1)
 
 
 def apart(one: Any, other: Any) -> bool:

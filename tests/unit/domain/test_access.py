@@ -9,7 +9,7 @@ import pytest
 from earned.domain.access import TABLE, Operation, Scope, Viewer, has_any, may, may_for_company, who_may_download
 from earned.domain.enrollment import Removal
 from earned.domain.people import Role
-from tests.unit.builders import account, after, completion, issue, revocation
+from tests.unit.builders import account, after, completion, issue, removal, revocation
 
 COLUMNS = ("individual", "employee", "company-admin", "administrator", "support")
 PERMISSIONS = {
@@ -51,7 +51,7 @@ def test_each_role_may_do_what_its_cell_of_the_table_allows(row: str, role: str,
 
 @pytest.mark.parametrize("whose", WHOSE)
 def test_a_removed_enrollment_exists_for_nobody(whose: str) -> None:
-    record = replace(WHOSE[whose], removal=Removal(after(1), "request-1"))
+    record = replace(WHOSE[whose], removal=removal())
 
     for row, role, _ in CELLS:
         assert may(Viewer("me", Role(role), "mine"), Operation(row), record) is False
@@ -106,7 +106,7 @@ def test_support_is_told_who_may_download_and_why(record: dict[str, Any], kind: 
 
 
 def test_support_is_told_that_nobody_downloads_of_a_removed_account() -> None:
-    told = who_may_download(completion(issue=issue()), account(removed=True))
+    told = who_may_download(completion(issue=issue()), account(removed_at=after(9)))
     assert told == "Nobody: the enrollment or the account is removed."
 
 

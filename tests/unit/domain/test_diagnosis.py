@@ -34,3 +34,13 @@ def test_a_complete_record_without_a_hold_has_no_blockers() -> None:
     found = diagnose(completion(done("a", after(1))), COURSE, account(), LATER, timedelta(0))
 
     assert (found.blockers, [entry.what for entry in found.timeline]) == ((), ["enrolled", "completed"])
+
+
+def test_a_fact_about_a_step_that_the_newest_course_does_not_have_is_in_the_timeline() -> None:
+    record = completion(done("a", after(1)), done("gone", after(2)))
+    found = diagnose(record, COURSE, account(), LATER, timedelta(0))
+
+    last = found.timeline[-1]
+    assert [entry.what for entry in found.timeline] == ["enrolled", "completed", "not-in-training"]
+    assert (last.at, last.subject) == (after(2), "course-1")
+    assert "step is not in the newest version" in last.detail

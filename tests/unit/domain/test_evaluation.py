@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from earned.domain import evaluation
 from earned.domain.certificate import Hold
-from earned.domain.enrollment import CompletionRecord
-from earned.domain.fact_codec import encode
+from earned.domain.enrollment import CompletionRecord, EnrollmentContext
+from earned.domain.people import Account
 from earned.domain.requirements import Reason, Requirement, ResponsibleParty, Verdict
 from earned.domain.training import Training
 from tests.unit.builders import (
@@ -28,7 +28,9 @@ from tests.unit.builders import (
     live_event,
     marked,
     quiz,
+    removal,
     revocation,
+    stored,
     watched,
 )
 
@@ -109,10 +111,7 @@ def test_an_unknown_training_and_an_unknown_account_are_both_outstanding() -> No
         (UNFINISHED, COURSE, False),
         (EARNED, None, False),
         (ISSUED, COURSE, False),
-        (completion(done("a"), done("b"), removed_at=after(9)), COURSE, False),
-        (completion(done("a"), done("b"), enrolled_at=None), COURSE, False),
-        (completion(done("a"), done("b"), enrolled_at=None, removed_at=after(9)), COURSE, False),
-        (CompletionRecord("enrollment-1", "account-1", EARNED.evidence), COURSE, False),
+        (completion(done("a"), done("b"), removal=removal(after(9))), COURSE, False),
     ],
     ids=[
         "earned",
@@ -120,9 +119,6 @@ def test_an_unknown_training_and_an_unknown_account_are_both_outstanding() -> No
         "training unknown",
         "issued",
         "removed",
-        "not enrolled",
-        "removed before",
-        "bare facts",
     ],
 )
 def test_a_certificate_is_due_when_earned_by_an_active_enrollment_that_has_none(
@@ -138,7 +134,7 @@ CORRECTED = completion(
     marked(True), marked(False, AN_HOUR_LATER), training_id="event-1", issue=issue(completed_at=ENDS)
 )
 REVOKED = replace(CORRECTED, revocation=revocation(AN_HOUR_LATER))
-RETURNED = replace(REVOKED, evidence=REVOKED.evidence | {encode(marked(True, TWO_HOURS_LATER))})
+RETURNED = replace(REVOKED, evidence=REVOKED.evidence | stored(marked(True, TWO_HOURS_LATER)))
 
 
 @pytest.mark.parametrize(
@@ -149,8 +145,8 @@ RETURNED = replace(REVOKED, evidence=REVOKED.evidence | {encode(marked(True, TWO
         (REVOKED, False, None),
         (RETURNED, True, None),
         (replace(RETURNED, revocation=None), False, None),
-        (replace(CORRECTED, removed_at=LATER), False, None),
-        (replace(RETURNED, removed_at=LATER), False, None),
+        (replace(CORRECTED, removal=removal()), False, None),
+        (replace(RETURNED, removal=removal()), False, None),
         (replace(CORRECTED, issue=None), False, None),
     ],
     ids=["attended", "corrected", "revoked", "returned", "restored", "removed", "removed after return", "never issued"],
@@ -185,7 +181,7 @@ def test_marks_from_before_the_end_revoke_nothing() -> None:
 
 
 def test_neither_a_later_version_nor_an_unknown_training_revokes_a_certificate() -> None:
-    stray = replace(ISSUED, evidence=ISSUED.evidence | {encode(marked(False, live_event_id="a"))})
+    stray = replace(ISSUED, evidence=ISSUED.evidence | stored(marked(False, live_event_id="a")))
 
     for training in (None, COURSE, course(lesson("c"))):
         for record in (ISSUED, stray):
@@ -197,44 +193,51 @@ def test_neither_a_later_version_nor_an_unknown_training_revokes_a_certificate()
     ("record", "status"),
     [
         (EARNED, None),
-        (replace(EARNED, removed_at=LATER), None),
+        (replace(EARNED, removal=removal()), None),
         (ISSUED, "issued"),
         (REVOKED, "revoked"),
-        (replace(ISSUED, removed_at=LATER), "withdrawn"),
-        (replace(REVOKED, removed_at=LATER), "withdrawn"),
+        (replace(ISSUED, removal=removal()), "withdrawn"),
+        (replace(REVOKED, removal=removal()), "withdrawn"),
     ],
 )
 def test_a_certificate_is_issued_revoked_or_withdrawn(record: CompletionRecord, status: str | None) -> None:
     assert record.certificate_status == status
 
 
-def test_facts_without_an_enrollment_can_be_evaluated() -> None:
-    bare = CompletionRecord("enrollment-1", "account-1", EARNED.evidence)
+@pytest.mark.parametrize(
+    ("record", "person", "active"),
+    [
+        (EARNED, account(), True),
+        (EARNED, None, True),
+        (EARNED, account(removed_at=after(9)), False),
+        (replace(EARNED, removal=removal()), account(), False),
+        (replace(EARNED, removal=removal()), account(removed_at=after(9)), False),
+    ],
+    ids=["both there", "account unknown", "account removed", "enrollment removed", "both removed"],
+)
+def test_a_context_is_active_while_neither_its_enrollment_nor_its_account_is_removed(
+    record: CompletionRecord, person: Account | None, active: bool
+) -> None:
+    assert EnrollmentContext(record, COURSE, person, None).is_active is active
 
-    unknown = evaluation.evaluate_for_issue(bare, None, None, LATER).outstanding[0]
-    assert (unknown.id, unknown.reason) == ("", Reason.TRAINING_UNKNOWN)
 
-
-@given(st.sets(st.sampled_from("abcxyz")), st.booleans(), st.booleans(), st.booleans())
+@given(st.sets(st.sampled_from("abcxyz")), st.booleans(), st.booleans())
 def test_a_certificate_is_due_if_and_only_if_an_active_record_without_one_is_complete(
-    steps: set[str], known: bool, removed: bool, enrolled: bool
+    steps: set[str], known: bool, removed: bool
 ) -> None:
     record = completion(
         *(done(step, after(ord(step))) for step in steps),
-        removed_at=after(1) if removed else None,
-        enrolled_at=ENROLLED if enrolled else None,
+        removal=removal(after(1)) if removed else None,
     )
     verdict = evaluation.evaluate_record(record, COURSE if known else None, LATER)
 
     assert verdict.complete is (known and {"a", "b"} <= steps)
-    assert evaluation.is_due(record, COURSE if known else None, LATER) is (
-        verdict.complete and enrolled and not removed
-    )
+    assert evaluation.is_due(record, COURSE if known else None, LATER) is (verdict.complete and not removed)
 
 
 # Holds: the certificate is earned but cannot be printed.
 
-HOLD = Hold(Reason.MISSING_GLYPH, "no font has U+1FAE8", LATER)
+HOLD = Hold(Reason.MISSING_GLYPH, "no font has U+10FFFD", LATER)
 
 
 def blockers(record: CompletionRecord) -> tuple[Requirement, ...]:
@@ -248,7 +251,7 @@ def test_a_hold_is_the_only_blocker_of_a_complete_record_and_support_must_act() 
     assert only.who is ResponsibleParty.SUPPORT
     assert only.message == (
         "The certificate for “Safe lifting” is held because a character on it cannot be printed; "
-        "support can have the text corrected or a font added (no font has U+1FAE8)."
+        "support can have the text corrected or a font added (no font has U+10FFFD)."
     )
 
 
@@ -261,7 +264,7 @@ def test_a_record_with_a_hold_is_still_complete_and_due() -> None:
 
 @pytest.mark.parametrize(
     "record",
-    [EARNED, ISSUED, replace(ISSUED, hold=HOLD), replace(EARNED, hold=HOLD, removed_at=LATER)],
+    [EARNED, ISSUED, replace(ISSUED, hold=HOLD), replace(EARNED, hold=HOLD, removal=removal())],
     ids=["not held", "issued", "issued despite a hold", "removed"],
 )
 def test_a_record_without_a_hold_or_not_awaiting_a_certificate_has_no_blockers(record: CompletionRecord) -> None:
@@ -279,4 +282,4 @@ def test_every_hold_says_what_is_wrong_and_that_support_must_act(reason: Reason)
     assert only.who is ResponsibleParty.SUPPORT
     assert "“Safe lifting” is held because" in only.message
     assert "support can have" in only.message
-    assert only.message.endswith("(no font has U+1FAE8).")
+    assert only.message.endswith("(no font has U+10FFFD).")

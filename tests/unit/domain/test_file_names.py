@@ -1,4 +1,5 @@
 """File names of documents, and the header that carries them."""
+# ruff: noqa: RUF001  # letters of many scripts
 
 import re
 from dataclasses import replace
@@ -39,7 +40,7 @@ def test_any_title_and_holder_give_a_short_file_name_without_control_characters(
 
     assert name.endswith(".pdf")
     assert len(name.encode()) <= 255  # what file systems take
-    assert name.isprintable()
+    assert name.translate({0x200C: None, 0x200D: None}).isprintable()
     assert not set(name) & set('\\/:*?"<>|')
     assert not name.removesuffix(".pdf").endswith((" ", "."))
 
@@ -71,3 +72,49 @@ def test_a_long_title_leaves_room_for_the_holder_and_the_day() -> None:
 
     assert "Ilse Brandvold" in name
     assert name.endswith("2026-03-02.pdf")
+
+
+@pytest.mark.parametrize("device", ["AUX", "con", "NUL", "PRN", "COM1", "lpt9", "COM²", "CONIN$", "AUX ", "NUL..x"])
+def test_no_file_is_named_like_a_device_of_windows(device: str) -> None:
+    for printed in (replace(PRINTED, title=f"{device}.1"), replace(PRINTED, title="?", holder=f"{device}.x")):
+        stem = file_names.file_name(printed).partition(".")[0].strip()
+
+        assert stem.upper() not in {"AUX", "CON", "NUL", "PRN", "COM1", "LPT9", "COM²", "CONIN$"}
+
+
+def test_a_title_like_a_device_of_windows_loses_its_dot() -> None:
+    assert file_names.file_name(replace(PRINTED, title="AUX.1")) == "AUX 1 - Ilse Brandvold - 2026-03-02.pdf"
+    assert file_names.file_name(replace(PRINTED, title="Auxiliary.1")).startswith("Auxiliary.1 - ")
+
+
+def test_a_long_title_is_cut_between_words() -> None:
+    name = file_names.file_name(replace(PRINTED, title="Advanced lifting of very heavy things " * 5))
+
+    assert name.startswith("Advanced lifting of very heavy things " * 2)
+    assert set(name.partition(" - ")[0].split()) == {"Advanced", "lifting", "of", "very", "heavy", "things"}
+
+
+def test_a_long_word_is_cut_between_letters() -> None:
+    title = file_names.file_name(replace(PRINTED, title="ẹ\u0301" * 50)).partition(" - ")[0]
+
+    assert len(title.encode()) > 100
+    assert set(title[::2]) == {"ẹ"}
+    assert set(title[1::2]) == {"\u0301"}
+
+
+def test_the_joiners_of_persian_and_indic_words_stay() -> None:
+    assert file_names.file_name(replace(PRINTED, title="ශ්\u200dරී")).startswith("ශ්\u200dරී - ")
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Käse.pdf", "Kase.pdf"),
+        ("Straße - Łukasz Þórsson.pdf", "Strasse - Lukasz Thorsson.pdf"),
+        ("Ọlọ́runfẹ́mi – Ɛ́fɔ́.pdf", "Olorunfemi - Efo.pdf"),
+        ("林花子 - 2026.pdf", "_ - 2026.pdf"),
+        ("Anna’s.pdf", "Anna's.pdf"),
+    ],
+)
+def test_old_programs_get_the_nearest_latin_letters(name: str, plain: str) -> None:
+    assert f'filename="{plain}"' in file_names.attachment(name)

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -41,6 +42,8 @@ EXAMPLES: dict[str, str] = {
     "attendance.marked": """{"enrollment_id": "en-1", "account_id": "acc-1", "live_event_id": "event-1",
         "status": "present", "marked_by": {"account_id": "admin-1", "role": "administrator"}}""",
 }
+RECEIVED_AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
+TOLERANCE = timedelta(minutes=5)
 QUEUES: dict[str, Any] = {"directory": DIRECTORY, "progress": PROGRESS, "attendance": ATTENDANCE}
 
 
@@ -75,7 +78,11 @@ def with_data(name: str, /, **changes: Any) -> dict[str, Any]:
 
 def read(event: dict[str, Any], name: str = "") -> Any:
     kind = name or event["type"].removeprefix("portal.").removesuffix(".v1")
-    return events.read(json.dumps(event), QUEUES[queue_of(kind)])
+    return read_body(json.dumps(event), QUEUES[queue_of(kind)])
+
+
+def read_body(body: str, kinds: Any) -> Any:
+    return events.read(body, kinds, received_at=RECEIVED_AT, tolerance=TOLERANCE)
 
 
 def reason_of(event: dict[str, Any], name: str = "") -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
@@ -20,11 +20,12 @@ from openapi_spec_validator import validate
 import earned.api
 from earned.api.application import ROUTES
 from earned.api.routes import BEARER
-from earned.domain.certificate import Revocation
+from earned.domain.certificate import Hold, Revocation
 from earned.domain.errors import Rejected
+from earned.domain.requirements import Reason
 from earned.messages import announcements
 from earned.messages.announcements import Announcement
-from tests.unit.builders import LATER, completion, issue
+from tests.unit.builders import LATER, completion, issue, live_event
 from tests.unit.messages.event_examples import (
     EVERY_PATH,
     EXAMPLES,
@@ -37,6 +38,7 @@ from tests.unit.messages.event_examples import (
     read,
     with_data,
 )
+from tests.unit.messages.from_schema import instances
 from tests.unit.messages.published_schemas import SCHEMAS, VALIDATORS
 from tools.contracts import ASYNCAPI, OPENAPI, ROOT, SERVED_OPENAPI
 
@@ -105,6 +107,41 @@ def test_every_name_that_is_accepted_is_allowed_by_the_schema(text: str) -> None
     assert allows(event, "company.saved") or not is_accepted(event, "company.saved")
 
 
+# What JSON Schema cannot express, by the words of the refusal.
+ONLY_SAID_IN_WORDS = (
+    "time-out-of-range",
+    "ends_at is before starts_at",
+    "two steps have the same step_id",
+    "passing_score must not exceed max_score",
+    "as a reader counts them",
+    "combining marks on one letter",
+)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_event_that_its_schema_allows_is_accepted(name: str) -> None:
+    schema, allowed = SCHEMAS[f"portal.{name}.v1"], VALIDATORS[f"portal.{name}.v1"]
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(instances(schema).filter(allowed.is_valid))
+    def check(event: dict[str, Any]) -> None:
+        try:
+            read(event, name)
+        except Rejected as refusal:
+            assert any(words in str(refusal) for words in ONLY_SAID_IN_WORDS), (str(refusal), event)  # noqa: PT017
+
+    check()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_event_of_the_least_that_its_schema_requires_is_accepted(name: str) -> None:
+    event, schema = posted(name), SCHEMAS[f"portal.{name}.v1"]
+    required = schema["$defs"][schema["properties"]["data"]["$ref"].rpartition("/")[2]]["required"]
+    least = {field: event[field] for field in schema["required"]}
+    least["data"] = {field: event["data"][field] for field in required}
+    assert read(least, name).data
+
+
 def course_of(**step: Any) -> dict[str, Any]:
     return with_data("course.published", steps=[{"step_id": "s1", "kind": "lesson", "title": "One"} | step])
 
@@ -113,7 +150,13 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("another CloudEvents version", posted("account.removed") | {"specversion": "0.3"}),
     ("a time without offset", posted("account.removed") | {"time": "2026-03-02T12:00:00"}),
     ("a date that does not exist", posted("account.removed") | {"time": "2026-02-30T12:00:00Z"}),
-    ("an id with a space", posted("account.removed") | {"id": "event 1"}),
+    ("an id with a line break", posted("account.removed") | {"id": "event\n1"}),
+    ("a day that does not exist", with_data("live-event.scheduled", ends_at="2100-02-29T12:00:00Z")),
+    ("a schedule in 2200", with_data("live-event.scheduled", ends_at="2200-01-01T00:00:00Z")),
+    ("a zone that is not a place", with_data("live-event.scheduled", timezone="localtime")),
+    ("a name with U+FFFD", with_data("account.saved", name="Mar\ufffda")),
+    ("a score below 0", with_data("quiz.graded", score=-1)),
+    ("a key above its bucket", with_data("company.saved", logo={"key": "a/../../b", "media_type": "image/png"})),
     ("an id that is too long", with_data("account.removed", account_id="a" * 65)),
     ("no source", posted("account.removed") | {"source": ""}),
     ("another media type", posted("account.removed") | {"datacontenttype": "application/xml"}),
@@ -161,12 +204,16 @@ def test_the_schema_and_the_reader_require_the_same_fields(name: str, path: tupl
 def announced() -> list[Announcement]:
     """One announcement of each type."""
     done = completion(issue=issue())
+    rejection = Rejected("invalid-data", "data.name: must not be blank")
     renewed = issue(revision=2, reissued_at=LATER, reason="name corrected")
     return [
         announcements.issued(done, issue()),
         announcements.issued(done, renewed),
         announcements.revoked(done, 1, Revocation(LATER, "marked absent", "request")),
         announcements.withdrawn(done, 1, LATER),
+        announcements.held(done, Hold(Reason.MISSING_GLYPH, "no font has U+1FAE8", LATER, "request")),
+        announcements.unmarked(live_event(), 3, 20_000, LATER),
+        announcements.refused("progress", "message-1", json.dumps(posted("lesson.completed")), LATER, rejection),
     ]
 
 
@@ -178,9 +225,17 @@ def test_every_announcement_is_valid_against_its_schema() -> None:
 
 def test_an_announcement_has_no_undocumented_field_and_no_personal_data() -> None:
     for one in announced():
-        promised = SCHEMAS[one.event["type"]]["$defs"]["CertificateChange"]["properties"]
+        schema = SCHEMAS[one.event["type"]]
+        promised = schema["$defs"][schema["properties"]["data"]["$ref"].rpartition("/")[2]]["properties"]
         assert set(one.event["data"]) <= set(promised)
         assert not {"name", "holder", "email", "title"} & set(promised)
+
+
+def test_the_reason_of_a_reissue_is_a_code_and_never_the_free_text_of_support() -> None:
+    asked, returned = (issue(revision=2, reissued_at=LATER, reason=reason) for reason in ("her new name", "returned"))
+    events = [announcements.issued(completion(issue=one), one).event for one in (asked, returned)]
+
+    assert [event["data"]["reason"] for event in events] == ["requested", "returned"]  # type: ignore[typeddict-item]
 
 
 # AsyncAPI: checked by hand, because no package on PyPI ships the official schema.

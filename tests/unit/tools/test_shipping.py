@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
+from tools.cloudformation import read_template
 from tools.package.built import LIMIT, Function
-from tools.package.shipping import Weight, weigh
+from tools.package.shipping import Weight, pin_architecture, weigh
 
 
 def function(folder: Path, *sizes: int) -> Function:
@@ -27,3 +29,24 @@ def test_a_functions_size_includes_its_layers_on_each_architecture(tmp_path: Pat
 @pytest.mark.parametrize(("size", "refused"), [(LIMIT, False), (LIMIT + 1, True)])
 def test_a_function_is_too_heavy_if_it_is_on_one_architecture(size: int, refused: bool) -> None:
     assert Weight((), {"arm64": 1, "x86_64": size}).is_too_heavy is refused
+
+
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_a_build_is_deployed_with_the_architecture_that_it_was_built_for(architecture: str) -> None:
+    """Build and deploy took the parameter separately: functions of one architecture got libraries of the other."""
+    pinned = yaml.safe_load(yaml.safe_dump(pin_architecture(read_template(), architecture)))
+    assert "Architecture" not in pinned["Parameters"]
+    assert pinned["Globals"]["Function"]["Architectures"] == [architecture]
+    for layer in ("DependenciesLayer", "WeasyPrintLayer"):
+        assert pinned["Resources"][layer]["Properties"]["CompatibleArchitectures"] == [architecture]
+        assert pinned["Resources"][layer]["Metadata"]["BuildArchitecture"] == architecture
+    text = yaml.safe_dump(pinned)
+    assert "${Architecture}" not in text
+    assert "Ref: Architecture" not in text
+
+
+def test_nothing_but_the_architecture_changes_in_a_build() -> None:
+    pinned = pin_architecture(read_template(), "arm64")
+    assert pinned["Outputs"] == read_template()["Outputs"]
+    assert pinned["Parameters"].keys() == read_template()["Parameters"].keys() - {"Architecture"}
+    assert pinned["Rules"] == read_template()["Rules"]

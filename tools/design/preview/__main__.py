@@ -13,6 +13,7 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import Progress
 
+from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER
 from earned.document.fitting import DoesNotFit
 from earned.document.render import Design, MissingGlyph
 from earned.document.wording import InvalidDesign
@@ -27,12 +28,16 @@ console = Console(stderr=True, highlight=False)
 
 @app.command()
 def main(
-    folder: Annotated[Path, typer.Option("--design", help="a design folder")] = Path(
-        "layers/core/earned/document/certificate"
-    ),
+    folder: Annotated[Path | None, typer.Option("--design", help="a folder; otherwise each deployed one")] = None,
     out: Annotated[Path, typer.Option(help="where the files go")] = Path("out/preview"),
 ) -> None:
     """Render sample certificates and a contact sheet of names in many scripts."""
+    folders = {out: folder} if folder else {out / name: FOLDER / name for name in sorted(DEPLOYED_DESIGNS)}
+    for shown_in, shown in folders.items():
+        preview(shown, shown_in)
+
+
+def preview(folder: Path, out: Path) -> None:
     try:
         design = Design(folder)
         draw(design, out, list(certificates(design.wording.languages)), names())

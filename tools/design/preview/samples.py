@@ -22,11 +22,13 @@ ORDINARY = CertificateContent(
     hours=7.5,
     company="Larkspur Logistics",
     language="en",
-    verify_url="https://learn.northlight.example/verify/k3f7m2qzt5vx4hbrn6wdyc2jpa",
+    verify_url="https://learn.northlight.example/verify/k3f7m2qzt5vx4hbrn6wdyc2jpa?revision=1",
 )
 MAX_NAME_LENGTH = (
     "Maximiliana Theodora Konstantinopoulou-Featherstonehaugh von und zu Hohenlohe-Lorenburg, Marchioness of " * 2
 )
+LONG_NAME = "Maximiliana Theodora Konstantinopoulou-Featherstonehaugh"
+RIGHT_TO_LEFT_COMPANY = "شركة ١٢٣ ش.م.م."
 # A holder and a title for languages with letters of their own.
 NATIVE = {
     "es": ("Begoña Íñiguez Larráin", "Liderar en tiempos de incertidumbre"),
@@ -54,11 +56,16 @@ def certificates(languages: list[str]) -> Iterator[Sample]:
         for language in languages:
             holder, title = NATIVE.get(language, (ORDINARY.holder, ORDINARY.title))
             for kind in TrainingKind:
-                worded = replace(ordinary, language=language, holder=holder, title=title, kind=kind)
+                first_day = date(2026, 11, 12) if kind is TrainingKind.LIVE_EVENT else None
+                worded = replace(
+                    ordinary, language=language, holder=holder, title=title, kind=kind, first_day=first_day
+                )
                 yield Sample(f"{language}-{kind}-{paper}", worded)
         branded = replace(ordinary, logo=logo.sha256)
         crowded = replace(branded, holder=MAX_NAME_LENGTH, title="Strategic Alignment and Governance, " * 8)
         yield Sample(f"logo-{paper}", branded, logo)
+        yield Sample(f"long-name-{paper}", replace(branded, holder=LONG_NAME), logo)
+        yield Sample(f"right-to-left-company-{paper}", replace(ordinary, company=RIGHT_TO_LEFT_COMPANY))
         yield Sample(f"no-company-{paper}", replace(ordinary, company=None, hours=None))
         yield Sample(f"longest-{paper}", crowded, logo)
         yield Sample(f"one-letter-{paper}", replace(ordinary, holder="Q", title="Z", company="X"))

@@ -1,6 +1,5 @@
 """Ended live events with missing attendance marks."""
 
-from time import monotonic
 from typing import Annotated, NamedTuple, NotRequired
 
 from pydantic import Field, TypeAdapter
@@ -71,6 +70,7 @@ def list_unmarked_attendance(cursor: Cursor = None, limit: Limit = 50) -> Unmark
     A page has fewer than `limit` items, or none, when counting takes long; follow `next_cursor` until it is absent.
     """
     answer: UnmarkedPage = {"items": []}
+    monotonic = routes.dependencies.monotonic
     deadline = monotonic() + SECONDS_PER_PAGE
     events = trainings.ended_events(routes.now, CURSORS.decode(cursor))
     for position, event in events:

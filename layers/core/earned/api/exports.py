@@ -1,25 +1,30 @@
 """Exports of a company's certificates into one archive."""
 
 import secrets
-from datetime import timedelta
-from typing import Annotated, NotRequired
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, NotRequired, Self
 
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from typing_extensions import TypedDict
 
 from earned.api.problems import Hidden, NotFound
 from earned.api.responses import one_of, rfc_3339
 from earned.api.routes import Routes
-from earned.aws.dynamodb import access_log
+from earned.aws.dynamodb import access_log, enrollment_lists, enrollments
 from earned.aws.dynamodb import exports as export_rows
 from earned.aws.dynamodb.table import RecordChanged
 from earned.aws.s3 import LINK_SECONDS
 from earned.domain.access import Operation, may_for_company
-from earned.domain.exports import Export, ExportStatus
+from earned.domain.enrollment import EnrollmentKey
+from earned.domain.exports import EVERYTHING, Export, ExportScope, ExportStatus
 from earned.messages.requests import ExportRequest, export_message
-from earned.messages.schema_types import Instant
+from earned.messages.schema_types import Id, Instant
 
 routes = Routes()
 ATTEMPTS = 3
+KEYS_PER_PAGE, MAX_PAGES = 1_000, 10
+OUT_OF_DATE = "out-of-date"
 
 
 class ExportFailureView(TypedDict):
@@ -31,27 +36,58 @@ class ExportFailureView(TypedDict):
     reason: Annotated[str, one_of("document-missing", "document-differs")]
 
 
+class ExportBody(BaseModel):
+    """Which certificates to export; without a field, all. `issued_from` and `issued_to` are inclusive, days in UTC."""
+
+    training_id: Id | None = None
+    account_ids: Annotated[tuple[Id, ...], Field(max_length=1_000)] | None = None
+    issued_from: date | AwareDatetime | None = None
+    issued_to: date | AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        scope = self.scope()
+        if scope.issued_from is not None and scope.issued_to is not None and scope.issued_from > scope.issued_to:
+            raise ValueError("issued_from is after issued_to")
+        return self
+
+    def scope(self) -> ExportScope:
+        account_ids = None if self.account_ids is None else tuple(sorted(set(self.account_ids)))
+        return ExportScope(
+            self.training_id, account_ids, _instant(self.issued_from, time.min), _instant(self.issued_to, time.max)
+        )
+
+
+def _instant(at: date | datetime | None, time_of_day: time) -> datetime | None:
+    if at is None or isinstance(at, datetime):
+        return at
+    return datetime.combine(at, time_of_day, UTC)
+
+
 class ExportView(TypedDict):
     """An export. `count` is the number of documents in the archive so far.
 
-    A `done` export has `url`, which works until `expires_at` without a token.
+    A `done` export has `url`, which works until `expires_at` without a token. A `failed` one has the `reason`
+    `out-of-date` if a certificate was revoked or withdrawn since it was requested.
     """
 
     export_id: str
     status: Annotated[str, one_of(*ExportStatus)]
     count: int
     failures: list[ExportFailureView]
+    reason: NotRequired[Annotated[str, one_of(OUT_OF_DATE)]]
     url: NotRequired[str]
     expires_at: NotRequired[Instant]
 
 
 @routes.endpoint("POST", "/v1/companies/<company_id>/exports", Operation.EXPORT, status_code=202)
-def create_export(company_id: str) -> ExportView:
-    """Start an export of all certificates of a company into one archive.
+def create_export(company_id: str, body: Annotated[ExportBody | None, Body()] = None) -> ExportView:
+    """Start an export of a company's certificates into one archive.
 
-    An admin who repeats the request before the export is done, or within a minute after, gets the same export.
+    An admin who repeats the request before the export is done, or within a minute after, gets the same export, unless
+    certificates were issued since.
     """
-    export = _latest_or_new(company_id)
+    export = _latest_or_new(company_id, body.scope() if body is not None else EVERYTHING)
     if export.finished_at is None and not export.is_running(routes.now):  # send again: the first message may be lost
         request = ExportRequest(company_id, export.account_id, export.export_id)
         routes.dependencies.export_queue.send([export_message(request)])
@@ -82,14 +118,14 @@ def _own(company_id: str) -> list[Export]:
     return export_rows.exports_of(company_id, routes.viewer.account_id)
 
 
-def _latest_or_new(company_id: str) -> Export:
+def _latest_or_new(company_id: str, scope: ExportScope) -> Export:
     """The latest reusable export, or a new one; concurrent requests agree on one by its number."""
     for _ in range(ATTEMPTS):
         latest = next(reversed(_own(company_id)), None)
-        if latest is not None and latest.is_reusable(routes.now):
+        if latest is not None and latest.is_reusable(scope, routes.now) and not _issued_since(latest):
             return latest
         number = latest.number + 1 if latest is not None else 1
-        export = Export(company_id, routes.viewer.account_id, number, secrets.token_hex(16), routes.now)
+        export = Export(company_id, routes.viewer.account_id, number, secrets.token_hex(16), routes.now, scope=scope)
         try:
             export_rows.add_export(export)
         except RecordChanged:
@@ -98,8 +134,22 @@ def _latest_or_new(company_id: str) -> Export:
     raise RecordChanged
 
 
+def _issued_since(export: Export) -> bool:
+    """Whether a certificate of the company was issued after the export was requested; assumed of a large company."""
+    after: EnrollmentKey | None = None
+    for _ in range(MAX_PAGES):
+        keys = enrollment_lists.list_company_keys(export.company_id, after, KEYS_PER_PAGE)
+        issued = (record.issue for record in enrollments.get_records(keys) if record.issue is not None)
+        if any((issue.reissued_at or issue.issued_at) >= export.requested_at for issue in issued):
+            return True
+        if len(keys) < KEYS_PER_PAGE:
+            return False
+        after = keys[-1]
+    return True
+
+
 def _view(export: Export) -> ExportView:
-    return {
+    view: ExportView = {
         "export_id": export.export_id,
         "status": export.status(routes.now).value,
         "count": export.count,
@@ -113,3 +163,6 @@ def _view(export: Export) -> ExportView:
             for failure in export.failures
         ],
     }
+    if export.is_out_of_date:
+        view["reason"] = OUT_OF_DATE
+    return view

@@ -1,6 +1,7 @@
 """Routes with their operations of the access table; a role without any of them gets 404."""
 
 import re
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ class Dependencies:
     role_claim: str
     company_claim: str
     client_claim: str
+    monotonic: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from earned.messages.announcements import MAX_BATCH, SOURCE, Announcement
+from earned.domain.errors import Rejected
+from earned.domain.timestamps import from_milliseconds
+from earned.messages import announcements
+from earned.messages.announcements import MAX_BATCH, SOURCE, Announcement, QueueName
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
+
+
+class AnnouncementFailed(Exception):
+    """EventBridge did not accept an announcement; sending it again is safe."""
 
 
 @dataclass(frozen=True)
@@ -36,3 +43,17 @@ class Bus:
             )["Entries"]
             taken += ["ErrorCode" not in entry for entry in entries]
         return taken
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """Announces the events of one queue that are refused (N5)."""
+
+    bus: Bus
+    queue: QueueName
+
+    def announce(self, message_id: str, body: str, sent: int, rejection: Rejected) -> None:
+        """Raises `AnnouncementFailed` unless EventBridge accepts the announcement."""
+        refused = announcements.refused(self.queue, message_id, body, from_milliseconds(sent), rejection)
+        if not all(self.bus.announce([refused])):
+            raise AnnouncementFailed

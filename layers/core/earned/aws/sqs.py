@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from earned.domain.errors import Rejected
 from earned.messages.requests import OutgoingMessage
 
 if TYPE_CHECKING:
@@ -33,9 +34,12 @@ class Queue:
                 codes = {entry["Code"] for entry in answer.get("Failed", [])}
                 raise SendFailed(", ".join(sorted(codes)) or "the answer was cut short")
 
-    def quarantine(self, body: str, reason: str, group: str | None) -> None:
-        """Send a refused body, unchanged, with its stable reason in the message attribute `reason`."""
-        attributes: dict[str, MessageAttributeValueTypeDef] = {"reason": {"DataType": "String", "StringValue": reason}}
+    def quarantine(self, body: str, rejection: Rejected, group: str | None) -> None:
+        """Send a refused body, unchanged, with its stable reason and detail in message attributes of these names."""
+        told = {"reason": rejection.reason, "detail": rejection.detail}
+        attributes: dict[str, MessageAttributeValueTypeDef] = {
+            name: {"DataType": "String", "StringValue": text} for name, text in told.items() if text
+        }
         fair: dict[str, Any] = {"MessageGroupId": group} if group else {}
         self.client.send_message(QueueUrl=self.url, MessageBody=body, MessageAttributes=attributes, **fair)
 

@@ -8,8 +8,10 @@ from typing import Any, Generic, TypeVar
 from aws_lambda_powertools import Logger
 
 from earned.aws import metrics
+from earned.aws.eventbridge import Refusals
 from earned.aws.sqs import Queue
 from earned.domain.errors import Rejected
+from earned.messages.labels import labels
 
 logger = Logger()
 EventT = TypeVar("EventT")
@@ -33,12 +35,14 @@ class SqsBatch:
     Lambda gets an answer per message (`ReportBatchItemFailures`), so a failure affects one message only.
     """
 
-    def __init__(self, lambda_event: dict[str, Any], dead_letters: Queue) -> None:
+    def __init__(self, lambda_event: dict[str, Any], dead_letters: Queue, refusals: Refusals | None = None) -> None:
         self._records: list[dict[str, Any]] = lambda_event["Records"]
         self._dead_letters = dead_letters
+        self._refusals = refusals
         self._retries: set[str] = set()
 
-    def read(self, reader: Callable[[str], EventT]) -> list[ReceivedMessage[EventT]]:
+    def read(self, reader: Callable[[str, int], EventT]) -> list[ReceivedMessage[EventT]]:
+        """The messages whose body and `sent` the reader takes; those that it rejects are quarantined."""
         accepted: list[ReceivedMessage[EventT]] = []
         for record in self._records:
             attributes = record["attributes"]
@@ -51,18 +55,26 @@ class SqsBatch:
             )
             with self.retry_on_error(raw):
                 try:
-                    accepted.append(ReceivedMessage(raw.message_id, raw.body, raw.group, raw.sent, reader(raw.body)))
+                    event = reader(raw.body, raw.sent)
+                    accepted.append(ReceivedMessage(raw.message_id, raw.body, raw.group, raw.sent, event))
                 except Rejected as rejection:
                     self.quarantine(raw, rejection)
         return accepted
 
     def quarantine(self, received: ReceivedMessage[Any], rejection: Rejected) -> None:
-        """Send a message that can never succeed to the dead-letter queue with its reason (I3)."""
+        """Send a message that can never succeed to the dead-letter queue with its reason, and announce it (I3, N5)."""
         with self.retry_on_error(received):
-            self._dead_letters.quarantine(received.body, rejection.reason, received.group)
+            self._dead_letters.quarantine(received.body, rejection, received.group)
+            if self._refusals is not None:
+                self._refusals.announce(received.message_id, received.body, received.sent, rejection)
             logger.warning(
                 "event refused",
-                extra={"message_id": received.message_id, "reason": rejection.reason, "detail": rejection.detail},
+                extra={
+                    "message_id": received.message_id,
+                    "event_id": labels(received.body).event_id,
+                    "reason": rejection.reason,
+                    "detail": rejection.detail,
+                },
             )
             metrics.count("EventsRefused", reason=rejection.reason)
 

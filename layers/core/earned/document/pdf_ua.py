@@ -29,6 +29,7 @@ _ACCESSIBLE = b"""<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/i
 </rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
 </rdf:RDF>"""
 _TEXTS = {"/H1", "/H2", "/H3", "/P"}
+_RIGHT_TO_LEFT = {"R", "AL"}
 _RESOURCES = ("ExtGState", "XObject", "Pattern", "Shading")
 
 
@@ -45,21 +46,15 @@ def add_actual_text(pdf: pydyf.PDF, texts: Sequence[str | None]) -> None:
     """Add an /ActualText (ISO 32000-1, 14.9.4), for copying and searching, to texts whose glyphs differ from letters.
 
     `texts` are those of all headings and paragraphs, in order, None to leave one alone. The first line of a text gets
-    the whole /ActualText, the others an empty one.
+    the whole /ActualText, the others an empty one. Right-to-left texts are left alone: extractors reverse theirs.
     """
     page = TaggedPage(pdf)
     lines = {item["MCID"]: item for item in page.streams[0].stream if isinstance(item, pydyf.Dictionary)}
     blocks = (block for section in page.sections for block in _blocks(pdf, section))
     for block, text in zip(blocks, texts, strict=True):
-        if text and _is_composed(text):
+        if text and not _RIGHT_TO_LEFT & {unicodedata.bidirectional(c) for c in text}:
             for place, mark in enumerate(_marks(pdf, block)):
                 lines[mark]["ActualText"] = pydyf.String(text if place == 0 else "")
-
-
-def _is_composed(text: str) -> bool:
-    """Whether the text has combining marks; false for right-to-left texts, whose /ActualText extractors reverse."""
-    kinds = {unicodedata.bidirectional(c) for c in text}
-    return not kinds & {"R", "AL"} and any(unicodedata.category(c).startswith("M") for c in text)
 
 
 def _blocks(pdf: pydyf.PDF, element: Any) -> Iterator[Any]:

@@ -3,21 +3,26 @@
 import logging
 import re
 import ssl
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pydyf
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from weasyprint import CSS, HTML, Document
+from weasyprint.formatting_structure.boxes import TextBox
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER, DesignFolder
 from earned.document.fitting import DoesNotFit, largest
+from earned.document.mark_positions import unplaced_mark
+from earned.document.marks import bound_marks
 from earned.document.pdf_ua import Box, add_actual_text, add_conformance, draw_code, fix_weasyprint_output
 from earned.document.qr_code import QrCode
 from earned.document.static_parts import StaticPart, save_graphics_state
@@ -25,10 +30,12 @@ from earned.document.wording import InvalidDesign, Wording, printable
 from earned.domain.certificate import CertificateContent
 from earned.domain.errors import UnusableLogo
 from earned.domain.people import Logo
+from earned.domain.training import DEFAULT_DESIGN
 
 PAPERS = ("a4", "letter")
 BASE = "https://design.invalid/"  # relative addresses of a design resolve to it; only `_Images` serves it
 MAX_STATIC_PARTS = 64
+MAX_LETTER_SPACING = 0.1  # of the font size: wider gaps are spaces to pdfium and pdf.js
 _SLOTS = ("holder", "company", "title")
 _FULL_SIZE = dict.fromkeys(_SLOTS, 1.0)
 _LOGO = BASE + "logo"
@@ -42,11 +49,12 @@ _log.propagate = False  # WeasyPrint quotes the drawn text; names are never logg
 
 
 class MissingGlyph(Exception):
-    """No font has the character `code_point`, such as `U+10FFFD`, that the certificate would print."""
+    """No font has the character `code_point`, such as `U+10FFFD`, that the certificate would print, or places it."""
 
-    def __init__(self, code_point: str, where: str = "the certificate") -> None:
-        super().__init__(f"{where} has {code_point}, which no font has")
+    def __init__(self, code_point: str, where: str = "the certificate", fault: str = "which no font has") -> None:
+        super().__init__(f"{where} has {code_point}, {fault}")
         self.code_point = code_point
+        self.fault = fault
 
 
 class _LogCapture(logging.Handler):
@@ -82,10 +90,10 @@ def _raise_weasyprint_warnings() -> Iterator[None]:
 class _Images(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
     """The images of a design and at most one logo, from memory; any other address is refused."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, files: DesignFolder) -> None:
         no_authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # by default, the system's are read, which is slow
         super().__init__(ssl_context=no_authorities, allowed_protocols=(), fail_on_errors=True)
-        paths = [path for path in folder.iterdir() if path.suffix in _IMAGE_TYPES]
+        paths = [path for path in files.paths("*") if path.suffix in _IMAGE_TYPES]
         self._images = {BASE + path.name: (path.read_bytes(), _IMAGE_TYPES[path.suffix]) for path in paths}
         self._logo: Logo | None = None
 
@@ -120,12 +128,19 @@ class _Page:
 
     def __init__(self, html: str, styles: list[CSS], images: _Images, fonts: FontConfiguration) -> None:
         source = HTML(string=html, base_url=BASE, url_fetcher=images)
-        blocks = [element for element in source.etree_element.iter() if element.tag in _TEXTS]
-        self._texts = [None if len(block) else " ".join((block.text or "").split()) for block in blocks]
         self._document = source.render(stylesheets=styles, font_config=fonts)
         [page] = self._document.pages
+        self._boxes = list(page._page_box.descendants(placeholders=True))
+        blocks = [element for element in source.etree_element.iter() if element.tag in _TEXTS]
+        spaced = {box.element for box in self._boxes if _is_letter_spaced(box)}
+        self._texts = [_actual_text(block, is_spaced=block in spaced) for block in blocks]
         self.boxes: Mapping[str, Box] = dict(page.anchors)
         page.anchors.clear()  # WeasyPrint would write them into the file
+
+    def check_marks(self) -> None:
+        """Raises `MissingGlyph` for a mark that its font would print on another letter."""
+        if mark := unplaced_mark(self._boxes):
+            raise MissingGlyph(f"U+{ord(mark):04X}", fault="which no font places on its letter")
 
     def write(self, finisher: Callable[[pydyf.PDF], None], identifier: str = "", **metadata: object) -> bytes:
         vars(self._document.metadata).update(metadata)
@@ -154,13 +169,13 @@ class Design:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.images = _Images(folder)
+        self._files = DesignFolder(folder)
+        self.images = _Images(self._files)
         self.wording = Wording(folder)
-        self._folder = folder
         self._fonts = FontConfiguration()
         self._no_background = self._style("@page { background: none }")
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-        self._template = environment.from_string((folder / "certificate.html").read_text("utf-8"))
+        self._template = environment.from_string(self._files.path("certificate.html").read_text("utf-8"))
         self.styles = cache(self._read_styles)
         self.static_part = lru_cache(MAX_STATIC_PARTS)(self._draw_static_part)
 
@@ -175,7 +190,7 @@ class Design:
             with _raise_weasyprint_warnings():
                 return self._draw(content, logo)
         except MissingGlyph as missing:
-            raise MissingGlyph(missing.code_point, _where(missing.code_point, content)) from None
+            raise MissingGlyph(missing.code_point, _where(missing.code_point, content), missing.fault) from None
 
     def check_drawable(self, logo: Logo) -> None:
         """Draw a logo alone, before it is printed on a certificate; raises `UnusableLogo`."""
@@ -203,7 +218,10 @@ class Design:
 
         before = self.static_part(sections().before, content.paper)
         after = self.static_part(sections().after, content.paper, after=before.part.marks)
+        for slot in _SLOTS:
+            bound_marks(slot, texts[slot] or "")
         page = _fitted(lay_out, before.boxes)
+        page.check_marks()
         if "code" not in page.boxes:
             raise InvalidDesign("certificate.html needs an element with the id code")
 
@@ -223,7 +241,7 @@ class Design:
             return CSS(string=css, base_url=BASE, url_fetcher=self.images, font_config=self._fonts)
 
     def _read_styles(self, paper: str) -> CSS:
-        sheets = [(self._folder / name).read_text("utf-8") for name in ("certificate.css", f"{paper}.css")]
+        sheets = [self._files.path(name).read_text("utf-8") for name in ("certificate.css", f"{paper}.css")]
         return self._style(self.wording.brand.colour("\n".join(sheets)))
 
     def _draw_static_part(self, html: str, paper: str, *, after: int = 0) -> _DrawnPart:
@@ -235,7 +253,42 @@ class Design:
         return _DrawnPart(parts[0], page.boxes)
 
 
-NORTHLIGHT = Design(Path(__file__).with_name("certificate"))
+class Designs:
+    """The design folders in a folder, each read when a certificate first names it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._design = cache(self._read)
+
+    def render(self, content: CertificateContent, logo: Logo | None = None) -> bytes:
+        """Raises as `Design.render` does."""
+        return self._design(content.design).render(content, logo)
+
+    def check_drawable(self, logo: Logo) -> None:
+        """Raises `UnusableLogo`; all designs draw a logo alike."""
+        self._design(DEFAULT_DESIGN).check_drawable(logo)
+
+    def _read(self, name: str) -> Design:
+        if name not in DEPLOYED_DESIGNS:
+            raise InvalidDesign(f"the design {name} is not deployed")
+        return NORTHLIGHT if name == DEFAULT_DESIGN else Design(self._folder / name)
+
+
+NORTHLIGHT = Design(FOLDER / DEFAULT_DESIGN)
+DESIGNS = Designs(FOLDER)
+
+
+def _is_letter_spaced(box: Any) -> bool:
+    """Whether viewers take the gaps between a box's letters for spaces, so that no search finds its words."""
+    spacing = box.style["letter_spacing"]
+    return isinstance(box, TextBox) and spacing != "normal" and spacing > MAX_LETTER_SPACING * box.style["font_size"]
+
+
+def _actual_text(block: Any, *, is_spaced: bool) -> str | None:
+    """The text of a block without elements in it, if its glyphs do not spell it: spaced letters or combining marks."""
+    text = None if len(block) else " ".join((block.text or "").split())
+    has_signs = any(unicodedata.category(c).startswith("M") for c in text or "")
+    return text if is_spaced or has_signs else None
 
 
 def _where(code_point: str, content: CertificateContent) -> str:

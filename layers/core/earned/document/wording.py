@@ -3,6 +3,7 @@
 import re
 import tomllib
 import unicodedata
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -11,6 +12,8 @@ from babel.dates import format_date
 from babel.units import format_unit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from earned.document.deployed_designs import DesignFolder
+from earned.document.marks import needs_extended_font
 from earned.domain.certificate import CertificateContent
 from earned.domain.training import TrainingKind
 
@@ -19,6 +22,10 @@ _INVISIBLE = [0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF]
 _DECEITFUL = dict.fromkeys(
     [*_INVISIBLE, *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)]
 )
+# In NFC these become other characters, which are drawn in another shape.
+_COMPATIBILITY_IDEOGRAPHS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
+_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"  # as <bdi>, which WeasyPrint ignores
+_ABBREVIATED_MONTH = re.compile("(?<!M)MMM(?!M)")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _VARIABLE = re.compile(r"var\(\s*--([\w-]+)")
 _FALLBACK = "en"  # for languages without wording
@@ -54,6 +61,7 @@ class Colours(_Data):
 
 
 class Brand(_Data):
+    based_on: Text | None = None  # the design folder beside this one that has the files which this one lacks
     provider: Text | ByLanguage
     signatory: Text | ByLanguage
     role: Text | ByLanguage
@@ -95,8 +103,9 @@ class Wording:
     """The texts of a design folder, read once; raises InvalidDesign if they are incomplete."""
 
     def __init__(self, folder: Path) -> None:
-        self.brand = _read(folder / "brand.toml", Brand)
-        self._languages = {path.stem: _read(path, Language) for path in sorted((folder / "wording").glob("*.toml"))}
+        files = DesignFolder(folder)
+        self.brand = _read(files.path("brand.toml"), Brand)
+        self._languages = {path.stem: _read(path, Language) for path in files.paths("wording/*.toml")}
         if _FALLBACK not in self._languages:
             raise InvalidDesign(f"wording/{_FALLBACK}.toml is not there; it is the fallback for other languages")
 
@@ -124,21 +133,22 @@ class Wording:
     def texts(self, content: CertificateContent) -> dict[str, Any]:
         holder, title, company = (printable(text or "") for text in (content.holder, content.title, content.company))
         words = self.words(content)
+        named = _isolated(company, words["direction"])
         language = self._languages[words["language"]]
         locale = _locale(content.language, language.locale or words["language"])
         return {
             "words": words,
             "holder": holder,
             "title": title,
-            "company": language.company.replace("{company}", company) if company else None,
+            "company": language.company.replace("{company}", named) if company else None,
             "direction": {
                 "provider": _direction(words["provider"]),
                 "holder": _direction(holder),
                 "title": _direction(title),
             },
-            "scripts": {"holder": _scripts(holder), "title": _scripts(title)},
+            "scripts": {"holder": _scripts(holder), "title": _scripts(title), "company": _scripts(company)},
             "language": content.language if _LANGUAGE_TAG.fullmatch(content.language) else words["language"],
-            "date": format_date(content.completed_on, "long", locale),
+            "date": _days(content.first_day or content.completed_on, content.completed_on, locale),
             "hours": format_unit(content.hours, "duration-hour", language.hours, locale=locale)
             if content.hours
             else None,
@@ -149,9 +159,14 @@ class Wording:
 
 
 def printable(text: str) -> str:
-    """The text in NFC, on one line, without control characters, bidi overrides and lone surrogates."""
+    """The text in NFC, on one line, without control characters, bidi overrides and lone surrogates.
+
+    CJK compatibility ideographs keep their shape, which names rely on.
+    """
     kept = (c for c in text.translate(_DECEITFUL) if c.isspace() or unicodedata.category(c) not in {"Cc", "Cs"})
-    return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
+    pieces = _COMPATIBILITY_IDEOGRAPHS.split(" ".join("".join(kept).split()))
+    pieces[::2] = [unicodedata.normalize("NFC", piece) for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 def _read(path: Path, kind: type[_DataT]) -> _DataT:
@@ -183,6 +198,26 @@ def _locale(tag: str, otherwise: str) -> Locale:
     return locale if locale and locale.territory else Locale.parse(otherwise, sep="-")
 
 
+def _days(first: date, last: date, locale: Locale) -> str:
+    """One day, or a range such as `2-4 March 2026`: CLDR's range with abbreviated months, which are written out.
+
+    CLDR has ranges with written-out months in Spanish only.
+    """
+    if first == last:
+        return format_date(last, "long", locale)
+    differs = "y" if first.year != last.year else "M" if first.month != last.month else "d"
+    patterns = locale.interval_formats.get("yMMMMd", locale.interval_formats["yMMMd"])[differs]
+    written_out = (_ABBREVIATED_MONTH.sub("MMMM", pattern) for pattern in patterns)
+    return "".join(format_date(day, pattern, locale) for day, pattern in zip((first, last), written_out, strict=True))
+
+
+def _isolated(text: str, direction: str) -> str:
+    """A text that runs in another direction than the line around it, isolated, so that its full stop stays with it."""
+    others = {"R", "AL"} if direction == "ltr" else {"L"}
+    is_foreign = any(unicodedata.bidirectional(c) in others for c in text)
+    return f"{_ISOLATE}{text}{_END_OF_ISOLATE}" if is_foreign else text
+
+
 def _direction(text: str) -> str:
     """`rtl` if the first letter with a strong direction runs from right to left, else `ltr` (UAX #9, P2 and P3)."""
     strong = (unicodedata.bidirectional(c) for c in text)
@@ -190,5 +225,9 @@ def _direction(text: str) -> str:
 
 
 def _scripts(text: str) -> str:
-    """The scripts of the letters by their Unicode names, such as `cyrillic latin`, as classes for style sheets."""
-    return " ".join(sorted({unicodedata.name(c, "").partition(" ")[0].lower() for c in text if c.isalpha()}))
+    """The scripts of the letters by their Unicode names, such as `cyrillic latin`, as classes for style sheets.
+
+    `extended` asks for a font that places every mark and has the rare letters of its script.
+    """
+    scripts = sorted({unicodedata.name(c, "").partition(" ")[0].lower() for c in text if c.isalpha()})
+    return " ".join([*scripts, "extended"] if needs_extended_font(text) else scripts)

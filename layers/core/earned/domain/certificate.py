@@ -1,11 +1,14 @@
 """A certificate: its content, issuance, revocation and hold."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from earned.domain.requirements import Reason
-from earned.domain.training import TrainingKind
+from earned.domain.training import DEFAULT_DESIGN, LiveEvent, Training, TrainingKind
+
+RETURNED = "returned"  # the reason of a revision that follows a revocation (L2)
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,23 @@ class CertificateContent:
     verify_url: str
     logo: str | None = None  # the SHA-256 of the sanitised logo, for redrawing the document (A6)
     paper: str = "a4"  # or `letter`
+    first_day: date | None = None  # of a live event of several days; `completed_on` is its last
+    design: str = DEFAULT_DESIGN
+
+
+def printed_days(training: Training, completed_at: datetime) -> tuple[date, date]:
+    """The first and the last day to print, in the training's time zone.
+
+    A live event prints its own days, the last being that of the last instant before its end; a course prints the day of
+    its last requirement.
+    """
+    zone = ZoneInfo(training.timezone)
+    if not isinstance(training, LiveEvent):
+        day = completed_at.astimezone(zone).date()
+        return day, day
+    first = training.starts_at.astimezone(zone).date()
+    last_instant = training.ends_at - timedelta(microseconds=1)
+    return first, max(first, last_instant.astimezone(zone).date())
 
 
 @dataclass(frozen=True)
@@ -72,8 +92,12 @@ class CertificateStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Hold:
-    """Why an earned certificate cannot be printed, and since when; `detail` quotes none of its texts."""
+    """Why an earned certificate cannot be printed, and since when; `detail` quotes none of its texts.
+
+    `request` is the request that found it; it announces the hold, also after an interruption.
+    """
 
     reason: Reason
     detail: str
     since: datetime
+    request: str = ""

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from earned.domain.facts import AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
-from earned.domain.rules import BEGINNING, TOLERANCE, allowed_from, counted_at, done_at
+from earned.domain.facts import AttemptsGranted, Fact, QuizGraded, StepDone, VideoWatched
+from earned.domain.ranges import RangeSet
+from earned.domain.rules import TOLERANCE, allowed_from, counted_at
+from earned.domain.step_history import BEGINNING, StepFact, StepHistory, facts_by_step, read_history
 from earned.domain.training import Course, Step
 
 
@@ -15,59 +17,82 @@ def redundant_facts(
 
     A fact is redundant if its step had already counted (C5), or if it was too early to count and was repeated later.
     """
-    old = {fact for fact in facts if fact.at < before - tolerance}
+    old = facts_by_step({fact for fact in facts if fact.at < before - tolerance})
     found: set[Fact] = set()
     predecessor: datetime | None = BEGINNING
     for step in course.steps:
-        step_facts = [fact for fact in old if not isinstance(fact, AttendanceMarked) and fact.step_id == step.step_id]
+        step_facts = old[step.step_id]
+        history = read_history(step, step_facts)
         step_predecessor = predecessor if step.required else BEGINNING
-        counting = _counting_facts(step, step_facts, step_predecessor, tolerance)
+        counting = _counting_facts(history, step_facts, step_predecessor, tolerance)
         found |= _repeated(step, step_facts).difference(counting)
         if step.required and course.ordered:
-            predecessor = counted_at(step, step_facts, predecessor, tolerance)
+            predecessor = counted_at(history, predecessor, tolerance)
     return found
 
 
 def _counting_facts(
-    step: Step, step_facts: Sequence[Fact], predecessor: datetime | None, tolerance: timedelta
-) -> list[Fact]:
+    history: StepHistory, step_facts: Sequence[StepFact], predecessor: datetime | None, tolerance: timedelta
+) -> list[StepFact]:
     """The facts by which a step counts: those from the time it may be done until it is done; empty if it does not."""
     if predecessor is None:
         return []
     earliest = allowed_from(predecessor, tolerance)
-    done = done_at(step, step_facts, earliest)
+    done = history.done_at(earliest)
     return [fact for fact in step_facts if done and earliest <= fact.at <= done]
 
 
-def _repeated(step: Step, step_facts: Iterable[Fact]) -> set[Fact]:
+def _repeated(step: Step, step_facts: Iterable[StepFact]) -> set[StepFact]:
     """The facts that later ones contain; empty for a quiz with limited attempts, which counts each attempt."""
-    later: list[Fact] = []
+    later = _Later(step)
     repeated = set()
-    for fact in sorted(step_facts, key=lambda one: (one.at, repr(one)), reverse=True):
-        if _contained(step, fact, later):
+    for fact in sorted(step_facts, key=_by_time, reverse=True):
+        if later.contain(fact):
             repeated.add(fact)
         else:
-            later.append(fact)
+            later.add(fact)
     return repeated
 
 
-def _contained(step: Step, fact: Fact, later: Iterable[Fact]) -> bool:
+class _Later:
+    """What the later facts about a step say together."""
+
+    def __init__(self, step: Step) -> None:
+        self._has_limit = step.attempts is not None
+        self._done = False
+        self._played = RangeSet()
+        self._best: float | None = None
+
+    def contain(self, fact: StepFact) -> bool:
+        match fact:
+            case StepDone():
+                return self._done
+            case VideoWatched():
+                return all(part in self._played for part in fact.played)
+            case QuizGraded():
+                return not self._has_limit and self._best is not None and fact.score <= self._best
+            case AttemptsGranted():
+                return False
+
+    def add(self, fact: StepFact) -> None:
+        match fact:
+            case StepDone():
+                self._done = True
+            case VideoWatched():
+                for part in fact.played:
+                    self._played.add(part)
+            case QuizGraded():
+                self._best = fact.score if self._best is None else max(self._best, fact.score)
+
+
+def _by_time(fact: StepFact) -> tuple[datetime, str, object]:
+    """Unequal facts have unequal keys, so that the same one of two is kept in any order."""
     match fact:
         case StepDone():
-            return any(isinstance(one, StepDone) for one in later)
+            return (fact.at, "", ())
         case VideoWatched():
-            played = _merge_ranges(part for one in later if isinstance(one, VideoWatched) for part in one.played)
-            return all(any(a <= start and end <= b for a, b in played) for start, end in fact.played)
-        case QuizGraded() if step.attempts is None:
-            return any(isinstance(one, QuizGraded) and one.score >= fact.score for one in later)
-    return False
-
-
-def _merge_ranges(played: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(played):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
+            return (fact.at, "video", fact.played)
+        case QuizGraded():
+            return (fact.at, "quiz", (fact.score, fact.attempt))
+        case AttemptsGranted():
+            return (fact.at, "grant", (fact.attempts, fact.granted_by, fact.grant))

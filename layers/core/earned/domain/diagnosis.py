@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.evaluation import blockers, evaluate_for_issue
-from earned.domain.fact_codec import decode
+from earned.domain.fact_codec import decode, unknown_times
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.domain.people import Account
 from earned.domain.requirements import Requirement, Verdict
@@ -53,8 +53,9 @@ def diagnose(
 ) -> Diagnosis:
     """Evaluate a record as the generator does; the timeline has its last 500 entries, latest last."""
     verdict = evaluate_for_issue(record, training, account, now, tolerance)
-    facts = tuple(decode(record.evidence, training)) if training is not None else ()
-    moments = sorted((*_of_record(record), *(_of_fact(fact, training) for fact in facts)), key=lambda m: m.at)
+    facts = tuple(decode(record.enrollment_id, record.evidence, training)) if training is not None else ()
+    told = (*_of_record(record), *(_of_fact(fact, training) for fact in facts), *_of_unknown_facts(record, training))
+    moments = sorted(told, key=lambda moment: moment.at)
     return Diagnosis(
         record=record,
         training=training,
@@ -83,6 +84,16 @@ def _of_record(record: CompletionRecord) -> Iterator[TimelineEntry]:
         yield TimelineEntry(record.removal.at, "removed", record.enrollment_id)
 
 
+def _of_unknown_facts(record: CompletionRecord, training: Training | None) -> Iterator[TimelineEntry]:
+    """Facts that count nothing: the step is not in the newest course, or the mark is for another live event."""
+    if training is None:
+        return
+    missing = "step" if isinstance(training, Course) else "live event"
+    for at in unknown_times(record.enrollment_id, record.evidence, training):
+        detail = f"counts nothing: its {missing} is not in the newest version of the training"
+        yield TimelineEntry(at, "not-in-training", training.training_id, training.title, detail)
+
+
 def _of_fact(fact: Fact, training: Training | None) -> TimelineEntry:
     titles = {step.step_id: step.title for step in training.steps} if isinstance(training, Course) else {}
     match fact:
@@ -106,5 +117,5 @@ def _attendance(event: LiveEvent, facts: tuple[Fact, ...]) -> Attendance:
     marks = [fact for fact in facts if isinstance(fact, AttendanceMarked) and fact.at >= event.ends_at]
     if not marks:
         return Attendance("not-marked")
-    latest = max(marks, key=lambda mark: (mark.at, not mark.present))
+    latest = max(marks, key=lambda mark: (mark.at, mark.stamp, not mark.present))
     return Attendance("present" if latest.present else "absent", latest.marked_by, latest.at)

@@ -1,13 +1,18 @@
 """Errors of the domain, named for the caller's next step."""
 
+MAX_DETAIL = 256  # characters
+
 
 class Rejected(Exception):
-    """The event can never succeed: quarantine it unchanged, with this stable reason code."""
+    """The event can never succeed: quarantine it unchanged.
+
+    `reason` is a stable code. `detail` names the field and the rule, never a value, in at most 256 characters.
+    """
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
-        self.detail = detail
+        self.detail = detail if len(detail) <= MAX_DETAIL else f"{detail[: MAX_DETAIL - 1]}…"
 
 
 class UnusableLogo(Exception):

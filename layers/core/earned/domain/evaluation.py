@@ -19,7 +19,9 @@ def evaluate_record(
         return Verdict((), record.issue.completed_at)
     if training is None:
         return _unknown("training", record.training_id, Reason.TRAINING_UNKNOWN, record.enrolled_at)
-    return evaluate(training, decode(record.evidence, training), now, record.enrolled_at, tolerance)
+    return evaluate(
+        training, decode(record.enrollment_id, record.evidence, training), now, record.enrolled_at, tolerance
+    )
 
 
 def evaluate_for_issue(
@@ -62,7 +64,7 @@ def absent_since(record: CompletionRecord, training: Training | None) -> datetim
     """When an issued certificate's attendance was corrected to absent, or None (L2)."""
     if record.certificate_status is not CertificateStatus.ISSUED or not isinstance(training, LiveEvent):
         return None
-    return corrected_to_absent(training, decode(record.evidence, training))
+    return corrected_to_absent(training, decode(record.enrollment_id, record.evidence, training))
 
 
 def _unknown(kind: str, subject: str, reason: Reason, since: datetime) -> Verdict:

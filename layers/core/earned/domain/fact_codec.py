@@ -1,71 +1,84 @@
-"""The stored form of facts: about ten bytes each, so that the record of a fifty-step course fits one write unit.
+"""The stored form of facts: 14 bytes and what the kind adds, so that fifty steps fit one write unit.
 
 | bytes | content                                                                                                   |
 |-------|-----------------------------------------------------------------------------------------------------------|
-| 4     | 3 bits for the kind, 29 bits for the step or live event (the start of its id's SHA-256)                   |
-| 6     | the time in milliseconds since 1970                                                                       |
+| 14    | 42 bits for the time, in milliseconds since 2000; 70 bits for the kind and the step or live event         |
 | rest  | D (step done): nothing                                                                                    |
-|       | V (video watched): start and end of each range in milliseconds, as base-128 varints, lowest digits first  |
-|       | Q (quiz graded): 6 bytes of the attempt's identity, the score as text                                     |
-|       | G (attempts granted): 6 bytes of the grant's identity, the number and who granted it as text              |
-|       | P, A (marked present, absent): who marked it, as text                                                     |
+|       | V (video watched): start and end of one range in milliseconds, as base-128 varints, lowest digits first   |
+|       | Q (quiz graded): 10 bytes of the attempt's identity, the score as text                                    |
+|       | G (attempts granted): 10 bytes of the grant's identity, the number and who granted it as text             |
+|       | P, A (marked present, absent): who marked it, a zero byte and the event's stamp, as text                  |
 
-Integers are big-endian. A course in which two steps share their 29 bits is refused when it is published.
+The 70 bits are the start of a SHA-256 over enrollment, kind and subject (docs/decisions/0030).
 """
 
 import hashlib
-import struct
+import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from itertools import chain
+from datetime import UTC, datetime, timedelta
 
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
-from earned.domain.timestamps import from_milliseconds, to_milliseconds
-from earned.domain.training import Training
+from earned.domain.ranges import join
+from earned.domain.training import Course, StepKind, Training
 
-_HEAD = struct.Struct(">I6s")
-_KINDS = b"DVQGPA"  # by number: add new kinds at the end
-_SUBJECT_BITS = 29
+_HEAD_SIZE = 14
+_SUBJECT_BITS = 70
+_SUBJECT = (1 << _SUBJECT_BITS) - 1
+_IDENTITY_SIZE = 10
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MAX_TIME = (1 << 8 * _HEAD_SIZE - _SUBJECT_BITS) - 1
+_MILLISECOND = timedelta(milliseconds=1)
+_STEP_KINDS = {StepKind.VIDEO: "V", StepKind.QUIZ: "QG"}
 MAX_VIDEO_MILLISECONDS = 2**32 - 1  # 49 days
 
 
-def code(subject: str) -> int:
-    """The 29 bits that are stored for a step id or a live event id."""
-    return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:4]) >> (32 - _SUBJECT_BITS)
+def identify(*parts: str) -> str:
+    """The identity of an event by its parts (CloudEvents' `source` and `id`): 80 bits of a hash, in hexadecimal."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[: 2 * _IDENTITY_SIZE]
 
 
-def identify(source: str, event_id: str) -> str:
-    """The identity of an event: twelve hexadecimal digits of a hash of CloudEvents' `source` and `id`."""
-    return hashlib.sha256(f"{source}\n{event_id}".encode()).hexdigest()[:12]
+def encode(enrollment_id: str, fact: Fact) -> frozenset[bytes]:
+    """Equal facts have equal stored forms, so that a set absorbs repetitions.
 
-
-def encode(fact: Fact) -> bytes:
-    """Equal facts have equal stored forms, so that a set absorbs repetitions."""
+    A sitting is stored as one fact for each of its ranges, joined where they overlap: no stored fact is large.
+    Raises ValueError for a time before 2000 or after 2139.
+    """
     match fact:
         case StepDone():
-            return _head(b"D", fact.step_id, fact.at)
+            return frozenset({_head(enrollment_id, "D", fact.step_id, fact.at)})
         case VideoWatched():
-            return _head(b"V", fact.step_id, fact.at) + b"".join(map(_varint, chain.from_iterable(fact.played)))
-        case QuizGraded():
-            return (
-                _head(b"Q", fact.step_id, fact.at) + bytes.fromhex(fact.attempt) + f"{fact.score + 0.0:.17g}".encode()
+            head = _head(enrollment_id, "V", fact.step_id, fact.at)
+            return frozenset(head + _varint(start) + _varint(end) for start, end in join(fact.played)) or frozenset(
+                {head}
             )
+        case QuizGraded():
+            rest = bytes.fromhex(fact.attempt) + f"{fact.score + 0.0:.17g}".encode()
+            return frozenset({_head(enrollment_id, "Q", fact.step_id, fact.at) + rest})
         case AttemptsGranted():
-            rest = f"{fact.attempts} {fact.granted_by}".encode()
-            return _head(b"G", fact.step_id, fact.at) + bytes.fromhex(fact.grant) + rest
+            rest = bytes.fromhex(fact.grant) + f"{fact.attempts} {fact.granted_by}".encode()
+            return frozenset({_head(enrollment_id, "G", fact.step_id, fact.at) + rest})
         case AttendanceMarked():
-            return _head(b"P" if fact.present else b"A", fact.live_event_id, fact.at) + fact.marked_by.encode()
+            kind = "P" if fact.present else "A"
+            rest = f"{fact.marked_by}\0{fact.stamp}".encode()
+            return frozenset({_head(enrollment_id, kind, fact.live_event_id, fact.at) + rest})
 
 
-def decode(evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
+def decode(enrollment_id: str, evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
     """The facts about `training`; others are skipped."""
-    subjects = {code(subject): subject for subject in training.subjects}
+    subjects = _subjects(enrollment_id, training)
     for stored in evidence:
-        head, at = _HEAD.unpack_from(stored)
-        subject = subjects.get(head & (1 << _SUBJECT_BITS) - 1)
-        if subject is not None:
-            kind = head >> _SUBJECT_BITS
-            yield _fact(_KINDS[kind : kind + 1], subject, from_milliseconds(int.from_bytes(at)), stored[_HEAD.size :])
+        subject, at = _read_head(stored)
+        if subject in subjects:
+            yield _fact(*subjects[subject], at, stored[_HEAD_SIZE:])
+
+
+def unknown_times(enrollment_id: str, evidence: Iterable[bytes], training: Training) -> Iterator[datetime]:
+    """The times of the facts that `decode` skips: this version of the training does not have their steps."""
+    subjects = _subjects(enrollment_id, training)
+    for stored in evidence:
+        subject, at = _read_head(stored)
+        if subject not in subjects:
+            yield at
 
 
 def digest(evidence: Iterable[bytes]) -> str:
@@ -76,8 +89,34 @@ def digest(evidence: Iterable[bytes]) -> str:
     return total.hexdigest()
 
 
-def _head(kind: bytes, subject: str, at: datetime) -> bytes:
-    return _HEAD.pack(_KINDS.index(kind) << _SUBJECT_BITS | code(subject), to_milliseconds(at).to_bytes(6))
+def _subjects(enrollment_id: str, training: Training) -> dict[int, tuple[str, str]]:
+    return {_code(enrollment_id, kind, subject): (kind, subject) for kind, subject in _expected(training)}
+
+
+def _read_head(stored: bytes) -> tuple[int, datetime]:
+    head = int.from_bytes(stored[:_HEAD_SIZE])
+    return head & _SUBJECT, _EPOCH + timedelta(0, 0, 0, head >> _SUBJECT_BITS)
+
+
+def _expected(training: Training) -> Iterator[tuple[str, str]]:
+    """The kinds of facts that can count, with their subjects."""
+    if isinstance(training, Course):
+        for step in training.steps:
+            yield from ((kind, step.step_id) for kind in _STEP_KINDS.get(step.kind, "D"))
+    else:
+        yield from ((kind, training.live_event_id) for kind in "PA")
+
+
+def _head(enrollment_id: str, kind: str, subject: str, at: datetime) -> bytes:
+    time = (at - _EPOCH) // _MILLISECOND
+    if not 0 <= time <= _MAX_TIME:
+        raise ValueError("the time of a fact is out of range")
+    return (time << _SUBJECT_BITS | _code(enrollment_id, kind, subject)).to_bytes(_HEAD_SIZE)
+
+
+def _code(enrollment_id: str, kind: str, subject: str) -> int:
+    told = f"{enrollment_id}\0{kind}{subject}".encode()
+    return int.from_bytes(hashlib.sha256(told).digest()) >> 256 - _SUBJECT_BITS
 
 
 def _varint(number: int) -> bytes:
@@ -85,29 +124,28 @@ def _varint(number: int) -> bytes:
     return bytes([low | 128]) + _varint(more) if more else bytes([low])
 
 
-def _read_varints(rest: bytes) -> Iterator[int]:
-    number, shift = 0, 0
-    for byte in rest:
+def _read_varints(stored: bytes) -> Iterator[int]:
+    number = shift = 0
+    for byte in stored:
         number |= (byte & 127) << shift
         shift += 7
         if byte < 128:
             yield number
-            number, shift = 0, 0
+            number = shift = 0
 
 
-def _fact(kind: bytes, subject: str, at: datetime, rest: bytes) -> Fact:
+def _fact(kind: str, subject: str, at: datetime, rest: bytes) -> Fact:
     match kind:
-        case b"D":
+        case "D":
             return StepDone(subject, at)
-        case b"V":
+        case "V":
             numbers = _read_varints(rest)
             return VideoWatched(subject, at, tuple(zip(numbers, numbers, strict=True)))
-        case b"Q":
-            return QuizGraded(subject, at, float(rest[6:]), rest[:6].hex())
-        case b"G":
-            attempts, _, granted_by = rest[6:].decode().partition(" ")
-            return AttemptsGranted(subject, at, int(attempts), granted_by, rest[:6].hex())
-        case b"P" | b"A":
-            return AttendanceMarked(subject, at, kind == b"P", rest.decode())
+        case "Q":
+            return QuizGraded(subject, at, float(rest[_IDENTITY_SIZE:]), rest[:_IDENTITY_SIZE].hex())
+        case "G":
+            attempts, _, granted_by = rest[_IDENTITY_SIZE:].decode().partition(" ")
+            return AttemptsGranted(subject, at, int(attempts), granted_by, rest[:_IDENTITY_SIZE].hex())
         case _:
-            raise ValueError("stored fact of unknown kind")
+            marked_by, _, stamp = rest.decode().partition("\0")
+            return AttendanceMarked(subject, at, kind == "P", marked_by, stamp)

@@ -44,12 +44,16 @@ class AttemptsGranted:
 
 @dataclass(frozen=True, slots=True)
 class AttendanceMarked:
-    """An administrator marked a person present or absent."""
+    """An administrator marked a person present or absent.
+
+    `stamp` is the event's source, a zero character and its id: of two marks of one instant the greater one applies.
+    """
 
     live_event_id: str
     at: datetime
     present: bool
     marked_by: str
+    stamp: str
 
 
 Fact = StepDone | VideoWatched | QuizGraded | AttemptsGranted | AttendanceMarked

@@ -58,7 +58,11 @@ class Account:
     email: str = field(repr=False)
     company_id: str | None = None
     language: str = "en"
-    removed: bool = False
+    removed_at: datetime | None = None
+
+    @property
+    def removed(self) -> bool:
+        return self.removed_at is not None
 
 
 @dataclass(frozen=True)

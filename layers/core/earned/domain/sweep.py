@@ -78,10 +78,13 @@ def is_full_check_due(subject: str, sweep_pass: SweepPass) -> bool:
 
     Each subject gets one full check a day, however long a pass takes, and one in the first pass.
     """
-    if sweep_pass.before is None:
-        return True
+    return sweep_pass.before is None or day_of(subject, sweep_pass.began) > day_of(subject, sweep_pass.before)
+
+
+def day_of(subject: str, at: datetime) -> int:
+    """The number of a day that begins at the subject's own time of day."""
     shift = timedelta(seconds=crc32(subject.encode()) % DAY.total_seconds())
-    return (sweep_pass.began - _EPOCH - shift) // DAY > (sweep_pass.before - _EPOCH - shift) // DAY
+    return (at - _EPOCH - shift) // DAY
 
 
 def _lags(record: CompletionRecord, training: Training | None) -> bool:

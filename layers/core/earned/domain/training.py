@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+DEFAULT_DESIGN = "default"  # the design folder of a training that names none
+
 
 class TrainingKind(StrEnum):
     COURSE = "course"
@@ -23,7 +25,8 @@ class StepKind(StrEnum):
 class Step:
     """One step of a course.
 
-    `duration` is that of a video, in milliseconds. `passing_score` and `attempts` are those of a quiz; None: no limit.
+    `duration` is that of a video, in milliseconds. `passing_score`, `attempts` and `max_score` are those of a quiz;
+    None: no limit.
     """
 
     step_id: str
@@ -33,6 +36,7 @@ class Step:
     duration: int = 0
     passing_score: float = 0.0
     attempts: int | None = None
+    max_score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Course:
     hours: float | None = None
     timezone: str = "UTC"
     language: str = "en"
+    design: str = DEFAULT_DESIGN
 
     @property
     def training_id(self) -> str:
@@ -74,6 +79,7 @@ class LiveEvent:
     hours: float | None = None
     language: str = "en"
     cancelled: bool = False
+    design: str = DEFAULT_DESIGN
 
     @property
     def training_id(self) -> str:

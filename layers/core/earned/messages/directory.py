@@ -6,20 +6,23 @@ from pydantic import ConfigDict, Field, FiniteFloat, model_validator
 from pydantic.config import JsonDict
 
 from earned.domain.enrollment import Enrollment
-from earned.domain.fact_codec import MAX_VIDEO_MILLISECONDS, code
+from earned.domain.fact_codec import MAX_VIDEO_MILLISECONDS
 from earned.domain.people import Account, Company, LogoReference, Role
 from earned.domain.timestamps import to_milliseconds
-from earned.domain.training import Course, LiveEvent, Step, StepKind, Training
+from earned.domain.training import DEFAULT_DESIGN, Course, LiveEvent, Step, StepKind, Training
 from earned.messages.envelope import CloudEvent, EnrollmentData, StrictModel
 from earned.messages.event_fields import (
-    MAX_WHOLE_NUMBER,
+    DesignName,
     Hours,
     Language,
+    Number,
     ObjectKey,
+    PositiveWholeNumber,
     Printable,
+    ScheduledTime,
     StepTitle,
-    Time,
     Timezone,
+    WholeNumber,
     video_milliseconds,
 )
 from earned.messages.schema_types import Id
@@ -88,8 +91,8 @@ def _required_for(kind: StepKind, field: str) -> JsonDict:
 class PublishedStep(StrictModel):
     """A step of a course; required unless `required` is false.
 
-    A video needs `duration` in seconds. A quiz needs `passing_score`; without `attempts` it may be tried any number
-    of times.
+    A video needs `duration` in seconds. A quiz needs `passing_score`, which may not exceed `max_score`; without
+    `attempts` it may be tried any number of times.
     """
 
     model_config = ConfigDict(
@@ -103,8 +106,9 @@ class PublishedStep(StrictModel):
     title: StepTitle
     required: bool | None = None
     duration: Annotated[FiniteFloat, Field(ge=0.001, le=MAX_VIDEO_MILLISECONDS / 1000)] | None = None
-    passing_score: FiniteFloat | None = None
-    attempts: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)] | None = None
+    passing_score: Number | None = None
+    max_score: Number | None = None
+    attempts: PositiveWholeNumber | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -112,6 +116,8 @@ class PublishedStep(StrictModel):
             raise ValueError("a video needs a duration")
         if self.kind is StepKind.QUIZ and self.passing_score is None:
             raise ValueError("a quiz needs a passing_score")
+        if self.passing_score is not None and self.max_score is not None and self.passing_score > self.max_score:
+            raise ValueError("passing_score must not exceed max_score")
         return self
 
     def step(self) -> Step:
@@ -122,6 +128,7 @@ class PublishedStep(StrictModel):
             required=self.required is not False,
             duration=video_milliseconds(self.duration or 0),
             passing_score=self.passing_score or 0.0,
+            max_score=self.max_score,
             attempts=self.attempts,
         )
 
@@ -136,17 +143,19 @@ class CoursePublished(StrictModel):
     """A version of a course was published; the highest version applies to everyone enrolled.
 
     Steps must be completed in the order listed unless `ordered` is false. `timezone` decides the date printed and is
-    UTC if absent; `language` is that of the certificate, `en` if absent.
+    UTC if absent; `language` is that of the certificate, `en` if absent; `design` names a deployed design folder,
+    `default` if absent.
     """
 
     course_id: Id
-    version: Annotated[int, Field(ge=0, le=MAX_WHOLE_NUMBER)]
+    version: WholeNumber
     title: Printable
     steps: Annotated[tuple[PublishedStep, ...], Field(json_schema_extra=_STEPS_SCHEMA)]
     ordered: bool | None = None
     hours: Hours | None = None
     timezone: Timezone | None = None
     language: Language | None = None
+    design: DesignName | None = None
 
     @model_validator(mode="after")
     def _steps_make_sense(self) -> Self:
@@ -155,8 +164,6 @@ class CoursePublished(StrictModel):
             raise ValueError("a course needs a required step")
         if len(set(ids)) < len(ids):
             raise ValueError("two steps have the same step_id")
-        if len({code(step_id) for step_id in ids}) < len(ids):
-            raise ValueError("two step_ids have the same stored code: rename one")
         return self
 
 
@@ -174,19 +181,24 @@ class CoursePublishedEvent(CloudEvent[CoursePublished]):
             hours=data.hours,
             timezone=data.timezone or "UTC",
             language=data.language or "en",
+            design=data.design or DEFAULT_DESIGN,
         )
 
 
 class LiveEventScheduled(StrictModel):
-    """A live event was scheduled or rescheduled; `ends_at` is not before `starts_at`."""
+    """A live event was scheduled or rescheduled; `ends_at` is not before `starts_at`.
+
+    `design` names a deployed design folder, `default` if absent.
+    """
 
     live_event_id: Id
     title: Printable
-    starts_at: Time
-    ends_at: Time
+    starts_at: ScheduledTime
+    ends_at: ScheduledTime
     timezone: Timezone
     hours: Hours | None = None
     language: Language | None = None
+    design: DesignName | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -210,6 +222,7 @@ class LiveEventScheduledEvent(CloudEvent[LiveEventScheduled]):
             timezone=data.timezone,
             hours=data.hours,
             language=data.language or "en",
+            design=data.design or DEFAULT_DESIGN,
         )
 
 

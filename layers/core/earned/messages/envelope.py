@@ -1,12 +1,13 @@
 """The envelope of the portal's events: CloudEvents 1.0 in structured JSON."""
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import identify
-from earned.messages.event_fields import Time
+from earned.domain.stamps import Stamp
+from earned.messages.event_fields import EventId, JsonMediaType, Source, Time
 from earned.messages.schema_types import Id
 
 
@@ -30,12 +31,17 @@ DataT = TypeVar("DataT", bound=BaseModel)
 
 class CloudEvent(StrictModel, Generic[DataT]):
     specversion: Literal["1.0"]
-    id: Id
-    source: Annotated[str, StringConstraints(min_length=1, max_length=512)]
+    id: EventId
+    source: Source
     type: str
     time: Time
-    datacontenttype: Literal["application/json"] = "application/json"
+    datacontenttype: JsonMediaType = "application/json"
     data: DataT
+
+    @property
+    def stamp(self) -> Stamp:
+        """The precedence of the event."""
+        return Stamp(self.time, self.source, self.id)
 
     @property
     def identity(self) -> str:

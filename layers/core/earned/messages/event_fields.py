@@ -1,100 +1,161 @@
-"""The field types of the portal's events: their validation and their published schema."""
+"""The field types of the portal's events: their validation, and the published schema that says the same.
 
-from datetime import UTC, datetime
+A pattern has no `\\d`, `\\w` or `\\s` whose meaning differs between ECMAScript and Python.
+"""
+
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-import regex
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BeforeValidator,
-    Field,
-    FiniteFloat,
-    StringConstraints,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, StringConstraints, WithJsonSchema
 
+from earned.domain.errors import Rejected
 from earned.domain.fact_codec import MAX_VIDEO_MILLISECONDS
 from earned.messages.schema_types import text
+from earned.messages.texts import MAX_MARKS, clean, graphemes, has_piled_marks
 
 MAX_PRINTED_GRAPHEMES = 200
 MAX_STEP_TITLE_GRAPHEMES = 500
 CODE_POINTS_PER_GRAPHEME = 7  # on average; a family emoji has 7, names in tools/design/preview/names.toml at most 2.8
 MAX_KEY_BYTES = 1024  # S3's own limit
+MAX_KEY_LENGTH = MAX_KEY_BYTES // 4  # a character has at most 4 bytes in UTF-8
 MAX_WHOLE_NUMBER = 2**53 - 1  # the largest that every JSON parser reads exactly
-_VISIBLE = regex.compile(r"[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]")
-_RFC_3339 = regex.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:[0-5]\d)", regex.ASCII)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+FAR_PAST = datetime.min.replace(tzinfo=UTC)
+FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
+_CONTROLS = "\\u0000-\\u001f\\u007f-\\u009f"
+_REPLACEMENT_CHARACTER = "\\ufffd"
 
 
-def _rfc_3339(value: object) -> datetime:
-    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
-        raise ValueError("must be an RFC 3339 time with its UTC offset")
+# Times.
+
+
+def _rfc_3339_pattern(century: str, leap_centuries: str) -> str:
+    """A pattern of the times that exist, as any validator of JSON Schema can check them; second 60 may be anywhere."""
+    year = f"(?:{century})[0-9]{{2}}"
+    leap_year = f"(?:(?:{century})(?:0[48]|[2468][048]|[13579][26])|(?:{leap_centuries})00)"
+    long_month = "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    short_month = "(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    february = "02-(?:0[1-9]|1[0-9]|2[0-8])"
+    date = f"(?:{year}-(?:{long_month}|{short_month}|{february})|{leap_year}-02-29)"
+    offset = "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+    return f"{date}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\\.[0-9]+)?{offset}"
+
+
+_ANY_TIME = re.compile(_rfc_3339_pattern("[0-9]{2}", "[02468][048]|[13579][26]"))
+_SCHEDULE_PATTERN = _rfc_3339_pattern("2[01]", "20")
+_SCHEDULE = re.compile(_SCHEDULE_PATTERN)
+
+
+def _time(value: object) -> datetime:
+    """In UTC, to the millisecond; a year that `datetime` does not have is the nearest that it has."""
+    if not isinstance(value, str) or not _ANY_TIME.fullmatch(value):
+        raise ValueError("must be an RFC 3339 time that exists, with its UTC offset")
+    has_leap_second = value[17:19] == "60"
+    text = (f"{value[:17]}59{value[19:]}" if has_leap_second else value).upper()
     try:
-        at = datetime.fromisoformat(value.upper()).astimezone(UTC)
+        at = datetime.fromisoformat(text).astimezone(UTC) + timedelta(seconds=has_leap_second)
     except (ValueError, OverflowError):
-        raise ValueError("must be a day and a time that exist, with an offset below a day") from None
-    if at.year < 1970:
-        raise ValueError("must not be before 1970")
+        return FAR_PAST if text < "2000" else FAR_FUTURE
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("must be a time zone of the IANA database") from error
-    return value
-
-
-def _object_key(value: str) -> str:
-    if not value.isprintable() or len(value.encode()) > MAX_KEY_BYTES:
-        raise ValueError(f"must be printable and at most {MAX_KEY_BYTES} bytes")
-    if value.startswith("/") or ".." in PurePosixPath(value).parts:
-        raise ValueError("must not start with a slash and have no .. in it")
-    return value
-
-
-def _readable(max_graphemes: int) -> AfterValidator:
-    """Require a visible character; limit the graphemes and, against stacked marks, the code points."""
-    max_code_points = max_graphemes * CODE_POINTS_PER_GRAPHEME
-
-    def check(value: str) -> str:
-        if not _VISIBLE.search(value):
-            raise ValueError("must not be blank")
-        if len(value) > max_code_points or len(regex.findall(r"\X", value)) > max_graphemes:
-            raise ValueError(
-                f"must not be longer than {max_graphemes} characters as a reader counts them "
-                f"({max_code_points} code points)"
-            )
-        return value
-
-    return AfterValidator(check)
-
-
-def _readable_schema(max_graphemes: int, use: str) -> WithJsonSchema:
-    description = f"{use}; not blank, at most {max_graphemes} characters as a reader counts them (graphemes)."
-    return text(description, minLength=1, maxLength=max_graphemes * CODE_POINTS_PER_GRAPHEME, pattern=r"\S")
-
-
-def video_milliseconds(seconds: float) -> int:
-    """Capped at the largest value that the stored form holds."""
-    return round(min(seconds, MAX_VIDEO_MILLISECONDS / 1000) * 1000)
+def _scheduled_time(value: object) -> datetime:
+    at = _time(value)
+    if not _SCHEDULE.fullmatch(str(value)):
+        raise ValueError("must lie in the years 2000-2199")
+    return at
 
 
 Time = Annotated[
-    AwareDatetime,
-    BeforeValidator(_rfc_3339),
+    datetime,
+    BeforeValidator(_time),
     text(
-        "RFC 3339 with its UTC offset, 1970 or later; digits beyond milliseconds are dropped.",
-        format="date-time",
-        pattern=f"^{_RFC_3339.pattern}$",
+        "RFC 3339 with its UTC offset, from 2000 until 5 minutes (OrderToleranceSeconds) after SQS received the event; "
+        "second 60 is the start of the next minute; digits beyond milliseconds are dropped.",
+        pattern=f"^{_ANY_TIME.pattern}$",
     ),
 ]
 
-Timezone = Annotated[str, AfterValidator(_timezone), text("A time zone of the IANA database.", minLength=1)]
-Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
+ScheduledTime = Annotated[
+    datetime,
+    BeforeValidator(_scheduled_time),
+    text(
+        "RFC 3339 with its UTC offset, in the years 2000-2199; second 60 is the start of the next minute; digits "
+        "beyond milliseconds are dropped.",
+        pattern=f"^{_SCHEDULE_PATTERN}$",
+    ),
+]
+
+
+@cache
+def places() -> frozenset[str]:
+    """The names of the IANA database: no path, and no zone that is not a place, such as `localtime` or `Factory`."""
+    return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split()) - {"Factory"}
+
+
+def _timezone(value: str) -> str:
+    if value not in places():
+        raise ValueError("must be a time zone of the IANA database")
+    ZoneInfo(value)
+    return value
+
+
+def _timezone_schema() -> WithJsonSchema:
+    return WithJsonSchema(
+        {"type": "string", "enum": sorted(places()), "description": "A time zone of the IANA database."}
+    )
+
+
+Timezone = Annotated[str, AfterValidator(_timezone), _timezone_schema()]
+
+
+# Texts.
+
+# Characters that nobody sees: white space, controls, those that Unicode ignores by default, the blank Braille pattern.
+_INVISIBLE = (
+    f"{_CONTROLS}\\u0020\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180f\\u2000-\\u200f"
+    "\\u2028-\\u202f\\u205f-\\u206f\\u2800\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb"
+    "\U000e0000-\U000e0fff"
+)
+_READABLE_PATTERN = f"^[^{_REPLACEMENT_CHARACTER}]*[^{_INVISIBLE}{_REPLACEMENT_CHARACTER}][^{_REPLACEMENT_CHARACTER}]*$"
+_VISIBLE = re.compile(f"[^{_INVISIBLE}]")
+
+
+def _readable(max_graphemes: int) -> AfterValidator:
+    """Clean a text; require a visible character, and limit its length, also in code points, against stacked marks."""
+    max_code_points = max_graphemes * CODE_POINTS_PER_GRAPHEME
+
+    def read(value: str) -> str:
+        if len(value) > max_code_points:
+            raise ValueError(f"must not be longer than {max_code_points} code points")
+        if "\ufffd" in value:
+            raise ValueError("must not have the replacement character U+FFFD")
+        if has_piled_marks(value):
+            raise ValueError(f"must not have more than {MAX_MARKS} combining marks on one letter")
+        cleaned = clean(value)
+        if not _VISIBLE.search(cleaned):
+            raise ValueError("must not be blank")
+        if graphemes(cleaned) > max_graphemes:
+            raise ValueError(f"must not be longer than {max_graphemes} characters as a reader counts them")
+        return cleaned
+
+    return AfterValidator(read)
+
+
+def _readable_schema(max_graphemes: int, use: str) -> WithJsonSchema:
+    description = (
+        f"{use}; not blank, at most {max_graphemes} characters as a reader counts them (graphemes) and {MAX_MARKS} "
+        "combining marks on one letter."
+    )
+    length = max_graphemes * CODE_POINTS_PER_GRAPHEME
+    return text(description, minLength=1, maxLength=length, pattern=_READABLE_PATTERN)
+
 
 Printable = Annotated[
     str,
@@ -108,5 +169,73 @@ StepTitle = Annotated[
     _readable_schema(MAX_STEP_TITLE_GRAPHEMES, "Shown to learners, not printed"),
 ]
 
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
+
+
+# The envelope.
+
+
+def _any_case(word: str) -> str:
+    return "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in word)
+
+
+_TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+"  # noqa: S105  # of RFC 9110
+_JSON_TYPE = f"(?:{_any_case('application/json')}|{_TOKEN}/{_TOKEN}\\+{_any_case('json')})"
+_PARAMETER = f'[ \\t]*;[ \\t]*{_TOKEN}=(?:{_TOKEN}|"[^"\\\\{_CONTROLS}]*")'
+JsonMediaType = Annotated[str, StringConstraints(pattern=f"^{_JSON_TYPE}(?:{_PARAMETER})*[ \\t]*$", max_length=256)]
+
+EventId = Annotated[str, StringConstraints(pattern=f"^[^{_CONTROLS}]+$", max_length=256)]
+Source = Annotated[str, StringConstraints(pattern=f"^[^{_CONTROLS}]+$", max_length=1024)]
+
+
+# Numbers.
+
+
+def _whole(value: object) -> object:
+    """A number without a fraction is an integer, as in JSON Schema; Python reads `3.0` as a float."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _score(value: float) -> float:
+    if value < 0:
+        raise Rejected("score-out-of-range", "data.score: must not be negative")
+    return value
+
+
+def video_milliseconds(seconds: float) -> int:
+    """Capped at the largest value that the stored form holds."""
+    return round(min(seconds, MAX_VIDEO_MILLISECONDS / 1000) * 1000)
+
+
+# The bounds come first, so that pydantic publishes them.
+WholeNumber = Annotated[int, Field(ge=0, le=MAX_WHOLE_NUMBER), BeforeValidator(_whole)]
+PositiveWholeNumber = Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER), BeforeValidator(_whole)]
+Number = Annotated[FiniteFloat, Field(ge=-sys.float_info.max, le=sys.float_info.max)]
+Score = Annotated[
+    FiniteFloat,
+    AfterValidator(_score),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": sys.float_info.max}),
+]
 Hours = Annotated[FiniteFloat, Field(gt=0, le=10_000)]
-ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(_object_key)]
+
+
+# Files.
+
+DesignName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+_OBJECT_KEY_PATTERN = f"^(?!/)(?!(?:[^{_CONTROLS}]*/)?\\.\\.(?:/|$))[^{_CONTROLS}]+$"
+
+
+def _object_key(value: str) -> str:
+    if not re.fullmatch(f"[^{_CONTROLS}]{{1,{MAX_KEY_LENGTH}}}", value):
+        raise ValueError(f"must have 1 to {MAX_KEY_LENGTH} characters and no control character")
+    if value.startswith("/") or ".." in PurePosixPath(value).parts:
+        raise ValueError("must not start with a slash and have no .. in it")
+    return value
+
+
+ObjectKey = Annotated[
+    str,
+    AfterValidator(_object_key),
+    text("A key in the assets bucket.", minLength=1, maxLength=MAX_KEY_LENGTH, pattern=_OBJECT_KEY_PATTERN),
+]

@@ -1,11 +1,13 @@
 """The event types of each queue, and the parser of message bodies."""
 
-from collections.abc import Mapping
-from typing import TypeVar, get_args
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from earned.domain.errors import Rejected
+from earned.domain.timestamps import from_milliseconds
 from earned.messages.directory import (
     AccountRemovedEvent,
     AccountSavedEvent,
@@ -17,6 +19,8 @@ from earned.messages.directory import (
     LiveEventCancelledEvent,
     LiveEventScheduledEvent,
 )
+from earned.messages.envelope import CloudEvent
+from earned.messages.event_fields import EARLIEST
 from earned.messages.learning import AttendanceEvent, ProgressEvent
 
 __all__ = [
@@ -36,10 +40,11 @@ __all__ = [
     "LiveEventScheduledEvent",
     "ProgressEvent",
     "read",
+    "reader",
 ]
 
 MAX_EVENT_BYTES = 128 * 1024
-EventT = TypeVar("EventT", bound=BaseModel)
+EventT = TypeVar("EventT", bound=CloudEvent[Any])
 Kinds = Mapping[str, type[EventT]]
 
 
@@ -59,33 +64,49 @@ class _Typed(BaseModel):
     type: str
 
 
-def read(body: str, kinds: Kinds[EventT]) -> EventT:
-    """Read one event of the given kinds from a message body.
+def reader(kinds: Kinds[EventT], tolerance: timedelta) -> Callable[[str, int], EventT]:
+    """A reader of message bodies and the times when SQS received them, in milliseconds since 1970."""
+    return lambda body, sent: read(body, kinds, received_at=from_milliseconds(sent), tolerance=tolerance)
+
+
+def read(body: str, kinds: Kinds[EventT], *, received_at: datetime, tolerance: timedelta) -> EventT:
+    """Read one event of the given kinds from a message body; its time may be `tolerance` after `received_at`.
 
     Raises `Rejected` with a stable reason; its detail names fields and rules, never values (they may be personal).
     """
     if len(body.encode()) > MAX_EVENT_BYTES:
-        raise Rejected("too-large", f"an event may have {MAX_EVENT_BYTES} bytes")
+        raise Rejected("too-large", f"body: must not have more than {MAX_EVENT_BYTES} bytes")
     try:
         kind = _Typed.model_validate_json(body).type
     except ValidationError as error:
-        not_json = error.errors()[0]["type"] == "json_invalid"
-        raise Rejected("not-json" if not_json else "not-a-cloudevent") from None
+        raise _no_event(error) from None
     if kind not in kinds:
-        raise Rejected(_why_unknown(kind))
+        raise _unknown(kind)
     try:
-        return kinds[kind].model_validate_json(body)
+        event = kinds[kind].model_validate_json(body)
     except ValidationError as error:
         raise Rejected("invalid-data", _explain(error)) from None
+    if not EARLIEST <= event.time <= received_at + tolerance:
+        raise Rejected("time-out-of-range", "time: must lie between 2000 and the time of reception, with its tolerance")
+    return event
 
 
-def _why_unknown(kind: str) -> str:
+def _no_event(error: ValidationError) -> Rejected:
+    if error.errors()[0]["type"] == "json_invalid":
+        return Rejected("not-json", "body: must be JSON")
+    return Rejected("not-a-cloudevent", "body: must be an object with a type, which is a string")
+
+
+def _unknown(kind: str) -> Rejected:
     if kind in _EVERY_TYPE:
-        return "wrong-queue"
+        return Rejected("wrong-queue", "type: belongs on another queue")
     name, _, _ = kind.rpartition(".")
-    return "unknown-version" if f"{name}.v1" in _EVERY_TYPE else "unknown-type"
+    if f"{name}.v1" in _EVERY_TYPE:
+        return Rejected("unknown-version", "type: has a version that this release does not know")
+    return Rejected("unknown-type", "type: is not one of the contract")
 
 
 def _explain(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems[:5])
+    told = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems)
+    return "; ".join(told)

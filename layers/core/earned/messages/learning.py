@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, FiniteFloat
+from pydantic import Field
 
+from earned.domain.fact_codec import identify
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.messages.envelope import CloudEvent, EnrollmentData, StrictModel
-from earned.messages.event_fields import MAX_WHOLE_NUMBER, video_milliseconds
+from earned.messages.event_fields import Number, PositiveWholeNumber, Score, video_milliseconds
 from earned.messages.schema_types import Id
 
 MAX_RANGES = 1000  # a stored range takes 8 bytes, and a DynamoDB item 400 KB
@@ -33,7 +34,7 @@ class VideoWatchedData(_StepData):
     Sittings add up. A range that is empty or starts below 0 does not count; the end of one is cut at the duration.
     """
 
-    played: Annotated[tuple[tuple[FiniteFloat, FiniteFloat], ...], Field(max_length=MAX_RANGES)]
+    played: Annotated[tuple[tuple[Number, Number], ...], Field(max_length=MAX_RANGES)]
 
 
 class VideoWatchedEvent(CloudEvent[VideoWatchedData]):
@@ -48,22 +49,22 @@ class VideoWatchedEvent(CloudEvent[VideoWatchedData]):
 
 
 class QuizGradedData(_StepData):
-    """One attempt at a quiz was graded; `score` is on the scale of the quiz's `passing_score`."""
+    """One attempt at a quiz was graded; `score` is on the scale of the quiz's `passing_score` and `max_score`."""
 
-    score: FiniteFloat
+    score: Score
 
 
 class QuizGradedEvent(CloudEvent[QuizGradedData]):
     type: Literal["portal.quiz.graded.v1"]
 
     def fact(self) -> Fact:
-        return QuizGraded(self.data.step_id, self.time, self.data.score, self.identity)
+        return QuizGraded(self.data.step_id, self.time, self.data.score, _identity(self))
 
 
 class AttemptsGrantedData(_StepData):
     """More attempts at a quiz were granted, on top of those the course allows; `granted_by` is an account id."""
 
-    attempts: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
+    attempts: PositiveWholeNumber
     granted_by: Id
 
 
@@ -71,7 +72,8 @@ class AttemptsGrantedEvent(CloudEvent[AttemptsGrantedData]):
     type: Literal["portal.quiz.attempts-granted.v1"]
 
     def fact(self) -> Fact:
-        return AttemptsGranted(self.data.step_id, self.time, self.data.attempts, self.data.granted_by, self.identity)
+        data = self.data
+        return AttemptsGranted(data.step_id, self.time, data.attempts, data.granted_by, _identity(self))
 
 
 class MarkedBy(StrictModel):
@@ -97,7 +99,15 @@ class AttendanceMarkedEvent(CloudEvent[AttendanceMarkedData]):
 
     def fact(self) -> AttendanceMarked:
         data = self.data
-        return AttendanceMarked(data.live_event_id, self.time, data.status == "present", data.marked_by.account_id)
+        stamp = f"{self.source}\0{self.id}"
+        return AttendanceMarked(
+            data.live_event_id, self.time, data.status == "present", data.marked_by.account_id, stamp
+        )
+
+
+def _identity(event: QuizGradedEvent | AttemptsGrantedEvent) -> str:
+    """Salted with the enrollment, so that no ids can be prepared to collide."""
+    return identify(event.data.enrollment_id, event.source, event.id)
 
 
 ProgressEvent = LessonCompletedEvent | VideoWatchedEvent | QuizGradedEvent | AttemptsGrantedEvent

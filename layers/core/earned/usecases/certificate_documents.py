@@ -1,13 +1,13 @@
 """A certificate's document: its content, its bytes, and the revision under which it is stored."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
-from earned.aws.s3 import DocumentConflict, Documents
+from earned.aws.s3 import Documents
 from earned.document.fitting import DoesNotFit
 from earned.document.render import MissingGlyph
-from earned.domain.certificate import CertificateContent
+from earned.domain.certificate import CertificateContent, printed_days
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.errors import Rejected, UnusableLogo
 from earned.domain.file_names import file_name
@@ -15,8 +15,6 @@ from earned.domain.people import Account, Company, Logo
 from earned.domain.requirements import Reason
 from earned.domain.training import Training
 from earned.usecases.logos import Logos
-
-MAX_REVISIONS_TRIED = 20
 
 
 class Unprintable(Rejected):
@@ -50,21 +48,31 @@ class CertificateDocuments:
         account: Account,
         company: Company | None,
         completed_at: datetime,
+        revision: int,
     ) -> CertificateContent:
-        """`completed_on` is the day in the training's time zone."""
+        first_day, last_day = printed_days(training, completed_at)
         return CertificateContent(
             certificate_id=record.certificate_id,
             holder=account.name,
             title=training.title,
             kind=training.kind,
-            completed_on=completed_at.astimezone(ZoneInfo(training.timezone)).date(),
+            completed_on=last_day,
             hours=training.hours,
             company=company.name if company else None,
             language=training.language,
-            verify_url=f"{self._verify_base_url}/verify/{record.certificate_id}",
+            verify_url=self._verify_url(record.certificate_id, revision),
             logo=self._logos.logo_for(company),
             paper=self._paper_size,
+            first_day=first_day if first_day != last_day else None,
+            design=training.design,
         )
+
+    def for_revision(self, content: CertificateContent, revision: int) -> CertificateContent:
+        """The same content with the verification link of another revision, which is printed."""
+        return replace(content, verify_url=self._verify_url(content.certificate_id, revision))
+
+    def _verify_url(self, certificate_id: str, revision: int) -> str:
+        return f"{self._verify_base_url}/verify/{certificate_id}?revision={revision}"
 
     def draw(self, content: CertificateContent) -> bytes:
         """Raises `Unprintable`."""
@@ -80,12 +88,3 @@ class CertificateDocuments:
     def put(self, content: CertificateContent, revision: int, document: bytes) -> None:
         """Raises `DocumentConflict` if the revision exists with other bytes (I5)."""
         self._documents.put(content.certificate_id, revision, document, file_name(content))
-
-    def put_under_free_revision(self, content: CertificateContent, first: int, document: bytes) -> int:
-        for revision in range(first, first + MAX_REVISIONS_TRIED):
-            try:
-                self.put(content, revision, document)
-            except DocumentConflict:
-                continue
-            return revision
-        raise DocumentConflict

@@ -1,7 +1,7 @@
 """Evaluate enrollments again after a change that they depend on, at any number of learners (C6)."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from earned.aws.dynamodb import contexts, enrollment_lists, enrollments
@@ -91,8 +91,8 @@ class EvaluateEnrollments:
         return [message for message in messages if message is not None]
 
     def _evaluate_one(self, context: EnrollmentContext, since: int) -> OutgoingMessage | None:
-        if context.account is not None and context.account.removed:
-            return self._withdraw(context.record, since)
+        if context.account is not None and context.account.removed_at is not None:
+            return self._withdraw(context.record, context.account.removed_at, since)
         record = context.record
         if record.awaits_certificate:
             try:
@@ -102,19 +102,19 @@ class EvaluateEnrollments:
         due = is_due(record, context.training, self._now(), self._tolerance)
         return generation_message(record, since=since) if due else None
 
-    def _withdraw(self, record: CompletionRecord, since: int) -> OutgoingMessage | None:
+    def _withdraw(self, record: CompletionRecord, at: datetime, since: int) -> OutgoingMessage | None:
         request = f"account-removed.{record.enrollment_id}"
-        withdrawn = enrollments.withdraw(record.key, self._now(), request)
+        withdrawn = enrollments.withdraw(record.key, at, request)
         if not isinstance(withdrawn, CompletionRecord) or withdrawn.issue is None:
             return None
         return generation_message(withdrawn, since=since, request=request)
 
 
-def read_request(body: str) -> EvaluationRequest:
+def read_request(body: str, _sent: int) -> EvaluationRequest:
     try:
         return read_evaluation(body)
     except UnknownMessage:
-        raise Rejected("not-an-evaluation-request") from None
+        raise Rejected("not-an-evaluation-request", "body: must be an evaluation request") from None
 
 
 def _refresh(context: EnrollmentContext) -> CompletionRecord:

@@ -104,7 +104,8 @@ class ExportCertificates:
         record, issue = context.record, context.record.issue
         admin = Viewer(export.account_id, Role.COMPANY_ADMIN, export.company_id)
         is_issued = context.is_active and record.certificate_status is CertificateStatus.ISSUED
-        if is_issued and issue is not None and may(admin, Operation.EXPORT, record):
+        in_scope = issue is not None and export.scope.includes(record, issue)
+        if is_issued and issue is not None and in_scope and may(admin, Operation.EXPORT, record):
             document = self._documents.read(issue.certificate_id, issue.revision)
             archive.add(record, issue, file_name(issue.printed), document)
         archive.state.after = record.key
@@ -134,11 +135,11 @@ class ExportCertificates:
         self._archives.save(export.export_id, archive.save())
 
 
-def read_request(body: str) -> ExportRequest:
+def read_request(body: str, _sent: int) -> ExportRequest:
     try:
         return read_export(body)
     except UnknownMessage:
-        raise Rejected("not-an-export-request") from None
+        raise Rejected("not-an-export-request", "body: must be an export request") from None
 
 
 def _contexts(export: Export, after: EnrollmentKey | None) -> Iterator[EnrollmentContext]:

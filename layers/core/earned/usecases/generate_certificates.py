@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from aws_lambda_powertools import Logger
 
 from earned.aws import metrics
-from earned.aws.dynamodb import enrollments, trainings
+from earned.aws.dynamodb import enrollments, exports, trainings
 from earned.aws.dynamodb.contexts import ContextReading, Names
 from earned.aws.dynamodb.table import RecordChanged
 from earned.aws.eventbridge import Bus
-from earned.aws.s3 import ConcurrentPut
+from earned.aws.s3 import ConcurrentPut, DocumentConflict
 from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
-from earned.domain.certificate import CertificateStatus, Hold, Issuance, Revocation
+from earned.domain.certificate import RETURNED, CertificateStatus, Hold, Issuance, Revocation
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
 from earned.domain.errors import Rejected
 from earned.domain.evaluation import absent_since, evaluate_for_issue, evaluate_record
@@ -33,12 +33,13 @@ from earned.usecases.clock import Clock, utc_now
 
 logger = Logger()
 MAX_ATTEMPTS = 3
+MAX_REVISIONS_TRIED = 20
 Message = ReceivedMessage[GenerationRequest]
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A drawn document and its issuance, under this revision or the next free one."""
+    """A drawn document and its issuance; the document prints its revision."""
 
     record: CompletionRecord
     issue: Issuance
@@ -54,6 +55,14 @@ class Attempt:
     announcements: list[tuple[Message, Announcement]] = field(default_factory=list)
     wait_times: list[dict[str, float]] = field(default_factory=list)
     changed: list[Message] = field(default_factory=list)  # their records have changed: evaluate them again
+
+
+class _Held(Rejected):
+    """An unprintable certificate; the request that recorded the hold announces it."""
+
+    def __init__(self, unprintable: Unprintable, announcement: Announcement | None) -> None:
+        super().__init__(unprintable.reason, unprintable.detail)
+        self.announcement = announcement
 
 
 class GenerateCertificates:
@@ -87,7 +96,21 @@ class GenerateCertificates:
             if due:
                 raise RecordChanged
         publish_wait_times([times for attempt in attempts for times in attempt.wait_times])
-        self._announce(batch, [one for attempt in attempts for one in attempt.announcements])
+        announced = [one for attempt in attempts for one in attempt.announcements]
+        self._announce(batch, list(self._recalled(batch, announced)))
+
+    def _recalled(
+        self, batch: SqsBatch, announced: Sequence[tuple[Message, Announcement]]
+    ) -> Iterator[tuple[Message, Announcement]]:
+        """Invalidate the exports of each company that lost a certificate, then pass its announcements on."""
+        by_company: defaultdict[str | None, list[tuple[Message, Announcement]]] = defaultdict(list)
+        for message, announcement in announced:
+            by_company[announcement.recalled_from].append((message, announcement))
+        for company_id, told in by_company.items():
+            with batch.retry_on_error(*(message for message, _ in told)):
+                if company_id is not None:
+                    exports.note_recall(company_id, self._now())
+                yield from told
 
     def _announce(self, batch: SqsBatch, announced: Sequence[tuple[Message, Announcement]]) -> None:
         with batch.retry_on_error(*(message for message, _ in announced)):
@@ -109,7 +132,7 @@ class GenerateCertificates:
                         attempt.announcements.append((message, outcome))
         for message, draft, issuing in drafts:
             with _isolated(batch, message, attempt):
-                issue = issuing.result()
+                issue = self._issued(draft, issuing)
                 if draft.wait_times:
                     rendering = (self._now() - draft.begun).total_seconds()
                     attempt.wait_times.append(draft.wait_times | {"rendering": rendering})
@@ -160,15 +183,19 @@ class GenerateCertificates:
         if not context.is_active or verdict.completed_at is None or training is None or account is None:
             logger.info("nothing to issue", extra={"outstanding": [item.reason for item in verdict.outstanding]})
             return None
-        content = self._documents.content_for(record, training, account, context.company, verdict.completed_at)
+        before = record.issue
+        revision = before.revision + 1 if before else 1
+        content = self._documents.content_for(
+            record, training, account, context.company, verdict.completed_at, revision
+        )
         try:
             document = self._documents.draw(content)
         except Unprintable as unprintable:
-            _hold(record, Hold(unprintable.cause, unprintable.detail, since=now))
-            raise
-        before = record.issue
+            held = _hold(record, Hold(unprintable.cause, unprintable.detail, now, request.request))
+            told = announcements.held(record, held) if held.request == request.request else None
+            raise _Held(unprintable, told) from unprintable
         issue = Issuance(
-            revision=before.revision + 1 if before else 1,
+            revision=revision,
             issued_at=now,
             completed_at=verdict.completed_at,
             training_version=training.version,
@@ -177,7 +204,7 @@ class GenerateCertificates:
             printed=content,
             request=request.request,
             reissued_at=now if before else None,
-            reason="returned" if before else None,
+            reason=RETURNED if before else None,
             served=before.handled_requests if before else (),
         )
         return Draft(record, issue, document, now, _wait_times(record, training, verdict.completed_at, request, now))
@@ -196,6 +223,7 @@ class GenerateCertificates:
         content = replace(issue.printed, holder=account.name)
         if content == issue.printed:
             return None
+        content = self._documents.for_revision(content, issue.revision + 1)
         document = self._documents.draw(content)
         superseding = replace(
             issue,
@@ -218,17 +246,34 @@ class GenerateCertificates:
 
     def _put_and_issue(self, draft: Draft) -> Issuance:
         """Runs in the background."""
-        revision = self._documents.put_under_free_revision(draft.issue.printed, draft.issue.revision, draft.document)
-        issue = replace(draft.issue, revision=revision)
-        enrollments.issue(draft.record, issue)
-        return issue
+        self._documents.put(draft.issue.printed, draft.issue.revision, draft.document)
+        enrollments.issue(draft.record, draft.issue)
+        return draft.issue
+
+    def _issued(self, draft: Draft, issuing: Future[Issuance]) -> Issuance:
+        """Wait for the document; while its revision exists with other bytes, draw it for the next (I5)."""
+        for _ in range(MAX_REVISIONS_TRIED):
+            try:
+                return issuing.result()
+            except DocumentConflict:
+                draft = self._for_next_revision(draft)
+                issuing = self._background.submit(self._put_and_issue, draft)
+        return issuing.result()
+
+    def _for_next_revision(self, draft: Draft) -> Draft:
+        revision = draft.issue.revision + 1
+        content = self._documents.for_revision(draft.issue.printed, revision)
+        document = self._documents.draw(content)
+        sha256 = hashlib.sha256(document).hexdigest()
+        issue = replace(draft.issue, revision=revision, printed=content, document_sha256=sha256)
+        return replace(draft, issue=issue, document=document)
 
 
-def read_request(body: str) -> GenerationRequest:
+def read_request(body: str, _sent: int) -> GenerationRequest:
     try:
         return read_generation(body)
     except UnknownMessage:
-        raise Rejected("not-a-generation-request") from None
+        raise Rejected("not-a-generation-request", "body: must be a generation request") from None
 
 
 def record_key(request: GenerationRequest) -> tuple[EnrollmentKey, Names]:
@@ -250,6 +295,8 @@ def _isolated(batch: SqsBatch, message: Message, attempt: Attempt) -> Iterator[N
         try:
             yield
         except Rejected as rejection:
+            if isinstance(rejection, _Held) and rejection.announcement is not None:
+                attempt.announcements.append((message, rejection.announcement))
             if message.event.purpose is not Purpose.SWEEP:
                 batch.quarantine(message, rejection)
         except (RecordChanged, ConcurrentPut):
@@ -268,14 +315,16 @@ def _announce_revocation(record: CompletionRecord, request: GenerationRequest) -
     return announcements.revoked(record, record.issue.revision, record.revocation)
 
 
-def _hold(record: CompletionRecord, hold: Hold) -> None:
-    """Recorded, counted and logged once, however often the certificate is tried."""
-    if record.hold is not None and replace(record.hold, since=hold.since) == hold:
-        return
+def _hold(record: CompletionRecord, hold: Hold) -> Hold:
+    """The recorded hold; it is recorded, counted and logged once, however often the certificate is tried."""
+    before = record.hold
+    if before is not None and (before.reason, before.detail) == (hold.reason, hold.detail):
+        return before
     enrollments.hold(record, hold)
     extra = {"enrollment_id": record.enrollment_id, "reason": hold.reason, "detail": hold.detail}
     logger.warning("certificate held", extra=extra)
     metrics.count("CertificatesHeld", reason=hold.reason)
+    return hold
 
 
 def _wait_times(

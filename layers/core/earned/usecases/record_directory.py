@@ -1,7 +1,6 @@
 """Record companies, accounts, trainings and enrollments from the portal's events, and request evaluations."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from typing import assert_never
 
 from earned.aws.dynamodb import contexts, enrollments, people, trainings
@@ -9,10 +8,10 @@ from earned.aws.dynamodb.contexts import Names
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
 from earned.domain.attendance import may_be_off_calendar
-from earned.domain.enrollment import CompletionRecord
+from earned.domain.enrollment import CompletionRecord, EarlyFacts, Enrollment
 from earned.domain.errors import Rejected
 from earned.domain.people import Account
-from earned.domain.training import LiveEvent
+from earned.domain.training import LiveEvent, Training
 from earned.messages.events import (
     AccountRemovedEvent,
     AccountSavedEvent,
@@ -48,11 +47,13 @@ class RecordDirectory:
         evaluation: Queue,
         generation: Queue,
         *,
+        designs: Collection[str],
         recheck_delay_seconds: int = RECHECK_DELAY_SECONDS,
         now: Clock = utc_now,
     ) -> None:
         self._evaluation = evaluation
         self._generation = generation
+        self._designs = designs
         self._recheck_delay = recheck_delay_seconds
         self._now = now
 
@@ -67,20 +68,21 @@ class RecordDirectory:
     def _apply(self, event: DirectoryEvent) -> list[OutgoingMessage]:
         match event:
             case CompanySavedEvent():
-                people.save_company(event.data.company(), event.time)
+                people.save_company(event.data.company(), event.stamp)
                 return []
             case AccountSavedEvent():
-                people.save_account(event.data.account(), event.time)
+                _save_account(event)
                 return [_account_changed(event.data.account_id, event.data.company_id)]
             case AccountRemovedEvent():
                 people.remove_account(event.data.account_id, event.time)
                 return [_account_changed(event.data.account_id)]
             case CoursePublishedEvent() | LiveEventScheduledEvent():
                 training = event.training()
-                trainings.save_training(training)
+                self._check_design(training)
+                trainings.save_training(training, event.stamp)
                 return [_training_changed(training.training_id)]
             case LiveEventCancelledEvent():
-                trainings.cancel_live_event(event.data.live_event_id, event.time)
+                trainings.cancel_live_event(event.data.live_event_id, event.stamp)
                 return [_training_changed(event.data.live_event_id)]
             case EnrollmentCreatedEvent():
                 return self._enroll(event)
@@ -90,21 +92,20 @@ class RecordDirectory:
             case _:
                 assert_never(event)
 
+    def _check_design(self, training: Training) -> None:
+        if training.design not in self._designs:
+            raise Rejected("unknown-design", "data.design: must be the name of a deployed design folder")
+
     def _enroll(self, event: EnrollmentCreatedEvent) -> list[OutgoingMessage]:
         """An unknown account or training may arrive at the same time, so the record is evaluated again later."""
         enrollment = event.enrollment()
         key, training_id = enrollment.key, enrollment.training_id
         training, account, _ = contexts.get_directory(Names(training_id, key.account_id, company_id=None))
-        if account is not None and enrollment.company_id is None:
-            enrollment = replace(enrollment, company_id=account.company_id)
+        if account is not None and account.removed_at is not None and account.removed_at < event.time:
+            raise Rejected("removed", "time: is later than the removal of the account")
         if enrollment.company_id is not None and not _is_of(account, enrollment.company_id):
             people.add_account_company(key.account_id, enrollment.company_id)
-        try:
-            record = enrollments.enroll(
-                enrollment, training.version if training is not None else None, account_known=account is not None
-            )
-        except enrollments.EnrollmentTaken:
-            raise Rejected("enrollment-taken", "this enrollment_id belongs to another account") from None
+        record = _record(enrollment, training, account)
         if isinstance(training, LiveEvent) and may_be_off_calendar(training, self._now()):
             trainings.add_to_calendar(training)
         is_known = account is not None and not account.removed and training is not None
@@ -114,12 +115,42 @@ class RecordDirectory:
 
     def _withdraw(self, event: EnrollmentRemovedEvent) -> None:
         withdrawn = enrollments.withdraw(event.data.key, event.time, event.identity)
+        if isinstance(withdrawn, EarlyFacts):
+            _refuse_another_account(event)
         if isinstance(withdrawn, CompletionRecord) and withdrawn.issue is not None:
             self._generation.send([generation_message(withdrawn, request=event.identity)])
 
     def _recheck(self, record: CompletionRecord, delay_seconds: int) -> OutgoingMessage:
         changed = EnrollmentsChanged((record.key,))
         return evaluation_message(changed, record.company_id or record.account_id, delay_seconds)
+
+
+def _save_account(event: AccountSavedEvent) -> None:
+    try:
+        people.save_account(event.data.account(), event.stamp)
+    except people.AccountIsRemoved:
+        raise Rejected("removed", "time: is later than the removal of the account") from None
+
+
+def _record(enrollment: Enrollment, training: Training | None, account: Account | None) -> CompletionRecord:
+    version = training.version if training is not None else None
+    company = account.company_id if account is not None else None
+    try:
+        return enrollments.enroll(enrollment, version, account_known=account is not None, account_company=company)
+    except enrollments.EnrollmentTaken:
+        raise Rejected("enrollment-taken", "data.enrollment_id: belongs to another account") from None
+    except enrollments.EnrollmentIsRemoved:
+        raise Rejected("removed", "time: is later than the removal of the enrollment") from None
+    except enrollments.EnrollmentDiffers as difference:
+        if difference.field == "company_id":
+            raise Rejected("company-mismatch", "data.company_id: is not the company of the enrollment") from None
+        raise Rejected("training-mismatch", "data.training_id: is not the training of the enrollment") from None
+
+
+def _refuse_another_account(event: EnrollmentRemovedEvent) -> None:
+    existing = enrollments.get_record(event.data.enrollment_id)
+    if existing is not None and existing.account_id != event.data.account_id:
+        raise Rejected("account-mismatch", "data.account_id: is not the account of the enrollment")
 
 
 def _is_of(account: Account | None, company_id: str) -> bool:

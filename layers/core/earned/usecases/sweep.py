@@ -1,8 +1,8 @@
-"""Sweep the table for faults that no message corrects, and request corrections; the sweep announces nothing itself."""
+"""Sweep the table for faults that no message corrects, request corrections, and announce unmarked attendance daily."""
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -12,13 +12,15 @@ from aws_lambda_powertools import Logger
 
 from earned.aws import metrics
 from earned.aws.dynamodb import contexts, enrollment_lists, enrollments, sweep_cursor, trainings
+from earned.aws.eventbridge import Bus
 from earned.aws.s3 import Documents
 from earned.aws.sqs import Queue
 from earned.domain.attendance import awaits_mark, may_be_off_calendar
 from earned.domain.certificate import CertificateStatus
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext
-from earned.domain.sweep import Finding, SweepPass, classify, is_full_check_due, needs_recheck
+from earned.domain.sweep import Finding, SweepPass, classify, day_of, is_full_check_due, needs_recheck
 from earned.domain.training import LiveEvent, Training
+from earned.messages import announcements
 from earned.messages.requests import (
     EnrollmentsChanged,
     OutgoingMessage,
@@ -60,6 +62,10 @@ class SweepRun:
         self.trainings |= dict.fromkeys(unread) | trainings.get_trainings(unread)
 
 
+class NotAnnounced(Exception):
+    """EventBridge did not accept every announcement."""
+
+
 class Sweep:
     """Scans records page by page and requests a correction for each finding."""
 
@@ -68,6 +74,7 @@ class Sweep:
         documents: Documents,
         evaluation: Queue,
         generation: Queue,
+        bus: Bus,
         order_tolerance: timedelta,
         *,
         records_per_page: int = RECORDS_PER_PAGE,
@@ -80,6 +87,7 @@ class Sweep:
         self._documents = documents
         self._evaluation = evaluation
         self._generation = generation
+        self._bus = bus
         self._tolerance = order_tolerance
         self._records_per_page = records_per_page
         self._pages_per_run = pages_per_run
@@ -93,19 +101,41 @@ class Sweep:
         now = self._now()
         run = SweepRun(SweepPass.following(sweep_cursor.get_sweep_pass(), now), now, everything)
         deadline = self._clock() + SECONDS_PER_RUN
+        if run.sweep_pass.after is None:
+            self._announce_unmarked(run.sweep_pass, now)
         for _ in range(self._pages_per_run):
-            self._check_page(run)
+            self._check_page(run, deadline)
             if run.sweep_pass.after is None or self._clock() > deadline:
                 break
         _publish_metrics(run.records, oldest_unmarked(run.sweep_pass, now, self._events_per_page))
         findings = {finding.value: number for finding, number in run.found.items()}
         return {"records": run.records, "findings": findings, "turn_over": run.sweep_pass.after is None}
 
-    def _check_page(self, run: SweepRun) -> None:
-        """Save the position only after the corrections are requested."""
+    def _announce_unmarked(self, sweep_pass: SweepPass, now: datetime) -> None:
+        """Once a day for each ended event with people waiting (L3), before the new pass is saved: a run that fails here
+        begins the same pass again.
+        """
+        found = [
+            announcements.unmarked(event, people, day_of(event.live_event_id, sweep_pass.began), now)
+            for event, people in unmarked_events(sweep_pass, now, self._events_per_page)
+        ]
+        if not all(self._bus.announce(found)):
+            raise NotAnnounced
+
+    def _check_page(self, run: SweepRun, deadline: float) -> None:
+        """Save the position only after the corrections are requested.
+
+        A page that takes too long ends early, after at least one record, so that large records never stall a pass.
+        """
         records, unreadable, after = enrollment_lists.scan(run.sweep_pass.after, self._records_per_page)
         run.read_trainings(records)
-        suspects = [record.key for record in records if self._is_suspect(run, record)]
+        suspects = []
+        for checked_records, record in enumerate(records, start=1):
+            if self._is_suspect(run, record):
+                suspects.append(record.key)
+            if self._clock() > deadline and checked_records < len(records):
+                records, after = records[:checked_records], enrollments.row_key(record.key)
+                break
         checked = [
             (self._check(run, context), context) for context in contexts.get_contexts(enrollments.get_records(suspects))
         ]
@@ -180,6 +210,22 @@ def oldest_unmarked(sweep_pass: SweepPass, now: datetime, page_size: int) -> tim
         elif may_be_off_calendar(event, now):
             trainings.remove_from_calendar(event)
     return oldest or timedelta(0)
+
+
+def unmarked_events(sweep_pass: SweepPass, now: datetime, page_size: int) -> Iterator[tuple[LiveEvent, int]]:
+    """The ended events whose daily check is due, each with the number of people who wait for a mark."""
+    for _, event in islice(trainings.ended_events(now, page_size=page_size), EVENTS_PER_RUN):
+        if is_full_check_due(event.live_event_id, sweep_pass):
+            people = _number_waiting(event, now)
+            if people:
+                yield event, people
+
+
+def _number_waiting(event: LiveEvent, now: datetime) -> int:
+    try:
+        return sum(waiting(event, now))
+    except ValueError:  # a later release wrote one of the records, and will count it
+        return 0
 
 
 def _has_waiting_people(event: LiveEvent, now: datetime) -> bool:

@@ -2,17 +2,16 @@
 
 import hashlib
 import json
-import re
 import secrets
 from base64 import b32encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 from pynamodb.attributes import Attribute, BinarySetAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 
 from earned.aws.dynamodb.table import (
@@ -31,8 +30,9 @@ from earned.domain.enrollment import CompletionRecord, EarlyFacts, Enrollment, E
 from earned.domain.people import Account
 from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
+MAX_FACTS = 6_000  # a record of so many is evaluated in 50 ms
+MAX_FACTS_BY_SIZE = {48: MAX_FACTS, 256: 240, 6_000: 8}  # by bytes of the largest; together less than an item's 400 KB
 PARTITION_HASH_LENGTH = 13  # characters of base32: 65 bits
-_CERTIFICATE_ID = re.compile(r"[a-z2-7]{26}")
 _ISSUE = TypeAdapter(Issuance)
 _REVOCATION = TypeAdapter(Revocation)
 _HOLD = TypeAdapter(Hold)
@@ -42,8 +42,24 @@ class RecordClosed(Exception):
     """The certificate is issued or the enrollment is removed, so facts are no longer recorded."""
 
 
+class RecordFull(Exception):
+    """The facts do not fit the record, which stays as it is."""
+
+
 class EnrollmentTaken(Exception):
     """The enrollment id already belongs to another account."""
+
+
+class EnrollmentIsRemoved(Exception):
+    """The enrollment was removed before the event."""
+
+
+class EnrollmentDiffers(Exception):
+    """The enrollment is recorded with another training or company; `field` is the one of its event that differs."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
 
 
 @stored_as("enrollment")
@@ -72,6 +88,12 @@ class CompletionRow(Row):
     def key(self) -> EnrollmentKey:
         return key_of(self)
 
+    @property
+    def removal(self) -> Removal | None:
+        if self.removed is None:
+            return None
+        return Removal(from_milliseconds(int(self.removed)), self.removed_by)
+
     def record(self) -> CompletionRecord | EarlyFacts:
         evidence = frozenset(self.facts or ())
         if self.enrolled is None:
@@ -86,49 +108,94 @@ class CompletionRow(Row):
             training_version=whole(self.version),
             company_id=_company_of(self.holder),
             account_known=bool(self.account_known),
-            removal=Removal(from_milliseconds(int(self.removed)), self.removed_by)
-            if self.removed is not None
-            else None,
+            removal=self.removal,
             issue=_unpacked(self.issue, int(self.revision), self.certificate) if self.issue else None,
             revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
             hold=_HOLD.validate_json(self.hold) if self.hold else None,
         )
 
 
-def record_progress(key: EnrollmentKey, facts: Iterable[bytes]) -> CompletionRecord | EarlyFacts:
+def record_progress(key: EnrollmentKey, facts: Collection[bytes]) -> CompletionRecord | EarlyFacts:
     """Add facts and return the whole record after that, in one request.
 
-    Raises `RecordClosed` once the certificate is issued or the enrollment removed.
+    Raises `RecordClosed` once the certificate is issued or the enrollment removed, and `RecordFull`.
     """
-    return _add(key, facts, CompletionRow.removed.does_not_exist() & CompletionRow.issue.does_not_exist())
+    return _add(key, frozenset(facts), CompletionRow.removed.does_not_exist() & CompletionRow.issue.does_not_exist())
 
 
-def record_attendance(key: EnrollmentKey, facts: Iterable[bytes]) -> CompletionRecord | EarlyFacts:
-    """Add marks, also after issue (L2), in one request; raises `RecordClosed` once the enrollment is removed."""
-    return _add(key, facts, CompletionRow.removed.does_not_exist())
+def record_attendance(key: EnrollmentKey, facts: Collection[bytes]) -> CompletionRecord | EarlyFacts:
+    """Add marks, also after issue (L2), in one request.
+
+    Raises `RecordClosed` once the enrollment is removed, and `RecordFull`.
+    """
+    return _add(key, frozenset(facts), CompletionRow.removed.does_not_exist())
 
 
-def remove_facts(record: CompletionRecord, facts: Iterable[bytes]) -> None:
+def remove_facts(record: CompletionRecord, facts: Collection[bytes]) -> None:
     """Remove redundant facts; a no-op once the certificate is issued, because they are its evidence."""
     update_if(_row(record.key), [CompletionRow.facts.delete(set(facts))], CompletionRow.issue.does_not_exist())
 
 
-def _add(key: EnrollmentKey, facts: Iterable[bytes], condition: Condition) -> CompletionRecord | EarlyFacts:
+def _add(key: EnrollmentKey, facts: frozenset[bytes], is_open: Condition) -> CompletionRecord | EarlyFacts:
+    """A refused update is explained by one read; an accepted one needs none."""
+    room = _room_for(facts)
+    if room < 0:
+        raise RecordFull
     row = _row(key)
-    update(row, [CompletionRow.facts.add(set(facts))], condition, otherwise=RecordClosed)
+    has_room = CompletionRow.facts.does_not_exist() | (size(CompletionRow.facts) <= room)
+    try:
+        update(row, [CompletionRow.facts.add(set(facts))], is_open & has_room)
+    except RecordChanged as refusal:
+        return _explain_refusal(key, facts, is_open, refusal)
     return row.record()
 
 
-def enroll(enrollment: Enrollment, training_version: int | None, *, account_known: bool) -> CompletionRecord:
+def _room_for(facts: frozenset[bytes]) -> int:
+    """How many facts a record may have before these are added; negative if they never fit."""
+    largest = max(map(len, facts))
+    return next((most for limit, most in MAX_FACTS_BY_SIZE.items() if largest <= limit), 0) - len(facts)
+
+
+def _explain_refusal(
+    key: EnrollmentKey, facts: frozenset[bytes], is_open: Condition, refusal: RecordChanged
+) -> CompletionRecord | EarlyFacts:
+    """The record if it has the facts already, from an earlier delivery; else raises why it takes none."""
+    partition, sort_key = row_key(key)
+    rows = CompletionRow.query(partition, Row.sk == sort_key, is_open, consistent_read=True)
+    record = next((row.record() for row in rows), None)
+    if record is None:
+        raise RecordClosed from refusal
+    if not facts <= record.evidence:
+        raise RecordFull from refusal
+    return record
+
+
+def enroll(
+    enrollment: Enrollment,
+    training_version: int | None,
+    *,
+    account_known: bool,
+    account_company: str | None = None,
+) -> CompletionRecord:
     """Record an enrollment and return it with the facts that arrived before it; idempotent.
 
-    Raises `EnrollmentTaken` when another account has this enrollment id.
+    An enrollment that names no company gets that of its account, once the account is known; it does not change.
+
+    Raises `EnrollmentTaken` when another account has this enrollment id, `EnrollmentDiffers` when it is recorded with
+    another training or company, and `EnrollmentIsRemoved` when it was removed before `enrolled_at`.
     """
-    existing = get_record(enrollment.key.enrollment_id)
-    if existing is not None and existing.account_id != enrollment.key.account_id:
-        raise EnrollmentTaken
-    if existing is not None and existing.issue is not None:
-        return existing  # an issued certificate keeps its content and announcements
+    found = _get_rows(enrollment.key.enrollment_id)
+    existing = next(_only_known(row.record() for row in found), None)
+    removal = next((row.removal for row in found if row.key == enrollment.key), None)
+    if removal is not None and removal.at < enrollment.enrolled_at:
+        raise EnrollmentIsRemoved
+    if existing is not None:
+        _check_unchanged(existing, enrollment)
+        if existing.issue is not None:
+            return existing  # an issued certificate keeps its content and announcements
+    is_decided = existing is not None and _has_company_decided(existing)
+    recorded = existing.company_id if existing is not None else None
+    named = enrollment.company_id or account_company
     row = _row(enrollment.key)
     values: list[tuple[Attribute[Any], Any]] = [
         (CompletionRow.training, enrollment.training_id),
@@ -138,17 +205,45 @@ def enroll(enrollment: Enrollment, training_version: int | None, *, account_know
         (CompletionRow.account_known, account_known or None),
     ]
     actions: list[Action] = [name.set(name | value) for name, value in values if value is not None]
-    recorded = existing.company_id if existing is not None else enrollment.company_id
-    actions.append(_set_holder_once(enrollment.key, recorded, enrollment.company_id))
+    actions.append(_set_holder_once(enrollment.key, recorded, recorded if is_decided else named))
+    unchanged = CompletionRow.issue.does_not_exist()
+    if existing is None:
+        unchanged &= CompletionRow.enrolled.does_not_exist()
     try:
-        update(row, actions, CompletionRow.issue.does_not_exist())
-    except RecordChanged:
-        return enroll(enrollment, training_version, account_known=account_known)  # issued since it was read
+        update(row, actions, unchanged)
+    except RecordChanged:  # enrolled or issued since it was read
+        return enroll(enrollment, training_version, account_known=account_known, account_company=account_company)
     return _known(row)
 
 
+def _check_unchanged(existing: CompletionRecord, enrollment: Enrollment) -> None:
+    if existing.account_id != enrollment.key.account_id:
+        raise EnrollmentTaken
+    if existing.training_id != enrollment.training_id:
+        raise EnrollmentDiffers("training_id")
+    is_other = enrollment.company_id not in {None, existing.company_id}
+    if is_other and _has_company_decided(existing):
+        raise EnrollmentDiffers("company_id")
+
+
+def _has_company_decided(existing: CompletionRecord) -> bool:
+    """An enrollment without a company may get one until its account is known."""
+    return existing.company_id is not None or existing.account_known
+
+
 def get_record(enrollment_id: str) -> CompletionRecord | None:
-    return next((one for one in list_partition(_partition(enrollment_id)) if one.enrollment_id == enrollment_id), None)
+    return next(_only_known(row.record() for row in _get_rows(enrollment_id)), None)
+
+
+def get_removal(key: EnrollmentKey) -> Removal | None:
+    """The removal of an enrollment, also of one that is not known yet."""
+    return next((row.removal for row in _get_rows(key.enrollment_id) if row.key == key), None)
+
+
+def _get_rows(enrollment_id: str) -> list[CompletionRow]:
+    """The record of an enrollment, and what arrived for it under other accounts; strongly consistent."""
+    rows = CompletionRow.query(f"enrollment#{_partition(enrollment_id)}", consistent_read=True)
+    return [row for row in rows if row.key.enrollment_id == enrollment_id]
 
 
 def list_partition(partition: str) -> Iterator[CompletionRecord]:

@@ -8,11 +8,22 @@ from pydantic import TypeAdapter
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException
 
-from earned.aws.dynamodb.table import RecordChanged, Row, stored_as, to_json, to_moment, update, update_if
-from earned.domain.exports import Export, Failure
+from earned.aws.dynamodb.table import (
+    ROOT_SORT_KEY,
+    RecordChanged,
+    Row,
+    batch_get,
+    stored_as,
+    to_json,
+    to_moment,
+    update,
+    update_if,
+)
+from earned.domain.exports import EVERYTHING, Export, ExportScope, Failure
 from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
 _FAILURES = TypeAdapter(tuple[Failure, ...])
+_SCOPE = TypeAdapter(ExportScope)
 MAX_FAILURES_KEPT = 100
 
 
@@ -28,8 +39,9 @@ class ExportRow(Row):
     finished = NumberAttribute(null=True)
     files = NumberAttribute(null=True)
     failures = UnicodeAttribute(null=True)
+    scope = UnicodeAttribute(null=True)
 
-    def export(self) -> Export:
+    def export(self, recalled_at: datetime | None) -> Export:
         _, company_id, account_id = self.pk.split("#", 2)
         return Export(
             company_id=company_id,
@@ -41,12 +53,36 @@ class ExportRow(Row):
             finished_at=to_moment(self.finished),
             count=int(self.files or 0),
             failures=_FAILURES.validate_json(self.failures) if self.failures else (),
+            scope=_SCOPE.validate_json(self.scope) if self.scope else EVERYTHING,
+            recalled_at=recalled_at,
         )
+
+
+@stored_as("company-certificates")
+class CompanyCertificatesRow(Row):
+    """When a certificate of the company was last revoked or withdrawn, in milliseconds since 1970."""
+
+    recalled = NumberAttribute(null=True)
+
+
+def note_recall(company_id: str, at: datetime) -> None:
+    """Exports that were requested until `at` may contain a certificate that no longer stands."""
+    recalled = CompanyCertificatesRow.recalled
+    is_newer = recalled.does_not_exist() | (recalled < to_milliseconds(at))
+    update_if(_company_row(company_id), [recalled.set(to_milliseconds(at))], is_newer)
 
 
 def exports_of(company_id: str, account_id: str) -> list[Export]:
     """One admin's exports of a company, oldest first; DynamoDB deletes them a day or two after they expire."""
-    return [row.export() for row in ExportRow.query(_export_key(company_id, account_id), consistent_read=True)]
+    rows = list(ExportRow.query(_export_key(company_id, account_id), consistent_read=True))
+    row = _company_row(company_id)
+    found = next(iter(batch_get([(row.pk, row.sk)])), None) if rows else None
+    recalled = to_moment(found.recalled) if isinstance(found, CompanyCertificatesRow) else None
+    return [row.export(recalled) for row in rows]
+
+
+def _company_row(company_id: str) -> CompanyCertificatesRow:
+    return CompanyCertificatesRow(f"company-certificates#{company_id}", ROOT_SORT_KEY)
 
 
 def add_export(export: Export) -> None:
@@ -56,6 +92,7 @@ def add_export(export: Export) -> None:
         export_id=export.export_id,
         requested=to_milliseconds(export.requested_at),
         expires=int(export.expires_at.timestamp()),
+        scope=None if export.scope == EVERYTHING else to_json(_SCOPE, export.scope),
     )
     try:
         row.save(ExportRow.pk.does_not_exist())

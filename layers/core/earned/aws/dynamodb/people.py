@@ -8,22 +8,39 @@ from pydantic import TypeAdapter
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.expressions.update import Action
 
-from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get, put_if_newer, stored_as, to_json, to_moment, update
+from earned.aws.dynamodb.table import (
+    ROOT_SORT_KEY,
+    RecordChanged,
+    Row,
+    batch_get,
+    is_older,
+    stored_as,
+    to_json,
+    to_moment,
+    update,
+    update_if,
+)
 from earned.domain.people import Account, Company, LogoReference, Role
+from earned.domain.stamps import Stamp
 from earned.domain.timestamps import to_milliseconds
 
 NEVER_AGAIN = datetime.max.replace(tzinfo=UTC)
 _LOGO = TypeAdapter(LogoReference)
 
 
+class AccountIsRemoved(Exception):
+    """The account was removed before the event."""
+
+
 @stored_as("account")
 class AccountRow(Row):
-    """An account; `saved` and `removed` are the times of the events that set them.
+    """An account; `saved` and `removed` are the times of the events that set them, `saved_by` is the stamp's origin.
 
     `companies` are all companies that may hold an enrollment of the account: a grow-only set.
     """
 
     saved = NumberAttribute(null=True)
+    saved_by = UnicodeAttribute(null=True)
     removed = NumberAttribute(null=True)
     kind = UnicodeAttribute(null=True)
     name = UnicodeAttribute(null=True)
@@ -34,25 +51,26 @@ class AccountRow(Row):
     language = UnicodeAttribute(null=True)
 
     def account(self) -> Account | None:
-        """None while only a removal has arrived."""
-        if self.saved is None:
+        """None while only companies are known; nameless when erased, or removed before it was known."""
+        if self.saved is None and self.removed is None:
             return None
         return Account(
             account_id=self.pk.removeprefix("account#"),
-            kind=Role(self.kind),
-            name=self.name or "",  # empty once erased
+            kind=Role(self.kind or Role.INDIVIDUAL),
+            name=self.name or "",
             email=self.email or "",
             company_id=self.company,
             language=self.language or "en",
-            removed=self.removed is not None,
+            removed_at=to_moment(self.removed),
         )
 
 
 @stored_as("company")
 class CompanyRow(Row):
-    """A company; `saved` is the time of the event that set it."""
+    """A company; `saved` is the time of the event that set it, `saved_by` is the stamp's origin."""
 
     saved = NumberAttribute()
+    saved_by = UnicodeAttribute(null=True)
     name = UnicodeAttribute()
     logo = UnicodeAttribute(null=True)
 
@@ -76,18 +94,22 @@ def get_account(account_id: str) -> Account | None:
     return row.account() if isinstance(row, AccountRow) else None
 
 
-def save_company(company: Company, at: datetime) -> None:
+def save_company(company: Company, stamp: Stamp) -> None:
     actions = [
-        CompanyRow.saved.set(to_milliseconds(at)),
+        CompanyRow.saved.set(to_milliseconds(stamp.at)),
+        CompanyRow.saved_by.set(stamp.origin),
         CompanyRow.name.set(company.name),
         CompanyRow.logo.set(to_json(_LOGO, company.logo)) if company.logo else CompanyRow.logo.remove(),
     ]
-    put_if_newer(CompanyRow(f"company#{company.company_id}", ROOT_SORT_KEY), actions, CompanyRow.saved, at)
+    row = CompanyRow(f"company#{company.company_id}", ROOT_SORT_KEY)
+    update_if(row, actions, is_older(CompanyRow.saved, CompanyRow.saved_by, stamp))
 
 
-def save_account(account: Account, at: datetime) -> None:
+def save_account(account: Account, stamp: Stamp) -> None:
+    """Raises `AccountIsRemoved` when the account was removed before the stamp's time."""
     actions: list[Action] = [
-        AccountRow.saved.set(to_milliseconds(at)),
+        AccountRow.saved.set(to_milliseconds(stamp.at)),
+        AccountRow.saved_by.set(stamp.origin),
         AccountRow.kind.set(account.kind.value),
         AccountRow.name.set(account.name),
         AccountRow.email.set(account.email),
@@ -97,7 +119,14 @@ def save_account(account: Account, at: datetime) -> None:
     ]
     if account.company_id:
         actions.append(AccountRow.companies.add({account.company_id}))
-    put_if_newer(AccountRow(f"account#{account.account_id}", ROOT_SORT_KEY), actions, AccountRow.saved, at)
+    row = AccountRow(f"account#{account.account_id}", ROOT_SORT_KEY)
+    was_there = AccountRow.removed.does_not_exist() | (AccountRow.removed >= to_milliseconds(stamp.at))
+    try:
+        update(row, actions, is_older(AccountRow.saved, AccountRow.saved_by, stamp) & was_there)
+    except RecordChanged:
+        saved = get_account(account.account_id)
+        if saved is not None and saved.removed_at is not None and saved.removed_at < stamp.at:
+            raise AccountIsRemoved from None
 
 
 def remove_account(account_id: str, at: datetime) -> None:

@@ -15,6 +15,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
+from earned.domain.stamps import Stamp
 from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
 ROOT_SORT_KEY = "-"  # of the main item of a directory partition
@@ -110,8 +111,14 @@ def batch_get(keys: Sequence[ItemKey]) -> list[Row]:
     return list(Row.batch_get(keys, consistent_read=True))
 
 
-def put_if_newer(row: Row, actions: Sequence[Action], stamp: NumberAttribute, at: datetime) -> None:
-    update_if(row, actions, stamp.does_not_exist() | (stamp < to_milliseconds(at)))
+def is_older(at: NumberAttribute, origin: UnicodeAttribute, stamp: Stamp) -> Condition:
+    """Whether what is stored under a stamp, in these two attributes, gives way to `stamp` (I4).
+
+    DynamoDB compares the bytes of UTF-8, which have the order of the code points.
+    """
+    time = to_milliseconds(stamp.at)
+    older: Condition = at.does_not_exist() | (at < time) | ((at == time) & (origin < stamp.origin))
+    return older
 
 
 def update_if(row: Row, actions: Sequence[Action], condition: Condition) -> None:

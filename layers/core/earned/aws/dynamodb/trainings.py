@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from time import monotonic
 
 from pydantic import TypeAdapter
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
-from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get, put_if_newer, stored_as, to_json, update_if, whole
+from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get, is_older, stored_as, to_json, update_if
+from earned.domain.stamps import Stamp
 from earned.domain.timestamps import to_milliseconds
 from earned.domain.training import Course, LiveEvent, Training
 
@@ -21,34 +23,53 @@ _TRAINING: TypeAdapter[Training] = TypeAdapter(Training)
 
 @stored_as("training")
 class TrainingRow(Row):
-    """A course's newest version or a live event's latest schedule, and the time of its last cancellation.
+    """A course's newest version or a live event's latest schedule, and its latest cancellation, each with its stamp.
 
     A live event is on the calendar while people may wait for their attendance mark.
     """
 
     version = NumberAttribute(null=True)
+    saved = NumberAttribute(null=True)
+    saved_by = UnicodeAttribute(null=True)
     cancelled = NumberAttribute(null=True)
+    cancelled_by = UnicodeAttribute(null=True)
     body = UnicodeAttribute(null=True)
     calendar = UnicodeAttribute(null=True)
     ends = UnicodeAttribute(null=True)
 
     def training(self) -> Training | None:
         """None while only a cancellation has arrived."""
-        return _training_from(self.body, int(self.version), whole(self.cancelled)) if self.body else None
+        if not self.body:
+            return None
+        training = _TRAINING.validate_json(self.body)
+        if isinstance(training, Course) or self.cancelled is None:
+            return training
+        cancelled = (self.cancelled, self.cancelled_by) > (self.saved, self.saved_by)
+        return replace(training, version=max(training.version, int(self.cancelled)), cancelled=cancelled)
 
 
-def save_training(training: Training) -> None:
-    """Store a course version or a schedule, also as the newest unless a newer one is stored."""
-    actions = [TrainingRow.version.set(training.version), TrainingRow.body.set(to_json(_TRAINING, training))]
-    update_if(_archived(training.training_id, training.version), actions, TrainingRow.version.does_not_exist())
-    newest = TrainingRow.version.does_not_exist() | (TrainingRow.version < training.version)
+def save_training(training: Training, stamp: Stamp) -> None:
+    """Store a course version or a schedule, also as the newest unless a newer one is stored.
+
+    Of two that have the same version, the one with the greater stamp wins.
+    """
+    actions = [
+        TrainingRow.version.set(training.version),
+        TrainingRow.saved.set(to_milliseconds(stamp.at)),
+        TrainingRow.saved_by.set(stamp.origin),
+        TrainingRow.body.set(to_json(_TRAINING, training)),
+    ]
+    older_version = TrainingRow.version.does_not_exist() | (TrainingRow.version < training.version)
+    same_version = TrainingRow.version == training.version
+    newest = older_version | (same_version & is_older(TrainingRow.saved, TrainingRow.saved_by, stamp))
+    update_if(_archived(training.training_id, training.version), actions, newest)
     update_if(_training_row(training.training_id), actions + _on_calendar(training), newest)
 
 
-def cancel_live_event(live_event_id: str, at: datetime) -> None:
-    put_if_newer(
-        _training_row(live_event_id), [TrainingRow.cancelled.set(to_milliseconds(at))], TrainingRow.cancelled, at
-    )
+def cancel_live_event(live_event_id: str, stamp: Stamp) -> None:
+    actions = [TrainingRow.cancelled.set(to_milliseconds(stamp.at)), TrainingRow.cancelled_by.set(stamp.origin)]
+    latest = is_older(TrainingRow.cancelled, TrainingRow.cancelled_by, stamp)
+    update_if(_training_row(live_event_id), actions, latest)
 
 
 def ended_events(
@@ -125,24 +146,21 @@ def _archived(training_id: str, version: int) -> TrainingRow:
 
 
 class TrainingCache:
-    """The trainings that a sandbox has read; a version never changes, so nothing expires."""
+    """The trainings that a sandbox has read within a minute: a version may be published again with other content.
 
-    def __init__(self) -> None:
-        self._read: Callable[[str, int], Training | None] = lru_cache(maxsize=256)(
-            lambda training_id, _version: get_training(training_id)
+    `clock` gives seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._read: Callable[[str, int, int], Training | None] = lru_cache(maxsize=256)(
+            lambda training_id, _version, _minute: get_training(training_id)
         )
 
     def at(self, training_id: str, version: int) -> Training | None:
         """A training in `version` or a newer one; a record names the version that it is evaluated by."""
-        return self._read(training_id, version)
+        return self._read(training_id, version, int(self._clock() // 60))
 
 
 def _sortable(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _training_from(body: str, version: int, cancelled: int | None) -> Training:
-    training = _TRAINING.validate_json(body)
-    if cancelled is None or isinstance(training, Course):
-        return training
-    return replace(training, version=max(version, cancelled), cancelled=cancelled >= version)

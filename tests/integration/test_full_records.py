@@ -1,0 +1,142 @@
+"""A record that holds all the facts it can: one learner's flood stalls no other, and nothing is lost."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from earned.aws.dynamodb.enrollments import MAX_FACTS, MAX_FACTS_BY_SIZE, row_key
+from earned.domain.enrollment import EnrollmentKey
+from earned.domain.fact_codec import encode
+from earned.domain.facts import VideoWatched
+from tools.in_process.portal import NOON, Story, cloud_event
+from tools.in_process.service import Service
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def ada(service: Service, story: Story) -> EnrollmentKey:
+    """A learner in a course of three steps."""
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    return EnrollmentKey(**story.enrollment_of("ada"))
+
+
+def fill(service: Service, key: EnrollmentKey, number: int, since: datetime, again: bool = False) -> None:
+    """Store sittings, as so many events would: a moment each, or all of the video `again` and again."""
+    sittings = (
+        VideoWatched(
+            "watch", since + index * timedelta(milliseconds=1), ((0, 60_000) if again else (2 * index, 2 * index + 1),)
+        )
+        for index in range(number)
+    )
+    facts = {stored for sitting in sittings for stored in encode(key.enrollment_id, sitting)}
+    _update(service, key, facts)
+
+
+def _update(service: Service, key: EnrollmentKey, facts: set[bytes]) -> None:
+    pk, sk = row_key(key)
+    boto3.resource("dynamodb").Table(service.outputs["RecordsTableName"]).update_item(
+        Key={"pk": pk, "sk": sk}, UpdateExpression="ADD f :facts", ExpressionAttributeValues={":facts": facts}
+    )
+
+
+def number_of_facts(service: Service, key: EnrollmentKey) -> int:
+    pk, sk = row_key(key)
+    item = boto3.resource("dynamodb").Table(service.outputs["RecordsTableName"]).get_item(Key={"pk": pk, "sk": sk})
+    facts: Any = item["Item"].get("f", ())
+    return len(facts)
+
+
+def test_an_event_beyond_the_last_fact_is_quarantined_as_record_full(
+    service: Service, story: Story, ada: EnrollmentKey
+) -> None:
+    now = datetime.now(tz=NOON.tzinfo) - MINUTE
+    fill(service, ada, MAX_FACTS - 1, now - 10 * MINUTE)
+    fits, [full] = story.do("ada", "read", since=now), story.do("ada", "quiz", since=now + MINUTE)
+    service.post("Progress", *fits)
+    service.settle()
+    service.post("Progress", full)
+    service.settle()
+    assert number_of_facts(service, ada) == MAX_FACTS
+    assert service.quarantined("Progress") == [("record-full", json.dumps(full))]
+
+
+def test_an_event_that_a_full_record_has_already_is_accepted_again(
+    service: Service, story: Story, ada: EnrollmentKey
+) -> None:
+    now = datetime.now(tz=NOON.tzinfo) - MINUTE
+    fill(service, ada, MAX_FACTS - 1, now - 10 * MINUTE)
+    service.post("Progress", *story.do("ada", "read", since=now) * 2)
+    service.settle()
+    assert service.quarantined("Progress") == []
+
+
+def test_what_fits_is_recorded_and_only_the_rest_of_a_batch_is_quarantined(
+    service: Service, story: Story, ada: EnrollmentKey
+) -> None:
+    now = datetime.now(tz=NOON.tzinfo) - MINUTE
+    fill(service, ada, MAX_FACTS - 2, now - 10 * MINUTE)
+    flood = sitting(story, [[second, second + 0.5] for second in range(50)], now)
+    service.post("Progress", *story.do("ada", "read", since=now), flood, *story.do("ada", "quiz", since=now + MINUTE))
+    service.settle()
+    assert number_of_facts(service, ada) == MAX_FACTS
+    assert service.quarantined("Progress") == [("record-full", json.dumps(flood))]
+
+
+def test_a_full_record_makes_room_by_removing_what_says_nothing_new(
+    service: Service, story: Story, ada: EnrollmentKey
+) -> None:
+    fill(service, ada, MAX_FACTS, NOON, again=True)
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz", since=NOON + timedelta(days=1)))
+    service.settle()
+    assert service.quarantined("Progress") == []
+    assert len(story.certificates()) == 1
+
+
+def test_a_late_event_about_a_closed_record_is_accepted_and_changes_nothing(
+    service: Service, story: Story, ada: EnrollmentKey
+) -> None:
+    service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    before = number_of_facts(service, ada)
+    service.post("Progress", *story.do("ada", "read", since=NOON + MINUTE))
+    service.settle()
+    assert number_of_facts(service, ada) == before
+    assert service.quarantined("Progress") == []
+
+
+def test_a_sitting_of_a_thousand_overlapping_ranges_is_one_fact(
+    service: Service, story: Story, ada: EnrollmentKey
+) -> None:
+    service.post("Progress", sitting(story, [[second / 100, second / 100 + 1] for second in range(1_000)], NOON))
+    service.settle()
+    assert number_of_facts(service, ada) == 1
+
+
+def test_marks_with_the_longest_source_are_few_enough_to_leave_room_for_the_certificate(
+    service: Service, story: Story
+) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    marks = [story.mark("ada", at=NOON + n * MINUTE) | {"source": "s" * 500} for n in range(10)]
+    for mark in marks:
+        service.post("Attendance", mark)
+        service.settle()
+    assert service.quarantined("Attendance") == [("record-full", json.dumps(mark)) for mark in marks[8:]]
+    assert len(story.certificates()) == 1
+
+
+def test_the_largest_record_leaves_ten_kilobytes_of_its_item_for_the_certificate() -> None:
+    assert sum(size * most for size, most in MAX_FACTS_BY_SIZE.items()) <= 390 * 1024
+
+
+def sitting(story: Story, played: list[list[float]], at: datetime) -> dict[str, Any]:
+    return cloud_event("video.watched", story.enrollment_of("ada") | {"step_id": "watch", "played": played}, at)

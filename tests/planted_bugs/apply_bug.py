@@ -1,0 +1,38 @@
+"""Applies a planted bug to a copy of the tree, never to the tree itself."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUGS = {path.stem: path for path in sorted(Path(__file__).with_name("bugs").glob("*.diff"))}
+NEEDED = ("layers/core", "functions", "infra", "tools", "tests", "template.yaml")
+
+
+class DoesNotApply(Exception):
+    """The code that the patch changes has moved: write the patch again."""
+
+
+def rationale(bug: str) -> str:
+    """The mistaken reasoning of a developer who would write this bug."""
+    return BUGS[bug].read_text().partition("\n")[0]
+
+
+def copy_tree(folder: Path) -> None:
+    """Copy what the simulator needs to a folder."""
+    for name in NEEDED:
+        source, target = ROOT / name, folder / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+
+
+def apply_bug(bug: str, folder: Path) -> None:
+    """Apply a bug to a copy of the tree; raises `DoesNotApply`."""
+    env = os.environ | {"GIT_CEILING_DIRECTORIES": str(folder.parent)}  # else git looks for a repository
+    command = ["git", "apply", str(BUGS[bug])]
+    applied = subprocess.run(command, cwd=folder, env=env, check=False, capture_output=True, text=True)
+    if applied.returncode:
+        raise DoesNotApply(f"{bug}: {applied.stderr.strip()}")

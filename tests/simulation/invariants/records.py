@@ -1,0 +1,79 @@
+"""Stored records and posted events, as the checks read them."""
+
+import json
+from base64 import b64decode
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from earned.aws.dynamodb import enrollments
+from earned.domain.enrollment import EnrollmentKey
+from earned.domain.fact_codec import encode
+from earned.domain.timestamps import from_milliseconds
+from earned.messages import events
+from tests.simulation.oracle import FACTS, Posted, Predicate
+
+if TYPE_CHECKING:
+    from tests.simulation.engine.world import World
+
+Item = dict[str, Any]
+Key = tuple[str, ...]
+_KINDS = {"Directory": events.DIRECTORY, "Progress": events.PROGRESS, "Attendance": events.ATTENDANCE}
+
+
+def facts_of(record: Item) -> set[bytes]:
+    return {b64decode(stored) for stored in record.get("f", {}).get("BS", ())}
+
+
+def issue_of(record: Item) -> Item:
+    """The issuance, with the attributes that the record stores beside it."""
+    issue: Item = json.loads(record["issue"]["S"])
+    printed = issue["printed"] | {"certificate_id": record["c"]["S"]}
+    return issue | {"revision": int(record["revision"]["N"]), "printed": printed}
+
+
+def stored_form(posted: Posted) -> frozenset[bytes] | None:
+    """A fact as records store it; None for an event that is no fact."""
+    if posted.kind not in FACTS or posted.step.refused:
+        return None
+    if posted.stored is None:
+        kinds, received_at = _KINDS[posted.step.queue], from_milliseconds(posted.posted_at)
+        event: Any = events.read(posted.step.body, kinds, received_at=received_at, tolerance=timedelta(days=1))
+        posted.stored = encode(event.data.enrollment_id, event.fact())
+    return posted.stored
+
+
+def record_key(posted: Posted) -> Key:
+    key = EnrollmentKey(str(posted.data.get("enrollment_id")), str(posted.data.get("account_id")))
+    return enrollments.row_key(key)
+
+
+def is_event(posted: Posted) -> bool:
+    return bool(posted.event)
+
+
+def known_at(moment: int) -> Predicate:
+    """Whether an event was acknowledged by then, in milliseconds since 1970."""
+    return lambda one: one.counts() and one.acknowledged_at is not None and one.acknowledged_at <= moment
+
+
+def known_before(world: "World") -> Predicate:
+    """Whether an event was acknowledged before the present invocation began."""
+    return known_at(world.current.began if world.current is not None else world.now)
+
+
+def enrollment_of(world: "World", key: Key) -> Posted | None:
+    posted = world.oracle.posted
+    return next((one for one in posted if one.kind == "enrollment.created" and record_key(one) == key), None)
+
+
+def enrollments_named_by(world: "World", fact: Posted) -> list[Posted]:
+    """The events that created the enrollment that a fact names."""
+    return world.oracle.events("enrollment.created", is_event, enrollment_id=fact.data.get("enrollment_id"))
+
+
+def possible_schedules(world: "World", live_event_id: str) -> list[Posted]:
+    """The schedules that the present invocation may take for the newest."""
+    schedules = world.oracle.events("live-event.scheduled", is_event, live_event_id=live_event_id)
+    known = known_before(world)
+    newest = max((one.time for one in schedules if known(one)), default=0)
+    return [one for one in schedules if one.time >= newest]

@@ -1,0 +1,125 @@
+"""The alarms: what they watch, and whom they reach."""
+
+import tomllib
+from typing import Any
+
+from tools.cloudformation import INFRA, ROOT, functions, read_template, tables
+
+OBSERVABILITY = read_template(INFRA / "observability.yaml")
+ROOT_STACK = read_template()
+
+
+def test_an_address_is_subscribed_to_the_alarms() -> None:
+    subscription = OBSERVABILITY["Resources"]["AlarmSubscription"]
+    assert subscription["Condition"] == "HasAlarmEmail"
+    assert subscription["Properties"] == {
+        "Protocol": "email",
+        "Endpoint": {"Ref": "AlarmEmail"},
+        "TopicArn": {"Ref": "Alarms"},
+    }
+    given = ROOT_STACK["Resources"]["Observability"]["Properties"]["Parameters"]
+    assert given["AlarmEmail"] == {"Ref": "AlarmEmail"}
+
+
+def test_the_topic_of_the_alarms_is_an_output() -> None:
+    assert ROOT_STACK["Outputs"]["AlarmsTopicArn"]["Value"] == {
+        "Fn::GetAtt": ["Observability", "Outputs.AlarmsTopicArn"]
+    }
+
+
+def alarms() -> dict[str, dict[str, Any]]:
+    return {
+        name: one["Properties"]
+        for name, one in OBSERVABILITY["Resources"].items()
+        if one["Type"] == "AWS::CloudWatch::Alarm"
+    }
+
+
+def watched(metric: str) -> set[tuple[str, ...]]:
+    """The dimensions of every metric of this name that an alarm is on, as the parameters that name them."""
+    found = [one for one in alarms().values() if one.get("MetricName") == metric] + [
+        part["MetricStat"]["Metric"]
+        for one in alarms().values()
+        for part in one.get("Metrics", [])
+        if part.get("MetricStat", {}).get("Metric", {}).get("MetricName") == metric
+    ]
+    return {
+        tuple(d["Value"] if isinstance(d["Value"], str) else d["Value"]["Ref"] for d in one["Dimensions"])
+        for one in found
+    }
+
+
+def test_a_crash_of_any_function_has_an_alarm() -> None:
+    assert watched("Errors") == {(f"{name}Name",) for name in functions()}
+
+
+def test_a_stopped_recursion_of_any_queue_function_has_an_alarm() -> None:
+    assert watched("RecursiveInvocationsDropped") == {
+        (f"{name}Name",) for name, one in functions().items() if one.source
+    }
+
+
+def test_throttled_requests_to_any_table_or_index_have_an_alarm() -> None:
+    indexes = {("RecordsTableName", index) for index in tables()["RecordsTable"].indexes}
+    assert watched("WriteThrottleEvents") == {(f"{name}Name",) for name in tables()} | indexes
+    assert watched("ReadThrottleEvents") == {("RecordsTableName",), ("SupportTableName",)} | indexes
+
+
+def test_an_alarm_that_adds_up_metrics_stays_below_the_ten_that_cloudwatch_takes() -> None:
+    sums = [one for one in alarms().values() if "Metrics" in one]
+    assert len(sums) == 3
+    for one in sums:
+        [total, *parts] = one["Metrics"]
+        assert total["Expression"] == "SUM(METRICS())"
+        assert all(part["ReturnData"] is False for part in parts)
+        assert len(parts) <= 10
+
+
+def test_a_disabled_key_is_reported_to_the_topic_of_the_alarms() -> None:
+    rule = OBSERVABILITY["Resources"]["KeyDisabled"]["Properties"]
+    assert rule["EventPattern"]["detail"]["eventName"] == ["DisableKey", "ScheduleKeyDeletion"]
+    assert rule["EventPattern"]["detail"]["resources"] == {"ARN": [{"Ref": "KeyArn"}]}
+    assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": "Alarms"}]
+
+
+def test_the_alarms_do_not_need_the_key_of_the_data() -> None:
+    """CloudWatch cannot publish to a topic whose key is disabled."""
+    assert OBSERVABILITY["Resources"]["Alarms"]["Properties"] == {
+        "KmsMasterKeyId": {"Fn::GetAtt": ["AlarmsKey", "Arn"]}
+    }
+    key = OBSERVABILITY["Resources"]["AlarmsKey"]["Properties"]
+    [_, services] = key["KeyPolicy"]["Statement"]
+    assert services["Principal"] == {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]}
+    assert services["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_every_deployment_tags_its_resources_with_service_and_stage() -> None:
+    configuration = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    for stage in ("dev", "prod"):
+        assert configuration[stage]["deploy"]["parameters"]["tags"] == ["service=earned", f"stage={stage}"]
+
+
+def test_the_saved_queries_search_the_logs_of_every_function_and_of_the_api() -> None:
+    queries = [one for one in OBSERVABILITY["Resources"].values() if one["Type"] == "AWS::Logs::QueryDefinition"]
+    searched = [one["Properties"]["LogGroupNames"] for one in queries]
+    assert {"Ref": "FunctionLogs"} in searched
+    assert [{"Ref": "ApiLog"}] in searched
+    given = ROOT_STACK["Resources"]["Observability"]["Properties"]["Parameters"]["FunctionLogs"]["Fn::Join"][1]
+    assert given == [{"Fn::GetAtt": ["Roles", f"Outputs.{name}Log"]} for name in functions()]
+
+
+def test_an_api_with_a_domain_has_no_second_address() -> None:
+    api = ROOT_STACK["Resources"]["Api"]["Properties"]
+    assert api["DisableExecuteApiEndpoint"] == {"Fn::If": ["HasCustomDomain", True, False]}
+    assert ROOT_STACK["Outputs"]["ApiUrl"]["Value"]["Fn::If"][:2] == [
+        "HasCustomDomain",
+        {"Fn::Sub": "https://${DomainName}"},
+    ]
+
+
+def test_only_an_emulator_goes_without_what_it_lacks() -> None:
+    conditional = {name for name, one in OBSERVABILITY["Resources"].items() if one.get("Condition") == "IsOnAws"}
+    queries = {name for name, one in OBSERVABILITY["Resources"].items() if one["Type"] == "AWS::Logs::QueryDefinition"}
+    assert conditional == queries | {"RecursionStopped", "WritesThrottled", "ReadsThrottled"}
+    assert OBSERVABILITY["Conditions"]["IsOnAws"] == {"Fn::Equals": [{"Ref": "OnAws"}, "true"]}
+    assert ROOT_STACK["Parameters"]["OnAws"]["Default"] == "true"
