@@ -217,6 +217,21 @@ def test_the_printed_address_is_read_as_a_number(present: Story) -> None:
     assert "This certificate is valid" in asked(present, "/verify", "text/html", number=address)["body"]
 
 
+def test_the_page_has_the_colours_of_the_certificates_design(service: Service, story: Story) -> None:
+    story.save_company()
+    story.schedule(design="plain")
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    service.post("Attendance", story.mark("ada"))
+    service.settle()
+    answer = asked(story, f"/verify/{certificate_of(story)}", "text/html")
+    [style] = re.findall(r"<style>(.*?)</style>", answer["body"], re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert "--brand: #1f4d3a;" in style
+    assert f"style-src 'sha256-{digest}'" in answer["headers"]["Content-Security-Policy"]
+
+
 def test_there_is_a_page_to_type_a_number_into(service: Service, story: Story) -> None:
     answer = asked(story, "/verify", "*/*", "de")
     assert answer["statusCode"] == 200

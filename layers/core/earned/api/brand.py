@@ -1,34 +1,37 @@
-"""The issuer's name, mark and colours, from the design that the certificates are drawn in."""
+"""The issuer's name, mark and colours, from the design folder that a certificate is drawn in."""
 
 import re
 import tomllib
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-_DESIGN = files("earned.document").joinpath("certificate")
+from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER, DesignFolder
+from earned.domain.training import DEFAULT_DESIGN
 
 
-def issuer(language: str) -> str:
-    """The name of the certifying organisation, in a certificate's language where it differs by language."""
-    provider = _brand()["provider"]
-    if isinstance(provider, str):
-        return provider
-    return str(provider.get(language.partition("-")[0].lower(), provider["en"]))
+class Brand:
+    """The brand of a deployed design."""
 
+    def __init__(self, design: str) -> None:
+        folder = DesignFolder(FOLDER / design)
+        brand: dict[str, Any] = tomllib.loads(folder.path("brand.toml").read_text(encoding="utf-8"))
+        self._provider: str | dict[str, str] = brand["provider"]
+        self.colours: dict[str, str] = brand["colours"]
+        self.mark = _as_element(folder.path("mark.svg").read_text(encoding="utf-8"))
 
-def colours() -> dict[str, str]:
-    found: dict[str, str] = _brand()["colours"]
-    return found
+    def issuer(self, language: str) -> str:
+        """The name of the certifying organisation, in a language where it differs by language."""
+        if isinstance(self._provider, str):
+            return self._provider
+        return self._provider.get(language.partition("-")[0].lower(), self._provider["en"])
 
 
 @cache
-def mark() -> str:
-    """The mark as an element of an HTML page, hidden from screen readers: the issuer's name is beside it."""
-    drawing = _DESIGN.joinpath("mark.svg").read_text(encoding="utf-8")
+def brand(design: str = DEFAULT_DESIGN) -> Brand:
+    """The default design's for one that is no longer deployed."""
+    return Brand(design) if design in DEPLOYED_DESIGNS else brand()
+
+
+def _as_element(drawing: str) -> str:
+    """A drawing as an element of an HTML page, hidden from screen readers: the issuer's name is beside it."""
     return re.sub(r'\s(width|height)="[^"]*"', "", drawing, count=2).replace("<svg ", '<svg aria-hidden="true" ', 1)
-
-
-@cache
-def _brand() -> dict[str, Any]:
-    return tomllib.loads(_DESIGN.joinpath("brand.toml").read_text(encoding="utf-8"))

@@ -10,12 +10,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from typing_extensions import TypedDict
 
 from earned.api import negotiation, verification_page
-from earned.api.brand import issuer
+from earned.api.brand import brand
 from earned.api.responses import Day, one_of, rfc_3339
 from earned.api.routes import Routes
 from earned.api.verification_page import Result
 from earned.aws.dynamodb import contexts
 from earned.domain.certificate import CertificateStatus
+from earned.domain.training import DEFAULT_DESIGN
 from earned.messages.schema_types import Instant
 
 routes = Routes()
@@ -61,10 +62,11 @@ _PAGE_RESPONSES = {
 
 @dataclass(frozen=True)
 class Found:
-    """A verification, and the language of the certificate's texts."""
+    """A verification, and the language and the design of the certificate."""
 
     answer: Verification
     language: str = "en"
+    design: str = DEFAULT_DESIGN
 
 
 def certificate_number(text: str) -> str:
@@ -120,7 +122,7 @@ def verification(certificate_id: str, revision: int | None) -> Found:
         "status": "valid",
         "holder": printed.holder,
         "training": printed.title,
-        "issuer": issuer(printed.language),
+        "issuer": brand(printed.design).issuer(printed.language),
         "issued_at": rfc_3339(issue.issued_at),
         "completed_on": printed.completed_on.isoformat(),
         "revision": issue.revision,
@@ -130,17 +132,17 @@ def verification(certificate_id: str, revision: int | None) -> Found:
         answer["company"] = printed.company
     if printed.hours:
         answer["hours"] = printed.hours
-    return Found(answer, printed.language if _LANGUAGE_TAG.fullmatch(printed.language) else "en")
+    return Found(answer, printed.language if _LANGUAGE_TAG.fullmatch(printed.language) else "en", printed.design)
 
 
 def _result_page(found: Found, certificate_id: str, start: str) -> Response[str]:
     number = None if certificate_id == NO_NUMBER else certificate_id
-    result = Result(found.answer, number, found.language, routes.now)
-    return _html(_status(found), verification_page.result_page(result, routes.language, start))
+    result = Result(found.answer, number, found.language, found.design, routes.now)
+    return _html(_status(found), verification_page.result_page(result, routes.language, start), found.design)
 
 
-def _html(status: int, page: str) -> Response[str]:
-    headers = _headers() | {"Content-Language": routes.language}
+def _html(status: int, page: str, design: str = DEFAULT_DESIGN) -> Response[str]:
+    headers = _headers(design) | {"Content-Language": routes.language}
     return Response(status, "text/html; charset=utf-8", page, headers=headers)
 
 
@@ -148,11 +150,11 @@ def _status(found: Found) -> int:
     return 404 if found.answer["status"] == "unknown" else 200
 
 
-def _headers() -> dict[str, str]:
+def _headers(design: str = DEFAULT_DESIGN) -> dict[str, str]:
     return {
         "Access-Control-Allow-Origin": "*",
         "Cache-Control": "no-store",
-        "Content-Security-Policy": verification_page.content_security_policy(),
+        "Content-Security-Policy": verification_page.content_security_policy(design),
         "Referrer-Policy": "no-referrer",
         "Vary": "Accept, Accept-Language",
         "X-Content-Type-Options": "nosniff",

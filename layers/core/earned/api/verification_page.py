@@ -12,8 +12,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from earned.api.brand import colours, issuer, mark
+from earned.api.brand import brand
 from earned.api.wording import Wording, wording
+from earned.domain.training import DEFAULT_DESIGN
 
 _FOLDER = Path(__file__).with_name("html")
 _ROWS = ("company", "hours", "completed_on", "issued_at", "revoked_at", "revision", "issuer")
@@ -27,6 +28,7 @@ class Result:
     found: Mapping[str, Any]
     number: str | None
     certificate_language: str
+    design: str
     checked_at: datetime
 
 
@@ -46,21 +48,21 @@ def result_page(result: Result, language: str, start: str) -> str:
         links=f"{current} {another}".strip(),
     )
     script = f'<script type="module">{_script()}</script>' if "document_sha256" in found else ""
-    return _page(language, status.title, content, script)
+    return _page(language, result.design, status.title, content, script)
 
 
 def number_page(language: str) -> str:
     form = wording(language).form
     texts = {"title": form.title, "text": form.text, "label": form.number, "button": form.button}
     content = _filled("form.html", **{name: escape(text) for name, text in texts.items()})
-    return _page(language, form.title, content)
+    return _page(language, DEFAULT_DESIGN, form.title, content)
 
 
 @cache
-def content_security_policy() -> str:
+def content_security_policy(design: str = DEFAULT_DESIGN) -> str:
     return (
-        f"default-src 'none'; style-src '{_hash(_style())}'; script-src '{_hash(_script())}'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src '{_hash(_style(design))}'; script-src '{_hash(_script())}'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 
 
@@ -102,15 +104,15 @@ def _compare(document_sha256: str, texts: Wording) -> str:
     return _filled("compare.html", sha256=document_sha256, **words)
 
 
-def _page(language: str, title: str, content: str, script: str = "") -> str:
+def _page(language: str, design: str, title: str, content: str, script: str = "") -> str:
     return _filled(
         "page.html",
         language=language,
         direction=wording(language).direction,
         title=escape(title),
-        style=_style(),
-        mark=mark(),
-        brand=escape(issuer(language)),
+        style=_style(design),
+        mark=brand(design).mark,
+        brand=escape(brand(design).issuer(language)),
         content=content,
         script=script,
     )
@@ -126,8 +128,8 @@ def _template(name: str) -> Template:
 
 
 @cache
-def _style() -> str:
-    variables = " ".join(f"--{name}: {colour};" for name, colour in colours().items())
+def _style(design: str) -> str:
+    variables = " ".join(f"--{name}: {colour};" for name, colour in brand(design).colours.items())
     return f":root {{ {variables} }}\n{_text('page.css')}"
 
 
