@@ -283,10 +283,10 @@ def test_each_step_takes_away_what_is_its_own_and_nothing_else_would(lived: Stor
         "Withdrawing enrollments": set(),
         "Deleting documents": {"object certificates"},
         "Deleting archives": {"object exports", "upload"},
-        "Looking through": IN_QUEUES,
+        "Searching queue": IN_QUEUES,
         "Deleting support": {"table request"},
         "Waiting for": OUT_OF_SIGHT,
-        "Forgetting the": {"table account", "table enrollment"},
+        "Erasing the": {"table account", "table enrollment"},
     }
 
 
