@@ -218,7 +218,7 @@ def test_support_reissues_with_the_corrected_name(enrolled: Story) -> None:
     service.settle()
     [certificate] = enrolled.certificates()
     assert (certificate["holder"], certificate["revision"]) == ("Ada Corrected", 2)
-    assert [event["data"]["reason"] for event in service.announcements()] == ["misspelt"]
+    assert [event["data"]["reason"] for event in service.announcements()] == ["requested"]
 
 
 def test_a_reissue_that_would_change_nothing_printed_makes_no_revision(enrolled: Story) -> None:
