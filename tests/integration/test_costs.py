@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from earned.aws.dynamodb import enrollments
+from earned.aws.dynamodb import enrollment_keys
 from earned.domain.enrollment import EnrollmentKey
 from tools.batched import batched
 from tools.costs.capacity_units import Index, size, write_units
@@ -130,7 +130,7 @@ def test_rewatching_every_day_for_a_year_costs_no_more(service: Service) -> None
 
 
 def test_records_of_one_company_of_100_000_people_are_spread_evenly() -> None:
-    keys = [enrollments.row_key(EnrollmentKey(f"enr-{number}", f"acc-{number}"))[0] for number in range(100_000)]
+    keys = [enrollment_keys.row_key(EnrollmentKey(f"enr-{number}", f"acc-{number}"))[0] for number in range(100_000)]
     buckets = Counter(key.removeprefix("enrollment#")[:1] for key in keys)
     assert len(set(keys)) == len(keys)
     assert len(buckets) == 32

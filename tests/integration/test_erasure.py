@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +20,7 @@ from earned.aws.dynamodb import enrollments, people, support
 from earned.aws.s3 import ARCHIVES
 from earned.domain.people import Account, Role, SupportRequest
 from earned.domain.stamps import Stamp
+from earned.messages.requests import Purpose, generation_message
 from tests.integration import traces
 from tests.integration.wire_faults import Killed, Request, failing, receiving_at_once, requests_pass
 from tools.in_process.portal import NOON, Story, cloud_event
@@ -189,7 +191,10 @@ def leave_messages(story: Story) -> None:
     service.post("Directory", cloud_event("account.saved", saved))
     assert receive(service.url("Directory"))
     service.post("Directory", cloud_event("account.saved", saved | {"name": Ada(story).old}, NOON.replace(hour=13)))
-    assert service.post_to(f"{certificate(story)}/reissue", {"reason": f"not {Ada(story).reason}"}, SUPPORT)[0] == 202
+    record = enrollments.get_record(story.enrollment_of("ada")["enrollment_id"])
+    assert record is not None
+    reason = f"not {Ada(story).reason}"
+    service.post("Generation", generation_message(record, purpose=Purpose.REISSUE, reason=reason).body)
 
 
 def everything(service: Service) -> Iterator[tuple[str, bytes]]:
@@ -243,13 +248,15 @@ def test_no_byte_of_name_or_address_is_left_anywhere(
     service.sweep(everything=True)
     service.settle()
     come_again(lived)
+    assert left(lived) == {"queue DirectoryDeadLetterQueue"}  # refused as `removed`
+    erasure(lived, stack).run(lambda _: None)
     assert left(lived) == set()
     assert not traces.has(caplog.text.encode() + capsys.readouterr().out.encode(), Ada(lived).words)
 
 
 def come_again(story: Story) -> None:
     """Late and repeated events of the person, who is enrolled anew as well, with all that earns a certificate."""
-    service, later = story.service, NOON.replace(year=2090)
+    service, later = story.service, datetime.now(UTC)
     data = {"account_id": story.id("ada"), "kind": "individual", "name": Ada(story).new, "email": Ada(story).email}
     service.post("Directory", cloud_event("account.saved", data, NOON), cloud_event("account.saved", data, later))
     service.settle()

@@ -19,7 +19,7 @@ import moto.s3.models
 import pytest
 from moto.dynamodb.models import dynamodb_backends
 
-from earned.aws.dynamodb import access_log, enrollments, people
+from earned.aws.dynamodb import access_log, enrollment_keys, enrollments, people
 from earned.aws.dynamodb import exports as export_rows
 from earned.document.archive import Archive
 from earned.domain.certificate import CertificateContent, Issuance
@@ -519,7 +519,7 @@ def multiply(story: Story, account: str, pdf: bytes, times: int) -> None:
     with table.batch_writer() as batch:
         for number in range(times):
             person = f"{account}-{number:05}"
-            certificate_id = enrollments.new_certificate_id(story.enrollment_of(person)["enrollment_id"])
+            certificate_id = enrollment_keys.new_certificate_id(story.enrollment_of(person)["enrollment_id"])
             issue = item["issue"].replace(item["c"], certificate_id).replace("Ada", f"Ada {number % 400}")
             batch.put_item(Item=item | key_of(story, person) | {"c": certificate_id, "issue": issue})
             documents.put(certificate_id, 1, pdf, "certificate.pdf")
@@ -628,7 +628,7 @@ def test_an_export_made_before_a_revocation_is_not_handed_out(service: Service, 
 def test_a_removal_in_another_company_leaves_an_export_as_it_is(company: Story, service: Service) -> None:
     export_id = make(company)["export_id"]
     other = Story(service)
-    people.save_company(Company(other.company, "Sample Boats"), NOON)
+    people.save_company(Company(other.company, "Sample Boats"), Stamp(NOON))
     give(other, "eve", "Eve Sample")
     withdraw(other, "eve")
     assert look(company, export_id)[1]["status"] == "done"

@@ -126,6 +126,8 @@ def test_a_reissue_is_the_companys(people: Story, sent: Sent) -> None:
     finish(people)
     people.service.settle()
     [certificate] = people.certificates()
+    people.service.post("Directory", cloud_event("account.saved", people.account("ada", name="Ada Renamed")))
+    people.service.settle()
     sent.clear()
     path = f"/v1/certificates/{certificate['certificate_id']}/reissue"
     assert people.service.post_to(path, {}, {"sub": "sue", "role": "support"})[0] == 202

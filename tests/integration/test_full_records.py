@@ -7,7 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from earned.aws.dynamodb.enrollments import MAX_FACTS, MAX_FACTS_BY_SIZE, row_key
+from earned.aws.dynamodb.enrollment_keys import row_key
+from earned.aws.dynamodb.enrollments import MAX_FACTS, MAX_FACTS_BY_SIZE
 from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import encode
 from earned.domain.facts import VideoWatched

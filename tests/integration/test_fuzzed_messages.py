@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from earned.aws import sqs_batch
-from earned.aws.dynamodb import enrollments, table
+from earned.aws.dynamodb import enrollment_keys, table
 from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import encode
 from earned.domain.timestamps import from_milliseconds
@@ -143,7 +143,7 @@ def key_of(body: str) -> Key:
         case "course" | "live-event":
             return f"training#{data[subject.replace('-', '_') + '_id']}", table.ROOT_SORT_KEY
         case _:
-            return enrollments.row_key(EnrollmentKey(data["enrollment_id"], data["account_id"]))
+            return enrollment_keys.row_key(EnrollmentKey(data["enrollment_id"], data["account_id"]))
 
 
 def keys_of(body: str) -> set[Key]:

@@ -111,7 +111,7 @@ def test_a_mark_made_before_its_time_counts_once_the_event_has_ended(service: Se
     story.save_account("ada")
     story.enroll("ada", story.live_event)
     service.settle()
-    service.post("Attendance", story.mark("ada", at=ends_at + timedelta(hours=1)))
+    service.post("Attendance", story.mark("ada", at=ends_at + timedelta(minutes=2)))
     service.settle()
     assert story.reasons("ada") == ["event-not-ended"]
     assert swept(service) == {}

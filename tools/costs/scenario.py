@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from earned.aws.dynamodb import enrollments
+from earned.aws.dynamodb import enrollment_keys
 from earned.domain.enrollment import EnrollmentKey
 from tools.costs.capacity_units import Item
 from tools.costs.ledger import Ledger, counting, stored
@@ -100,7 +100,7 @@ class Scenario:
 
     def record(self, person: int) -> Item:
         who = self.people[person]
-        pk, sk = enrollments.row_key(EnrollmentKey(who["enrollment_id"], who["account_id"]))
+        pk, sk = enrollment_keys.row_key(EnrollmentKey(who["enrollment_id"], who["account_id"]))
         item = stored(self.service.outputs["RecordsTableName"], {"pk": {"S": pk}, "sk": {"S": sk}})
         assert item is not None
         return item

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from earned.aws.dynamodb import enrollments
+from earned.aws.dynamodb import enrollment_keys
 from earned.domain.enrollment import EnrollmentKey
 from tests.simulation.engine.runtime import DOCUMENTS, EXPORTS, RECORDS
 from tests.simulation.invariants import access, documents, never_early, nothing_lost, one_certificate, order
@@ -89,12 +89,12 @@ class Observer:
 
     def record(self, enrollment_id: str, account_id: str) -> Item:
         """A record as it is stored; empty when there is none."""
-        key = enrollments.row_key(EnrollmentKey(enrollment_id, account_id))
+        key = enrollment_keys.row_key(EnrollmentKey(enrollment_id, account_id))
         return self._world.dynamodb.tables[RECORDS].items.get(key, {})
 
     def certificate_id_of(self, enrollment_id: str) -> str:
         """The certificate id of an enrollment; a valid id that is unknown while the enrollment has none."""
-        partition, _ = enrollments.row_key(EnrollmentKey(enrollment_id, ""))
+        partition, _ = enrollment_keys.row_key(EnrollmentKey(enrollment_id, ""))
         return self.certificate_ids.get(partition, UNKNOWN_CERTIFICATE)
 
     def newest_document_of(self, enrollment_id: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from base64 import b64decode
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from earned.aws.dynamodb import enrollments
+from earned.aws.dynamodb import enrollment_keys
 from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import encode
 from earned.domain.timestamps import from_milliseconds
@@ -44,7 +44,7 @@ def stored_form(posted: Posted) -> frozenset[bytes] | None:
 
 def record_key(posted: Posted) -> Key:
     key = EnrollmentKey(str(posted.data.get("enrollment_id")), str(posted.data.get("account_id")))
-    return enrollments.row_key(key)
+    return enrollment_keys.row_key(key)
 
 
 def is_event(posted: Posted) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from earned.aws import metrics
-from earned.aws.dynamodb import contexts, enrollment_lists, enrollments, sweep_cursor, trainings
+from earned.aws.dynamodb import contexts, enrollment_keys, enrollment_lists, enrollments, sweep_cursor, trainings
 from earned.aws.eventbridge import Bus
 from earned.aws.s3 import Documents
 from earned.aws.sqs import Queue
@@ -134,7 +134,7 @@ class Sweep:
             if self._is_suspect(run, record):
                 suspects.append(record.key)
             if self._clock() > deadline and checked_records < len(records):
-                records, after = records[:checked_records], enrollments.row_key(record.key)
+                records, after = records[:checked_records], enrollment_keys.row_key(record.key)
                 break
         checked = [
             (self._check(run, context), context) for context in contexts.get_contexts(enrollments.get_records(suspects))

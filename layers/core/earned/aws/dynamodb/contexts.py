@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from earned.aws.dynamodb.enrollments import PARTITION_HASH_LENGTH, CompletionRow, list_partition, row_key
+from earned.aws.dynamodb.enrollment_keys import PARTITION_HASH_LENGTH, row_key
+from earned.aws.dynamodb.enrollments import CompletionRow, list_partition
 from earned.aws.dynamodb.people import AccountRow, CompanyRow
 from earned.aws.dynamodb.table import ROOT_SORT_KEY, ItemKey, Row, batch_get
 from earned.aws.dynamodb.trainings import TrainingRow

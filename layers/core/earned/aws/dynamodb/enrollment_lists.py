@@ -2,7 +2,8 @@
 
 from pynamodb.expressions.condition import Condition
 
-from earned.aws.dynamodb.enrollments import CompletionRow, holder_key, key_of, row_key
+from earned.aws.dynamodb.enrollment_keys import holder_key, key_of, row_key
+from earned.aws.dynamodb.enrollments import CompletionRow
 from earned.aws.dynamodb.people import AccountRow
 from earned.aws.dynamodb.table import ROOT_SORT_KEY, ByHolder, ByTraining, ItemKey, Row, batch_get
 from earned.domain.enrollment import CompletionRecord, EnrollmentKey

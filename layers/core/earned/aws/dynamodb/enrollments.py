@@ -1,9 +1,6 @@
 """Completion records: one item per enrollment and account."""
 
-import hashlib
 import json
-import secrets
-from base64 import b32encode
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -14,8 +11,15 @@ from pynamodb.attributes import Attribute, BinarySetAttribute, BooleanAttribute,
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 
+from earned.aws.dynamodb.enrollment_keys import (
+    company_of,
+    holder_key,
+    key_of,
+    new_certificate_id,
+    partition_of,
+    row_key,
+)
 from earned.aws.dynamodb.table import (
-    ItemKey,
     RecordChanged,
     Row,
     batch_get,
@@ -32,7 +36,6 @@ from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
 MAX_FACTS = 6_000  # a record of so many is evaluated in 50 ms
 MAX_FACTS_BY_SIZE = {48: MAX_FACTS, 256: 240, 6_000: 8}  # by bytes of the largest; together less than an item's 400 KB
-PARTITION_HASH_LENGTH = 13  # characters of base32: 65 bits
 _ISSUE = TypeAdapter(Issuance)
 _REVOCATION = TypeAdapter(Revocation)
 _HOLD = TypeAdapter(Hold)
@@ -106,7 +109,7 @@ class CompletionRow(Row):
             enrolled_at=from_milliseconds(int(self.enrolled)),
             evidence=evidence,
             training_version=whole(self.version),
-            company_id=_company_of(self.holder),
+            company_id=company_of(self.holder),
             account_known=bool(self.account_known),
             removal=self.removal,
             issue=_unpacked(self.issue, int(self.revision), self.certificate) if self.issue else None,
@@ -242,7 +245,7 @@ def get_removal(key: EnrollmentKey) -> Removal | None:
 
 def _get_rows(enrollment_id: str) -> list[CompletionRow]:
     """The record of an enrollment, and what arrived for it under other accounts; strongly consistent."""
-    rows = CompletionRow.query(f"enrollment#{_partition(enrollment_id)}", consistent_read=True)
+    rows = CompletionRow.query(f"enrollment#{partition_of(enrollment_id)}", consistent_read=True)
     return [row for row in rows if row.key.enrollment_id == enrollment_id]
 
 
@@ -357,38 +360,8 @@ def erase_holder(record: CompletionRecord) -> None:
     update(row, [CompletionRow.issue.set(_packed(nameless))], CompletionRow.removed.exists())
 
 
-def new_certificate_id(enrollment_id: str) -> str:
-    """26 lower-case base32 characters: the hash of the partition key, then 65 random bits."""
-    return _partition(enrollment_id) + _base32(secrets.token_bytes(9))
-
-
-def _partition(enrollment_id: str) -> str:
-    return _base32(hashlib.sha256(enrollment_id.encode()).digest())
-
-
-def _base32(data: bytes) -> str:
-    return b32encode(data).decode().lower()[:PARTITION_HASH_LENGTH]
-
-
-def row_key(key: EnrollmentKey) -> ItemKey:
-    return f"enrollment#{_partition(key.enrollment_id)}", f"{key.account_id}#{key.enrollment_id}"
-
-
-def key_of(row: Row) -> EnrollmentKey:
-    account_id, _, enrollment_id = row.sk.partition("#")
-    return EnrollmentKey(enrollment_id, account_id)
-
-
 def _row(key: EnrollmentKey) -> CompletionRow:
     return CompletionRow(*row_key(key))
-
-
-def holder_key(account_id: str, company_id: str | None) -> str:
-    return f"account#{account_id}" if company_id is None else f"company#{company_id}"
-
-
-def _company_of(holder: str) -> str | None:
-    return holder.removeprefix("company#") if holder.startswith("company#") else None
 
 
 def _set_holder_once(key: EnrollmentKey, recorded: str | None, company_id: str | None) -> Action:
