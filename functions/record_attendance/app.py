@@ -13,7 +13,8 @@ from earned.aws.eventbridge import Bus, Refusals
 from earned.aws.settings import Seconds, from_environment
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
-from earned.usecases.read_marks import ReadMark
+from earned.messages.events import ATTENDANCE, reader
+from earned.usecases.check_marks import CheckMarks
 from earned.usecases.record_facts import RecordFacts
 
 
@@ -32,11 +33,12 @@ sqs = boto3.client("sqs")
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
 refusals = Refusals(Bus(boto3.client("events"), settings.bus_name), "attendance")
-read_mark = ReadMark(settings.order_tolerance_seconds)
+read_mark = reader(ATTENDANCE, settings.order_tolerance_seconds)
+check = CheckMarks()
 record = RecordFacts(enrollments.record_attendance, TrainingCache(), generation, order_tolerance=timedelta(0))
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     batch = SqsBatch(event, dead_letters, refusals)
-    record(batch, batch.read(read_mark))
+    record(batch, check(batch, batch.read(read_mark)))
     return batch.response()

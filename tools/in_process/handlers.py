@@ -17,12 +17,12 @@ from earned.domain.training import DEFAULT_DESIGN
 from earned.messages import events
 from earned.usecases import evaluate_enrollments, export_certificates, record_directory, sweep
 from earned.usecases.certificate_documents import CertificateDocuments
+from earned.usecases.check_marks import CheckMarks
 from earned.usecases.clock import utc_now
 from earned.usecases.evaluate_enrollments import EvaluateEnrollments
 from earned.usecases.export_certificates import ExportCertificates
 from earned.usecases.generate_certificates import GenerateCertificates
 from earned.usecases.logos import Logos
-from earned.usecases.read_marks import ReadMark
 from earned.usecases.record_directory import RecordDirectory
 from earned.usecases.record_facts import RecordFacts
 from earned.usecases.sweep import Sweep
@@ -90,10 +90,10 @@ def _record_progress(app: Any, options: Options) -> Handler:
 
 
 def _record_attendance(app: Any, options: Options) -> Handler:
-    read_mark, generation = ReadMark(app.settings.order_tolerance_seconds), options.queue(app.generation)
+    check, generation = CheckMarks(), options.queue(app.generation)
     cache = trainings.TrainingCache(options.monotonic)
     record = RecordFacts(enrollments.record_attendance, cache, generation, timedelta(0), options.now)
-    return _over_batch(app, lambda batch: record(batch, batch.read(read_mark)))
+    return _over_batch(app, lambda batch: record(batch, check(batch, batch.read(app.read_mark))))
 
 
 def _evaluate_enrollments(app: Any, options: Options) -> Handler:

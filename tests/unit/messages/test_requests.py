@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from earned.domain.errors import Rejected
 from earned.messages import requests
 from tests.unit.builders import completion
 
@@ -63,12 +64,12 @@ NOT_OURS = ["", "{", "null", "[]", "{}", '"x"', '{"after": 1}', '{"enrollment_id
 @pytest.mark.parametrize("body", NOT_OURS)
 def test_a_malformed_message_raises_unknown_message(body: str) -> None:
     for reader in (requests.read_generation, requests.read_evaluation):
-        with pytest.raises(requests.UnknownMessage):
+        with pytest.raises(Rejected):
             reader(body)
 
 
 @given(st.text())
 def test_every_arbitrary_text_raises_unknown_message(body: str) -> None:
     for reader in (requests.read_generation, requests.read_evaluation):
-        with pytest.raises(requests.UnknownMessage):
+        with pytest.raises(Rejected):
             reader(body)

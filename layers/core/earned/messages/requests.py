@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from earned.domain.enrollment import CompletionRecord, EnrollmentKey
+from earned.domain.errors import Rejected
 
 
 class Purpose(StrEnum):
@@ -83,10 +84,6 @@ _EVALUATION: TypeAdapter[EvaluationRequest] = TypeAdapter(EvaluationRequest)
 _Request = TypeVar("_Request")
 
 
-class UnknownMessage(Exception):
-    """Raised by the readers for a body that is not a request between functions."""
-
-
 @dataclass(frozen=True)
 class OutgoingMessage:
     """A message to send: its body, and its message group (a company, account or training).
@@ -119,20 +116,20 @@ def export_message(request: ExportRequest) -> OutgoingMessage:
     return OutgoingMessage(_EXPORT.dump_json(request).decode(), request.company_id)
 
 
-def read_export(body: str) -> ExportRequest:
-    return _read(_EXPORT, body)
+def read_export(body: str, _sent: int = 0) -> ExportRequest:
+    return _read(_EXPORT, body, "not-an-export-request")
 
 
-def read_generation(body: str) -> GenerationRequest:
-    return _read(_GENERATION, body)
+def read_generation(body: str, _sent: int = 0) -> GenerationRequest:
+    return _read(_GENERATION, body, "not-a-generation-request")
 
 
-def read_evaluation(body: str) -> EvaluationRequest:
-    return _read(_EVALUATION, body)
+def read_evaluation(body: str, _sent: int = 0) -> EvaluationRequest:
+    return _read(_EVALUATION, body, "not-an-evaluation-request")
 
 
-def _read(adapter: TypeAdapter[_Request], body: str) -> _Request:
+def _read(adapter: TypeAdapter[_Request], body: str, reason: str) -> _Request:
     try:
         return adapter.validate_json(body)
     except ValidationError:
-        raise UnknownMessage from None
+        raise Rejected(reason) from None

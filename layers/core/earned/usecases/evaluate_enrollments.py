@@ -9,7 +9,6 @@ from earned.aws.dynamodb.table import RecordChanged
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
-from earned.domain.errors import Rejected
 from earned.domain.evaluation import is_due
 from earned.messages.requests import (
     AccountChanged,
@@ -17,7 +16,6 @@ from earned.messages.requests import (
     EvaluationRequest,
     OutgoingMessage,
     TrainingChanged,
-    UnknownMessage,
     evaluation_message,
     generation_message,
     read_evaluation,
@@ -49,7 +47,7 @@ class EvaluateEnrollments:
         self._now = now
 
     def __call__(self, batch: SqsBatch) -> None:
-        for message in batch.read(read_request):
+        for message in batch.read(read_evaluation):
             with batch.retry_on_error(message):
                 self._carry_out(message.event, message.sent, message.group)
 
@@ -108,13 +106,6 @@ class EvaluateEnrollments:
         if not isinstance(withdrawn, CompletionRecord) or withdrawn.issue is None:
             return None
         return generation_message(withdrawn, since=since, request=request)
-
-
-def read_request(body: str, _sent: int) -> EvaluationRequest:
-    try:
-        return read_evaluation(body)
-    except UnknownMessage:
-        raise Rejected("not-an-evaluation-request", "body: must be an evaluation request") from None
 
 
 def _refresh(context: EnrollmentContext) -> CompletionRecord:

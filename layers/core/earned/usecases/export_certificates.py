@@ -13,11 +13,10 @@ from earned.document.archive import Archive
 from earned.domain.access import Operation, Viewer, may
 from earned.domain.certificate import CertificateStatus
 from earned.domain.enrollment import EnrollmentContext, EnrollmentKey
-from earned.domain.errors import Rejected
 from earned.domain.exports import Export
 from earned.domain.file_names import archive_name, file_name
 from earned.domain.people import Role
-from earned.messages.requests import ExportRequest, UnknownMessage, export_message, read_export
+from earned.messages.requests import ExportRequest, export_message, read_export
 from earned.usecases.clock import Clock, utc_now
 
 logger = Logger()
@@ -46,7 +45,7 @@ class ExportCertificates:
         self._now = now
 
     def __call__(self, batch: SqsBatch, out_of_time: OutOfTime) -> None:
-        for message in batch.read(read_request):
+        for message in batch.read(read_export):
             with batch.retry_on_error(message):
                 export = self._find(message.event)
                 if export is not None:
@@ -133,13 +132,6 @@ class ExportCertificates:
 
     def _save(self, export: Export, archive: Archive) -> None:
         self._archives.save(export.export_id, archive.save())
-
-
-def read_request(body: str, _sent: int) -> ExportRequest:
-    try:
-        return read_export(body)
-    except UnknownMessage:
-        raise Rejected("not-an-export-request", "body: must be an export request") from None
 
 
 def _contexts(export: Export, after: EnrollmentKey | None) -> Iterator[EnrollmentContext]:

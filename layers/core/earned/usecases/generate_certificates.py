@@ -27,7 +27,7 @@ from earned.domain.timestamps import from_milliseconds
 from earned.domain.training import LiveEvent, Training
 from earned.messages import announcements
 from earned.messages.announcements import Announcement
-from earned.messages.requests import GenerationRequest, Purpose, UnknownMessage, read_generation
+from earned.messages.requests import GenerationRequest, Purpose, read_generation
 from earned.usecases.certificate_documents import CertificateDocuments, Unprintable
 from earned.usecases.clock import Clock, utc_now
 
@@ -88,7 +88,7 @@ class GenerateCertificates:
 
     def __call__(self, batch: SqsBatch) -> None:
         attempts: list[Attempt] = []
-        due = batch.read(read_request)
+        due = batch.read(read_generation)
         while due and len(attempts) < MAX_ATTEMPTS:
             attempts.append(self._attempt(batch, due))
             due = attempts[-1].changed
@@ -115,7 +115,7 @@ class GenerateCertificates:
     def _announce(self, batch: SqsBatch, announced: Sequence[tuple[Message, Announcement]]) -> None:
         with batch.retry_on_error(*(message for message, _ in announced)):
             accepted = self._bus.announce([announcement for _, announcement in announced])
-            batch.retry(message for (message, _), ok in zip(announced, accepted, strict=True) if not ok)
+            batch.retry([message for (message, _), ok in zip(announced, accepted, strict=True) if not ok])
 
     def _attempt(self, batch: SqsBatch, due: Sequence[Message]) -> Attempt:
         attempt = Attempt()
@@ -267,13 +267,6 @@ class GenerateCertificates:
         sha256 = hashlib.sha256(document).hexdigest()
         issue = replace(draft.issue, revision=revision, printed=content, document_sha256=sha256)
         return replace(draft, issue=issue, document=document)
-
-
-def read_request(body: str, _sent: int) -> GenerationRequest:
-    try:
-        return read_generation(body)
-    except UnknownMessage:
-        raise Rejected("not-a-generation-request", "body: must be a generation request") from None
 
 
 def record_key(request: GenerationRequest) -> tuple[EnrollmentKey, Names]:
