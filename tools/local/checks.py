@@ -44,6 +44,7 @@ class Week:
     scenario: Scenario
     queues: Queues
     announcements: list[Announcement]
+    refusals: list[Announcement]
     progress: dict[str, dict[str, Any]] = field(default_factory=dict)
     certificates: list[dict[str, Any]] = field(default_factory=list)
     downloads: list[Download] = field(default_factory=list)
@@ -311,6 +312,14 @@ def unacceptable_messages_are_dead_letters_with_a_reason(week: Week) -> Findings
         yield f"also there, {letters[body]}: {body[:200]}"
 
 
+def refused_events_are_announced_with_reason_and_detail(week: Week) -> Findings:
+    flawed = sum(bool(message.flaw) for message in week.scenario.messages)
+    for it in week.refusals:
+        reason, detail = it.event["data"]["reason"], it.event["data"]["detail"]
+        yield None if reason and detail else f"{reason!r} is announced with the detail {detail!r}"
+    yield None if len(week.refusals) == flawed else f"{len(week.refusals)} of {flawed} refused events are announced"
+
+
 def _dead_letter_urls(stack: LocalStack) -> list[str]:
     return [url for name, url in stack.outputs.items() if name.endswith("DeadLetterQueueUrl")]
 
@@ -333,4 +342,5 @@ CHECKS: list[CheckFunction] = [
     documents_show_holder_and_training,
     links_on_documents_verify_them,
     unacceptable_messages_are_dead_letters_with_a_reason,
+    refused_events_are_announced_with_reason_and_detail,
 ]

@@ -69,7 +69,7 @@ def _play_week(stack: LocalStack, directory: Path, plan: Scenario) -> Week:
             wait_while(lambda: queues.waiting(urls) > 0, TIMEOUT_SECONDS / 10)
         wait_while(lambda: len(listener.announcements) < expected or queues.waiting(urls) > 0, TIMEOUT_SECONDS)
         wait_while(lambda: True, 1)  # for certificates that must not come
-    return Week(stack, directory, plan, queues, listener.announcements)
+    return Week(stack, directory, plan, queues, listener.announcements, listener.refusals)
 
 
 def _day(plan: Scenario, at: datetime) -> int:

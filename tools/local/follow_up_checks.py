@@ -42,7 +42,9 @@ def a_corrected_name_is_reissued_under_the_same_link(week: Week) -> Findings:
     corrected = {"account_id": account.account_id, "kind": account.kind, "name": "Ada Corrected"}
     company = {"company_id": account.company_id} if account.company_id else {}
     _post(week, "directory", "account.saved", corrected | {"email": "ada@example.com"} | company)
-    time.sleep(1)  # the new name goes through a queue and the reissue through the API: nothing orders them
+    enrollment = f"/v1/enrollments/{certificate['enrollment_id']}"
+    holder = _holder(week, certificate)
+    yield _wait(lambda: holder.get(enrollment).json().get("holder") == "Ada Corrected", "the new name is not saved")
     path = f"/v1/certificates/{certificate['certificate_id']}/reissue"
     answer = week.reader(_staff(week, "support")).post(path, {"reason": "name corrected"})
     yield None if answer.status_code == 202 else f"reissue answered {answer.status_code}"

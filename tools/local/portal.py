@@ -72,6 +72,9 @@ def _reason(letter: Any) -> str:
     return reason
 
 
+REFUSED = "earned.event.refused.v1"
+
+
 @dataclass(frozen=True)
 class Announcement:
     """An event from the bus and when it was received (monotonic)."""
@@ -86,10 +89,14 @@ class Announcement:
 
 
 class Listener:
-    """Collects everything that the service announces, through a rule on its bus and a queue of its own."""
+    """Collects everything that the service announces, through a rule on its bus and a queue of its own.
+
+    `announcements` are about certificates, `refusals` about events.
+    """
 
     def __init__(self, stack: LocalStack) -> None:
         self.announcements: list[Announcement] = []
+        self.refusals: list[Announcement] = []
         self._done = threading.Event()
         session, endpoint = stack.session(), stack.aws_endpoint
         self._sqs, events = (
@@ -120,7 +127,11 @@ class Listener:
         reply = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1)
         for message in reply.get("Messages", []):
             event = json.loads(message["Body"])
-            self.announcements.append(Announcement(event["detail-type"], event["detail"], time.monotonic()))
+            one = Announcement(event["detail-type"], event["detail"], time.monotonic())
+            if "certificate_id" in one.event["data"]:
+                self.announcements.append(one)
+            elif one.type == REFUSED:
+                self.refusals.append(one)
             self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
 
