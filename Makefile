@@ -4,6 +4,8 @@ DEV    := .venv/dev/bin
 LAYER  := .layers/weasyprint
 LINT   := .venv/node/lint
 PYTHON := $(DEV)/python
+# The tools import the package from its layer.
+EARNED := PYTHONPATH=layers/core $(PYTHON)
 WHERE  := $(if $(STACK),--stack=$(STACK),--local)
 # The WeasyPrint layer built for this machine: tests render with the libraries and fonts that are deployed.
 NATIVE := LD_LIBRARY_PATH=$(CURDIR)/$(LAYER)/lib FONTCONFIG_PATH=$(CURDIR)/$(LAYER)/fonts
@@ -80,38 +82,38 @@ stop: .venv/dev/ready
 
 # Operator commands: on AWS with STACK, otherwise on the stack that `make serve` started.
 quarantine: .venv/dev/ready
-	@$(PYTHON) -m tools.operations quarantine $(WHERE) $(if $(QUEUE),--queue=$(QUEUE)) $(if $(SHOW),--show=$(SHOW))
+	@$(EARNED) -m tools.operations quarantine $(WHERE) $(if $(QUEUE),--queue=$(QUEUE)) $(if $(SHOW),--show=$(SHOW))
 
 redrive: .venv/dev/ready
-	@$(PYTHON) -m tools.operations redrive $(WHERE) --queue='$(QUEUE)' $(if $(REASON),--reason=$(REASON)) \
+	@$(EARNED) -m tools.operations redrive $(WHERE) --queue='$(QUEUE)' $(if $(REASON),--reason=$(REASON)) \
 	    $(addprefix --event=,$(EVENT)) $(if $(DRY_RUN),--dry-run)
 
 erase: .venv/dev/ready
-	@PYTHONPATH=layers/core $(PYTHON) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') $(if $(DRY_RUN),--dry-run)
+	@$(EARNED) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') $(if $(DRY_RUN),--dry-run)
 
 replay: .venv/dev/ready
-	@$(PYTHON) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
+	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
 
 # On AWS only: STACK is required.
 preflight: .venv/dev/ready
-	@$(PYTHON) -m tools.operations preflight --stack='$(STACK)' --parameters='$(PARAMETERS)'
+	@$(EARNED) -m tools.operations preflight --stack='$(STACK)' --parameters='$(PARAMETERS)'
 
 # The architecture is that of the build: make build ARCH=x86_64, then make changes STACK=... ARCH=x86_64.
 changes: .venv/dev/ready .venv/sam/ready
-	@$(PYTHON) -m tools.operations changes --stack='$(STACK)' --template=.aws-sam/$(patsubst both,arm64,$(ARCH))/build/template.yaml
+	@$(EARNED) -m tools.operations changes --stack='$(STACK)' --template=.aws-sam/$(patsubst both,arm64,$(ARCH))/build/template.yaml
 
 protect: .venv/dev/ready
-	@$(PYTHON) -m tools.operations protect --stack='$(STACK)'
+	@$(EARNED) -m tools.operations protect --stack='$(STACK)'
 
 contracts: .venv/dev/ready
-	@PYTHONPATH=layers/core $(PYTHON) -m tools.contracts
+	@$(EARNED) -m tools.contracts
 
 OUT ?= out/preview
 preview: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tools.design.preview $(if $(DESIGN),--design='$(DESIGN)') --out='$(OUT)'
+	@$(NATIVE) $(EARNED) -m tools.design.preview $(if $(DESIGN),--design='$(DESIGN)') --out='$(OUT)'
 
 draw-border: .venv/dev/ready
-	@$(PYTHON) -m tools.design '$(or $(DESIGN),layers/core/earned/document/designs/default)'
+	@$(EARNED) -m tools.design '$(or $(DESIGN),layers/core/earned/document/designs/default)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
     .venv/client/ready
@@ -132,7 +134,7 @@ test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/client/r
 # Exits with 1 and a shrunk story when an invariant is violated. A seed always generates the same story.
 FIRST ?= 1
 soak: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -m tests.simulation --json=out/soak.json --processes=$$(nproc) \
+	@$(NATIVE) $(EARNED) -m tests.simulation --json=out/soak.json --processes=$$(nproc) \
 	    --seeds=$(FIRST)-$$(($(FIRST) + $(or $(SEEDS),10000) - 1))
 
 lint-openapi: $(LINT)/ready
@@ -169,7 +171,7 @@ bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 
 # The ignored warning is about resources that moto cannot create, as in pyproject.toml.
 cost: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) PYTHONPATH=layers/core $(PYTHON) -W error -W 'ignore:Tried to parse AWS:UserWarning' -m tools.costs
+	@$(NATIVE) $(EARNED) -W error -W 'ignore:Tried to parse AWS:UserWarning' -m tools.costs
 
 bench-memory: .venv/dev/ready $(LAYER)/ready
 	@$(PYTHON) -m tools.bench --memory

@@ -31,10 +31,12 @@ from tests.unit.document.test_logo import HOSTILE, PNG, SVG, chunk, picture, svg
 from tests.unit.document.test_pdf import ANNA
 
 MARKER = "0f7b1c55ecret"
-INNER = {"builtins.id", "object.__getattr__", "sys._getframe", "exec"}  # code is compiled before: that event counts
+# Code is compiled before it runs: that event counts. An array is memory, in which a font is cut to its glyphs.
+INNER = {"array.__new__", "builtins.id", "object.__getattr__", "sys._getframe", "exec"}
 FONTS = {".ttf", ".otf", ".ttc", ".cache-9"}
-HARMLESS_TEXTS = ["Ada Example", "محمد علي", "研修 한국어 हिन्दी Ελένη", "Wide " * 12]
+HARMLESS_TEXTS = ["Ada Example", "محمد علي", "研修 한국어 हिन्दी Ελένη", "Wide " * 12, "Ọlọ́run 🎉 1️⃣"]
 HARMLESS_LOGOS = [
+    None,
     None,
     sanitise(picture(), PNG),
     sanitise(picture("RGBA", colour=(1, 2, 3, 4)), PNG),

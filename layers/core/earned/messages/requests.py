@@ -117,19 +117,29 @@ def export_message(request: ExportRequest) -> OutgoingMessage:
 
 
 def read_export(body: str, _sent: int = 0) -> ExportRequest:
-    return _read(_EXPORT, body, "not-an-export-request")
+    request = _read(_EXPORT, body)
+    if request is None:
+        raise Rejected("not-an-export-request")
+    return request
 
 
 def read_generation(body: str, _sent: int = 0) -> GenerationRequest:
-    return _read(_GENERATION, body, "not-a-generation-request")
+    request = _read(_GENERATION, body)
+    if request is None:
+        raise Rejected("not-a-generation-request")
+    return request
 
 
 def read_evaluation(body: str, _sent: int = 0) -> EvaluationRequest:
-    return _read(_EVALUATION, body, "not-an-evaluation-request")
+    request = _read(_EVALUATION, body)
+    if request is None:
+        raise Rejected("not-an-evaluation-request")
+    return request
 
 
-def _read(adapter: TypeAdapter[_Request], body: str, reason: str) -> _Request:
+def _read(adapter: TypeAdapter[_Request], body: str) -> _Request | None:
+    """None for a message that is not one of ours."""
     try:
         return adapter.validate_json(body)
     except ValidationError:
-        raise Rejected(reason) from None
+        return None
