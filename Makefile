@@ -167,14 +167,14 @@ package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/rea
 	@$(PYTHON) -m tools.package
 
 bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
-	@$(PYTHON) -m tools.bench
+	@$(EARNED) -m tools.bench
 
 # The ignored warning is about resources that moto cannot create, as in pyproject.toml.
 cost: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(EARNED) -W error -W 'ignore:Tried to parse AWS:UserWarning' -m tools.costs
 
 bench-memory: .venv/dev/ready $(LAYER)/ready
-	@$(PYTHON) -m tools.bench --memory
+	@$(EARNED) -m tools.bench --memory
 
 PEOPLE ?= 10000
 load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
