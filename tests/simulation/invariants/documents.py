@@ -47,9 +47,7 @@ def check_content(world: "World", key: Key, before: Item, after: Item, issue: It
     zone = ZoneInfo(training.data.get("timezone", "UTC"))
     require(printed["title"] == training.data["title"], "I7", f"{key[0]} prints the title of another version")
     require(printed.get("hours") == training.data.get("hours"), "I7", f"{key[0]} prints other hours")
-    last: str = training.data.get(
-        "ends_at", issue["completed_at"]
-    )  # a live event's own day, else that of the last step
+    last = str(training.data.get("ends_at", issue["completed_at"]))  # a live event prints its own day
     day = at(milliseconds(last)).astimezone(zone).date().isoformat()
     require(printed["completed_on"] == day, "I7", f"{key[0]} prints {printed['completed_on']} for {day}")
     is_named = printed["verify_url"].endswith(f"/verify/{printed['certificate_id']}?revision={issue['revision']}")

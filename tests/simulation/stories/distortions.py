@@ -27,9 +27,9 @@ def distort(seed: int, steps: Sequence[Step]) -> list[Step]:
     chance = Random(f"{seed}/distortions")
     changed = [*steps, *_verifications(chance, steps)]
     if chance.random() < EQUAL_TIMES:
-        changed += _twins(chance, changed)
+        changed += [*_twins(chance, steps)]
     if chance.random() < MANY_MARKS:
-        changed += _many_marks(changed)
+        changed += [*_many_marks(steps)]
     if chance.random() < WRONG_CLOCKS:
         wrong = set(chance.choice([QUEUES, QUEUES[:1], QUEUES[1:]]))
         offset = chance.choice(OFFSETS)
