@@ -19,7 +19,7 @@ NEVER = -(1 << 62)
 
 @dataclass
 class Posted:
-    """An event, when it was posted, and its result: accepted, or quarantined for a reason, and by which invocations.
+    """An event, when it was posted, and its result: accepted, or quarantined for reasons, and by which invocations.
 
     It may be both: a mark from before its event's end that is delivered again after the event was rescheduled.
     """
@@ -28,7 +28,7 @@ class Posted:
     label: str
     posted_at: int
     acknowledged_at: int | None = None
-    quarantined: str = ""
+    reasons: set[str] = field(default_factory=set)
     refused_by: set[str] = field(default_factory=set)
     accepted: bool = False
     event: dict[str, Any] = field(default_factory=dict)
@@ -52,8 +52,17 @@ class Posted:
     def time(self) -> int:
         return milliseconds(self.event["time"])
 
+    @property
+    def precedence(self) -> tuple[int, str, str]:
+        """Of two events that replace each other, the one with the greater precedence wins."""
+        return self.time, self.event["source"], self.event["id"]
+
+    def is_from_the_future(self) -> bool:
+        """Whether its time was out of range when it was posted; it may be in range when an operator redrives it."""
+        return bool(self.event) and self.time > self.posted_at + TOLERANCE
+
     def counts(self) -> bool:
-        return bool(self.event) and not self.step.refused and (self.accepted or not self.quarantined)
+        return bool(self.event) and not self.step.refused and (self.accepted or not self.reasons)
 
 
 Predicate = Callable[[Posted], bool]
@@ -79,13 +88,13 @@ class Oracle:
         return next((one for one in waiting if one.label == message.label), next(iter(waiting), None))
 
     def events(self, kind: str, which: Predicate = Posted.counts, **data: Any) -> list[Posted]:
-        """The events of a kind that count and have these data, ordered by time."""
+        """The events of a kind that count and have these data, ordered by precedence."""
         found = [
             one
             for one in self.posted
             if one.kind == kind and which(one) and all(one.data.get(name) == value for name, value in data.items())
         ]
-        return sorted(found, key=lambda one: one.time)
+        return sorted(found, key=lambda one: one.precedence)
 
     def newest(self, kind: str, which: Predicate = Posted.counts, **data: Any) -> Posted | None:
         return next(reversed(self.events(kind, which, **data)), None)
@@ -109,10 +118,10 @@ class Oracle:
         training_id = enrollment.data["training_id"]
         versions = self.events("course.published", course_id=training_id)
         if versions:
-            return course_completed_at(max(versions, key=lambda one: int(one.data["version"])), self.facts(enrollment))
+            return course_completed_at(newest_version(versions), self.facts(enrollment))
         schedule = self.newest("live-event.scheduled", live_event_id=training_id)
         cancelled = self.newest("live-event.cancelled", live_event_id=training_id)
-        if schedule is None or (cancelled is not None and cancelled.time >= schedule.time):
+        if schedule is None or (cancelled is not None and cancelled.precedence > schedule.precedence):
             return None
         return present_since(schedule, self.facts(enrollment), now)
 
@@ -128,6 +137,11 @@ FACTS = ("lesson.completed", "video.watched", "quiz.graded", "quiz.attempts-gran
 def milliseconds(time: str) -> int:
     """RFC 3339 as milliseconds since 1970."""
     return round(datetime.fromisoformat(time).timestamp() * SECOND)
+
+
+def newest_version(published: Iterable[Posted]) -> Posted:
+    """Of the versions of a course, or of other events that replace each other."""
+    return max(published, key=lambda one: (one.data.get("version", 0), one.precedence))
 
 
 def course_completed_at(course: Posted, facts: Sequence[Posted]) -> int | None:
@@ -180,10 +194,11 @@ def _passed(step: dict[str, Any], own: Sequence[Posted], earliest: int) -> int |
 
 
 def marks_of(schedule: Posted, facts: Iterable[Posted]) -> list[tuple[int, bool]]:
-    """(time, absent) of the marks of an event from its end on, ordered by time."""
+    """(time, absent) of the marks of an event from its end on, ordered by precedence."""
     ends, event_id = milliseconds(schedule.data["ends_at"]), schedule.data["live_event_id"]
     own = [fact for fact in facts if fact.data.get("live_event_id") == event_id]
-    return sorted((mark.time, mark.data["status"] == "absent") for mark in own if mark.time >= ends)
+    counted = sorted((mark for mark in own if mark.time >= ends), key=lambda mark: mark.precedence)
+    return [(mark.time, mark.data["status"] == "absent") for mark in counted]
 
 
 def present_since(schedule: Posted, facts: Sequence[Posted], now: int) -> int | None:

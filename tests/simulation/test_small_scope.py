@@ -19,4 +19,4 @@ def test_a_bug_is_reported_with_a_shortest_path_to_it() -> None:
     wrote, crashed, *after = path[path.index("delivery-2 crashes") - 1 :]
     assert wrote.startswith("delivery-2 dynamodb.UpdateItem")
     assert crashed == "delivery-2 crashes"
-    assert [line.split(" ")[0] for line in after] == ["delivery-2'", "delivery-2'"]
+    assert {line.split(" ")[0] for line in after} == {"delivery-2'"}

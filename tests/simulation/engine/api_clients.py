@@ -36,6 +36,7 @@ class ApiClients:
         self._enqueue(event, done)
 
     def _event(self, step: Ask) -> dict[str, Any]:
+        query = {"revision": str(step.revision)} if step.revision else {}
         certificate_id, claims = self._world.observer.certificate_id_of(step.enrollment_id), step.claims
         match step.what:
             case "export":
@@ -50,7 +51,7 @@ class ApiClients:
                 method, path = "POST", f"/v1/certificates/{certificate_id}/reissue"
             case _:
                 method, path = "GET", f"/v1/certificates/{certificate_id}/download"
-        return http_event(method, path, claims, {}, None, {})
+        return http_event(method, path, claims, query, None, {})
 
     def _enqueue(self, event: dict[str, Any], done: Callable[[dict[str, Any] | None, int], None]) -> None:
         """Send a request when the others are answered; `done` gets the answer, or None, and when the request began."""

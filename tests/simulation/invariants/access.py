@@ -20,6 +20,8 @@ def check_answer(world: "World", step: Ask, status: int, body: Item, began: int)
     match step.what, status:
         case "verify", 200 if body["status"] == "valid":
             require(_was_active(world, step.enrollment_id, began), "I6", f"{step.enrollment_id} is called valid")
+            is_current = step.revision in {0, body["revision"]}
+            require(is_current, "I7", f"superseded revision {step.revision} of {step.enrollment_id} is called valid")
         case "download", 200:
             active = _was_active(world, step.enrollment_id, began)
             require(active, "I6", f"a link to {step.enrollment_id}, which was removed or never issued")

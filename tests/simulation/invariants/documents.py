@@ -8,7 +8,7 @@ from tests.simulation.clock import at
 from tests.simulation.engine.fake_pdf import printed_on
 from tests.simulation.engine.runtime import DOCUMENTS
 from tests.simulation.invariants.never_early import evaluated_version
-from tests.simulation.invariants.records import Item, Key, enrollment_of, is_event, known_before
+from tests.simulation.invariants.records import Item, Key, enrollment_of, is_event, known_before, possibly_newest
 from tests.simulation.invariants.violation import require
 from tests.simulation.oracle import Posted, milliseconds
 from tests.simulation.services.s3 import Stored
@@ -40,15 +40,18 @@ def check_content(world: "World", key: Key, before: Item, after: Item, issue: It
     printed, enrollment, known = issue["printed"], enrollment_of(world, key), known_before(world)
     assert enrollment is not None
     saved = world.oracle.events("account.saved", is_event, account_id=key[1].partition("#")[0])
-    newest = max((one.time for one in saved if known(one)), default=0)
-    names = [one.data["name"] for one in saved if one.time >= newest]
+    names = [one.data["name"] for one in possibly_newest(saved, known)]
     require(printed["holder"] in names, "I7", f"{key[0]} prints a name that its holder no longer has")
-    training = evaluated_version(world, enrollment, issue, check_newest=False)
+    is_reissue = "issue" in before and "revocation" not in before
+    training = evaluated_version(world, enrollment, issue, check_newest=not is_reissue)
     zone = ZoneInfo(training.data.get("timezone", "UTC"))
     require(printed["title"] == training.data["title"], "I7", f"{key[0]} prints the title of another version")
     require(printed.get("hours") == training.data.get("hours"), "I7", f"{key[0]} prints other hours")
-    day = at(milliseconds(issue["completed_at"])).astimezone(zone).date().isoformat()
+    last = str(training.data.get("ends_at", issue["completed_at"]))  # a live event prints its own day
+    day = at(milliseconds(last)).astimezone(zone).date().isoformat()
     require(printed["completed_on"] == day, "I7", f"{key[0]} prints {printed['completed_on']} for {day}")
+    is_named = printed["verify_url"].endswith(f"/verify/{printed['certificate_id']}?revision={issue['revision']}")
+    require(is_named, "I7", f"{key[0]} prints the address of another revision")
     _check_company(world, key, before, after, printed, enrollment)
 
 
@@ -57,7 +60,8 @@ def _check_company(world: "World", key: Key, before: Item, after: Item, printed:
     kind, _, holder = after["h"]["S"].partition("#")
     company_id = holder if kind == "company" else None
     companies = world.oracle.events("company.saved", is_event, company_id=company_id) if company_id else []
-    possible = {one.data["name"] for one in companies} | ({None} if not any(map(known, companies)) else set())
+    possible = {one.data["name"] for one in possibly_newest(companies, known)}
+    possible |= {None} if not any(map(known, companies)) else set()
     require("issue" in before or printed.get("company") in possible, "I7", f"{key[0]} prints another company")
     named = enrollment.data.get("company_id", company_id)
     require(company_id == named, "I7", f"{key[0]} belongs to {named} and is recorded for {company_id}")

@@ -14,11 +14,13 @@ from tests.simulation.invariants.records import (
     stored_form,
 )
 from tests.simulation.invariants.violation import require
-from tests.simulation.oracle import FACTS, TOLERANCE, Posted, milliseconds
+from tests.simulation.oracle import FACTS, Posted, milliseconds
 from tests.simulation.services.sqs import Message
 
 if TYPE_CHECKING:
     from tests.simulation.engine.world import World
+
+MOST_FACTS = ((48, 6_000), (256, 240), (6_000, 8))  # of a record, by the bytes of the largest fact (docs/design.md §3)
 
 
 def check_facts(before: Item, after: Item) -> None:
@@ -78,7 +80,9 @@ def check_refusal(world: "World", posted: Posted, reason: str) -> None:
             training_id = data.get("live_event_id", data.get("training_id"))
             right = any(one.data["training_id"] != training_id for one in named)
         case "time-out-of-range":
-            right = posted.time > posted.posted_at + TOLERANCE
+            right = any(one.is_from_the_future() for one in world.oracle.by_body[posted.step.body])
+        case "record-full":
+            right = _is_full(world, posted)
         case "removed":
             right = any(one.time < posted.time for one in _removals(world, posted))
         case "marked-before-end":
@@ -87,6 +91,14 @@ def check_refusal(world: "World", posted: Posted, reason: str) -> None:
         case _:
             right = posted.step.refused == reason
     require(right, "I3", f"{posted.step.what} is in quarantine as {reason}")
+
+
+def _is_full(world: "World", posted: Posted) -> bool:
+    """Whether a fact of this size does not fit its record any more."""
+    form = stored_form(posted) or frozenset()
+    most = next(most for size, most in MOST_FACTS if max(map(len, form)) <= size)
+    record = world.dynamodb.tables[RECORDS].items.get(record_key(posted), {})
+    return len(facts_of(record) | form) > most
 
 
 def _removals(world: "World", posted: Posted) -> list[Posted]:
@@ -101,8 +113,8 @@ def _removals(world: "World", posted: Posted) -> list[Posted]:
 def check_handled(posted: Posted) -> None:
     """At the end every message is acknowledged, and what must be refused is in quarantine with its reason."""
     require(posted.acknowledged_at is not None, "I3", f"{posted.step.what} was never acknowledged")
-    refused = posted.step.refused
-    require(not refused or posted.quarantined == refused, "I3", f"{posted.step.what} is not in quarantine as {refused}")
+    refused = "time-out-of-range" if posted.is_from_the_future() else posted.step.refused
+    require(not refused or refused in posted.reasons, "I3", f"{posted.step.what} is not in quarantine as {refused}")
 
 
 def check_mismatch(world: "World", posted: Posted) -> None:
@@ -112,14 +124,20 @@ def check_mismatch(world: "World", posted: Posted) -> None:
     """
     data, reason = posted.data, ""
     named = enrollments_named_by(world, posted)
-    before = [one for one in named if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
+    before = [one for one in named if one.counts() and _is_known_to(posted, one)]
     if any(one.data["account_id"] != data["account_id"] for one in before):
         reason = "account-mismatch"
     if posted.kind == "attendance.marked":
-        schedules = world.oracle.events("live-event.scheduled", is_event, live_event_id=data["live_event_id"])
+        schedules = world.oracle.events("live-event.scheduled", live_event_id=data["live_event_id"])
         if any(one.data["training_id"] != data["live_event_id"] and not world.oracle.removed(one) for one in before):
             reason = reason or "training-mismatch"
-        known = [one for one in schedules if (one.acknowledged_at or posted.posted_at) < posted.posted_at]
+        known = [one for one in schedules if _is_known_to(posted, one)]
         if known and all(milliseconds(one.data["ends_at"]) > posted.time for one in schedules):
             reason = "marked-before-end"
-    require(not reason or posted.quarantined == reason, "I3", f"{posted.step.what} is not in quarantine as {reason}")
+    refused = posted.reasons & {reason, "time-out-of-range", "record-full"}
+    require(not reason or bool(refused), "I3", f"{posted.step.what} is not in quarantine as {reason}")
+
+
+def _is_known_to(posted: Posted, other: Posted) -> bool:
+    """Whether another event was acknowledged before this one was posted."""
+    return (other.acknowledged_at or posted.posted_at) < posted.posted_at

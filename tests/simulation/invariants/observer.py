@@ -70,7 +70,7 @@ class Observer:
         reason, current = message.reason or "", self._world.current
         for posted in self._world.oracle.by_body.get(message.body, []):
             nothing_lost.check_refusal(self._world, posted, reason)
-            posted.quarantined = reason
+            posted.reasons.add(reason)
             posted.refused_by.add(current.label if current is not None else "")
 
     def acknowledged(self, message: Message, invocation: str) -> None:
@@ -82,7 +82,7 @@ class Observer:
         for posted in world.oracle.by_body.get(message.body, []):
             if invocation in posted.refused_by:
                 continue
-            if posted.quarantined and not posted.accepted:
+            if posted.reasons and not posted.accepted:
                 posted.acknowledged_at = world.now
             posted.accepted = True
             nothing_lost.check_kept(world, posted)

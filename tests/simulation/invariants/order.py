@@ -8,6 +8,12 @@ def check_progress(key: Key, before: Item, after: Item) -> None:
     """Removal is final (A5), and an older value never replaces a newer one."""
     for name in ("e", "r", "removed"):
         require(name not in before or before[name] == after.get(name), "I4", f"{key[0]} changed what is final: {name}")
-    for name in ("saved", "version", "cancelled", "v"):
-        earlier, later = (int(item.get(name, {"N": "0"})["N"]) for item in (before, after))
-        require(earlier <= later, "I4", f"{key[0]} went back in time: {name}")
+    for names in (("version", "saved", "saved_by"), ("cancelled", "cancelled_by"), ("v",)):
+        earlier, later = ([_value(item, name) for name in names] for item in (before, after))
+        require(earlier <= later, "I4", f"{key[0]} went back in time: {names}")
+
+
+def _value(item: Item, name: str) -> tuple[int, str]:
+    """A number or a text, in an order that has both."""
+    value = item.get(name, {})
+    return int(value.get("N", "0")), value.get("S", "")

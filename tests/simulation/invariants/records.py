@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,10 @@ def enrollments_named_by(world: "World", fact: Posted) -> list[Posted]:
 def possible_schedules(world: "World", live_event_id: str) -> list[Posted]:
     """The schedules that the present invocation may take for the newest."""
     schedules = world.oracle.events("live-event.scheduled", is_event, live_event_id=live_event_id)
-    known = known_before(world)
-    newest = max((one.time for one in schedules if known(one)), default=0)
-    return [one for one in schedules if one.time >= newest]
+    return possibly_newest(schedules, known_before(world))
+
+
+def possibly_newest(events: Sequence[Posted], known: Predicate) -> list[Posted]:
+    """The newest known one of events that replace each other, and those that take precedence over it."""
+    newest = max((one.precedence for one in events if known(one)), default=(0, "", ""))
+    return [one for one in events if one.precedence >= newest]

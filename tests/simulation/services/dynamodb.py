@@ -11,6 +11,7 @@ from tests.simulation.services.dynamodb_expressions import Item, Unknown, change
 from tests.simulation.services.wire import Refused
 
 Key = tuple[str, ...]
+MAX_ITEM_BYTES = 400 * 1024
 
 
 class Table:
@@ -106,6 +107,8 @@ class DynamoDB:
         return {}
 
     def _write(self, name: str, table: Table, key: Key, before: Item | None, after: Item) -> None:
+        if _size(after) > MAX_ITEM_BYTES:
+            raise Refused(400, "ValidationException")
         table.keep(key, after, self._now() + self.lag())
         self.on_write(name, key, before, after)
 
@@ -180,6 +183,17 @@ class DynamoDB:
             answer["Items"] = [item for item in answer["Items"] if test(item, names or {}, values or {})]
             answer["Count"] = len(answer["Items"])
         return answer
+
+
+def _size(item: Item) -> int:
+    """Bytes, nearly as DynamoDB counts them: binary values are base64 here."""
+    return sum(len(name) + _value_size(*next(iter(value.items()))) for name, value in item.items())
+
+
+def _value_size(kind: str, value: Any) -> int:
+    if kind in {"B", "BS"}:
+        return sum(len(one) for one in value) * 3 // 4
+    return len(str(value).encode())
 
 
 def _scan_position(key: Key) -> tuple[int, Key]:

@@ -36,13 +36,17 @@ class ForgedMessage:
 
 @dataclass(frozen=True)
 class Ask:
-    """A client asks the API about the certificate of an enrollment, or for a company's list or export."""
+    """A client asks the API about the certificate of an enrollment, or for a company's list or export.
+
+    `revision` is the one that is printed on a verified copy; 0 if the client does not say.
+    """
 
     at: int
     what: str
     claims: dict[str, str] | None
     enrollment_id: str = ""
     company_id: str = ""
+    revision: int = 0
 
     def __str__(self) -> str:
         who = f"{self.claims['role']} {self.claims['sub']}" if self.claims else "an anonymous client"

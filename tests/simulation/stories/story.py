@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.simulation.clock import HOUR, MINUTE, SECOND, at
 from tests.simulation.stories.courses import draw_course, learn
+from tests.simulation.stories.distortions import distort
 from tests.simulation.stories.draft import Draft, Person, Training, early
 from tests.simulation.stories.live_events import attend, draw_live_event
 from tests.simulation.stories.mishaps import add_mishaps, forge, forge_one, poison
@@ -20,7 +21,7 @@ def story(seed: int) -> list[Step]:
     kind = draft.chance.random()
     if kind < sum(ALONE):
         (_one_person_in_a_course if kind < ALONE[0] else _one_person_at_an_event)(draft)
-        return sorted(draft.steps, key=lambda step: step.at)
+        return _in_order(seed, draft)
     people = [draw_person(draft, number) for number in range(draft.chance.choice([1, 1, 2, 2, 3, 5]))]
     trainings = [draw_course(draft, "course-1")] if draft.happens(0.75) else []
     if not trainings or draft.happens(0.35):
@@ -37,7 +38,11 @@ def story(seed: int) -> list[Step]:
     forge(draft, people, trainings, number)
     poison(draft)
     add_mishaps(draft)
-    return sorted(draft.steps, key=lambda step: step.at)
+    return _in_order(seed, draft)
+
+
+def _in_order(seed: int, draft: Draft) -> list[Step]:
+    return sorted(distort(seed, draft.steps), key=lambda step: step.at)
 
 
 def _one_person_in_a_course(draft: Draft) -> None:
