@@ -50,7 +50,7 @@ GenerateCertificate
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
     s3        GetObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/*
     s3        PutObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/* new
-    s3        GetObject                  on AssetsBucket/logos/*
+    s3        GetObject                  on AssetsBucket/*
     events    PutEvents                  on Bus
     sqs       SendMessage                on GenerationDeadLetterQueue
 
@@ -111,7 +111,6 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("s3:PutObject", "DocumentsBucket/certificates/cert/1.pdf", None): {"GenerateCertificate"},
     ("s3:PutObject", "DocumentsBucket/anything-else", None): set(),
     ("s3:GetObject", "AssetsBucket/logos/co-1/logo.svg", None): {"GenerateCertificate"},
-    ("s3:GetObject", "AssetsBucket/anything-else", None): set(),
     ("s3:PutObject", "AssetsBucket/logos/co-1/logo.svg", None): set(),
     ("s3:PutObject", "ExportsBucket/exports/export.zip", None): {"ExportCertificates"},
     ("s3:GetObject", "ExportsBucket/exports/export.state", None): {"ExportCertificates"},

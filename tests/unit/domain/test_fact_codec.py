@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from earned.domain import fact_codec, timestamps
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.domain.ranges import join
-from earned.domain.training import Training
+from earned.domain.training import StepKind, Training
 from tests.unit.builders import (
     ENDS,
     MILLISECOND,
@@ -245,3 +245,7 @@ def test_an_event_is_identified_by_source_and_id_together() -> None:
     assert fact_codec.identify("portal", "1") == fact_codec.identify("portal", "1")
     assert len({fact_codec.identify(*pair) for pair in pairs}) == len(pairs)
     assert len(bytes.fromhex(fact_codec.identify("portal", "1"))) == 10
+
+
+def test_every_kind_of_step_has_facts_that_count_for_it() -> None:
+    assert fact_codec._STEP_KINDS.keys() == set(StepKind)

@@ -28,7 +28,13 @@ _IDENTITY_SIZE = 10
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_TIME = (1 << 8 * _HEAD_SIZE - _SUBJECT_BITS) - 1
 _MILLISECOND = timedelta(milliseconds=1)
-_STEP_KINDS = {StepKind.VIDEO: "V", StepKind.QUIZ: "QG"}
+_STEP_KINDS = {
+    StepKind.LESSON: "D",
+    StepKind.READING: "D",
+    StepKind.ACTIVITY: "D",
+    StepKind.VIDEO: "V",
+    StepKind.QUIZ: "QG",
+}
 MAX_VIDEO_MILLISECONDS = 2**32 - 1  # 49 days
 
 
@@ -102,7 +108,7 @@ def _expected(training: Training) -> Iterator[tuple[str, str]]:
     """The kinds of facts that can count, with their subjects."""
     if isinstance(training, Course):
         for step in training.steps:
-            yield from ((kind, step.step_id) for kind in _STEP_KINDS.get(step.kind, "D"))
+            yield from ((kind, step.step_id) for kind in _STEP_KINDS[step.kind])
     else:
         yield from ((kind, training.live_event_id) for kind in "PA")
 

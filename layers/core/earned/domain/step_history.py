@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import assert_never
 
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.domain.ranges import covers, first_covering
@@ -49,8 +50,10 @@ def read_history(step: Step, step_facts: Sequence[StepFact]) -> StepHistory:
             return _VideoHistory(step, step_facts)
         case StepKind.QUIZ:
             return _QuizHistory(step, step_facts)
-        case _:
+        case StepKind.LESSON | StepKind.READING | StepKind.ACTIVITY:
             return _LessonHistory(step_facts)
+        case _:
+            assert_never(step.kind)
 
 
 class _LessonHistory(StepHistory):

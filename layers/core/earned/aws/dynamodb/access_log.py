@@ -1,12 +1,14 @@
 """The access log: who got which download link, and when."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from earned.aws.dynamodb.table import ClientSettings
+
+RETENTION = timedelta(days=3 * 365)
 
 
 class AccessRow(Model):
@@ -21,6 +23,7 @@ class AccessRow(Model):
     role = UnicodeAttribute()
     company = UnicodeAttribute(null=True)
     revision = NumberAttribute(null=True)
+    expires = NumberAttribute()
 
 
 def bind(access_log_table: str) -> None:
@@ -32,4 +35,12 @@ def log_access(
 ) -> None:
     """Write the entry before the link is handed out; raises when DynamoDB does not confirm it."""
     stamp = f"{at.isoformat(timespec='milliseconds')}#{secrets.token_hex(4)}"
-    AccessRow(what, stamp, account=account_id, role=role, company=company_id, revision=revision).save()
+    AccessRow(
+        what,
+        stamp,
+        account=account_id,
+        role=role,
+        company=company_id,
+        revision=revision,
+        expires=int((at + RETENTION).timestamp()),
+    ).save()
