@@ -10,6 +10,8 @@ QUICKLY_FOUND = (
     "announce-before-issuing",
     "announce-before-the-document",
     "digest-in-any-order",
+    "equal-times-by-arrival",
+    "future-clocks-are-accepted",
     "issue-before-the-document",
     "order-by-arrival",
     "quarantine-without-a-reason",

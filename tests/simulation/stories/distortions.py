@@ -1,4 +1,4 @@
-"""Wrong clocks, equal times, full records and superseded copies: changes to a finished story.
+"""Wrong clocks, equal times, full records, superseded copies and lost evaluations: changes to a finished story.
 
 They have a random generator of their own, so that all other stories stay as they are.
 """
@@ -11,9 +11,9 @@ from random import Random
 from typing import Any
 
 from tests.simulation.clock import HOUR, MINUTE, SECOND
-from tests.simulation.stories.steps import START, Ask, ConcurrentEvent, Post, Step
+from tests.simulation.stories.steps import START, Ask, ConcurrentEvent, Post, Purge, Step
 
-WRONG_CLOCKS, EQUAL_TIMES, MANY_MARKS = 0.05, 0.12, 0.02  # shares of the stories
+WRONG_CLOCKS, EQUAL_TIMES, MANY_MARKS, LOST_EVALUATIONS = 0.05, 0.12, 0.02, 0.04  # shares of the stories
 OFFSETS = (-8 * HOUR, -HOUR, 10 * MINUTE, HOUR, 2 * HOUR, 13 * HOUR)  # local time stamped as UTC, mostly
 QUEUES = ("Directory", "Progress", "Attendance")
 SOURCES = ("crm", "portal-2")  # one sorts before `portal`, the other after it
@@ -34,6 +34,8 @@ def distort(seed: int, steps: Sequence[Step]) -> list[Step]:
         wrong = set(chance.choice([QUEUES, QUEUES[:1], QUEUES[1:]]))
         offset = chance.choice(OFFSETS)
         changed = [_with_wrong_clock(step, wrong, offset) for step in changed]
+    if chance.random() < LOST_EVALUATIONS:
+        changed += [*_purges(steps)]
     return changed
 
 
@@ -104,6 +106,13 @@ def _verifications(chance: Random, steps: Sequence[Step]) -> Iterator[Ask]:
         if isinstance(step, Ask) and step.what == "reissue" and chance.random() < 0.5:
             at = step.at + chance.randint(MINUTE, HOUR)
             yield replace(step, at=at, what="verify", claims=None, revision=1)
+
+
+def _purges(steps: Sequence[Step]) -> Iterator[Purge]:
+    """Purges that lose the evaluations of new course versions, so that only the sweep repeats them."""
+    for step in steps:
+        if isinstance(step, Post) and step.what.startswith("course.published") and "version=1 " not in step.what:
+            yield Purge(step.at, "Evaluation")
 
 
 def _many_marks(steps: Sequence[Step]) -> Iterator[Post]:
