@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from earned.aws.dynamodb import enrollments
-from earned.aws.dynamodb.enrollments import MAX_FACTS, RecordClosed, RecordFull
+from earned.aws.dynamodb.enrollments import RecordClosed, RecordFull
 from earned.aws.dynamodb.trainings import TrainingCache
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
@@ -102,7 +102,9 @@ class RecordFacts:
             try:
                 record = self._add_facts(key, _stored([message]))
             except RecordFull:
-                batch.quarantine(message, Rejected("record-full", f"a record holds up to {MAX_FACTS:,} facts"))
+                batch.quarantine(
+                    message, Rejected("record-full", "data.enrollment_id: its record has no room for further facts")
+                )
         return record
 
     def _make_room(self, key: EnrollmentKey) -> None:
