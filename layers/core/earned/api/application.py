@@ -69,7 +69,6 @@ def _report_refusal(problem: Problem, route: Route) -> None:
 
 
 def _name(location: tuple[str | int, ...]) -> str:
-    """The parameter's or the member's name; in the body with its path."""
     where, *path = location
     return ".".join(map(str, location if where == "body" or not path else path))
 
@@ -95,6 +94,5 @@ def _answer(problem: Problem) -> dict[str, Any]:
 
 
 def _complete(answer: dict[str, Any], is_head: bool) -> dict[str, Any]:
-    """The answer with its cache header, and for HEAD without its body."""
     answer["headers"].setdefault("Cache-Control", PRIVATE)
     return answer | {"body": ""} if is_head else answer

@@ -20,7 +20,6 @@ class Brand:
         self.mark = _as_element(folder.path("mark.svg").read_text(encoding="utf-8"))
 
     def issuer(self, language: str) -> str:
-        """The name of the certifying organisation, in a language where it differs by language."""
         if isinstance(self._provider, str):
             return self._provider
         return self._provider.get(language.partition("-")[0].lower(), self._provider["en"])

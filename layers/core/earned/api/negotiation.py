@@ -8,7 +8,6 @@ FALLBACK = "en"
 
 
 def prefers_html(accept: str) -> bool:
-    """Whether the header names HTML, and JSON less or only by a wildcard."""
     named = dict(_preferences(accept))
     html, json = named.get("text/html", 0.0), named.get("application/json")
     if json is None:

@@ -77,7 +77,6 @@ def company_list(of: str, company_id: str) -> EnrollmentList:
 
 
 def accounts_list(name: str, accounts: Sequence[str]) -> EnrollmentList:
-    """The enrollments of several accounts, one account after the other."""
     return EnrollmentList(name, partial(_keys_of_accounts, sorted(accounts)))
 
 

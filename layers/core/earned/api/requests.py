@@ -55,7 +55,6 @@ def admit(event: Mapping[str, Any], routes: Iterable[Route]) -> Admitted:
 
 
 def _route(method: str, path: str, routes: Iterable[Route]) -> tuple[Route, str]:
-    """The route, and the path with its ids in their written form."""
     found = [(route, match) for route in routes if (match := route.pattern.fullmatch(path)) is not None]
     if not found:
         raise NotFound
@@ -121,7 +120,6 @@ def parse(text: str) -> str:
 
 
 def _depth(text: str) -> int:
-    """The deepest nesting of arrays and objects, counted without recursion."""
     depth = deepest = 0
     in_text = escaped = False
     for character in text:

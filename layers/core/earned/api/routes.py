@@ -125,7 +125,6 @@ class Routes(APIGatewayHttpRouter):
 
     @property
     def language(self) -> str:
-        """The language with wording that the client prefers."""
         return negotiation.language(self.current_event.headers.get("accept-language", ""), LANGUAGES)
 
     @property
@@ -167,7 +166,6 @@ class Routes(APIGatewayHttpRouter):
 
 
 def _inputs(function: Callable[..., Any], path: str) -> tuple[bool, frozenset[str]]:
-    """Whether the function takes a body, and the names of its query parameters."""
     hints = get_type_hints(function, include_extras=True)
     hints.pop("return", None)
     bodies = {name for name, hint in hints.items() if any(isinstance(part, Body) for part in _parts(hint))}

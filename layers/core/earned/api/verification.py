@@ -70,7 +70,6 @@ class Found:
 
 
 def certificate_number(text: str) -> str:
-    """The number as it is stored, from the number as it is printed or typed; `NO_NUMBER` if it is none."""
     number = _SEPARATORS.sub("", text).lower()
     return number if re.fullmatch("[a-z2-7]{26}", number) else NO_NUMBER
 

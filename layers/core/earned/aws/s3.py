@@ -139,7 +139,6 @@ class Archives:
     bucket: str
 
     def begin(self, export_id: str, file_name: str) -> str:
-        """Begin an upload and return its id; the archive is invisible until it is published."""
         answer = self.client.create_multipart_upload(
             Bucket=self.bucket,
             Key=archive_key(export_id),

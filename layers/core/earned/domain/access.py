@@ -68,12 +68,10 @@ def may(viewer: Viewer, operation: Operation, record: CompletionRecord) -> bool:
 
 
 def may_any(viewer: Viewer, operations: Collection[Operation], record: CompletionRecord) -> bool:
-    """Whether each of the viewer's roles permits one of the operations."""
     return record.is_active and _each_role(viewer, operations, lambda scope: _covers(scope, viewer, record))
 
 
 def has_any(viewer: Viewer, operations: Collection[Operation], scopes: Collection[Scope] = tuple(Scope)) -> bool:
-    """Whether each of the viewer's roles has one of the operations in one of the scopes."""
     return _each_role(viewer, operations, lambda scope: scope in scopes)
 
 

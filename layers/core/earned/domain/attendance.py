@@ -21,7 +21,6 @@ def awaits_mark(record: CompletionRecord, event: LiveEvent, now: datetime) -> bo
 
 
 def may_be_off_calendar(event: LiveEvent, now: datetime) -> bool:
-    """Whether the sweep may have removed an ended event from the calendar; a later enrollment adds it again."""
     return now - event.ends_at > CALENDAR_RETENTION
 
 

@@ -86,7 +86,6 @@ class _Later:
 
 
 def _by_time(fact: StepFact) -> tuple[datetime, str, object]:
-    """Unequal facts have unequal keys, so that the same one of two is kept in any order."""
     match fact:
         case StepDone():
             return (fact.at, "", ())

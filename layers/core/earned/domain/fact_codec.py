@@ -70,7 +70,6 @@ def encode(enrollment_id: str, fact: Fact) -> frozenset[bytes]:
 
 
 def decode(enrollment_id: str, evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
-    """The facts about `training`; others are skipped."""
     subjects = _subjects(enrollment_id, training)
     for stored in evidence:
         subject, at = _read_head(stored)
@@ -105,7 +104,6 @@ def _read_head(stored: bytes) -> tuple[int, datetime]:
 
 
 def _expected(training: Training) -> Iterator[tuple[str, str]]:
-    """The kinds of facts that can count, with their subjects."""
     if isinstance(training, Course):
         for step in training.steps:
             yield from ((kind, step.step_id) for kind in _STEP_KINDS[step.kind])

@@ -30,7 +30,6 @@ def file_name(content: CertificateContent) -> str:
 
 
 def archive_name(company_name: str, at: datetime) -> str:
-    """`Certificates - Company - 2026-11-14.zip`, like `file_name`."""
     return f"Certificates - {_fit(company_name, 200)} - {at.date().isoformat()}.zip"
 
 
@@ -49,7 +48,6 @@ def _is_unfit(character: str) -> bool:
 
 
 def _cut(text: str, max_bytes: int) -> str:
-    """The text up to the last word that fits, or up to the last letter if that would lose more than half."""
     kept = text.encode()[:max_bytes].decode(errors="ignore")
     if kept == text or text[len(kept)] == " ":
         return kept
@@ -62,7 +60,6 @@ def _cut(text: str, max_bytes: int) -> str:
 
 
 def _continues(character: str) -> bool:
-    """Whether a character belongs to the letter before it."""
     return character in _JOINERS or unicodedata.category(character)[0] == "M"
 
 

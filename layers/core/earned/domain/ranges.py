@@ -70,7 +70,6 @@ class RangeSet:
         self._ends: list[int] = []
 
     def __contains__(self, part: Range) -> bool:
-        """Whether one joined range contains all of `part`."""
         start, end = part
         index = bisect_right(self._starts, start) - 1
         return index >= 0 and end <= self._ends[index]

@@ -48,7 +48,6 @@ class Requirement:
 
     @property
     def message(self) -> str:
-        """An English sentence that a portal can show unchanged."""
         return _MESSAGES[self.reason].format(title=self.title, detail=self.detail)
 
 

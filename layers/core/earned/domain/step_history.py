@@ -31,7 +31,6 @@ class StepHistory(ABC):
 
 
 def histories(steps: Iterable[Step], facts: Iterable[Fact]) -> Iterator[StepHistory]:
-    """The history of each step, in the order of `steps`."""
     of_steps = facts_by_step(facts)
     return (read_history(step, of_steps[step.step_id]) for step in steps)
 
@@ -132,6 +131,5 @@ def _quiz_order(fact: QuizGraded | AttemptsGranted) -> tuple[datetime, bool, str
 
 
 def _first_from(times: Sequence[datetime], earliest: datetime) -> datetime | None:
-    """The first of ascending times that is not before `earliest`."""
     index = bisect_left(times, earliest)
     return times[index] if index < len(times) else None

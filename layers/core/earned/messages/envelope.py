@@ -40,10 +40,8 @@ class CloudEvent(StrictModel, Generic[DataT]):
 
     @property
     def stamp(self) -> Stamp:
-        """The precedence of the event."""
         return Stamp(self.time, self.source, self.id)
 
     @property
     def identity(self) -> str:
-        """Distinguishes events by `source` and `id`, as CloudEvents defines."""
         return identify(self.source, self.id)

@@ -203,7 +203,6 @@ def _score(value: float) -> float:
 
 
 def video_milliseconds(seconds: float) -> int:
-    """Capped at the largest value that the stored form holds."""
     return round(min(seconds, MAX_VIDEO_MILLISECONDS / 1000) * 1000)
 
 

@@ -97,7 +97,6 @@ class OutgoingMessage:
 
 
 def generation_message(record: CompletionRecord, **details: Any) -> OutgoingMessage:
-    """`details` are fields of `GenerationRequest`."""
     request = GenerationRequest(
         enrollment_id=record.enrollment_id,
         account_id=record.account_id,

@@ -6,7 +6,6 @@ from pydantic import StringConstraints, WithJsonSchema
 
 
 def text(description: str, **bounds: int | str) -> WithJsonSchema:
-    """The published schema of a text field whose validation JSON Schema cannot express."""
     return WithJsonSchema({"type": "string", "description": description} | bounds)
 
 

@@ -34,7 +34,6 @@ def clean(text: str) -> str:
 
 
 def has_piled_marks(text: str) -> bool:
-    """Whether a letter has more than `MAX_MARKS` combining marks, which would be drawn across other lines."""
     return _PILED_MARKS.search(text) is not None
 
 

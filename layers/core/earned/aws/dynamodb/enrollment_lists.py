@@ -12,7 +12,6 @@ MAX_HOLDER_LENGTH = len("company#") + 64
 
 
 def list_account_keys(account_id: str, after: EnrollmentKey | None, limit: int) -> list[EnrollmentKey]:
-    """Empty for a position among another account's enrollments, which DynamoDB would refuse."""
     if after is not None and after[1] != account_id:
         return []
     account = next(iter(batch_get([(f"account#{account_id}", ROOT_SORT_KEY)])), None)

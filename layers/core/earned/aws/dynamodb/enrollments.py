@@ -230,7 +230,6 @@ def _check_unchanged(existing: CompletionRecord, enrollment: Enrollment) -> None
 
 
 def _has_company_decided(existing: CompletionRecord) -> bool:
-    """An enrollment without a company may get one until its account is known."""
     return existing.company_id is not None or existing.account_known
 
 
@@ -239,7 +238,6 @@ def get_record(enrollment_id: str) -> CompletionRecord | None:
 
 
 def get_removal(key: EnrollmentKey) -> Removal | None:
-    """The removal of an enrollment, also of one that is not known yet."""
     return next((row.removal for row in _get_rows(key.enrollment_id) if row.key == key), None)
 
 

@@ -116,7 +116,6 @@ def release_export(export: Export, count: int, now: datetime) -> None:
 
 
 def finish_export(export: Export, count: int, failures: Sequence[Failure], now: datetime) -> None:
-    """Record the outcome; the first write wins."""
     actions = [
         ExportRow.finished.set(to_milliseconds(now)),
         ExportRow.files.set(count),
