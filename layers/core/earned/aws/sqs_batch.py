@@ -91,4 +91,5 @@ class SqsBatch:
         self._retries.update(one.message_id for one in received)
 
     def response(self) -> dict[str, Any]:
+        """The answer to Lambda, which deletes every message that is not named."""
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(self._retries)]}
