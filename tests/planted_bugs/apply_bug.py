@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUGS = {path.stem: path for path in sorted(Path(__file__).with_name("bugs").glob("*.diff"))}
-NEEDED = ("layers/core", "functions", "infra", "tools", "tests", "template.yaml")
+NEEDED = ("layers/core", "functions", "infra", "tools", "tests", "docs/examples", "template.yaml")
 
 
 class DoesNotApply(Exception):

@@ -4,22 +4,15 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from docs.examples.post_events import Event
 from tools.in_process.service import Service
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def cloud_event(kind: str, data: dict[str, Any], time: datetime = NOON, **envelope: str) -> dict[str, Any]:
-    """An event as the portal posts it."""
-    return {
-        "specversion": "1.0",
-        "id": uuid.uuid4().hex,
-        "source": "portal",
-        "type": f"portal.{kind}.v1",
-        "time": time.isoformat(),
-        "datacontenttype": "application/json",
-        "data": data,
-    } | envelope
+    """An event as the portal posts it; `envelope` replaces members."""
+    return Event(f"portal.{kind}.v1", data, time).cloud_event() | {"source": "portal"} | envelope
 
 
 class Story:

@@ -4,43 +4,18 @@ import importlib
 import os
 import time
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from tests.simulation.clock import SECOND
 from tests.simulation.services import wire
 from tests.simulation.services.dynamodb import Table
 from tests.simulation.services.sqs import Queue
+from tools import cloudformation
 from tools.in_process.handlers import Options, compose
 
-ROOT = Path(__file__).resolve().parents[3]
 QUEUES = ("Directory", "Progress", "Attendance", "Evaluation", "Generation", "Export")
 RECORDS, ACCESS, SUPPORT = "records", "access", "support"
 DOCUMENTS, ASSETS, EXPORTS = "documents", "assets", "exports"
-
-
-class _Template(yaml.SafeLoader):
-    """YAML whose CloudFormation tags are read as (tag, value)."""
-
-
-def _tagged(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return tag, loader.construct_scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return tag, loader.construct_sequence(node, deep=True)
-    assert isinstance(node, yaml.MappingNode)
-    return tag, loader.construct_mapping(node, deep=True)
-
-
-_Template.add_multi_constructor("!", _tagged)
-
-
-def _template(path: str) -> dict[str, Any]:
-    read: dict[str, Any] = yaml.load((ROOT / path).read_text(), _Template)  # a safe loader with our tags
-    return read
 
 
 @dataclass(frozen=True)
@@ -54,23 +29,14 @@ class Function:
     window: int = 0
 
 
-def _functions() -> dict[str, Function]:
-    template, found = _template("template.yaml"), {}
-    for resource in template["Resources"].values():
-        if resource["Type"] != "AWS::Serverless::Function":
-            continue
-        properties = resource["Properties"]
-        name = properties["CodeUri"].removeprefix("functions/")
-        timeout = properties.get("Timeout", template["Globals"]["Function"]["Timeout"]) * SECOND
-        source: dict[str, Any] = next(
-            ({"queue": q} | e["Properties"] for q, e in properties.get("Events", {}).items() if e["Type"] == "SQS"), {}
-        )
-        window = source.get("MaximumBatchingWindowInSeconds", 0) * SECOND
-        found[name] = Function(name, timeout, source.get("queue", ""), source.get("BatchSize", 0), window)
-    return found
+def _function(one: cloudformation.Function) -> Function:
+    if one.source is None:
+        return Function(one.name, one.timeout * SECOND)
+    queue = one.source.queue.removesuffix("Queue")
+    return Function(one.name, one.timeout * SECOND, queue, one.source.batch_size, one.source.window * SECOND)
 
 
-FUNCTIONS = _functions()
+FUNCTIONS = {one.name: _function(one) for one in cloudformation.functions().values()}
 BY_QUEUE = {function.queue: function for function in FUNCTIONS.values() if function.queue}
 
 
@@ -81,40 +47,20 @@ def url(queue: str) -> str:
 
 def queues() -> dict[str, Queue]:
     """Empty queues by URL, with the times and counts of the template."""
-    template, made = _template_of_queues(), {}
-    for name in QUEUES:
-        properties = template["Resources"][f"{name}Queue"]["Properties"]
-        visibility = template["Parameters"][properties["VisibilityTimeout"][1]]["Default"] * SECOND
-        dead = made[url(f"{name}DeadLetter")] = Queue(f"{name}DeadLetter", visibility)
-        max_receives = properties["RedrivePolicy"]["maxReceiveCount"]
-        made[url(name)] = Queue(name, visibility, dead, max_receives)
+    made: dict[str, Queue] = {}
+    for logical_id, one in cloudformation.queues().items():
+        name, visibility = logical_id.removesuffix("Queue"), one.visibility_timeout * SECOND
+        if name in QUEUES:
+            dead = made[url(f"{name}DeadLetter")] = Queue(f"{name}DeadLetter", visibility)
+            made[url(name)] = Queue(name, visibility, dead, one.max_receive_count)
     return made
-
-
-@lru_cache(maxsize=1)
-def _template_of_queues() -> dict[str, Any]:
-    return _template("infra/queues.yaml")
-
-
-@lru_cache(maxsize=1)
-def _template_of_storage() -> dict[str, Any]:
-    return _template("infra/storage.yaml")
 
 
 def tables() -> dict[str, Table]:
     """Empty tables by name, with the keys and indexes of the template."""
-    resources = _template_of_storage()["Resources"]
+    found = cloudformation.tables()
     names = {RECORDS: "RecordsTable", ACCESS: "AccessLogTable", SUPPORT: "SupportTable"}
-    return {name: _table(resources[resource]["Properties"]) for name, resource in names.items()}
-
-
-def _table(properties: dict[str, Any]) -> Table:
-    indexes = properties.get("GlobalSecondaryIndexes", [])
-    return Table(_schema(properties), {index["IndexName"]: _schema(index) for index in indexes})
-
-
-def _schema(properties: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(key["AttributeName"] for key in properties["KeySchema"])
+    return {name: Table(found[one].key, dict(found[one].indexes)) for name, one in names.items()}
 
 
 def _environment(function: Function) -> dict[str, str]:
@@ -129,7 +75,9 @@ def _environment(function: Function) -> dict[str, str]:
         "GENERATION_QUEUE_URL": url("Generation"),
         "EXPORT_QUEUE_URL": url("Export"),
         "DEAD_LETTER_QUEUE_URL": url(f"{function.queue}DeadLetter"),
-        "ORDER_TOLERANCE_SECONDS": str(_template("template.yaml")["Parameters"]["OrderToleranceSeconds"]["Default"]),
+        "ORDER_TOLERANCE_SECONDS": str(
+            cloudformation.read_template()["Parameters"]["OrderToleranceSeconds"]["Default"]
+        ),
         "BUS_NAME": "announcements",
         "VERIFY_BASE_URL": "https://certificates.example",
         "ROLE_CLAIM": "role",

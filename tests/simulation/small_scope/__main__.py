@@ -1,6 +1,5 @@
 """`python -m tests.simulation.small_scope [CASE …]`: explore the cases, or those with these numbers."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from docs.examples.post_events import Event
 from tests.simulation.clock import MINUTE, at
 from tests.simulation.engine.faults import FaultProfile
 from tests.simulation.engine.world import World
@@ -20,15 +20,8 @@ Delivery = tuple[int, ...]
 
 def _post(queue: str, kind: str, minutes: int, /, **data: Any) -> Post:
     time = START + minutes * MINUTE
-    event = {
-        "specversion": "1.0",
-        "id": f"{kind}-{minutes}",
-        "source": "portal",
-        "type": f"portal.{kind}.v1",
-        "time": at(time).isoformat(),
-        "data": data,
-    }
-    return Post(time, queue, json.dumps(event), f"{kind} {data}")
+    event = Event(f"portal.{kind}.v1", data, at(time), id=f"{kind}-{minutes}")
+    return Post(time, queue, event.body(), f"{kind} {data}")
 
 
 def _fact(number: str, step_id: str) -> Post:

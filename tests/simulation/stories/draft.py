@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from docs.examples.post_events import Event
 from tests.simulation.clock import HOUR, MINUTE, SECOND, at
 from tests.simulation.stories.steps import START, Post, Step
 
@@ -56,15 +57,8 @@ class Draft:
 
     def event(self, queue: str, kind: str, data: dict[str, Any], time: int, posted: int) -> Post:
         self.events += 1
-        event = {
-            "specversion": "1.0",
-            "id": f"e{self.events}",
-            "source": "portal",
-            "type": f"portal.{kind}.v1",
-            "time": at(time).isoformat(timespec="milliseconds"),
-            "datacontenttype": "application/json",
-            "data": {name: value for name, value in data.items() if value is not None},
-        }
+        given = {name: value for name, value in data.items() if value is not None}
+        event = Event(f"portal.{kind}.v1", given, at(time), id=f"e{self.events}").cloud_event() | {"source": "portal"}
         refused = (
             "not-an-administrator" if data.get("marked_by", {}).get("role", "administrator") != "administrator" else ""
         )
