@@ -129,9 +129,11 @@ def save_account(account: Account, stamp: Stamp) -> None:
             raise AccountIsRemoved from None
 
 
-def remove_account(account_id: str, at: datetime) -> None:
+def remove_account(account_id: str, at: datetime) -> frozenset[str]:
+    """Returns the companies that may hold an enrollment of the account."""
     row = AccountRow(f"account#{account_id}", ROOT_SORT_KEY)
     update(row, [AccountRow.removed.set(AccountRow.removed | to_milliseconds(at))])
+    return frozenset(row.companies or ())
 
 
 def seal_account(account_id: str, at: datetime) -> Account | None:
