@@ -612,6 +612,15 @@ def test_an_export_made_before_a_removal_is_not_handed_out(company: Story) -> No
     assert len(verified(fetch(company, again["export_id"]))["files"]) == 2
 
 
+@pytest.mark.parametrize("removed", ["account", "enrollment"])
+def test_an_export_is_not_handed_out_from_the_moment_of_a_removal(company: Story, removed: str) -> None:
+    """The certificate's withdrawal is announced later, by another function."""
+    export_id = make(company)["export_id"]
+    company.service.post("Directory", cloud_event(f"{removed}.removed", company.enrollment_of("ada")))
+    company.service.deliver("record_directory")
+    assert look(company, export_id)[1]["reason"] == "out-of-date"
+
+
 def test_an_export_made_before_a_revocation_is_not_handed_out(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada")

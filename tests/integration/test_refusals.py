@@ -178,6 +178,18 @@ def test_a_score_above_the_highest_is_refused_once_the_course_is_known(service: 
     assert len(story.certificates()) == 1
 
 
+@pytest.mark.parametrize("days", [(1, 3), (3, 1)])
+def test_of_two_removals_of_an_account_the_earlier_counts_in_any_order(enrolled: Story, days: tuple[int, int]) -> None:
+    removed = {"account_id": enrolled.id("ada")}
+    for day in days:
+        enrolled.service.post("Directory", cloud_event("account.removed", removed, NOON + timedelta(days=day)))
+        enrolled.service.settle()
+    saved = cloud_event("account.saved", enrolled.account("ada"), NOON + timedelta(days=2))
+    enrolled.service.post("Directory", saved)
+    enrolled.service.settle()
+    assert reasons(enrolled.service) == ["removed"]
+
+
 def test_an_unknown_design_is_refused(service: Service, story: Story) -> None:
     story.publish(design="default")
     story.publish(2, design="no-such-design")

@@ -13,7 +13,8 @@ MAY = """
 RecordDirectory
     logs      CreateLogStream PutLogEvents                      on RecordDirectoryLog
     sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on DirectoryQueue
-    dynamodb  UpdateItem                 on RecordsTable [enrollment#* training#* account#* company#*]
+    dynamodb  UpdateItem                 on RecordsTable [enrollment#* training#* account#* company#*
+                                            company-certificates#*]
     dynamodb  Query                      on RecordsTable [enrollment#*]
     dynamodb  BatchGetItem               on RecordsTable [training#* account#* company#*]
     sqs       SendMessage                on EvaluationQueue GenerationQueue DirectoryDeadLetterQueue

@@ -53,6 +53,7 @@ def test_any_title_and_holder_give_an_ascii_header_that_decodes_to_the_file_name
 
     assert parts is not None
     assert header.count('"') == 2
+    assert not re.search(r"[\\/:*?<>|]", header.split('"')[1])
     assert unquote(parts[1], errors="strict") == name
 
 
@@ -118,3 +119,16 @@ def test_the_joiners_of_persian_and_indic_words_stay() -> None:
 )
 def test_old_programs_get_the_nearest_latin_letters(name: str, plain: str) -> None:
     assert f'filename="{plain}"' in file_names.attachment(name)
+
+
+@pytest.mark.parametrize(
+    ("title", "plain"),
+    [
+        ("安全\uff0f衛生", "_ - Ilse Brandvold"),
+        ("A\uff0fB", "A_B - "),
+        ("A\uff1aB", "A_B - "),
+        ("AUX\uff0e1", "AUX 1 - "),
+    ],
+)
+def test_a_full_width_character_becomes_none_that_file_systems_refuse(title: str, plain: str) -> None:
+    assert f'filename="{plain}' in file_names.attachment(file_names.file_name(replace(PRINTED, title=title)))

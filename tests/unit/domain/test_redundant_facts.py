@@ -27,7 +27,14 @@ from tests.unit.builders import (
 )
 
 BEFORE = after(60) + TOLERANCE
-STEPS = [lesson("a"), video("b"), quiz("c"), quiz("d", attempts=2), lesson("e", required=False)]
+STEPS = [
+    lesson("a"),
+    video("b"),
+    quiz("c"),
+    quiz("d", attempts=2),
+    lesson("e", required=False),
+    quiz("f", passing_score=50.0, max_score=60.0),
+]
 PARTS = [(0, 20_000), (10_000, 40_000), (0, 60_000), (40_000, 60_000)]
 
 
@@ -39,7 +46,7 @@ def facts(first: int, last: int) -> st.SearchStrategy[Fact]:
         st.builds(
             lambda parts, at: watched(*parts, at=at, step_id="b"), st.lists(st.sampled_from(PARTS), min_size=1), at
         ),
-        st.builds(graded, st.sampled_from([50, 60, 80]), at, st.sampled_from("cd")),
+        st.builds(graded, st.sampled_from([50, 60, 80]), at, st.sampled_from("cdf")),
         st.builds(granted, st.just(1), at, st.just("d")),
     )
 
@@ -134,3 +141,9 @@ def test_the_fact_by_which_a_step_counted_is_kept(step: Step, counted: datetime)
 def test_the_fact_by_which_an_optional_step_counted_is_kept_whatever_precedes_it() -> None:
     known = [done("a", after(1)), done("a", after(2))]
     assert redundant_facts(course(lesson("x"), lesson("a", required=False)), known, LATER) == set()
+
+
+def test_a_score_is_not_made_redundant_by_one_that_is_off_the_scale() -> None:
+    off_scale = quiz("c", max_score=100.0)
+    known = {graded(90, after(1), "c"), graded(500, after(2), "c")}
+    assert redundant_facts(course(lesson("a"), off_scale), known, BEFORE) == set()

@@ -24,3 +24,9 @@ def test_a_score_above_the_highest_counts_as_no_attempt() -> None:
     assert [one.reason for one in only_beyond.outstanding] == [Reason.NOT_PASSED]
     assert evaluate(made, [graded(5.0, after(1)), graded(0.8, after(2))], LATER, ENROLLED).completed_at == after(2)
     assert evaluate(made, [graded(1.0, after(1))], LATER, ENROLLED).complete
+
+
+def test_a_score_is_above_the_highest_when_it_is_so_to_nine_decimals() -> None:
+    made = course(quiz(passing_score=0.3, max_score=0.3))
+    assert evaluate(made, [graded(0.1 + 0.2, after(1))], LATER, ENROLLED).complete
+    assert not evaluate(made, [graded(0.300000001, after(1))], LATER, ENROLLED).complete

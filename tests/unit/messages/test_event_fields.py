@@ -299,3 +299,8 @@ def test_a_letter_has_at_most_8_combining_marks(name: str, path: Path) -> None:
     read(put(posted(name), path, "e" + "\u0323" * 4 + "\u0302" * 4))
     with pytest.raises(Rejected, match=rf"^invalid-data: {dotted(path)}: .*8 combining marks"):
         read(put(posted(name), path, "e" + "\u0323" * 5 + "\u0302" * 4))
+
+
+@pytest.mark.parametrize("between", ["\u200b", "\u202e", "\u0001", "\u200c", "\u200d"], ids=ascii)
+def test_no_invisible_character_hides_how_many_marks_a_letter_has(between: str) -> None:
+    assert reason_of(with_data("account.saved", name="e" + ("\u0302" * 5 + between) * 2)) == "invalid-data"

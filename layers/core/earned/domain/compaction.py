@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from math import inf
 
 from earned.domain.facts import AttemptsGranted, Fact, QuizGraded, StepDone, VideoWatched
 from earned.domain.ranges import RangeSet
@@ -58,10 +59,10 @@ class _Later:
     """What the later facts about a step say together."""
 
     def __init__(self, step: Step) -> None:
-        self._has_limit = step.attempts is not None
+        self._step = step
         self._done = False
         self._played = RangeSet()
-        self._best: float | None = None
+        self._best: dict[bool, float] = {}  # by whether it is off the scale: such a score never counts
 
     def contain(self, fact: StepFact) -> bool:
         match fact:
@@ -70,7 +71,7 @@ class _Later:
             case VideoWatched():
                 return all(part in self._played for part in fact.played)
             case QuizGraded():
-                return not self._has_limit and self._best is not None and fact.score <= self._best
+                return self._step.attempts is None and fact.score <= self._best_like(fact)
             case AttemptsGranted():
                 return False
 
@@ -82,7 +83,10 @@ class _Later:
                 for part in fact.played:
                     self._played.add(part)
             case QuizGraded():
-                self._best = fact.score if self._best is None else max(self._best, fact.score)
+                self._best[self._step.is_off_scale(fact.score)] = max(self._best_like(fact), fact.score)
+
+    def _best_like(self, fact: QuizGraded) -> float:
+        return self._best.get(self._step.is_off_scale(fact.score), -inf)
 
 
 def _by_time(fact: StepFact) -> tuple[datetime, str, object]:

@@ -72,4 +72,4 @@ def _ascii(text: str) -> str:
     """The nearest Latin letters; each run of other characters becomes one `_`."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return re.sub(r"[^ -~]+|[\"\\?]", "_", bare)
+    return _no_device(re.sub(r"(?:[^ -~]|[\\/:*?\"<>|])+", "_", bare))

@@ -13,10 +13,9 @@ from typing import assert_never
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.domain.ranges import covers, first_covering
 from earned.domain.requirements import Reason
-from earned.domain.training import Step, StepKind
+from earned.domain.training import SCORE_DECIMALS, Step, StepKind
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
-SCORE_DECIMALS = 9  # a score of 56.99999999999999 is 57
 StepFact = StepDone | VideoWatched | QuizGraded | AttemptsGranted
 
 
@@ -98,7 +97,7 @@ class _QuizHistory(StepHistory):
             match fact:
                 case AttemptsGranted():
                     left = left + fact.attempts if left is not None else None
-                case QuizGraded() if fact.score > (fact.score if step.max_score is None else step.max_score):
+                case QuizGraded() if step.is_off_scale(fact.score):
                     pass  # on another scale: no attempt
                 case QuizGraded() if left is None or left > 0:
                     left = left - 1 if left is not None else None

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 DEFAULT_DESIGN = "default"  # the design folder of a training that names none
+SCORE_DECIMALS = 9  # a score of 56.99999999999999 is 57
 
 
 class TrainingKind(StrEnum):
@@ -37,6 +38,10 @@ class Step:
     passing_score: float = 0.0
     attempts: int | None = None
     max_score: float | None = None
+
+    def is_off_scale(self, score: float) -> bool:
+        """Whether a score is above the highest, both rounded to `SCORE_DECIMALS` (C4)."""
+        return self.max_score is not None and round(score, SCORE_DECIMALS) > round(self.max_score, SCORE_DECIMALS)
 
 
 @dataclass(frozen=True)

@@ -136,9 +136,9 @@ def _readable(max_graphemes: int) -> AfterValidator:
             raise ValueError(f"must not be longer than {max_code_points} code points")
         if "\ufffd" in value:
             raise ValueError("must not have the replacement character U+FFFD")
-        if has_piled_marks(value):
-            raise ValueError(f"must not have more than {MAX_MARKS} combining marks on one letter")
         cleaned = clean(value)
+        if has_piled_marks(cleaned):
+            raise ValueError(f"must not have more than {MAX_MARKS} combining marks on one letter")
         if not _VISIBLE.search(cleaned):
             raise ValueError("must not be blank")
         if graphemes(cleaned) > max_graphemes:

@@ -20,7 +20,7 @@ _DECEITFUL = dict.fromkeys(
     ]
 )
 _COMPATIBILITY_IDEOGRAPHS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f])")  # NFC would replace their shape
-_PILED_MARKS = regex.compile(rf"\p{{M}}{{{MAX_MARKS + 1}}}")
+_PILED_MARKS = regex.compile(rf"(?:\p{{M}}[\u200c\u200d]*){{{MAX_MARKS + 1}}}")  # joiners do not end a letter
 
 
 def clean(text: str) -> str:
@@ -34,7 +34,7 @@ def clean(text: str) -> str:
 
 
 def has_piled_marks(text: str) -> bool:
-    return _PILED_MARKS.search(text) is not None
+    return _PILED_MARKS.search(unicodedata.normalize("NFD", text)) is not None
 
 
 def graphemes(text: str) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import assert_never
 
-from earned.aws.dynamodb import contexts, enrollments, people, trainings
+from earned.aws.dynamodb import contexts, enrollments, exports, people, trainings
 from earned.aws.dynamodb.contexts import Names
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
@@ -74,7 +74,8 @@ class RecordDirectory:
                 _save_account(event)
                 return [_account_changed(event.data.account_id, event.data.company_id)]
             case AccountRemovedEvent():
-                people.remove_account(event.data.account_id, event.time)
+                for company_id in people.remove_account(event.data.account_id, event.time):
+                    exports.note_recall(company_id, self._now())
                 return [_account_changed(event.data.account_id)]
             case CoursePublishedEvent() | LiveEventScheduledEvent():
                 training = event.training()
@@ -118,6 +119,8 @@ class RecordDirectory:
         if isinstance(withdrawn, EarlyFacts):
             _refuse_another_account(event)
         if isinstance(withdrawn, CompletionRecord) and withdrawn.issue is not None:
+            if withdrawn.company_id is not None:
+                exports.note_recall(withdrawn.company_id, self._now())
             self._generation.send([generation_message(withdrawn, request=event.identity)])
 
     def _recheck(self, record: CompletionRecord, delay_seconds: int) -> OutgoingMessage:

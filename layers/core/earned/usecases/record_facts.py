@@ -174,10 +174,10 @@ def _quarantine_mismatched_training(batch: SqsBatch, record: CompletionRecord, g
 
 def _quarantine_scores_out_of_range(batch: SqsBatch, course: Course, group: Messages) -> None:
     """A recorded score above the highest counts as no attempt (C4)."""
-    highest = {step.step_id: step.max_score for step in course.steps if step.max_score is not None}
+    steps = {step.step_id: step for step in course.steps}
     for message in group:
         fact = message.event.fact()
-        if isinstance(fact, QuizGraded) and fact.score > highest.get(fact.step_id, fact.score):
+        if isinstance(fact, QuizGraded) and fact.step_id in steps and steps[fact.step_id].is_off_scale(fact.score):
             batch.quarantine(message, Rejected("score-out-of-range", "data.score: must not exceed max_score"))
 
 

@@ -129,9 +129,16 @@ def save_account(account: Account, stamp: Stamp) -> None:
             raise AccountIsRemoved from None
 
 
-def remove_account(account_id: str, at: datetime) -> None:
+def remove_account(account_id: str, at: datetime) -> frozenset[str]:
+    """Of several removals, the earliest counts (I4). Returns the companies that may hold an enrollment of the account.
+
+    Empty if an earlier removal is recorded.
+    """
     row = AccountRow(f"account#{account_id}", ROOT_SORT_KEY)
-    update(row, [AccountRow.removed.set(AccountRow.removed | to_milliseconds(at))])
+    removed = to_milliseconds(at)
+    is_earliest = AccountRow.removed.does_not_exist() | (AccountRow.removed >= removed)
+    update_if(row, [AccountRow.removed.set(removed)], is_earliest)
+    return frozenset(row.companies or ())
 
 
 def seal_account(account_id: str, at: datetime) -> Account | None:
