@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -312,3 +313,12 @@ def test_every_protected_route_documents_its_roles_and_its_problems() -> None:
             if operation["security"]:
                 assert "\n\nFor: " in operation["description"], path
                 assert {"401", "403", "404"} <= set(operation["responses"]), path
+
+
+def test_each_route_of_the_contract_is_served_or_listed_as_not_served_yet():
+    contract = (ROOT / "docs/contract.md").read_text()
+    routes = set(re.findall(r"^\| (?:GET|POST) `(/[^`?]+)", contract, re.MULTILINE))
+    not_served = set(re.findall(r"`(/[^`]+)`", contract.partition("**Not served yet.**")[2].partition("\n\n##")[0]))
+
+    assert routes - not_served == API["paths"].keys()
+    assert not_served <= routes
