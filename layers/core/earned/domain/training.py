@@ -22,6 +22,9 @@ class StepKind(StrEnum):
     QUIZ = "quiz"
 
 
+REQUIRED_FIELDS = {StepKind.VIDEO: "duration", StepKind.QUIZ: "passing_score"}  # what a step of the kind must have
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of a course.

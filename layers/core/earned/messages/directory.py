@@ -9,7 +9,7 @@ from earned.domain.enrollment import Enrollment
 from earned.domain.fact_codec import MAX_VIDEO_MILLISECONDS
 from earned.domain.people import Account, Company, LogoReference, Role
 from earned.domain.timestamps import to_milliseconds
-from earned.domain.training import DEFAULT_DESIGN, Course, LiveEvent, Step, StepKind, Training
+from earned.domain.training import DEFAULT_DESIGN, REQUIRED_FIELDS, Course, LiveEvent, Step, StepKind, Training
 from earned.messages.envelope import CloudEvent, EnrollmentData, StrictModel
 from earned.messages.event_fields import (
     DesignName,
@@ -96,9 +96,7 @@ class PublishedStep(StrictModel):
     """
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "allOf": [_required_for(StepKind.VIDEO, "duration"), _required_for(StepKind.QUIZ, "passing_score")]
-        }
+        json_schema_extra={"allOf": [_required_for(kind, field) for kind, field in REQUIRED_FIELDS.items()]}
     )
 
     step_id: Id
@@ -112,10 +110,9 @@ class PublishedStep(StrictModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.kind is StepKind.VIDEO and self.duration is None:
-            raise ValueError("a video needs a duration")
-        if self.kind is StepKind.QUIZ and self.passing_score is None:
-            raise ValueError("a quiz needs a passing_score")
+        field = REQUIRED_FIELDS.get(self.kind)
+        if field is not None and getattr(self, field) is None:
+            raise ValueError(f"a {self.kind} needs a {field}")
         if self.passing_score is not None and self.max_score is not None and self.passing_score > self.max_score:
             raise ValueError("passing_score must not exceed max_score")
         return self
