@@ -5,9 +5,12 @@ from tests.simulation.invariants.violation import require
 
 
 def check_progress(key: Key, before: Item, after: Item) -> None:
-    """Removal is final (A5), and an older value never replaces a newer one."""
-    for name in ("e", "r", "removed"):
+    """Removal is final (A5), the earliest of an account counts, and an older value never replaces a newer one."""
+    for name in ("e", "r"):
         require(name not in before or before[name] == after.get(name), "I4", f"{key[0]} changed what is final: {name}")
+    if "removed" in before:
+        is_kept = "removed" in after and _value(after, "removed") <= _value(before, "removed")
+        require(is_kept, "I4", f"{key[0]} has no removal or a later one")
     for names in (("version", "saved", "saved_by"), ("cancelled", "cancelled_by"), ("v",)):
         earlier, later = ([_value(item, name) for name in names] for item in (before, after))
         require(earlier <= later, "I4", f"{key[0]} went back in time: {names}")
