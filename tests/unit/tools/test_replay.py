@@ -28,18 +28,18 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("aws")
 def test_an_announcement_that_no_rule_took_is_delivered_by_a_replay() -> None:
     events, sqs = boto3.client("events"), boto3.client("sqs")
-    bus = events.create_event_bus(Name="announcements")["EventBusArn"]
+    bus = events.create_event_bus(Name="replayed")["EventBusArn"]
     events.create_archive(ArchiveName="all", EventSourceArn=bus, RetentionDays=90)
     announcement = {"id": "ann-1", "type": "earned.certificate.issued.v1"}
     events.put_events(
         Entries=[
-            {"EventBusName": "announcements", "Source": "earned", "DetailType": "x", "Detail": json.dumps(announcement)}
+            {"EventBusName": "replayed", "Source": "earned", "DetailType": "x", "Detail": json.dumps(announcement)}
         ]
     )
     url = sqs.create_queue(QueueName="late")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    events.put_rule(Name="late", EventBusName="announcements", EventPattern='{"source": ["earned"]}')
-    events.put_targets(Rule="late", EventBusName="announcements", Targets=[{"Id": "queue", "Arn": arn}])
+    events.put_rule(Name="late", EventBusName="replayed", EventPattern='{"source": ["earned"]}')
+    events.put_targets(Rule="late", EventBusName="replayed", Targets=[{"Id": "queue", "Arn": arn}])
 
     now = datetime.now(UTC)
     steps = list(replay(events, "all", now - HOUR, now + HOUR, wait=lambda _: None))
