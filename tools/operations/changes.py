@@ -76,7 +76,7 @@ def preview(cloudformation: "CloudFormationClient", deployment: Deployment, temp
         TemplateBody=_packaged(template, str(cloudformation.meta.region_name)),
         IncludeNestedStacks=True,
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        Parameters=parameters(deployment, previous, read_template(template)["Parameters"]),  # type: ignore[arg-type]
+        Parameters=parameters(deployment, previous, read_template(template)["Parameters"]),  # type: ignore[arg-type]  # plain dicts
         Tags=[{"Key": key, "Value": value} for key, value in deployment.tags.items()],
     )
     try:

@@ -158,7 +158,7 @@ def test_a_sitting_of_many_ranges_is_stored_as_small_facts_joined_where_they_ove
     stored = fact_codec.encode("enrollment-1", many)
     assert len(stored) == 250
     assert max(map(len, stored)) <= 24
-    assert sorted(part for fact in decode(stored, TRAINING) for part in fact.played) == sorted(many.played)  # type: ignore[union-attr]
+    assert sorted(part for fact in decode(stored, TRAINING) for part in fact.played) == sorted(many.played)  # type: ignore[union-attr]  # all are sittings
     assert fact_codec.encode("enrollment-1", overlapping) == fact_codec.encode(
         "enrollment-1", watched((30, 40), (0, 9), step_id="b")
     )

@@ -74,7 +74,7 @@ class CloudFormation:
     def get_paginator(self, _: str) -> "CloudFormation":
         return self
 
-    def paginate(self, ChangeSetName: str) -> list[dict[str, Any]]:  # noqa: N803
+    def paginate(self, ChangeSetName: str) -> list[dict[str, Any]]:  # noqa: N803 - the name in the SDK
         return [self.answers[ChangeSetName]]
 
 

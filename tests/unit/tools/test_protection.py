@@ -28,10 +28,10 @@ class CloudFormation:
         resources = [{"ResourceType": kind, "PhysicalResourceId": name} for kind, name in NESTED[StackName]]
         return [{"StackResourceSummaries": [one]} for one in resources]
 
-    def set_stack_policy(self, StackName: str, StackPolicyBody: str) -> None:  # noqa: N803
+    def set_stack_policy(self, StackName: str, StackPolicyBody: str) -> None:  # noqa: N803 - the name in the SDK
         self.policies[StackName] = json.loads(StackPolicyBody)
 
-    def update_termination_protection(self, StackName: str, EnableTerminationProtection: bool) -> None:  # noqa: N803
+    def update_termination_protection(self, StackName: str, EnableTerminationProtection: bool) -> None:  # noqa: N803 - the names in the SDK
         assert EnableTerminationProtection
         self.protected.append(StackName)
 
