@@ -81,19 +81,26 @@ class ContextReading:
 class _Directory:
     def __init__(self, rows: Iterable[Row]) -> None:
         self._rows = {row.pk: row for row in rows}
+        self._trainings: dict[str, Training | None] = {}
 
     def context(self, record: CompletionRecord) -> EnrollmentContext:
         return EnrollmentContext(record, *self.of(Names.of(record)))
 
     def of(self, names: Names) -> tuple[Training | None, Account | None, Company | None]:
-        training = self._rows.get(f"training#{names.training_id}")
         account = self._rows.get(f"account#{names.account_id}")
         company = self._rows.get(f"company#{names.company_id}")
         return (
-            training.training() if isinstance(training, TrainingRow) else None,
+            self._training(names.training_id),
             account.account() if isinstance(account, AccountRow) else None,
             company.company() if isinstance(company, CompanyRow) else None,
         )
+
+    def _training(self, training_id: str) -> Training | None:
+        """Parsed once, whatever the number of its enrollments."""
+        if training_id not in self._trainings:
+            row = self._rows.get(f"training#{training_id}")
+            self._trainings[training_id] = row.training() if isinstance(row, TrainingRow) else None
+        return self._trainings[training_id]
 
 
 def _read_directory(names: Iterable[Names]) -> _Directory:
