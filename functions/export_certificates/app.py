@@ -15,7 +15,7 @@ from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
 from earned.usecases.export_certificates import ExportCertificates
 
-HANDOVER_MARGIN_MS = 40_000  # closing an archive of 50,000 enrollments takes half of it
+HANDOVER_MARGIN_MS = 40_000  # to close an archive of 50,000 enrollments: 3 s of processor, 750 reads of segments
 READS = 10  # documents at a time; the SDK keeps as many connections
 
 
