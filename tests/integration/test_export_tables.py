@@ -98,6 +98,13 @@ def test_a_row_says_what_the_list_of_enrollments_says(mixed: Story) -> None:
     assert [row["holder"] for row in exported(mixed)] == [item.get("holder", "") for item in items]
 
 
+def test_a_removed_account_is_in_no_table_from_the_moment_of_its_removal(mixed: Story) -> None:
+    """Its enrollments are withdrawn later, by another function."""
+    mixed.service.post("Directory", cloud_event("account.removed", {"account_id": mixed.id("bea")}, NOON))
+    mixed.service.deliver("record_directory")
+    assert [row["holder"] for row in exported(mixed)] == ["Ada Sample", "Cem Sample", ""]
+
+
 @pytest.mark.parametrize(
     ("scope", "names"),
     [
