@@ -6,7 +6,7 @@ from typing import Any
 from tests.simulation.clock import MINUTE, SECOND, at
 from tests.simulation.stories.draft import Draft
 from tests.simulation.stories.people import account_data, draw_person
-from tests.simulation.stories.steps import START, Purge
+from tests.simulation.stories.steps import START, Ask, Purge
 
 
 def _course_gets_shorter(draft: Draft) -> None:
@@ -104,6 +104,23 @@ def _course_gets_shorter_for_many(draft: Draft) -> None:
         draft.steps.append(Purge(now, draft.chance.choice(["Evaluation", "Generation"])))
 
 
+def _reissued_after_each_correction(draft: Draft) -> None:
+    """Support asks for a reissue after each of several corrections of a name; a request may be delivered again."""
+    person, now, course = draw_person(draft, 0), START + 2 * MINUTE, _course()
+    key = {"enrollment_id": "enr-1", "account_id": person.account_id}
+    draft.post("Directory", "account.saved", account_data(person), now, now)
+    draft.post("Directory", "course.published", course, now, now)
+    draft.post("Directory", "enrollment.created", key | {"training_id": "course-1"}, now, now)
+    for step in course["steps"]:
+        now += MINUTE
+        draft.post("Progress", "lesson.completed", key | {"step_id": step["step_id"]}, now, now)
+    for number in range(1, 6):
+        now += 10 * MINUTE
+        corrected = account_data(person) | {"name": f"{person.name} {number}"}
+        draft.post("Directory", "account.saved", corrected, now, now)
+        draft.steps.append(Ask(now + 8 * MINUTE, "reissue", {"sub": "sup-1", "role": "support"}, "enr-1"))
+
+
 def _course() -> dict[str, Any]:
     steps = [{"step_id": f"s{number}", "kind": "lesson", "title": f"Step {number}"} for number in (1, 2, 3)]
     return {"course_id": "course-1", "version": 1, "title": "Title 1", "steps": steps}
@@ -134,4 +151,5 @@ SHORT_STORIES: tuple[tuple[float, Callable[[Draft], None]], ...] = (  # shares o
     (0.02, _slower_clock_for_each_step),
     (0.02, _removal_without_its_evaluation),
     (0.05, _course_gets_shorter_for_many),
+    (0.02, _reissued_after_each_correction),
 )
