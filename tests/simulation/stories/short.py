@@ -10,20 +10,20 @@ from tests.simulation.stories.steps import START, Ask, Purge
 
 
 def _course_gets_shorter(draft: Draft) -> None:
-    """The course loses its last step before the person has done it."""
+    """The course loses its last step before the person has done it, while sandboxes remember the longer one."""
     person, began = draw_person(draft, 0), START + 2 * MINUTE
     key, course = {"enrollment_id": "enr-1", "account_id": person.account_id}, _course()
     shortened = course | {"version": 2, "title": "Title 2", "steps": course["steps"][:2]}
-    events: list[tuple[str, str, dict[str, Any]]] = [
-        ("Directory", "account.saved", account_data(person)),
-        ("Directory", "course.published", course),
-        ("Directory", "enrollment.created", key | {"training_id": "course-1"}),
-        ("Progress", "lesson.completed", key | {"step_id": "s1"}),
-        ("Directory", "course.published", shortened),
-        ("Progress", "lesson.completed", key | {"step_id": "s2"}),
+    learning = began + 15 * MINUTE
+    events: list[tuple[int, str, str, dict[str, Any]]] = [
+        (began, "Directory", "account.saved", account_data(person)),
+        (began + MINUTE, "Directory", "course.published", course),
+        (began + 2 * MINUTE, "Directory", "enrollment.created", key | {"training_id": "course-1"}),
+        (learning, "Progress", "lesson.completed", key | {"step_id": "s1"}),
+        (learning + 15 * SECOND, "Directory", "course.published", shortened),
+        (learning + 30 * SECOND, "Progress", "lesson.completed", key | {"step_id": "s2"}),
     ]
-    for number, (queue, kind, data) in enumerate(events):
-        then = began + number * MINUTE
+    for then, queue, kind, data in events:
         draft.post(queue, kind, data, then, then)
 
 
