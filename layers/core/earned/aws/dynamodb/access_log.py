@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-from earned.aws.dynamodb.table import ClientSettings
+from earned.aws.dynamodb.table import ClientSettings, connect
 
 RETENTION = timedelta(days=3 * 365)
 
@@ -27,7 +27,7 @@ class AccessRow(Model):
 
 
 def bind(access_log_table: str) -> None:
-    AccessRow.Meta.table_name = access_log_table
+    connect(AccessRow, access_log_table)
 
 
 def log_access(
