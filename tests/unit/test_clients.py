@@ -47,8 +47,9 @@ def kinds(base):
 
 def limits(client):
     config = client.meta.config
-    retries = {name: config.retries[name] for name in ("mode", "total_max_attempts")}
-    return [client.meta.service_model.service_name, config.connect_timeout, config.read_timeout, retries, config.tcp_keepalive]
+    retries = {name: (config.retries or {}).get(name) for name in ("mode", "total_max_attempts")}
+    name = client.meta.service_model.service_name
+    return [name, config.connect_timeout, config.read_timeout, retries, config.tcp_keepalive]
 
 seen, found = [], {}
 for function, variables in json.load(sys.stdin).items():
@@ -150,7 +151,7 @@ def test_a_call_that_nothing_answers_is_tried_three_times_within_the_stated_time
 
 
 @pytest.fixture
-def in_region(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[str]:
+def in_region(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
     """The environment of a function in a region; an emulator's address would hide S3's own."""
     region: str = request.param
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -159,7 +160,7 @@ def in_region(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
-    yield region
+    return region
 
 
 REGIONS = [
