@@ -14,11 +14,11 @@ def _course_gets_shorter(draft: Draft) -> None:
     person, began = draw_person(draft, 0), START + 2 * MINUTE
     key, course = {"enrollment_id": "enr-1", "account_id": person.account_id}, _course()
     shortened = course | {"version": 2, "title": "Title 2", "steps": course["steps"][:2]}
-    learning = began + 15 * MINUTE
+    learning = began + 40 * MINUTE
     events: list[tuple[int, str, str, dict[str, Any]]] = [
         (began, "Directory", "account.saved", account_data(person)),
-        (began + MINUTE, "Directory", "course.published", course),
-        (began + 2 * MINUTE, "Directory", "enrollment.created", key | {"training_id": "course-1"}),
+        (began + 10 * MINUTE, "Directory", "course.published", course),
+        (began + 20 * MINUTE, "Directory", "enrollment.created", key | {"training_id": "course-1"}),
         (learning, "Progress", "lesson.completed", key | {"step_id": "s1"}),
         (learning + 15 * SECOND, "Directory", "course.published", shortened),
         (learning + 30 * SECOND, "Progress", "lesson.completed", key | {"step_id": "s2"}),
