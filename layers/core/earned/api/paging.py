@@ -24,6 +24,7 @@ Cursor = Annotated[
 PositionT = TypeVar("PositionT")
 ViewT = TypeVar("ViewT")
 QUERIES_PER_PAGE = 10
+MAX_PAGE_BYTES = 4_000_000  # of items, escaped once; Lambda escapes the body again, in an answer of at most 6 MB
 
 
 @dataclass(frozen=True)
@@ -108,19 +109,23 @@ def page(
 ) -> tuple[list[ViewT], str | None]:
     """The views of up to `limit` enrollments, without None, and the next page's cursor, None on the last page.
 
-    A page before the last may be short or empty: `QUERIES_PER_PAGE` bounds the search.
+    A page before the last may be short or empty: `QUERIES_PER_PAGE` bounds the search, `MAX_PAGE_BYTES` the answer.
     """
     found: list[tuple[EnrollmentKey, ViewT]] = []
+    size = 0
     position = listed.cursors.decode(cursor)
     after = EnrollmentKey(*position) if position is not None else None
     for _ in range(QUERIES_PER_PAGE):
         keys = listed.fetch(after, limit)
         records = [record for record in enrollments.get_records(keys) if listed.includes(record)]
-        candidates = contexts.get_contexts(records)
-        viewed = ((context.record.key, view(context)) for context in candidates)
-        found += [(key, item) for key, item in viewed if item is not None]
-        if len(found) > limit:
-            return _items(found[:limit]), listed.cursors.encode(EnrollmentPosition(*found[limit - 1][0]))
+        for context in contexts.get_contexts(records):
+            item = view(context)
+            if item is None:
+                continue
+            size += len(json.dumps(item))
+            if found and (len(found) == limit or size > MAX_PAGE_BYTES):
+                return _items(found), listed.cursors.encode(EnrollmentPosition(*found[-1][0]))
+            found.append((context.record.key, item))
         if len(keys) < limit:
             return _items(found), None
         after = keys[-1]
