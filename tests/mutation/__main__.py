@@ -42,13 +42,17 @@ class Outcome:
 def main(
     module: Annotated[list[str] | None, typer.Option(help="Only these modules.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Draw mutants at random, for that long.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The seed of the draw; without it, one is drawn and printed.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The seed of the draw; without it, one is drawn and printed.")
+    ] = None,
     processes: Annotated[int, typer.Option(help="How many mutants run at the same time.")] = 2,
     report: Annotated[Path, typer.Option(help="The file to write the outcome to.")] = ROOT / "out" / "mutation.json",
 ) -> None:
     """Run the mutants; exit 1 when one survives that survivors.txt does not argue."""
     if unknown := set(module or ()) - set(MODULES):
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: not in tests/mutation/modules.py", param_hint="--module")
+        raise typer.BadParameter(
+            f"{', '.join(sorted(unknown))}: not in tests/mutation/modules.py", param_hint="--module"
+        )
     names, until = list(module or MODULES), None
     if seconds is not None:
         seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
@@ -72,7 +76,16 @@ def run(module: str, processes: int, seed: int | None, until: float | None) -> O
     with tempfile.TemporaryDirectory() as folder:
         fates = Path(folder) / "fates.json"
         drawn = [f"--draw={seed}", f"--until={until}"] if until is not None else []
-        command = [sys.executable, "-m", "pytest", *MODULES[module], "-p", "tests.mutation.plugin", "-p", "no:cacheprovider"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            *MODULES[module],
+            "-p",
+            "tests.mutation.plugin",
+            "-p",
+            "no:cacheprovider",
+        ]
         command += [f"--mutate={module}", f"--fates={fates}", f"--forks={processes}", *drawn]
         command += ["--hypothesis-seed=1", "--capture=sys", "-q", "--no-header", "--no-summary"]
         done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, env=os.environ)

@@ -1,3 +1,30 @@
 """The modules whose mutants run, with the tests that are to find them."""
 
-MODULES: dict[str, tuple[str, ...]] = {'earned.messages.announcements': ('tests/integration/test_lifecycle.py', 'tests/integration/test_unmarked_attendance.py', 'tests/integration/test_refusals.py', 'tests/integration/test_holds.py', 'tests/unit/messages/test_contracts.py'), 'earned.aws.metrics': ('tests/unit/test_metrics.py',), 'earned.aws.sqs_batch': ('tests/integration/test_quarantine.py', 'tests/integration/test_refusals.py'), 'earned.aws.sqs': ('tests/integration/test_quarantine.py', 'tests/integration/test_refusals.py'), 'earned.aws.eventbridge': ('tests/integration/test_quarantine.py', 'tests/integration/test_refusals.py'), 'earned.api.verification': ('tests/integration/test_verification.py',), 'earned.api.negotiation': ('tests/unit/api/test_negotiation.py', 'tests/integration/test_verification.py'), 'earned.api.wording': ('tests/unit/api/test_wording.py', 'tests/integration/test_verification.py'), 'earned.document.wording': ('tests/unit/document/test_wording.py',), 'earned.usecases.logos': ('tests/integration/test_logos.py',), 'earned.api.support': ('tests/integration/test_support.py',), 'earned.aws.dynamodb.support': ('tests/integration/test_support.py',), 'earned.aws.dynamodb.access_log': ('tests/integration/test_requests.py', 'tests/integration/test_lifecycle.py'), 'earned.aws.dynamodb.sweep_cursor': ('tests/integration/test_sweep.py',), 'tools.operations.erase': ('tests/integration/test_erasure.py',), 'tools.operations.mentions': ('tests/unit/tools/test_mentions.py',), 'tools.operations.redrive': ('tests/integration/test_quarantine.py',), 'tools.operations.quarantine': ('tests/integration/test_quarantine.py',), 'earned.api.paging': ('tests/integration/test_api.py',), 'earned.api.certificates': ('tests/integration/test_api.py',)}
+MODULES: dict[str, tuple[str, ...]] = {
+    "earned.messages.announcements": (
+        "tests/integration/test_lifecycle.py",
+        "tests/integration/test_unmarked_attendance.py",
+        "tests/integration/test_refusals.py",
+        "tests/integration/test_holds.py",
+        "tests/unit/messages/test_contracts.py",
+    ),
+    "earned.aws.metrics": ("tests/unit/test_metrics.py",),
+    "earned.aws.sqs_batch": ("tests/integration/test_quarantine.py", "tests/integration/test_refusals.py"),
+    "earned.aws.sqs": ("tests/integration/test_quarantine.py", "tests/integration/test_refusals.py"),
+    "earned.aws.eventbridge": ("tests/integration/test_quarantine.py", "tests/integration/test_refusals.py"),
+    "earned.api.verification": ("tests/integration/test_verification.py",),
+    "earned.api.negotiation": ("tests/unit/api/test_negotiation.py", "tests/integration/test_verification.py"),
+    "earned.api.wording": ("tests/unit/api/test_wording.py", "tests/integration/test_verification.py"),
+    "earned.document.wording": ("tests/unit/document/test_wording.py",),
+    "earned.usecases.logos": ("tests/integration/test_logos.py",),
+    "earned.api.support": ("tests/integration/test_support.py",),
+    "earned.aws.dynamodb.support": ("tests/integration/test_support.py",),
+    "earned.aws.dynamodb.access_log": ("tests/integration/test_requests.py", "tests/integration/test_lifecycle.py"),
+    "earned.aws.dynamodb.sweep_cursor": ("tests/integration/test_sweep.py",),
+    "tools.operations.erase": ("tests/integration/test_erasure.py",),
+    "tools.operations.mentions": ("tests/unit/tools/test_mentions.py",),
+    "tools.operations.redrive": ("tests/integration/test_quarantine.py",),
+    "tools.operations.quarantine": ("tests/integration/test_quarantine.py",),
+    "earned.api.paging": ("tests/integration/test_api.py",),
+    "earned.api.certificates": ("tests/integration/test_api.py",),
+}

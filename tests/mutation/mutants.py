@@ -199,7 +199,9 @@ def _shown(node: ast.AST, change: dict[str, object]) -> tuple[str, str]:
         setattr(changed, name, value)
     if isinstance(node, ast.Call) and isinstance(changed, ast.Call) and "func" not in change:
         before, after = ([_text(part) for part in (*call.args, *call.keywords)] for call in (node, changed))
-        index = next((at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), len(after))
+        index = next(
+            (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), len(after)
+        )
         left = after[index] if len(before) == len(after) else ""
         function = _text(node.func)
         return f"{function}({_at(index)}{before[index]})", f"{function}({_at(index)}{left})"

@@ -142,9 +142,7 @@ def test_a_first_revision_is_no_reissue_and_a_reissue_may_have_no_reason() -> No
 
 def test_a_fact_that_counts_nothing_says_why_for_a_course_and_for_a_live_event() -> None:
     gone = diagnose(completion(done("gone", after(2))), COURSE, account(), LATER, timedelta(0)).timeline[-1]
-    other = diagnose(
-        attending(marked(True, ENDS, "event-2")), EVENT, account(), LATER, timedelta(0)
-    ).timeline[-1]
+    other = diagnose(attending(marked(True, ENDS, "event-2")), EVENT, account(), LATER, timedelta(0)).timeline[-1]
 
     rule = "is not in the newest version of the training"
     assert gone == TimelineEntry(
