@@ -15,7 +15,7 @@ SUPPORT = {"sub": "sup-1", "role": "support"}
 
 @pytest.fixture
 def crowd(service: Service, story: Story) -> Story:
-    """Three people of a company, each in the live event and with an issued certificate; Ada is also in two companies."""
+    """Three people of a company, each in the live event and with a certificate; Ada is also in two companies."""
     story.directory()
     for number in range(PEOPLE):
         account = f"p{number}"
@@ -34,7 +34,7 @@ def crowd(service: Service, story: Story) -> Story:
 def lists(story: Story) -> dict[str, tuple[str, dict[str, str], dict[str, str], str, int]]:
     """Each list: path, claims, query, the field that identifies an item, and the number of items."""
     admin, ada = story.claims("admin", "company-admin"), story.claims("ada", "individual")
-    company = f"/v1/companies/{story.company}"
+    company, all_of_them = f"/v1/companies/{story.company}", {"email": f"all.{story.tag}@example.com"}
     return {
         "company enrollments": (f"{company}/enrollments", admin, {}, "enrollment_id", 2 * PEOPLE + 1),
         "narrowed": (f"{company}/enrollments", admin, {"training_id": story.course}, "enrollment_id", PEOPLE + 1),

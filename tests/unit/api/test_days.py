@@ -1,6 +1,6 @@
 """A filter is a day or a time; midnight is a time."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
