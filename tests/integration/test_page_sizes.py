@@ -43,13 +43,7 @@ def lists(story: Story) -> dict[str, tuple[str, dict[str, str], dict[str, str], 
         "own certificates": ("/v1/certificates", ada, {}, "certificate_id", 2),
         "unmarked people": (f"/v1/unmarked-attendance/{story.live_event}", SUPPORT, {}, "enrollment_id", PEOPLE),
         "diagnoses of an account": ("/v1/diagnoses", SUPPORT, {"account_id": story.id("ada")}, "", 4),
-        "diagnoses of an address": (
-            "/v1/diagnoses",
-            SUPPORT,
-            {"email": f"all.{story.tag}@example.com"},
-            "",
-            2 * PEOPLE,
-        ),
+        "diagnoses of an address": ("/v1/diagnoses", SUPPORT, all_of_them, "", 2 * PEOPLE),
     }
 
 

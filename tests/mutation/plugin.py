@@ -1,6 +1,6 @@
 """A pytest plugin that runs each mutant of one module in a fork of the process that has run all tests once.
 
-A fork has imported everything and has the session's fixtures, so that a mutant costs the tests that reach it and nothing else.
+A fork has imported everything and has the session's fixtures, so a mutant costs only the tests that reach it.
 The functions that exist get the mutant's code, whatever holds them: a router, a model or a partial.
 """
 
@@ -90,7 +90,7 @@ class Runner:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         finally:
             sys.settrace(None)
-            threading.settrace(None)  # type: ignore[arg-type]  # None ends it
+            threading.settrace(None)
         self.took[item.nodeid] = time.perf_counter() - started
 
 

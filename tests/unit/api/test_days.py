@@ -1,6 +1,6 @@
 """A filter is a day or a time; midnight is a time."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
