@@ -33,7 +33,7 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.RShift: ast.LShift,
 }
 _PAIRS = ("lower upper", "lstrip rstrip", "find rfind", "removeprefix removesuffix", "partition rpartition")
-METHODS = {one: other for pair in _PAIRS for one, other in (pair.split(), reversed(pair.split()))} | {"split": "rsplit"}
+METHODS = {one: other for pair in _PAIRS for one, other in (pair.split(), reversed(pair.split()))}
 SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Raise, ast.Delete, ast.Assert)
 
 

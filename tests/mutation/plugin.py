@@ -67,7 +67,9 @@ class Runner:
             self._measure(item, following, module.path)
         if self.failed:
             raise pytest.UsageError(f"without a mutant, {self.failed[0]} fails")
-        fates = _Forks(self, session.items, module).run()
+        living = _Living.of(module)
+        gc.freeze()
+        fates = _Forks(self, session.items, living).run()
         Path(self.config.getoption("--fates")).write_text(json.dumps(fates))
         return True
 
@@ -100,14 +102,14 @@ class _Forks:
 
     runner: Runner
     items: list[pytest.Item]
-    module: Module
+    living: "_Living"
     running: dict[int, tuple[Mutant, float]] = field(default_factory=dict)
     fates: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> dict[str, str]:
         """What became of each mutant: killed, survived, timeout, or unreached by any test."""
         config = self.runner.config
-        mutants = self.module.mutants()
+        mutants = self.living.module.mutants()
         if (seed := config.getoption("--draw")) is not None:
             random.Random(seed).shuffle(mutants)
         until = config.getoption("--until") or float("inf")
@@ -143,7 +145,8 @@ class _Forks:
         os.dup2(nothing, 1)
         os.dup2(nothing, 2)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        _install(self.module, mutant)
+        gc.disable()
+        self.living.become(mutant)
         others = [item for item in self.items if item is not tests[-1]]
         for item, following in zip(tests, [*tests[1:], others[0] if others else None], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -168,19 +171,35 @@ class _Forks:
             del self.running[process]
 
 
-def _install(module: Module, mutant: Mutant) -> None:
-    """Give every living function of the module the code that it has in the mutant, and forget what was cached."""
-    before, after = module.code(), module.code(mutant)
-    same = len(before) == len(after)
-    mutated = dict(zip(before, after, strict=True)) if same else {}
-    by_place = {_place(code): code for code in after}
-    for one in gc.get_objects():
-        if isinstance(one, FunctionType) and one.__code__.co_filename == str(module.path):
-            code = mutated.get(one.__code__) or by_place.get(_place(one.__code__))
-            if code is not None and len(code.co_freevars) == len(one.__code__.co_freevars):
-                one.__code__ = code
-        elif isinstance(one, functools._lru_cache_wrapper) and (one.__module__ or "").startswith(("earned", "tools")):
-            one.cache_clear()
+@dataclass(frozen=True)
+class _Living:
+    """The functions of a module that exist, and all caches; found before the forks, which copy what they visit."""
+
+    module: Module
+    functions: list[FunctionType]
+    caches: list[Any]
+
+    @classmethod
+    def of(cls, module: Module) -> "_Living":
+        functions, caches = [], []
+        for one in gc.get_objects():
+            if isinstance(one, FunctionType) and one.__code__.co_filename == str(module.path):
+                functions.append(one)
+            elif isinstance(one, functools._lru_cache_wrapper) and str(one.__module__).startswith(("earned", "tools")):
+                caches.append(one)
+        return cls(module, functions, caches)
+
+    def become(self, mutant: Mutant) -> None:
+        """Give each function the code that it has in the mutant, and forget what was cached."""
+        before, after = self.module.code(), self.module.code(mutant)
+        mutated = dict(zip(before, after, strict=True)) if len(before) == len(after) else {}
+        by_place = {_place(code): code for code in after}
+        for function in self.functions:
+            code = mutated.get(function.__code__) or by_place.get(_place(function.__code__))
+            if code is not None and len(code.co_freevars) == len(function.__code__.co_freevars):
+                function.__code__ = code
+        for cache in self.caches:
+            cache.cache_clear()
 
 
 def _place(code: CodeType) -> tuple[str, int]:

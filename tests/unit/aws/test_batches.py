@@ -137,8 +137,10 @@ def test_a_refused_message_is_quarantined_announced_counted_and_logged_and_delay
 
 def test_a_refusal_without_detail_and_group_has_neither_on_the_dead_letter() -> None:
     sqs = Sqs()
-    SqsBatch({"Records": [record("m-1", "bad")]}, Queue(sqs, URL)).read(reader(Rejected("not-json")))
+    batch = SqsBatch({"Records": [record("m-1", "bad")]}, Queue(sqs, URL))
+    batch.read(reader(Rejected("not-json")))
 
+    assert batch.response() == {"batchItemFailures": []}
     [message] = sqs.sent
     assert message == {
         "QueueUrl": URL,
@@ -169,6 +171,14 @@ def test_a_message_is_retried_when_its_dead_letter_or_its_announcement_cannot_be
         batch = SqsBatch({"Records": [record("m-1", "bad")]}, Queue(sqs, URL), refusals)
         assert batch.read(reader(rejection)) == []
         assert batch.response() == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+
+
+def test_a_message_that_is_refused_later_is_retried_too_when_it_cannot_be_quarantined() -> None:
+    batch = SqsBatch({"Records": [record("m-1")]}, Queue(Sqs(fault=ConnectionError()), URL))
+    [accepted] = batch.read(reader())
+    batch.quarantine(accepted, Rejected("removed"))
+
+    assert batch.response() == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
 
 
 def test_a_failure_about_several_messages_retries_them_all_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -92,6 +92,7 @@ def test_a_hold_tells_the_enrollment_and_never_the_certificates_id(record: Any, 
         "data": {**NAMES, **company, "at": TIME, "reason": "does-not-fit", "detail": "the title is too long"},
     }
     assert (told.at, told.recalled_from) == (AT, None)
+    assert told.event["id"].endswith(".held")
     assert CERTIFICATE not in json.dumps(told.event)
 
 
@@ -113,6 +114,7 @@ def test_unmarked_attendance_tells_the_live_event_its_end_and_the_number_of_peop
         },
     }
     assert (told.at, told.recalled_from) == (AT, None)
+    assert told.event["id"].endswith(".unmarked")
 
 
 def test_a_refusal_tells_the_queue_the_reason_and_what_looks_like_an_id() -> None:
