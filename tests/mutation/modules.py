@@ -22,5 +22,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "earned.api.certificates": (f"{_INTEGRATION}/test_filter_days.py",),
     "earned.api.wording": (f"{_UNIT}/api/test_wording.py",),
     "earned.document.wording": (f"{_UNIT}/document/test_wording.py",),
+    "tools.operations.redrive": (f"{_UNIT}/tools/test_redriving.py",),
+    "tools.operations.quarantine": (f"{_UNIT}/tools/test_redriving.py",),
     "tools.operations.mentions": (f"{_UNIT}/tools/test_mentions.py",),
 }
