@@ -22,7 +22,7 @@ def text(value: str) -> dict[str, str]:
 
 
 def message(
-    number: int, reason: str | None = "removed", group: str | None = "co-1", body: str = "", **more: str
+    number: int, reason: str | None = "removed", group: str | None = "co-1", body: str | None = None, **more: str
 ) -> Any:
     attributes = {} if reason is None else {"reason": text(reason), "detail": text("data.score: is below 0")}
     system = {"SentTimestamp": str(SENT + number)} | ({} if group is None else {"MessageGroupId": group})
@@ -30,7 +30,7 @@ def message(
     return {
         "MessageId": f"m-{number}",
         "ReceiptHandle": f"r-{number}",
-        "Body": body or json.dumps(event),
+        "Body": json.dumps(event) if body is None else body,
         "Attributes": system,
         "MessageAttributes": attributes | {name: text(value) for name, value in more.items()},
     }
@@ -77,7 +77,7 @@ class Sqs:
                 answer["Failed"].append({"Id": entry["Id"], "Code": "InternalError"})
             else:
                 answer["Successful"].append({"Id": entry["Id"]})
-        return answer
+        return {name: entries for name, entries in answer.items() if entries}
 
 
 def hold_of(*answers: list[Any], **more: Any) -> Hold:
@@ -181,8 +181,23 @@ def test_no_more_messages_are_chosen_than_asked_for(limit: int, number: int) -> 
     assert len(select(hold_of([message(1), message(2), message(3)]), Wanted(), limit)) == number
 
 
+class Large(str):
+    """A text of 256 MiB that takes no memory."""
+
+    __slots__ = ()
+
+    def encode(self, *_: Any) -> Any:
+        return range(MAX_SELECTION)
+
+
+def test_a_choice_ends_beyond_256_mebibytes() -> None:
+    messages = [message(number, None, body=body) for number, body in enumerate((Large(), "b", "c"))]
+    assert [one["Body"] for one in select(hold_of(messages), Wanted(), 9)] == ["", "b"]
+
+
 def test_a_message_is_sent_back_as_it_first_came_and_deleted_once_it_is_sent() -> None:
     chosen = [message(1, other="stays"), message(2, group=None)]
+    del chosen[1]["MessageAttributes"]
     hold = hold_of(chosen)
     assert [one["MessageId"] for one in select(hold, Wanted(), 9)] == ["m-1", "m-2"]
     steps = list(send_back(hold, SOURCE, chosen))
