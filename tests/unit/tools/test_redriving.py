@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from tools.operations.quarantine import FAULT, HOLD_SECONDS, WAIT_SECONDS, Hold, Listing, Refused, held, look, read
-from tools.operations.redrive import MAX_REQUEST_BYTES, Step, Wanted, batches, select, send_back, size_of
+from tools.operations.redrive import (
+    MAX_REQUEST_BYTES,
+    MAX_SELECTION,
+    Step,
+    Wanted,
+    batches,
+    select,
+    send_back,
+    size_of,
+)
 from tools.operations.stacks import Pair
 
 DEAD, SOURCE = "https://sqs.example/dead", "https://sqs.example/source"
