@@ -109,3 +109,33 @@ def test_events_and_requests_for_support_are_the_same_whatever_the_size_of_their
         assert len(set(identities)) == 4
         for limit in (1, 2, 3, 4, 5):
             assert [item[field] for item in walked(service, path, SUPPORT, {}, limit)] == identities
+
+
+def test_a_page_reads_ten_times_its_limit_and_may_then_be_empty(service: Service, story: Story) -> None:
+    trainings = ["other"] * 11 + ["wanted"]
+    for number, training in enumerate(trainings):
+        enrolled(story.id(f"e-{number:02}"), story.id("ada"), story.company, story.id(training))
+    path, claims = f"/v1/companies/{story.company}/enrollments", story.claims("admin", "company-admin")
+    query = {"training_id": story.id("wanted"), "limit": "1"}
+    _, first = service.get(path, claims, **query)
+    assert first["items"] == []
+    _, second = service.get(path, claims, **query, cursor=first["next_cursor"])
+    assert [item["enrollment_id"] for item in second["items"]] == [story.id("e-11")]
+    assert "next_cursor" in second
+    assert service.get(path, claims, **query, cursor=second["next_cursor"]) == (200, {"items": []})
+
+
+def test_a_page_that_is_exactly_full_at_the_end_of_the_list_is_followed_by_an_empty_one_or_by_none(
+    service: Service, story: Story
+) -> None:
+    for number in range(3):
+        enrolled(story.id(f"e-{number}"), story.id("ada"), story.company, story.id("course"))
+    path, claims = f"/v1/companies/{story.company}/enrollments", story.claims("admin", "company-admin")
+    assert len(walked(service, path, claims, {}, 3)) == 3
+    assert "next_cursor" not in service.get(path, claims, limit="4")[1]
+    assert (
+        "next_cursor"
+        not in service.get(
+            f"/v1/companies/{story.id('none')}/certificates", {**claims, "company_id": story.id("none")}
+        )[1]
+    )
