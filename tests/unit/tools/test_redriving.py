@@ -1,6 +1,7 @@
 """Sending quarantined messages back, over a queue that remembers what it is asked."""
 
 import json
+import signal
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,7 +9,19 @@ from typing import Any
 
 import pytest
 
-from tools.operations.quarantine import FAULT, HOLD_SECONDS, WAIT_SECONDS, Hold, Listing, Refused, held, look, read
+from tools.operations.quarantine import (
+    FAULT,
+    HOLD_SECONDS,
+    WAIT_SECONDS,
+    WALK_SECONDS,
+    Hold,
+    Listing,
+    Refused,
+    delay_signals,
+    held,
+    look,
+    read,
+)
 from tools.operations.redrive import (
     MAX_REQUEST_BYTES,
     MAX_SELECTION,
@@ -124,12 +137,12 @@ def test_a_reason_is_shown_only_if_it_is_a_code(reason: str, shown: str) -> None
 
 
 def test_messages_are_received_until_two_answers_are_empty_and_each_counts_once() -> None:
-    hold = hold_of([message(1), message(2)], [], [message(2), message(3)], [], [], [message(4)])
+    hold = hold_of([], [message(1), message(2)], [], [message(2), message(3)], [], [], [message(4)])
 
     assert [one["MessageId"] for one in hold.messages()] == ["m-1", "m-2", "m-3"]
     assert hold.complete
     sqs: Any = hold.sqs
-    assert len(sqs.received) == 5
+    assert len(sqs.received) == 6
     assert sqs.received[0] == {
         "QueueUrl": DEAD,
         "MaxNumberOfMessages": 10,
@@ -167,6 +180,49 @@ def test_a_listing_is_oldest_first_and_counts_by_reason_the_commonest_first() ->
     assert isinstance(listing, Listing)
     assert {reason: len(found) for reason, found in listing.by_reason().items()} == {"removed": 2, "not-json": 1}
     assert list(listing.by_reason()) == ["removed", "not-json"]
+    assert listing.by_reason()["not-json"] == [listing.refused[0]]
+    assert {asked["QueueUrl"] for asked in (*sqs.received, *sqs.released)} == {DEAD}
+
+
+def test_a_listing_ends_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    hold = hold_of([message(1)], [message(2)])
+    found = hold.messages()
+    assert next(found)["MessageId"] == "m-1"
+    now[0] += WALK_SECONDS
+    assert list(found) == []
+    assert not hold.complete
+
+
+def test_a_deletion_that_sqs_refuses_altogether_deletes_nothing() -> None:
+    hold = hold_of([message(1)], keeps=frozenset({"r-"}))
+    assert hold.delete(list(hold.messages())) == 1
+    hold.release()
+    sqs: Any = hold.sqs
+    assert len(sqs.released) == 1
+
+
+def test_a_message_without_attributes_is_a_fault() -> None:
+    bare = message(0)
+    del bare["MessageAttributes"]
+    assert (read(bare).reason, read(bare).detail) == (FAULT, None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_waits_for_the_end_of_the_block_and_arrives_once(number: signal.Signals) -> None:
+    arrived: list[int] = []
+    before = signal.signal(number, lambda arriving, _: arrived.append(arriving))
+    try:
+        with delay_signals():
+            for _ in range(2):
+                signal.raise_signal(number)
+            during = list(arrived)
+        assert (during, arrived) == ([], [number])
+        signal.raise_signal(number)
+        assert arrived == [number, number]
+    finally:
+        signal.signal(number, before)
 
 
 @pytest.mark.parametrize(
