@@ -17,8 +17,9 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase replay preflight changes protect contracts preview \
-    draw-border test test-simulation test-stack lint-openapi republish soak fuzz planted-bugs mutation-test mutation-sample check build \
+.PHONY: help demo drill serve token stop quarantine redrive erase disclose replay preflight changes protect contracts preview \
+    draw-border test test-simulation test-stack lint-openapi republish soak fuzz planted-bugs mutation-test mutation-sample \
+    check build \
     package bench bench-memory load load-model cost \
     performance-report layers requirements clean
 
@@ -44,7 +45,7 @@ help:
 	@echo '  make drill               [ONLY=SQS]: dependency outages and deployments while events flow: out/drill.json'
 	@echo '  make soak                [SEEDS=10000] [FIRST=1]: simulated stories with faults, on all cores: out/soak.json'
 	@echo '  make fuzz                100,000 random API requests and 300,000 random messages, on all cores'
-	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000]: the seed at which the simulator finds each planted bug'
+	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000] [ARGS=--replay]: a seed with which the simulator finds each planted bug'
 	@echo '  make mutation-test       [MODULE=earned.domain.rules]: change the code in small ways: do the tests notice? out/mutation.json'
 	@echo '  make mutation-sample     [SEED=1]: the random part of it in make test'
 	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson, on a local stack'
@@ -61,6 +62,7 @@ help:
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
 	@echo '  make erase               ACCOUNT=acc-1 [ALSO="former name or address"] [DRY_RUN=1]: erase a person for good'
+	@echo '  make disclose            ACCOUNT=acc-1: all that is held about a person, for that person: out/disclosure-acc-1.zip'
 	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
 	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
 	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
@@ -91,6 +93,9 @@ redrive: .venv/dev/ready
 
 erase: .venv/dev/ready
 	@$(EARNED) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') $(if $(DRY_RUN),--dry-run)
+
+disclose: .venv/dev/ready
+	@$(EARNED) -m tools.operations disclose $(WHERE) --account='$(ACCOUNT)'
 
 replay: .venv/dev/ready
 	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
@@ -185,7 +190,7 @@ load-model: .venv/dev/ready
 	@$(PYTHON) -m tools.load model
 
 planted-bugs: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(BUG)
+	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(ARGS) $(BUG)
 
 # Fails when a mutant survives that tests/mutation/survivors.txt does not argue. MODULE: one of tests/mutation/modules.py.
 mutation-test: .venv/dev/ready $(LAYER)/ready

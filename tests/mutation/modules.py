@@ -7,7 +7,6 @@ MODULES: dict[str, tuple[str, ...]] = {
     "earned.domain.rules": _RULES,
     "earned.domain.evaluation": _RULES,
     "earned.domain.access": (f"{_UNIT}/domain/test_access.py",),
-    "earned.domain.diagnosis": (f"{_UNIT}/domain/test_diagnosis.py",),
     "earned.messages.announcements": (f"{_UNIT}/messages/test_announcements.py",),
     "earned.messages.labels": (f"{_UNIT}/messages/test_announcements.py",),
     "earned.aws.settings": (f"{_UNIT}/test_settings.py",),
@@ -15,8 +14,6 @@ MODULES: dict[str, tuple[str, ...]] = {
     "earned.aws.sqs": (f"{_UNIT}/aws/test_batches.py",),
     "earned.aws.sqs_batch": (f"{_UNIT}/aws/test_batches.py",),
     "earned.aws.eventbridge": (f"{_UNIT}/aws/test_batches.py",),
-    "earned.aws.dynamodb.access_log": (f"{_INTEGRATION}/test_expiry.py",),
-    "earned.aws.dynamodb.support": (f"{_INTEGRATION}/test_expiry.py",),
     "earned.api.days": (f"{_UNIT}/api/test_days.py",),
     "tools.operations.redrive": (f"{_UNIT}/tools/test_redriving.py",),
     "tools.operations.quarantine": (f"{_UNIT}/tools/test_redriving.py",),
@@ -25,6 +22,9 @@ MODULES: dict[str, tuple[str, ...]] = {
 
 # Of these, mutants survive that nobody has looked at yet, so they run only when they are named.
 UNFINISHED: dict[str, tuple[str, ...]] = {
+    "earned.domain.diagnosis": (f"{_UNIT}/domain/test_diagnosis.py",),
+    "earned.aws.dynamodb.access_log": (f"{_INTEGRATION}/test_expiry.py",),
+    "earned.aws.dynamodb.support": (f"{_INTEGRATION}/test_expiry.py",),
     "earned.api.verification": (f"{_INTEGRATION}/test_verification_states.py", f"{_INTEGRATION}/test_verification.py"),
     "earned.api.certificates": (f"{_INTEGRATION}/test_filter_days.py",),
     "earned.api.wording": (f"{_UNIT}/api/test_wording.py",),
