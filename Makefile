@@ -62,7 +62,7 @@ help:
 	@echo '  make build               [ARCH=arm64] [IN_CONTAINER=1]: what sam deploy takes, for both processors by default'
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
-	@echo '  make erase               ACCOUNT=acc-1 [ALSO="former name or address"] [DRY_RUN=1]: erase a person for good'
+	@echo '  make erase               ACCOUNT=acc-1 [ALSO="former name or address"] [MFA=arn] [DRY_RUN=1]: erase a person for good'
 	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
 	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
 	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
@@ -92,7 +92,8 @@ redrive: .venv/dev/ready
 	    $(addprefix --event=,$(EVENT)) $(if $(DRY_RUN),--dry-run)
 
 erase: .venv/dev/ready
-	@$(EARNED) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') $(if $(DRY_RUN),--dry-run)
+	@$(EARNED) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') \
+	    $(if $(MFA),--mfa='$(MFA)') $(if $(DRY_RUN),--dry-run)
 
 replay: .venv/dev/ready
 	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')

@@ -226,6 +226,8 @@ def test_the_erasure_role_belongs_to_no_function_and_reaches_only_personal_data(
     [role] = of_type("AWS::IAM::Role", "storage").values()
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    assert trust["Condition"]["Fn::If"][:2] == ["MfaRequired", {"Bool": {"aws:MultiFactorAuthPresent": "true"}}]
+    assert read_template()["Parameters"]["ErasureRequiresMfa"]["Default"] == "true"
     [policy] = role["Policies"]
     may = [(one["Action"], one.get("Condition")) for one in policy["PolicyDocument"]["Statement"]]
     has_key = {"Null": {"dynamodb:LeadingKeys": "false"}}

@@ -52,6 +52,7 @@ def deploy(run: Run, built: Path, issued_by: str, allowed_origins: Sequence[str]
         "Audience": AUDIENCE,
         "LayerRoot": LAYER_ROOT,
         "OnAws": "false",
+        "ErasureRequiresMfa": "false",
         "VerifyBaseUrl": issued_by,
     }
     if allowed_origins:

@@ -106,22 +106,30 @@ def erase(
     also: Annotated[
         list[str] | None, typer.Option(help="a former name or address to search for; repeat for several")
     ] = None,
+    mfa: Annotated[str, typer.Option(help="ARN of your MFA device; the command asks for its code")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would be erased")] = False,
 ) -> None:
     """Erase a person's name, address and documents for good; repeat the command if it was interrupted."""
-    from pynamodb.exceptions import PynamoDBException  # noqa: PLC0415 - only this command needs it
+    from pynamodb.exceptions import PynamoDBException  # noqa: PLC0415 - only this command needs it and our package
 
-    from tools.operations.erase import Erasure, NothingKnown, places  # noqa: PLC0415 - only this command needs our package
+    from tools.operations.erase import MAX_LIVE, Erasure, NothingKnown, QueuesBusy, places  # noqa: PLC0415 - as above
     from tools.operations.versions import NotDeleted  # noqa: PLC0415 - as above
 
     where = _stack(stack, local)
-    with where.as_eraser(), console.status("Searching") as status:
-        erasure = Erasure(account, places(where), dry_run, frozenset(filter(None, also or ())), status.update)
+    code = typer.prompt("Code of the MFA device") if mfa else ""
+    with where.as_eraser(mfa, code), console.status("Searching") as status:
+        former = frozenset(filter(None, also or ()))
+        erasure = Erasure(account, places(where), dry_run, former, begun_on=status.update)
         others = erasure.same_address()
         try:
             erasure.run(lambda seconds: time.sleep(seconds if wait is None else wait))
         except NothingKnown:
             raise NoStack(f"There is no trace of an account {account!r}: nothing was changed. Check the id.") from None
+        except QueuesBusy as queues:
+            raise NoStack(
+                f"Nothing was changed: more than {MAX_LIVE:,} messages wait in {queues}. Reading them would hide them from"
+                " the functions. Run it again when they are processed."
+            ) from None
         except (NotDeleted, PynamoDBException) as failure:
             code = getattr(failure, "cause_response_code", None)  # DynamoDB's own message may quote an item
             raise NoStack(f"Not everything is erased: {code or failure}. Run it again.") from None
