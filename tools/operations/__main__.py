@@ -127,7 +127,7 @@ def erase(
             raise NoStack(f"There is no trace of an account {account!r}: nothing was changed. Check the id.") from None
         except QueuesBusy as queues:
             raise NoStack(
-                f"Nothing was changed: more than {MAX_LIVE:,} messages wait in {queues}. Reading them would hide them from"
+                f"Nothing was changed: more than {MAX_LIVE:,} messages wait in {queues}. A search would hide them from"
                 " the functions. Run it again when they are processed."
             ) from None
         except (NotDeleted, PynamoDBException) as failure:

@@ -99,7 +99,7 @@ class Erasure:
     """The erasure of one person, counting what is found by kind of place; `begun_on` gets each step.
 
     A `rehearsal` finds everything and changes nothing. `also` are former names and addresses, which no record has any
-    more; requests and messages may. `most_live`: the number of messages that it may hide in a queue that functions read.
+    more; requests and messages may. `most_live`: how many messages it may hide in a queue that functions read.
     """
 
     account_id: str
