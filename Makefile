@@ -17,7 +17,8 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase replay preflight changes protect contracts preview \
+.PHONY: help demo drill serve token stop quarantine redrive erase restore-table restore-documents consumers replay \
+    preflight changes protect contracts preview \
     draw-border test test-simulation test-stack lint-openapi republish soak fuzz planted-bugs mutation-test check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
@@ -63,6 +64,9 @@ help:
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
 	@echo '  make erase               ACCOUNT=acc-1 [ALSO="former name or address"] [MFA=arn] [DRY_RUN=1]: erase a person for good'
+	@echo '  make consumers           DO=stop or DO=start: the functions that read the queues'
+	@echo '  make restore-table       TABLE=records [AT=2026-11-30T08:00:00Z] [EXISTING=name]: a lost table, under a new name'
+	@echo '  make restore-documents   FROM=bucket: put the documents of another bucket into that of STACK'
 	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
 	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
 	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
@@ -94,6 +98,15 @@ redrive: .venv/dev/ready
 erase: .venv/dev/ready
 	@$(EARNED) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') \
 	    $(if $(MFA),--mfa='$(MFA)') $(if $(DRY_RUN),--dry-run)
+
+restore-table: .venv/dev/ready
+	@$(EARNED) -m tools.operations restore-table $(WHERE) --table='$(TABLE)' $(if $(AT),--at='$(AT)') $(if $(EXISTING),--existing='$(EXISTING)')
+
+consumers: .venv/dev/ready
+	@$(EARNED) -m tools.operations consumers $(WHERE) $(if $(DO),--$(DO))
+
+restore-documents: .venv/dev/ready
+	@$(EARNED) -m tools.operations restore-documents $(WHERE) --from='$(FROM)'
 
 replay: .venv/dev/ready
 	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')

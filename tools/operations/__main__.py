@@ -17,6 +17,7 @@ from rich.progress import Progress, track
 from rich.table import Table
 from rich.text import Text
 
+from tools.operations import restore
 from tools.operations.changes import NoPreview, preview, stays_behind
 from tools.operations.preflight import BRAND, Account, preflight
 from tools.operations.protection import protect
@@ -202,6 +203,58 @@ def protect_stack(stack: Annotated[str, typer.Option(help="a stack on AWS, such 
     out.print(f"Protected: {stack} and {len(protected) - 1} nested stacks.")
 
 
+@app.command("restore-table")
+def restore_table(
+    table: Annotated[str, typer.Option(help="records, access-log or support")],
+    stack: StackName = None,
+    local: Local = False,
+    at: Annotated[str, typer.Option(help="as it was then; by default at the last moment possible")] = "",
+    existing: Annotated[str, typer.Option(help="only restore.prepare this table, which outlived its stack")] = "",
+) -> None:
+    """Restore a table under a new name, with what a restore loses, and say how the stack uses it."""
+    where = _stack(stack, local)
+    if table not in restore.TABLES:
+        raise typer.BadParameter(f"--table is one of {', '.join(restore.TABLES)}")
+    dynamodb, outputs = where.client("dynamodb"), where.outputs
+    with console.status("Restoring; AWS takes from twenty minutes to some hours"):
+        lost = outputs[f"{restore.TABLES[table]}Name"]
+        name = existing or restore.restore(dynamodb, lost, _moment(at) if at else None, outputs["KeyArn"])
+        restore.prepare(
+            dynamodb, name, restore.tags_of(where.cloudformation(), stack) if stack else {}, protected=not local
+        )
+    out.print(
+        f"{name} is ready. Deploy a new build with Existing{restore.TABLES[table]}={name}", markup=False, soft_wrap=True
+    )
+
+
+@app.command()
+def consumers(
+    enabled: Annotated[bool, typer.Option("--start/--stop", help="whether the functions read the queues")],
+    stack: StackName = None,
+    local: Local = False,
+) -> None:
+    """Stop or start the functions that read the queues; messages wait meanwhile, for up to four days."""
+    where = _stack(stack, local)
+    arns = {where.queue_arn(pair.source) for pair in where.pairs.values()}
+    changed = restore.switch_consumers(where.client("lambda"), arns, enabled=enabled)
+    out.print(f"{changed} of {len(arns)} queues are {'read again' if enabled else 'no longer read'}.")
+    raise typer.Exit(0 if changed == len(arns) else 1)
+
+
+@app.command("restore-documents")
+def restore_documents(
+    source: Annotated[str, typer.Option("--from", help="the bucket that has them")],
+    stack: StackName = None,
+    local: Local = False,
+) -> None:
+    """Put the documents of another bucket into the stack's, which refuses copies; repeat it if it was interrupted."""
+    where = _stack(stack, local)
+    target = where.outputs["DocumentsBucketName"]
+    copying = restore.copy_documents(where.client("s3"), source, target)
+    missing = list(track(copying, "Copying", console=console, transient=True))
+    out.print(f"{len(missing)} documents are in {target}; {sum(missing)} were missing.")
+
+
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
@@ -333,7 +386,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
-    except (NoStack, NotConfigured, NoPreview) as failure:
+    except (NoStack, NotConfigured, NoPreview, restore.NotRestored) as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
         sys.exit(1)
     except (BotoCoreError, ClientError) as failure:

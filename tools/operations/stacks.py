@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from botocore.config import Config
@@ -86,6 +86,13 @@ class DeployedStack:
         if name not in self.pairs:
             raise NoStack(f"There is no queue {name!r}: the stack has {', '.join(self.pairs)}.")
         return [self.pairs[name]]
+
+    def client(self, service: str) -> Any:
+        with _environment(self.reached_by):
+            return boto3.Session().client(service)  # type: ignore[call-overload]  # the name is not a literal
+
+    def queue_arn(self, url: str) -> str:
+        return self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
     def events(self) -> "EventBridgeClient":
         with _environment(self.reached_by):
