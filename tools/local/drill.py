@@ -142,8 +142,8 @@ class Drill:
         before = releases.version_of(self.stack)
         built, version = releases.next_release(self.directory)
         new, back = partial(self.deploy, built, version), partial(self.deploy, sam.BUILD, before)
-        restored = partial(restoring.restore_records, self.directory, self.stack)
-        return down | {"new release": new, "release before": back, "table lost, restore": restored}
+        again = partial(restoring.deploy_again, self.directory, self.stack)
+        return down | {"new release": new, "release before": back, "restore": again}
 
     def stop(self, services: Iterable[str]) -> None:
         """Stop services for a while; stopping Lambda kills the running functions."""

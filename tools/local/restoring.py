@@ -1,62 +1,63 @@
-"""The restore of a lost table, rehearsed: the stack goes on with the restored one, under its new name."""
+"""The restore, rehearsed: a second stack goes on with the restored records and the documents of the first."""
 
-import shutil
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import yaml
-from samtranslator.yaml_helper import yaml_parse
+from urllib.parse import urlsplit
 
 from tools.local import releases, sam
+from tools.local.portal import Reader
 from tools.local.stack import LocalStack, StackFailed
-from tools.operations.restore import prepare, restore, switch_consumers
+from tools.operations.restore import PREFIXES, copy_documents, prepare, restore, switch_consumers
 from tools.operations.stacks import DeployedStack
-from tools.package.shipping import stamp
 
+STACK_NAME = "earned-again"
 WHAT_A_RESTORE_LOSES = ("TimeToLiveStatus", "PointInTimeRecoveryStatus")
 
 
-def restore_records(directory: Path, running: LocalStack) -> None:
-    """Stop the consumers, restore the records, empty the lost table, deploy with the restored one, and start them.
+def deploy_again(directory: Path, running: LocalStack) -> None:
+    """Restore the records while the consumers stand still, and deploy a stack that has the same certificates.
 
-    The emulator restores no deleted table, so the lost one is emptied after the restore.
+    An update of the stack that runs is left out: the emulator fails to update the nested stack with the buckets.
     """
     stack = DeployedStack.described(running)
-    dynamodb, functions = stack.client("dynamodb"), stack.client("lambda")
-    arns, lost = {stack.queue_arn(pair.source) for pair in stack.pairs.values()}, running.outputs["RecordsTableName"]
-    switch_consumers(functions, arns, enabled=False)
-    restored = restore(dynamodb, lost, None, running.outputs["KeyArn"])
+    dynamodb, functions, s3 = (stack.client(service) for service in ("dynamodb", "lambda", "s3"))
+    queues = {stack.queue_arn(pair.source) for pair in stack.pairs.values()}
+    switch_consumers(functions, queues, enabled=False)
+    restored = restore(dynamodb, running.outputs["RecordsTableName"], None, running.outputs["KeyArn"])
     prepare(dynamodb, restored, {"service": "earned"}, protected=False)
-    check(dynamodb, restored)
-    empty(dynamodb, lost)
-    releases.deploy(directory, running, stamped(directory), ExistingRecordsTable=restored)
-    if switch_consumers(functions, arns, enabled=True) != len(arns):
+    if lacking := [name for name, status in settings_of(dynamodb, restored).items() if status != "ENABLED"]:
+        raise StackFailed(f"The restored table lacks {', '.join(lacking)}.")
+    releases.deploy(directory, running, sam.BUILD, STACK_NAME, ExistingRecordsTable=restored)
+    again = described(stack, running)
+    buckets = running.outputs["DocumentsBucketName"], again.outputs["DocumentsBucketName"]
+    if not list(copy_documents(s3, *buckets)) or any(copy_documents(s3, *buckets)):
+        raise StackFailed("The first copy of the documents put none, or the second put some again.")
+    for certificate in certificates(s3, buckets[0]):
+        before, after = (Reader(one, None).get(f"/verify/{certificate}").json() for one in (running, again))
+        if before["status"] == "unknown" or before != after:
+            raise StackFailed(f"The stack that was deployed again verifies {certificate} otherwise.")
+    if switch_consumers(functions, queues, enabled=True) != len(queues):
         raise StackFailed("Not every queue is read again.")
 
 
-def check(dynamodb: Any, table: str) -> None:
-    """Raises StackFailed unless the table has what a restore loses."""
+def settings_of(dynamodb: Any, table: str) -> dict[str, str | None]:
     live = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
     backups = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
     found = {**live, **backups["PointInTimeRecoveryDescription"]}
-    if lacking := [name for name in WHAT_A_RESTORE_LOSES if found.get(name) != "ENABLED"]:
-        raise StackFailed(f"The restored table lacks {', '.join(lacking)}.")
+    return {name: found.get(name) for name in WHAT_A_RESTORE_LOSES}
 
 
-def empty(dynamodb: Any, table: str) -> None:
-    """Lose all items of a table: what still reads it finds nothing."""
-    for page in dynamodb.get_paginator("scan").paginate(TableName=table, ProjectionExpression="pk, sk"):
-        for key in page["Items"]:
-            dynamodb.delete_item(TableName=table, Key=key)
+def described(stack: DeployedStack, running: LocalStack) -> LocalStack:
+    [found] = stack.cloudformation().describe_stacks(StackName=STACK_NAME)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+    api = (urlsplit(outputs["ApiUrl"]).hostname or "").partition(".")[0]
+    return replace(running, api=f"{running.aws_endpoint}/_aws/execute-api/{api}", outputs=outputs)
 
 
-def stamped(directory: Path) -> Path:
-    """A copy of the build that makes a version of the API, as `make build` does."""
-    built = directory / "restored"
-    shutil.rmtree(built, ignore_errors=True)
-    shutil.copytree(sam.BUILD, built)
-    template = built / "template.yaml"
-    text = yaml.safe_dump(stamp(yaml_parse(template.read_text()), datetime.now(UTC)), sort_keys=False)
-    template.write_text(text)
-    return built
+def certificates(s3: Any, bucket: str) -> Iterator[str]:
+    """The numbers of the certificates that have a document."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIXES[0], Delimiter="/"):
+        for folder in page.get("CommonPrefixes", []):
+            yield folder["Prefix"].removeprefix(PREFIXES[0]).rstrip("/")

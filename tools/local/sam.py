@@ -51,6 +51,7 @@ def deploy(
     built: Path,
     issued_by: str,
     allowed_origins: Sequence[str] = (),
+    name: str = STACK_NAME,
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Deploy a build to the emulator that AWS_ENDPOINT_URL names; `issued_by` is the issuer's URL."""
@@ -65,7 +66,7 @@ def deploy(
     }
     if allowed_origins:
         parameters["AllowedOrigins"] = ",".join(allowed_origins)
-    options = ["--stack-name", STACK_NAME, "--s3-bucket", PACKAGES, "--region", REGION, "--no-confirm-changeset"]
+    options = ["--stack-name", name, "--s3-bucket", PACKAGES, "--region", REGION, "--no-confirm-changeset"]
     capabilities = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
     run("deploy", ["--template-file", str(built / "template.yaml"), *options, *capabilities], parameters)
 
