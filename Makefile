@@ -17,7 +17,7 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase restore-table restore-documents consumers replay \
+.PHONY: help demo drill serve token stop quarantine redrive erase disclose restore-table restore-documents consumers replay \
     preflight changes protect contracts preview \
     draw-border test test-simulation test-stack lint-openapi republish soak fuzz planted-bugs mutation-test check build \
     package bench bench-memory load load-model cost \
@@ -64,6 +64,7 @@ help:
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
 	@echo '  make erase               ACCOUNT=acc-1 [ALSO="former name or address"] [MFA=arn] [DRY_RUN=1]: erase a person for good'
+	@echo '  make disclose            ACCOUNT=acc-1: all that is held about a person, for that person: out/disclosure-acc-1.zip'
 	@echo '  make consumers           DO=stop or DO=start: the functions that read the queues'
 	@echo '  make restore-table       TABLE=records [AT=2026-11-30T08:00:00Z] [EXISTING=name]: a lost table, under a new name'
 	@echo '  make restore-documents   FROM=bucket: put the documents of another bucket into that of STACK'
@@ -107,6 +108,9 @@ consumers: .venv/dev/ready
 
 restore-documents: .venv/dev/ready
 	@$(EARNED) -m tools.operations restore-documents $(WHERE) --from='$(FROM)'
+
+disclose: .venv/dev/ready
+	@$(EARNED) -m tools.operations disclose $(WHERE) --account='$(ACCOUNT)'
 
 replay: .venv/dev/ready
 	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')

@@ -12,30 +12,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 from rich.text import Text
 
-from tools.operations import restore
 from tools.operations.changes import NoPreview, preview, stays_behind
 from tools.operations.preflight import BRAND, Account, preflight
 from tools.operations.protection import protect
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
 from tools.operations.replay import replay as replay_archive
+from tools.operations.restore import NotRestored
+from tools.operations.restore_commands import commands as restore_commands
 from tools.operations.samconfig import NotConfigured, read_deployment
 from tools.operations.stacks import DeployedStack, NoStack, adopt_region
+from tools.operations.terminal import Local, StackName, console, moment_of, out, stack_of
 
 if TYPE_CHECKING:
     from tools.operations.erase import Erasure
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-console = Console(stderr=True, highlight=False)
-out = Console(highlight=False)
-
-StackName = Annotated[str | None, typer.Option("--stack", help="a stack on AWS, such as earned-prod")]
-Local = Annotated[bool, typer.Option("--local", help="the stack that `make serve` started")]
+app.add_typer(restore_commands)
 
 
 @app.command()
@@ -47,7 +44,7 @@ def quarantine(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout")] = False,
 ) -> None:
     """Show the messages in the dead-letter queues by queue and reason; they stay there."""
-    where = _stack(stack, local)
+    where = stack_of(stack, local)
     pairs = where.named(queue)
     listings = [look(where.sqs, pair) for pair in track(pairs, "Receiving", console=console, transient=True)]
     if as_json:
@@ -71,7 +68,7 @@ def redrive(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only count the messages")] = False,
 ) -> None:
     """Send quarantined messages back to their queue: all, by reason or by id; a repetition is harmless."""
-    where = _stack(stack, local)
+    where = stack_of(stack, local)
     [pair] = where.named(queue)
     steps: list[Step] = []
     with (
@@ -116,7 +113,7 @@ def erase(
     from tools.operations.erase import MAX_LIVE, Erasure, NothingKnown, QueuesBusy, places  # noqa: PLC0415 - as above
     from tools.operations.versions import NotDeleted  # noqa: PLC0415 - as above
 
-    where = _stack(stack, local)
+    where = stack_of(stack, local)
     code = typer.prompt("Code of the MFA device") if mfa else ""
     with where.as_eraser(mfa, code), console.status("Searching") as status:
         former = frozenset(filter(None, also or ()))
@@ -139,6 +136,33 @@ def erase(
 
 
 @app.command()
+def disclose(
+    account: Annotated[str, typer.Option(help="the account_id of the person")],
+    stack: StackName = None,
+    local: Local = False,
+    folder: Annotated[Path, typer.Option("--out", help="the folder of the archive")] = Path("out"),
+) -> None:
+    """Write what is held about a person to an archive for that person; prints counts only."""
+    from tools.operations.disclose import disclose as collect  # noqa: PLC0415 - only this command needs our package
+    from tools.operations.erase import NothingKnown, places  # noqa: PLC0415 - as above
+
+    where = stack_of(stack, local)
+    with where.as_operator(), console.status("Searching"):
+        try:
+            disclosure = collect(account, places(where))
+        except NothingKnown:
+            raise NoStack(f"There is no trace of an account {account!r}. Check the id.") from None
+    path = folder / f"disclosure-{account}.zip"
+    disclosure.write(path)
+    for what, count in disclosure.counts().items():
+        out.print(f"{count} {what}")
+    out.print(f"Written: {path}. It holds personal data: hand it over and delete it.", markup=False, soft_wrap=True)
+    if disclosure.incomplete:
+        console.print(f"Not every message was read in {', '.join(disclosure.incomplete)}: run it again.")
+    raise typer.Exit(1 if disclosure.incomplete else 0)
+
+
+@app.command()
 def replay(
     since: Annotated[str, typer.Option(help="announcements since this time, such as 2026-11-30T08:00:00Z")],
     stack: StackName = None,
@@ -146,10 +170,10 @@ def replay(
     until: Annotated[str | None, typer.Option(help="announcements until this time; now by default")] = None,
 ) -> None:
     """Put archived announcements on the bus again; every receiver gets them once more."""
-    where = _stack(stack, local)
+    where = stack_of(stack, local)
     if "ArchiveName" not in where.outputs:
         raise NoStack("This stack has no archive (output ArchiveName): an emulator lacks it.")
-    start, end = _moment(since), _moment(until) if until else datetime.now(UTC)
+    start, end = moment_of(since), moment_of(until) if until else datetime.now(UTC)
     if start >= end:
         raise typer.BadParameter("--since must be earlier than --until and than now")
     with console.status("Replaying") as status:
@@ -201,74 +225,6 @@ def protect_stack(stack: Annotated[str, typer.Option(help="a stack on AWS, such 
     where = DeployedStack.on_aws(stack)
     protected = list(protect(where.cloudformation(), stack))
     out.print(f"Protected: {stack} and {len(protected) - 1} nested stacks.")
-
-
-@app.command("restore-table")
-def restore_table(
-    table: Annotated[str, typer.Option(help="records, access-log or support")],
-    stack: StackName = None,
-    local: Local = False,
-    at: Annotated[str, typer.Option(help="as it was then; by default at the last moment possible")] = "",
-    existing: Annotated[str, typer.Option(help="only restore.prepare this table, which outlived its stack")] = "",
-) -> None:
-    """Restore a table under a new name, with what a restore loses, and say how the stack uses it."""
-    where = _stack(stack, local)
-    if table not in restore.TABLES:
-        raise typer.BadParameter(f"--table is one of {', '.join(restore.TABLES)}")
-    dynamodb, outputs = where.client("dynamodb"), where.outputs
-    with console.status("Restoring; AWS takes from twenty minutes to some hours"):
-        lost = outputs[f"{restore.TABLES[table]}Name"]
-        name = existing or restore.restore(dynamodb, lost, _moment(at) if at else None, outputs["KeyArn"])
-        restore.prepare(
-            dynamodb, name, restore.tags_of(where.cloudformation(), stack) if stack else {}, protected=not local
-        )
-    out.print(
-        f"{name} is ready. Deploy a new build with Existing{restore.TABLES[table]}={name}", markup=False, soft_wrap=True
-    )
-
-
-@app.command()
-def consumers(
-    enabled: Annotated[bool, typer.Option("--start/--stop", help="whether the functions read the queues")],
-    stack: StackName = None,
-    local: Local = False,
-) -> None:
-    """Stop or start the functions that read the queues; messages wait meanwhile, for up to four days."""
-    where = _stack(stack, local)
-    arns = {where.queue_arn(pair.source) for pair in where.pairs.values()}
-    changed = restore.switch_consumers(where.client("lambda"), arns, enabled=enabled)
-    out.print(f"{changed} of {len(arns)} queues are {'read again' if enabled else 'no longer read'}.")
-    raise typer.Exit(0 if changed == len(arns) else 1)
-
-
-@app.command("restore-documents")
-def restore_documents(
-    source: Annotated[str, typer.Option("--from", help="the bucket that has them")],
-    stack: StackName = None,
-    local: Local = False,
-) -> None:
-    """Put the documents of another bucket into the stack's, which refuses copies; repeat it if it was interrupted."""
-    where = _stack(stack, local)
-    target = where.outputs["DocumentsBucketName"]
-    copying = restore.copy_documents(where.client("s3"), source, target)
-    missing = list(track(copying, "Copying", console=console, transient=True))
-    out.print(f"{len(missing)} documents are in {target}; {sum(missing)} were missing.")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no time: write it as 2026-11-30T08:00:00Z") from None
-    if moment.tzinfo is None:
-        raise typer.BadParameter(f"{text!r} has no time zone: write it as 2026-11-30T08:00:00Z")
-    return moment.astimezone(UTC)
-
-
-def _stack(name: str | None, local: bool) -> DeployedStack:
-    if (name is None) is not local:
-        raise typer.BadParameter("say which stack: either --stack NAME or --local")
-    return DeployedStack.on_aws(name) if name is not None else DeployedStack.on_this_machine()
 
 
 def _plain(listing: Listing, show: int) -> dict[str, Any]:
@@ -386,7 +342,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
-    except (NoStack, NotConfigured, NoPreview, restore.NotRestored) as failure:
+    except (NoStack, NotConfigured, NoPreview, NotRestored) as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
         sys.exit(1)
     except (BotoCoreError, ClientError) as failure:

@@ -1,5 +1,6 @@
 """Pages of a list, and their cursors."""
 
+import json
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ Cursor = Annotated[
 PositionT = TypeVar("PositionT")
 ViewT = TypeVar("ViewT")
 QUERIES_PER_PAGE = 10
+MAX_PAGE_BYTES = 4_000_000  # of items, escaped once; Lambda escapes the body again, in an answer of at most 6 MB
 
 
 @dataclass(frozen=True)
@@ -89,18 +91,22 @@ def page(
 ) -> tuple[list[ViewT], str | None]:
     """The views of up to `limit` enrollments, without None, and the next page's cursor, None on the last page.
 
-    A page before the last may be short or empty: `QUERIES_PER_PAGE` bounds the search.
+    A page before the last may be short or empty: `QUERIES_PER_PAGE` bounds the search, `MAX_PAGE_BYTES` the answer.
     """
     found: list[tuple[EnrollmentKey, ViewT]] = []
+    size = 0
     position = listed.cursors.decode(cursor)
     after = EnrollmentKey(*position) if position is not None else None
     for _ in range(QUERIES_PER_PAGE):
         keys = listed.fetch(after, limit)
-        candidates = contexts.get_contexts(enrollments.get_records(keys))
-        viewed = ((context.record.key, view(context)) for context in candidates)
-        found += [(key, item) for key, item in viewed if item is not None]
-        if len(found) > limit:
-            return _items(found[:limit]), listed.cursors.encode(EnrollmentPosition(*found[limit - 1][0]))
+        for context in contexts.get_contexts(enrollments.get_records(keys)):
+            item = view(context)
+            if item is None:
+                continue
+            size += len(json.dumps(item))
+            if found and (len(found) == limit or size > MAX_PAGE_BYTES):
+                return _items(found), listed.cursors.encode(EnrollmentPosition(*found[-1][0]))
+            found.append((context.record.key, item))
         if len(keys) < limit:
             return _items(found), None
         after = keys[-1]
