@@ -1,5 +1,6 @@
 """The restore, rehearsed: a second stack goes on with the restored records and the documents of the first."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from tools.operations.restore import PREFIXES, copy_documents, prepare, restore,
 from tools.operations.stacks import DeployedStack
 
 STACK_NAME = "earned-again"
+TIMEOUT_SECONDS = 60
+SECONDS_OF_A_BATCH = 10
 WHAT_A_RESTORE_LOSES = ("TimeToLiveStatus", "PointInTimeRecoveryStatus")
 
 
@@ -24,7 +27,9 @@ def deploy_again(directory: Path, running: LocalStack) -> None:
     stack = DeployedStack.described(running)
     dynamodb, functions, s3 = (stack.client(service) for service in ("dynamodb", "lambda", "s3"))
     queues = {stack.queue_arn(pair.source) for pair in stack.pairs.values()}
+    wait_for_a_document(s3, running.outputs["DocumentsBucketName"])
     switch_consumers(functions, queues, enabled=False)
+    time.sleep(SECONDS_OF_A_BATCH)  # what runs already ends: a document is put before its record says so
     restored = restore(dynamodb, running.outputs["RecordsTableName"], None, running.outputs["KeyArn"])
     prepare(dynamodb, restored, {"service": "earned"}, protected=False)
     if lacking := [name for name, status in settings_of(dynamodb, restored).items() if status != "ENABLED"]:
@@ -37,9 +42,20 @@ def deploy_again(directory: Path, running: LocalStack) -> None:
     for certificate in certificates(s3, buckets[0]):
         before, after = (Reader(one, None).get(f"/verify/{certificate}").json() for one in (running, again))
         if before["status"] == "unknown" or before != after:
-            raise StackFailed(f"The stack that was deployed again verifies {certificate} otherwise.")
+            raise StackFailed(
+                f"{certificate} is {before['status']}, and {after['status']} in the stack deployed again."
+            )
     if switch_consumers(functions, queues, enabled=True) != len(queues):
         raise StackFailed("Not every queue is read again.")
+
+
+def wait_for_a_document(s3: Any, bucket: str) -> None:
+    """Raises StackFailed when the people who learned before the incident get no certificate."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not list(certificates(s3, bucket)):
+        if time.monotonic() > deadline:
+            raise StackFailed("There is no document to restore.")
+        time.sleep(1)
 
 
 def settings_of(dynamodb: Any, table: str) -> dict[str, str | None]:
