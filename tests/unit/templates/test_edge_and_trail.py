@@ -5,6 +5,8 @@ import re
 from typing import Any
 
 from earned.api import negotiation, requests
+from earned.aws.dynamodb.support import REQUESTS_PER_ADDRESS, REQUESTS_PER_EMAIL
+from earned.domain.exports import MAX_PER_HOUR
 from tools.cloudformation import INFRA, ROOT, read_template
 
 EDGE = read_template(INFRA / "edge.yaml")
@@ -112,4 +114,7 @@ def test_the_limits_of_the_table_are_those_of_code_and_template() -> None:
     assert f"{requests.MAX_BODY_BYTES // 1024} KiB, nested {requests.MAX_DEPTH} deep" in table
     assert f"{requests.MAX_QUERY_CHARACTERS:,} characters" in table
     assert f"| {negotiation.MAX_PREFERENCES} |" in table
+    assert f"{MAX_PER_HOUR} exports in an hour" in table
+    assert f"{REQUESTS_PER_ADDRESS} an hour" in table
+    assert f"{REQUESTS_PER_EMAIL} an hour" in table
     assert f"{EDGE['Parameters']['RequestsPerAddress']['Default']:,} in five minutes" in table
