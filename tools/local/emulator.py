@@ -28,6 +28,7 @@ from ministack.core import (  # type: ignore[import-not-found] # as above
     router,
 )
 from ministack.services import apigateway, dynamodb, lambda_svc, sqs  # type: ignore[import-not-found] # as above
+from samtranslator.translator import transform as sam
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]  # as ASGI has it
 
@@ -42,7 +43,8 @@ target_action, object_context, items_context, resource_arn, condition_key, pin_o
     iam_evaluator._resolve_condition_key,
     app.pin_request_origin,
 )
-serve, execute, delete_batch, fetch_keys = (
+expand, serve, execute, delete_batch, fetch_keys = (
+    sam.transform,
     app.app,
     lambda_svc._execute_function,
     sqs._delete_messages_for_esm,
@@ -193,6 +195,11 @@ async def fetch_keys_often(url: str) -> dict[str, Any]:
     return keys
 
 
+def expand_with_parameters(template: dict[str, Any], _: dict[str, Any], policies: Any) -> Any:
+    """Expand a SAM template; AWS gives the transform the values of the parameters, the emulator does not."""
+    return expand(template, {"OnAws": "false"}, policies)
+
+
 class SharedZip(zipfile.ZipFile):
     """Unpacks a layer once and links it for every worker."""
 
@@ -223,6 +230,7 @@ if __name__ == "__main__":
     lambda_svc._execute_function = execute_if_up
     sqs._receive_messages_for_esm, sqs._delete_messages_for_esm = receive_if_up, delete_if_up
     apigateway._fetch_jwks = fetch_keys_often
+    sam.transform = expand_with_parameters
     # On AWS every worker has its own processor; here more workers than processors would only wait for each other.
     lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = os.cpu_count()
     lambda_runtime.zipfile = types.SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedZip})
