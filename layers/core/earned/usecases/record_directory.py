@@ -8,7 +8,7 @@ from earned.aws.dynamodb.contexts import Names
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
 from earned.domain.attendance import may_be_off_calendar
-from earned.domain.enrollment import CompletionRecord, EarlyFacts, Enrollment
+from earned.domain.enrollment import CompletionRecord, Enrollment
 from earned.domain.errors import Rejected
 from earned.domain.people import Account
 from earned.domain.training import LiveEvent, Training
@@ -116,7 +116,7 @@ class RecordDirectory:
 
     def _withdraw(self, event: EnrollmentRemovedEvent) -> None:
         withdrawn = enrollments.withdraw(event.data.key, event.time, event.identity)
-        if isinstance(withdrawn, EarlyFacts):
+        if not isinstance(withdrawn, CompletionRecord):
             _refuse_another_account(event)
         if isinstance(withdrawn, CompletionRecord) and withdrawn.issue is not None:
             if withdrawn.company_id is not None:
