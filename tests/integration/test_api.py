@@ -193,7 +193,8 @@ def test_a_problem_does_not_outlive_its_request(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("limit", "0"), ("limit", "101"), ("limit", "many"), ("cursor", "x" * 500)]
+    ("name", "value"),
+    [("limit", "0"), ("limit", "101"), ("limit", "many"), ("limit", " 50"), ("limit", "+5"), ("cursor", "x" * 500)],
 )
 def test_a_bad_parameter_is_named_and_not_repeated(issued: Story, name: str, value: str) -> None:
     status, body = issued.service.get("/v1/enrollments", issued.claims("ada"), **{name: value})
@@ -369,6 +370,14 @@ def test_a_reversed_pair_of_days_is_a_bad_request_that_names_it(issued: Story) -
     )
     status, problem = issued.service.get(path, issued.claims("admin", "company-admin"), **query)
     assert (status, problem["detail"]) == (400, "issued_from: later than issued_to")
+
+
+@pytest.mark.parametrize("value", ["20000", "1772452800", "2026-03-02T12:00:00", "2026-02-30", " 2026-03-02", "1e9"])
+def test_a_day_that_is_neither_a_day_nor_a_time_with_its_offset_is_a_bad_request(issued: Story, value: str) -> None:
+    path, claims = f"/v1/companies/{issued.company}/certificates", issued.claims("admin", "company-admin")
+    status, problem = issued.service.get(path, claims, issued_from=value)
+    assert (status, problem["type"]) == (400, "urn:earned:problem:bad-request")
+    assert problem["detail"].startswith("issued_from")
 
 
 def test_messages_are_in_the_readers_language(issued: Story) -> None:

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Generic, NamedTuple, TypeVar
 
+from annotated_types import Ge, Le
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import TypeAdapter
 
+from earned.api.parameters import InDigits
 from earned.api.problems import InvalidCursor
 from earned.aws.dynamodb import contexts, enrollment_lists, enrollments
 from earned.domain.enrollment import EnrollmentContext, EnrollmentKey
 from earned.messages.schema_types import Id
 
-Limit = Annotated[int, Query(ge=1, le=100, description="The largest number of items on the page.")]
+Limit = Annotated[int, Ge(1), Le(100), InDigits, Query(description="The largest number of items on the page.")]
 Cursor = Annotated[
     str | None,
     Query(max_length=400, description="`next_cursor` of the previous page of this list; absent for the first page."),
