@@ -422,6 +422,20 @@ def test_a_demoted_admin_keeps_no_access_by_an_older_token(issued: Story) -> Non
     assert service.get("/v1/enrollments", claims)[0] == 200
 
 
+def test_an_admin_who_moved_to_another_company_keeps_no_access_by_an_older_token(issued: Story) -> None:
+    service, claims = issued.service, issued.claims("admin", "company-admin")
+    path, elsewhere = f"/v1/companies/{issued.company}/certificates", issued.id("co-2")
+    moved = issued.account("admin", "company-admin") | {"company_id": elsewhere}
+    service.post("Directory", cloud_event("account.saved", moved, NOON))
+    service.deliver("record_directory")
+    assert service.get(path, claims)[0] == 404
+    assert service.get(f"/v1/certificates/{certificate_of(issued, 'ada')}/download", claims)[0] == 404
+    assert service.post_to(f"/v1/companies/{issued.company}/exports", None, claims)[0] == 404
+    assert service.get(f"/v1/companies/{elsewhere}/certificates", claims)[0] == 404
+    newer = issued.claims("admin", "company-admin", elsewhere)
+    assert service.get(f"/v1/companies/{elsewhere}/certificates", newer) == (200, {"items": []})
+
+
 def test_an_employee_who_becomes_an_individual_does_not_download_what_the_company_holds(issued: Story) -> None:
     service, claims = issued.service, issued.claims("ada", "individual")
     service.post("Directory", cloud_event("account.saved", issued.account("ada", "individual"), NOON))
