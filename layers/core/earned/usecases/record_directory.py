@@ -27,9 +27,11 @@ from earned.messages.requests import (
     AccountChanged,
     EnrollmentsChanged,
     OutgoingMessage,
+    TextOf,
     TrainingChanged,
     evaluation_message,
     generation_message,
+    text_check_message,
 )
 from earned.usecases.clock import Clock, utc_now
 
@@ -69,6 +71,7 @@ class RecordDirectory:
         match event:
             case CompanySavedEvent():
                 people.save_company(event.data.company(), event.stamp)
+                self._generation.send([text_check_message(TextOf.COMPANY, event.data.company_id)])
                 return []
             case AccountSavedEvent():
                 _save_account(event)
@@ -81,6 +84,7 @@ class RecordDirectory:
                 training = event.training()
                 self._check_design(training)
                 trainings.save_training(training, event.stamp)
+                self._generation.send([text_check_message(TextOf.TRAINING, training.training_id)])
                 return [_training_changed(training.training_id)]
             case LiveEventCancelledEvent():
                 trainings.cancel_live_event(event.data.live_event_id, event.stamp)

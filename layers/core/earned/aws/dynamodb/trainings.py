@@ -1,5 +1,6 @@
 """Training items (the newest version and archived ones) and the calendar of live events."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -36,12 +37,13 @@ class TrainingRow(Row):
     body = UnicodeAttribute(null=True)
     calendar = UnicodeAttribute(null=True)
     ends = UnicodeAttribute(null=True)
+    unprintable = UnicodeAttribute(null=True)
 
     def training(self) -> Training | None:
         """None while only a cancellation has arrived."""
         if not self.body:
             return None
-        training = _TRAINING.validate_json(self.body)
+        training = replace(_TRAINING.validate_json(self.body), unprintable=self.unprintable or "")
         if isinstance(training, Course) or self.cancelled is None:
             return training
         cancelled = (self.cancelled, self.cancelled_by) > (self.saved, self.saved_by)
@@ -70,6 +72,18 @@ def cancel_live_event(live_event_id: str, stamp: Stamp) -> None:
     actions = [TrainingRow.cancelled.set(to_milliseconds(stamp.at)), TrainingRow.cancelled_by.set(stamp.origin)]
     latest = is_older(TrainingRow.cancelled, TrainingRow.cancelled_by, stamp)
     update_if(_training_row(live_event_id), actions, latest)
+
+
+def note_unprintable(training: Training, why: str) -> None:
+    """Note why the title of a training, as it was read, cannot be printed; a no-op if that is noted already."""
+    if why != training.unprintable:
+        action = TrainingRow.unprintable.set(why) if why else TrainingRow.unprintable.remove()
+        update_if(_training_row(training.training_id), [action], TrainingRow.body.contains(_title(training)))
+
+
+def _title(training: Training) -> str:
+    """As it stands in the stored body."""
+    return json.dumps(training.title, ensure_ascii=False)
 
 
 def ended_events(
