@@ -35,8 +35,8 @@ from earned.domain.people import Account
 from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
 MAX_FACTS = 6_000  # a record of so many is evaluated in 50 ms
-# By bytes of the largest (grants have up to 105, most marks up to 256); together less than the 400 KB of an item.
-MAX_FACTS_BY_SIZE = {48: MAX_FACTS, 105: 800, 256: 100, 6_000: 8}
+# By bytes of the largest (most marks have up to 256, all other facts 48); together less than the 400 KB of an item.
+MAX_FACTS_BY_SIZE = {48: MAX_FACTS, 256: 100, 6_000: 8}
 _ISSUE = TypeAdapter(Issuance)
 _REVOCATION = TypeAdapter(Revocation)
 _HOLD = TypeAdapter(Hold)
