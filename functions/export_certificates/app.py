@@ -4,9 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
+from earned.aws import clients
 from earned.aws.dynamodb import table
 from earned.aws.s3 import Archives, Documents
 from earned.aws.settings import from_environment
@@ -28,9 +26,8 @@ class Settings:
 
 settings = from_environment(Settings, os.environ)
 table.bind(settings.records_table)
-# S3 refuses a part that carries the SDK's own checksum when the upload was begun without that kind of checksum.
-s3 = boto3.client("s3", config=Config(connect_timeout=2, read_timeout=10, request_checksum_calculation="when_required"))
-sqs = boto3.client("sqs")
+s3 = clients.s3()
+sqs = clients.sqs()
 documents, archives = Documents(s3, settings.documents_bucket), Archives(s3, settings.exports_bucket)
 requests, dead_letters = Queue(sqs, settings.export_queue_url), Queue(sqs, settings.dead_letter_queue_url)
 export = ExportCertificates(documents, archives, requests)

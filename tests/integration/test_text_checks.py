@@ -16,8 +16,8 @@ TOO_LONG = "W" * 200
 SUPPORT = {"sub": "sup-1", "role": "support"}
 
 
-def course(story: Story, title: str, version: int = 1, minutes: int = 0) -> dict[str, Any]:
-    data = {"course_id": story.course, "version": version, "title": title, "steps": STEPS}
+def course(story: Story, title: str, version: int = 1, minutes: int = 0, steps: Any = STEPS) -> dict[str, Any]:
+    data = {"course_id": story.course, "version": version, "title": title, "steps": steps}
     return cloud_event("course.published", data, NOON + timedelta(minutes=minutes))
 
 
@@ -87,13 +87,17 @@ def test_a_repeated_check_repeats_the_announcement_under_its_id_and_another_faul
     assert first == repeated != other
 
 
-def test_support_sees_the_fault_in_the_diagnosis_until_the_title_is_corrected(service: Service, story: Story) -> None:
+@pytest.mark.parametrize("steps", [3, 60], ids=["small", "with an archived body"])
+def test_support_sees_the_fault_in_the_diagnosis_until_the_title_is_corrected(
+    service: Service, story: Story, steps: int
+) -> None:
+    lessons = [{"step_id": f"s{number:050}", "kind": "lesson", "title": "Listening"} for number in range(steps)]
     story.save_account("ada")
     story.enroll("ada")
-    service.post("Directory", course(story, UNPRINTABLE))
+    service.post("Directory", course(story, UNPRINTABLE, steps=lessons))
     service.settle()
     assert diagnosed_training(story)["unprintable"] == "data.title: the title has U+10FFFD, which no font has"
-    service.post("Directory", course(story, "Leading Well", version=2))
+    service.post("Directory", course(story, "Leading Well", version=2, steps=lessons))
     service.settle()
     assert "unprintable" not in diagnosed_training(story)
 

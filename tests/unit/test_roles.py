@@ -52,6 +52,7 @@ GenerateCertificate
     s3        GetObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/*
     s3        PutObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/* new
     s3        GetObject                  on AssetsBucket/*
+    s3        ListBucket                 on AssetsBucket DocumentsBucket
     events    PutEvents                  on Bus
     sqs       SendMessage                on GenerationDeadLetterQueue
 
@@ -120,6 +121,8 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("sqs:SendMessage", "AttendanceQueue", None): set(),
     ("sqs:SendMessage", "DirectoryQueue", None): set(),
 }
+# Buckets that a role reads only through links to objects that are there.
+ONLY_LINKED = {"ServeApi": {"ExportsBucket"}}
 SERVICES = {"logs", "sqs", "dynamodb", "s3", "events"}
 
 Statement = dict[str, Any]
@@ -218,6 +221,20 @@ def test_a_sensitive_action_is_allowed_to_exactly_its_roles(
     statements: dict[str, list[Statement]], what: tuple[str, str, str | None]
 ) -> None:
     assert {name for name, some in statements.items() if any(allows(one, *what) for one in some)} == ONLY[what]
+
+
+def test_a_role_that_reads_objects_may_list_their_bucket_so_that_a_missing_one_is_no_refusal(
+    statements: dict[str, list[Statement]],
+) -> None:
+    for name, some in statements.items():
+        read = {
+            resource.partition("/")[0]
+            for statement in some
+            for resource in statement["resources"]
+            if "s3:GetObject" in statement["actions"]
+        }
+        listed = {resource for one in some for resource in one["resources"] if "s3:ListBucket" in one["actions"]}
+        assert read - ONLY_LINKED.get(name, set()) == listed, name
 
 
 def test_no_role_may_delete_or_has_a_wildcard_for_actions_or_resources(

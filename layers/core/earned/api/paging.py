@@ -1,5 +1,6 @@
 """Pages of a list, and their cursors."""
 
+import json
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ PositionT = TypeVar("PositionT")
 ViewT = TypeVar("ViewT")
 QUERIES_PER_PAGE = 10
 FACTS_PER_PAGE = 40_000  # then the page ends; seven of the largest records, each evaluated in 50 ms of a core
+MAX_PAGE_BYTES = 4_000_000  # of items, escaped once; Lambda escapes the body again, in an answer of at most 6 MB
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,11 @@ def page(
 ) -> tuple[list[ViewT], str | None]:
     """The views of up to `limit` enrollments, without None, and the next page's cursor, None on the last page.
 
-    A page before the last may be short or empty: `QUERIES_PER_PAGE` and `FACTS_PER_PAGE` bound the work.
+    A page before the last may be short or empty: `QUERIES_PER_PAGE` and `FACTS_PER_PAGE` bound the work,
+    `MAX_PAGE_BYTES` the answer.
     """
     found: list[tuple[EnrollmentKey, ViewT]] = []
+    size = 0
     position = listed.cursors.decode(cursor)
     after, facts = EnrollmentKey(*position) if position is not None else None, 0
     for _ in range(QUERIES_PER_PAGE):
@@ -102,9 +106,10 @@ def page(
         for context in contexts.get_contexts(enrollments.get_records(keys)):
             record, item = context.record, view(context)
             facts += len(record.evidence)
-            if item is not None and len(found) == limit:
-                return _items(found), listed.cursors.encode(EnrollmentPosition(*found[-1][0]))
             if item is not None:
+                size += len(json.dumps(item))
+                if found and (len(found) == limit or size > MAX_PAGE_BYTES):
+                    return _items(found), listed.cursors.encode(EnrollmentPosition(*found[-1][0]))
                 found.append((record.key, item))
             if facts > FACTS_PER_PAGE:
                 return _items(found), listed.cursors.encode(EnrollmentPosition(*record.key))

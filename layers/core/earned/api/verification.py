@@ -157,5 +157,4 @@ def _headers(design: str = DEFAULT_DESIGN) -> dict[str, str]:
         "Content-Security-Policy": verification_page.content_security_policy(design),
         "Referrer-Policy": "no-referrer",
         "Vary": "Accept, Accept-Language",
-        "X-Content-Type-Options": "nosniff",
     }

@@ -123,7 +123,7 @@ class Assets:
     bucket: str
 
     def fetch(self, key: str) -> bytes:
-        """Raises `UnusableLogo` if the file is missing, denied or too large."""
+        """Raises `UnusableLogo` if the file is missing or too large."""
         answer = _get_object(self.client, self.bucket, key)
         with answer["Body"] as body:
             if answer["ContentLength"] > MAX_LOGO_BYTES:
@@ -214,13 +214,13 @@ def _read(client: "S3Client", bucket: str, key: str) -> bytes | None:
 
 
 def _get_object(client: "S3Client", bucket: str, key: str) -> "GetObjectOutputTypeDef":
-    """Raises `UnusableLogo` if the object is missing or denied: a role that may not list is denied a missing object."""
+    """Raises `UnusableLogo` only if the object is missing; every other refusal is a fault, not the portal's mistake."""
     try:
         return client.get_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+        if error.response["Error"]["Code"] != "NoSuchKey":
             raise
-        raise UnusableLogo(f"S3 answers {error.response['Error']['Code']}: upload the logo again") from error
+        raise UnusableLogo("the file is not in the bucket: upload the logo again") from error
 
 
 def archive_key(export_id: str) -> str:
