@@ -44,7 +44,7 @@ help:
 	@echo '  make drill               [ONLY=SQS]: dependency outages and deployments while events flow: out/drill.json'
 	@echo '  make soak                [SEEDS=10000] [FIRST=1]: simulated stories with faults, on all cores: out/soak.json'
 	@echo '  make fuzz                100,000 random API requests and 300,000 random messages, on all cores'
-	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000]: the seed at which the simulator finds each planted bug'
+	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000] [ARGS=--replay]: a seed with which the simulator finds each planted bug'
 	@echo '  make mutation-test       change the rules line by line: do the unit tests notice?'
 	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson, on a local stack'
 	@echo 'Measure it'
@@ -188,7 +188,7 @@ load-model: .venv/dev/ready
 	@$(PYTHON) -m tools.load model
 
 planted-bugs: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(BUG)
+	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(ARGS) $(BUG)
 
 mutation-test: .venv/mutation/ready
 	@.venv/mutation/bin/python -m tests.mutation

@@ -31,6 +31,7 @@ def check(world: "World") -> None:
         left = [message.label for message in queue.messages.values() if queue.dead_letters or message.reason is None]
         require(not left, "I3", f"{left} are left in {queue.name}")
     _check_directory(world)
+    _check_removals(world)
     for enrollment in world.oracle.enrollments():
         _check_enrollment(world, enrollment)
     for (pk, _), item in world.dynamodb.tables[RECORDS].items.items():
@@ -49,6 +50,16 @@ def _check_directory(world: "World") -> None:
         stored = world.dynamodb.tables[RECORDS].items.get((pk, "-"), {}).get(attribute, {}).get("S")
         _, source, event_id = posted.precedence
         require(stored == f"{source}\0{event_id}", "I4", f"{pk} does not have {posted.step.what}")
+
+
+def _check_removals(world: "World") -> None:
+    """I4: of the removals of an account, the earliest is stored."""
+    earliest: dict[str, Posted] = {}
+    for posted in world.oracle.events("account.removed"):
+        earliest.setdefault(posted.data["account_id"], posted)
+    for account_id, posted in earliest.items():
+        account = world.dynamodb.tables[RECORDS].items.get((f"account#{account_id}", "-"), {})
+        require(account.get("removed") == {"N": str(posted.time)}, "I4", f"{account_id} lacks {posted.step.what}")
 
 
 def _check_enrollment(world: "World", enrollment: Posted) -> None:
