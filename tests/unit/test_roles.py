@@ -48,7 +48,7 @@ EvaluateEnrollments
 GenerateCertificate
     logs      CreateLogStream PutLogEvents                      on GenerateCertificateLog
     sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on GenerationQueue
-    dynamodb  UpdateItem                 on RecordsTable [enrollment#* company-certificates#*]
+    dynamodb  UpdateItem                 on RecordsTable [enrollment#* training#* company-certificates#*]
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
     s3        GetObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/*
     s3        PutObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/* new
@@ -106,7 +106,7 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("dynamodb:PutItem", "RecordsTable", "enrollment#enr-1"): set(),
     ("dynamodb:UpdateItem", "RecordsTable", "account#acc-1"): {"RecordDirectory"},
     ("dynamodb:UpdateItem", "RecordsTable", "company#co-1"): {"RecordDirectory"},
-    ("dynamodb:UpdateItem", "RecordsTable", "training#course-1"): {"RecordDirectory", "Sweep"},
+    ("dynamodb:UpdateItem", "RecordsTable", "training#course-1"): {"GenerateCertificate", "RecordDirectory", "Sweep"},
     ("dynamodb:Scan", "RecordsTable", None): {"Sweep"},
     ("dynamodb:Query", "RecordsTable/index/by-email", None): {"ServeApi"},
     ("dynamodb:PutItem", "AccessLogTable", "cert"): {"ServeApi"},

@@ -48,6 +48,7 @@ class Scenario:
         self._keep("company.saved", {"company_id": self.company, "name": "Musterwerke Nordwest GmbH"})
         published = {"course_id": self.course, "version": 1, "title": "Occupational Safety for Supervisors"}
         self._keep("course.published", published | {"steps": self.steps, "hours": 6})
+        self.waiting("Generation")  # the checks of both texts
 
     @property
     def admin(self) -> dict[str, str]:

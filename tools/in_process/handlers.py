@@ -15,10 +15,11 @@ from earned.document.deployed_designs import DEPLOYED_DESIGNS
 from earned.document.render import DESIGNS
 from earned.domain import exports
 from earned.domain.training import DEFAULT_DESIGN
-from earned.messages import events
+from earned.messages import events, requests
 from earned.usecases import evaluate_enrollments, export_certificates, record_directory, sweep
 from earned.usecases.certificate_documents import CertificateDocuments
 from earned.usecases.check_marks import CheckMarks
+from earned.usecases.check_texts import CheckTexts
 from earned.usecases.clock import utc_now
 from earned.usecases.evaluate_enrollments import EvaluateEnrollments
 from earned.usecases.export_certificates import ExportCertificates
@@ -117,7 +118,8 @@ def _generate_certificate(app: Any, options: Options) -> Handler:
     documents = CertificateDocuments(options.design, logos, app.documents, settings.verify_base_url, paper_size)
     tolerance = settings.order_tolerance_seconds
     generate = GenerateCertificates(documents, app.bus, tolerance, options.background, options.now)
-    return _over_batch(app, generate)
+    check = CheckTexts(documents, app.bus, options.now)
+    return _over_batch(app, lambda batch: generate(batch, check(batch, batch.read(requests.read_generation))))
 
 
 def _export_certificates(app: Any, options: Options) -> Handler:

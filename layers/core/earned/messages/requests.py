@@ -45,6 +45,19 @@ class GenerationRequest:
         return EnrollmentKey(self.enrollment_id, self.account_id)
 
 
+class TextOf(StrEnum):
+    TRAINING = "training"
+    COMPANY = "company"
+
+
+@dataclass(frozen=True)
+class TextCheck:
+    """Asks the generator, which has the fonts, whether a training's title or a company's name can be printed."""
+
+    text_of: TextOf
+    subject_id: str
+
+
 @dataclass(frozen=True)
 class EnrollmentsChanged:
     """Asks for these enrollments to be evaluated again."""
@@ -79,7 +92,7 @@ class ExportRequest:
 
 EvaluationRequest = EnrollmentsChanged | TrainingChanged | AccountChanged
 _EXPORT: TypeAdapter[ExportRequest] = TypeAdapter(ExportRequest)
-_GENERATION: TypeAdapter[GenerationRequest] = TypeAdapter(GenerationRequest)
+_GENERATION: TypeAdapter[GenerationRequest | TextCheck] = TypeAdapter(GenerationRequest | TextCheck)
 _EVALUATION: TypeAdapter[EvaluationRequest] = TypeAdapter(EvaluationRequest)
 _Request = TypeVar("_Request")
 
@@ -107,6 +120,10 @@ def generation_message(record: CompletionRecord, **details: Any) -> OutgoingMess
     return OutgoingMessage(_GENERATION.dump_json(request).decode(), record.company_id or record.account_id)
 
 
+def text_check_message(text_of: TextOf, subject_id: str) -> OutgoingMessage:
+    return OutgoingMessage(_GENERATION.dump_json(TextCheck(text_of, subject_id)).decode(), subject_id)
+
+
 def evaluation_message(request: EvaluationRequest, group: str, delay_seconds: int = 0) -> OutgoingMessage:
     return OutgoingMessage(_EVALUATION.dump_json(request).decode(), group, delay_seconds)
 
@@ -122,7 +139,7 @@ def read_export(body: str, _sent: int = 0) -> ExportRequest:
     return request
 
 
-def read_generation(body: str, _sent: int = 0) -> GenerationRequest:
+def read_generation(body: str, _sent: int = 0) -> GenerationRequest | TextCheck:
     request = _read(_GENERATION, body)
     if request is None:
         raise Rejected("not-a-generation-request")

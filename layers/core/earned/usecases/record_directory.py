@@ -8,7 +8,7 @@ from earned.aws.dynamodb.contexts import Names
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
 from earned.domain.attendance import may_be_off_calendar
-from earned.domain.enrollment import CompletionRecord, EarlyFacts, Enrollment
+from earned.domain.enrollment import CompletionRecord, Enrollment
 from earned.domain.errors import Rejected
 from earned.domain.people import Account
 from earned.domain.training import LiveEvent, Training
@@ -27,9 +27,11 @@ from earned.messages.requests import (
     AccountChanged,
     EnrollmentsChanged,
     OutgoingMessage,
+    TextOf,
     TrainingChanged,
     evaluation_message,
     generation_message,
+    text_check_message,
 )
 from earned.usecases.clock import Clock, utc_now
 
@@ -69,6 +71,7 @@ class RecordDirectory:
         match event:
             case CompanySavedEvent():
                 people.save_company(event.data.company(), event.stamp)
+                self._generation.send([text_check_message(TextOf.COMPANY, event.data.company_id)])
                 return []
             case AccountSavedEvent():
                 _save_account(event)
@@ -81,6 +84,7 @@ class RecordDirectory:
                 training = event.training()
                 self._check_design(training)
                 trainings.save_training(training, event.stamp)
+                self._generation.send([text_check_message(TextOf.TRAINING, training.training_id)])
                 return [_training_changed(training.training_id)]
             case LiveEventCancelledEvent():
                 trainings.cancel_live_event(event.data.live_event_id, event.stamp)
@@ -116,7 +120,7 @@ class RecordDirectory:
 
     def _withdraw(self, event: EnrollmentRemovedEvent) -> None:
         withdrawn = enrollments.withdraw(event.data.key, event.time, event.identity)
-        if isinstance(withdrawn, EarlyFacts):
+        if not isinstance(withdrawn, CompletionRecord):
             _refuse_another_account(event)
         if isinstance(withdrawn, CompletionRecord) and withdrawn.issue is not None:
             if withdrawn.company_id is not None:
