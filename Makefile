@@ -75,19 +75,19 @@ help:
 	@echo '  make replay              SINCE=2026-11-30T08:00:00Z [UNTIL=...]: put archived announcements on the bus again'
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(PYTHON) -m tools.local demo
+	@$(EARNED) -m tools.local demo
 
 drill: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(PYTHON) -m tools.local drill $(if $(ONLY),--only='$(ONLY)')
+	@$(EARNED) -m tools.local drill $(if $(ONLY),--only='$(ONLY)')
 
 serve: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(PYTHON) -m tools.local serve $(if $(ALLOWED_ORIGINS),--allowed-origins='$(ALLOWED_ORIGINS)')
+	@$(EARNED) -m tools.local serve $(if $(ALLOWED_ORIGINS),--allowed-origins='$(ALLOWED_ORIGINS)')
 
 token: .venv/dev/ready
-	@$(PYTHON) -m tools.local token --role='$(ROLE)' --sub='$(SUB)' --company='$(COMPANY)' $(if $(EXPIRES_IN),--expires-in=$(EXPIRES_IN))
+	@$(EARNED) -m tools.local token --role='$(ROLE)' --sub='$(SUB)' --company='$(COMPANY)' $(if $(EXPIRES_IN),--expires-in=$(EXPIRES_IN))
 
 stop: .venv/dev/ready
-	@$(PYTHON) -m tools.local stop
+	@$(EARNED) -m tools.local stop
 
 # Operator commands: on AWS with STACK, otherwise on the stack that `make serve` started.
 quarantine: .venv/dev/ready
@@ -212,10 +212,10 @@ bench-memory: .venv/dev/ready $(LAYER)/ready
 
 PEOPLE ?= 10000
 load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
-	@$(PYTHON) -m tools.load run --people=$(PEOPLE)
+	@$(EARNED) -m tools.load run --people=$(PEOPLE)
 
 load-model: .venv/dev/ready
-	@$(PYTHON) -m tools.load model
+	@$(EARNED) -m tools.load model
 
 planted-bugs: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(ARGS) $(BUG)
@@ -279,5 +279,5 @@ requirements:
 	@$(COMPILE) --constraint requirements/dev.txt --group document --output-file layers/weasyprint/requirements.txt
 
 clean:
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m tools.local stop; fi
+	@if [ -x $(PYTHON) ]; then $(EARNED) -m tools.local stop; fi
 	rm -rf .venv .layers .local .aws-sam out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 from joserfc.jwk import RSAKey
 
-from docs.examples.post_events import Event
+from earned.messages.posting import Event
 from tools.local import issuer
 from tools.local import stack as stacks
 from tools.local.stack import LocalStack

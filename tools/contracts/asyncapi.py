@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from earned.messages.announcements import TYPES
+from earned.messages.events import QUEUES
 from tools.contracts import VERSION
-from tools.contracts.events import QUEUES, schemas
+from tools.contracts.events import schemas
 from tools.contracts.writing import Json
 
 QUEUE = (

@@ -7,10 +7,9 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from earned.messages.announcements import ANNOUNCED
-from earned.messages.events import ATTENDANCE, DIRECTORY, MAX_EVENT_BYTES, PROGRESS
+from earned.messages.events import MAX_EVENT_BYTES, QUEUES
 from tools.contracts.writing import Json
 
-QUEUES = {"directory": DIRECTORY, "progress": PROGRESS, "attendance": ATTENDANCE}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from docs.examples.post_events import Event
+from earned.messages.posting import Event
 from tools.in_process.service import Service
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

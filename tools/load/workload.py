@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from docs.examples.post_events import Event
+from earned.messages.posting import Event
 from tools.local.scenario import Message
 
 HALL, SCHOOL = "co-hall", "co-school"

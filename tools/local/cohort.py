@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from docs.examples.post_events import Event
+from earned.messages.posting import Event
 
 MINUTE = timedelta(minutes=1)
 STEPS = [

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from docs.examples.post_events import Event
+from earned.messages.posting import Event
 from tools.local.checks import Findings, Week
 from tools.local.portal import Reader, fetch
 from tools.local.scenario import EVENT, Account, Enrollment, Message

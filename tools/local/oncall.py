@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from docs.examples.post_events import NotPosted, post
+from earned.portal import Event, NotSent, Publisher
 from tools.local.cohort import QueuedEvent
 from tools.local.stack import ROOT, LocalStack, StackFailed
 from tools.operations.stacks import Pair, pairs_of
@@ -25,22 +24,20 @@ NO_RETRIES = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attem
 
 
 class PortalBackend:
-    """A portal's backend as docs/examples describes it: it keeps events that SQS did not take and posts them again."""
+    """A portal's backend as docs/integrate.md describes it: it keeps events that were not sent and sends them again."""
 
     def __init__(self, stack: LocalStack) -> None:
-        self._queues = stack.queues
-        self._sqs = stack.session().client("sqs", endpoint_url=stack.aws_endpoint, config=NO_RETRIES)
-        self._kept: list[QueuedEvent] = []
+        sqs = stack.session().client("sqs", endpoint_url=stack.aws_endpoint, config=NO_RETRIES)
+        self._publisher = Publisher(sqs, stack.queues)
+        self._kept: list[Event] = []
 
     def post(self, events: Iterable[QueuedEvent]) -> int:
         """Post the kept events and these; returns how many events are kept."""
-        waiting, self._kept = [*self._kept, *events], []
-        for queue, url in self._queues.items():
-            of_queue = [queued for queued in waiting if queued[0] == queue]
-            try:
-                post(self._sqs, url, [event for _, event in of_queue])
-            except (NotPosted, BotoCoreError, ClientError):
-                self._kept += of_queue
+        waiting, self._kept = [*self._kept, *(event for _, event in events)], []
+        try:
+            self._publisher.send(*waiting)
+        except NotSent as error:
+            self._kept = error.events
         return len(self._kept)
 
 

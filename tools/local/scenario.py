@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from docs.examples.post_events import Event
+from earned.messages.posting import Event
 
 MINUTE = timedelta(minutes=1)
 HOUR = 60 * MINUTE

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from docs.examples.post_events import Event
+from earned.messages.posting import Event
 from tests.simulation.clock import MINUTE, at
 from tests.simulation.engine.faults import FaultProfile
 from tests.simulation.engine.world import World

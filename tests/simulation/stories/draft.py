@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from docs.examples.post_events import Event
+from earned.messages.posting import Event
 from tests.simulation.clock import HOUR, MINUTE, SECOND, at
 from tests.simulation.stories.steps import START, Post, Step
 

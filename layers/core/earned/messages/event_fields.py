@@ -13,6 +13,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, StringConstraints, WithJsonSchema
+from typing_extensions import TypeAliasType
 
 from earned.domain.errors import Rejected
 from earned.domain.fact_codec import MAX_VIDEO_MILLISECONDS
@@ -54,6 +55,7 @@ _SCHEDULE = re.compile(_SCHEDULE_PATTERN)
 
 def read_time(value: object) -> datetime:
     """In UTC, to the millisecond; a year that `datetime` does not have is the nearest that it has."""
+    value = _written(value)
     if not isinstance(value, str) or not _ANY_TIME.fullmatch(value):
         raise ValueError("must be an RFC 3339 time that exists, with its UTC offset")
     has_leap_second = value[17:19] == "60"
@@ -65,9 +67,16 @@ def read_time(value: object) -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
+def _written(value: object) -> object:
+    """A `datetime` that code hands to a model, as an event writes it."""
+    if not isinstance(value, datetime):
+        return value
+    return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
+
+
 def _scheduled_time(value: object) -> datetime:
     at = read_time(value)
-    if not _SCHEDULE.fullmatch(str(value)):
+    if not _SCHEDULE.fullmatch(str(_written(value))):
         raise ValueError("must lie in the years 2000-2199")
     return at
 
@@ -112,7 +121,8 @@ def _timezone_schema() -> WithJsonSchema:
     )
 
 
-Timezone = Annotated[str, AfterValidator(_timezone), _timezone_schema()]
+# A named type: a generator declares the enumeration once.
+Timezone = TypeAliasType("Timezone", Annotated[str, AfterValidator(_timezone), _timezone_schema()])
 
 
 # Texts.

@@ -28,6 +28,7 @@ __all__ = [
     "DIRECTORY",
     "MAX_EVENT_BYTES",
     "PROGRESS",
+    "QUEUES",
     "AccountRemovedEvent",
     "AccountSavedEvent",
     "AttendanceEvent",
@@ -55,6 +56,7 @@ def _by_type(*models: type[EventT]) -> Kinds[EventT]:
 DIRECTORY: Kinds[DirectoryEvent] = _by_type(*get_args(DirectoryEvent))
 PROGRESS: Kinds[ProgressEvent] = _by_type(*get_args(ProgressEvent))
 ATTENDANCE: Kinds[AttendanceEvent] = _by_type(AttendanceEvent)
+QUEUES: Mapping[str, Kinds[Any]] = {"directory": DIRECTORY, "progress": PROGRESS, "attendance": ATTENDANCE}
 _EVERY_TYPE = {**DIRECTORY, **PROGRESS, **ATTENDANCE}
 
 
