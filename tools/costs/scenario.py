@@ -107,7 +107,7 @@ class Scenario:
 
     def _keep(self, kind: str, data: dict[str, Any]) -> None:
         self.invoke("record_directory", [cloud_event(kind, data)])
-        self.waiting("Evaluation")
+        self.waiting("Change")
 
 
 def _step(step_id: str, number: int) -> dict[str, Any]:

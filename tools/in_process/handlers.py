@@ -15,12 +15,13 @@ from earned.document.deployed_designs import DEPLOYED_DESIGNS
 from earned.document.render import DESIGNS
 from earned.domain.training import DEFAULT_DESIGN
 from earned.messages import events
-from earned.usecases import evaluate_enrollments, export_certificates, record_directory, sweep
+from earned.usecases import export_certificates, fan_out_changes, record_directory, sweep
 from earned.usecases.certificate_documents import CertificateDocuments
 from earned.usecases.check_marks import CheckMarks
 from earned.usecases.clock import utc_now
 from earned.usecases.evaluate_enrollments import EvaluateEnrollments
 from earned.usecases.export_certificates import ExportCertificates
+from earned.usecases.fan_out_changes import FanOutChanges
 from earned.usecases.generate_certificates import GenerateCertificates
 from earned.usecases.logos import Logos
 from earned.usecases.record_directory import RecordDirectory
@@ -41,10 +42,10 @@ class Options:
     paper_size: str | None = None  # None: that of the function's settings
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
-    keys_per_page: int = evaluate_enrollments.KEYS_PER_PAGE
+    keys_per_page: int = fan_out_changes.KEYS_PER_PAGE
     records_per_page: int = sweep.RECORDS_PER_PAGE
     pages_per_run: int = sweep.PAGES_PER_RUN
-    enrollments_per_message: int = evaluate_enrollments.ENROLLMENTS_PER_MESSAGE
+    enrollments_per_message: int = fan_out_changes.ENROLLMENTS_PER_MESSAGE
     events_per_page: int = trainings.EVENTS_PER_PAGE
     messages_per_batch: int = MAX_BATCH
     part_size: int = export_certificates.PART_SIZE
@@ -69,10 +70,10 @@ def _over_batch(app: Any, work: Callable[[SqsBatch], None]) -> Handler:
 
 
 def _record_directory(app: Any, options: Options) -> Handler:
-    evaluation, generation = options.queue(app.evaluation), options.queue(app.generation)
     record = RecordDirectory(
-        evaluation,
-        generation,
+        options.queue(app.changes),
+        options.queue(app.evaluation),
+        options.queue(app.generation),
         designs=options.designs,
         recheck_delay_seconds=options.recheck_delay_seconds,
         now=options.now,
@@ -97,15 +98,17 @@ def _record_attendance(app: Any, options: Options) -> Handler:
 
 
 def _evaluate_enrollments(app: Any, options: Options) -> Handler:
-    evaluate = EvaluateEnrollments(
+    tolerance = app.settings.order_tolerance_seconds
+    return _over_batch(app, EvaluateEnrollments(options.queue(app.generation), tolerance, now=options.now))
+
+
+def _fan_out_changes(app: Any, options: Options) -> Handler:
+    fan_out = FanOutChanges(
         options.queue(app.evaluation),
-        options.queue(app.generation),
-        app.settings.order_tolerance_seconds,
         keys_per_page=options.keys_per_page,
         enrollments_per_message=options.enrollments_per_message,
-        now=options.now,
     )
-    return _over_batch(app, evaluate)
+    return _over_batch(app, fan_out)
 
 
 def _generate_certificate(app: Any, options: Options) -> Handler:
@@ -162,6 +165,7 @@ _COMPOSED: dict[str, Callable[[Any, Options], Handler]] = {
     "record_directory": _record_directory,
     "record_progress": _record_progress,
     "record_attendance": _record_attendance,
+    "fan_out_changes": _fan_out_changes,
     "evaluate_enrollments": _evaluate_enrollments,
     "generate_certificate": _generate_certificate,
     "export_certificates": _export_certificates,
