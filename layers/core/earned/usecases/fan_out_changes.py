@@ -43,13 +43,13 @@ class FanOutChanges:
     def _fan_out(self, change: Change, group: str | None) -> None:
         """The messages keep the message group: a course of a hundred thousand delays no other group."""
         match change:
-            case TrainingChanged(training_id):
-                subject, list_keys = training_id, enrollment_lists.list_training_keys
-            case AccountChanged(account_id):
-                subject, list_keys = account_id, enrollment_lists.list_account_keys
+            case TrainingChanged(subject):
+                pages = self._pages(enrollment_lists.list_training_keys, subject)
+            case AccountChanged(subject):
+                pages = self._pages(enrollment_lists.list_account_keys, subject)
             case _:
                 assert_never(change)
-        for keys in self._pages(list_keys, subject):
+        for keys in pages:
             size = self._enrollments_per_message
             chunks = [tuple(keys[start : start + size]) for start in range(0, len(keys), size)]
             self._evaluation.send([evaluation_message(EnrollmentsChanged(chunk), group or subject) for chunk in chunks])
