@@ -24,11 +24,11 @@ class Chain:
         [self.function] = [one["FunctionName"] for one in deployed if "EvaluateEnrollments" in one["FunctionName"]]
 
     def is_stopped(self, queue: str, request: dict[str, Any], hops: int) -> bool:
-        header = {"DataType": "String", "StringValue": trace_header({self.function: hops})}
+        header = trace_header({self.function: hops})
         self._sqs.send_message(
             QueueUrl=self._outputs[f"{queue}QueueUrl"],
             MessageBody=json.dumps(request),
-            MessageSystemAttributes={"AWSTraceHeader": header},
+            MessageSystemAttributes={"AWSTraceHeader": {"DataType": "String", "StringValue": header}},
         )
         return wait_for(self._outcome, "the end of a request")
 
@@ -43,9 +43,9 @@ class Chain:
         return None if any(self._left(queue) for queue in ("Change", "Evaluation")) else False
 
     def _left(self, queue: str) -> int:
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         url = self._outputs[f"{queue}QueueUrl"]
-        return sum(map(int, self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()))
+        left = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return int(left["ApproximateNumberOfMessages"]) + int(left["ApproximateNumberOfMessagesNotVisible"])
 
 
 def test_the_seventeenth_hop_through_a_function_is_stopped(portal: Portal, deployed: tuple[LocalStack, Path]) -> None:

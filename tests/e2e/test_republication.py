@@ -70,9 +70,7 @@ def write_learners(portal: Portal, company: str, course: str, number: int) -> No
     dynamodb = portal.stack.session().client("dynamodb", endpoint_url=portal.stack.aws_endpoint)
     table, items = portal.stack.outputs["RecordsTableName"], learners(portal, company, course, number)
     while batch := list(islice(items, 25)):
-        left = {table: [{"PutRequest": {"Item": item}} for item in batch]}
-        while left:
-            left = dynamodb.batch_write_item(RequestItems=left).get("UnprocessedItems", {})
+        dynamodb.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": item}} for item in batch]})
 
 
 def learners(portal: Portal, company: str, course: str, number: int) -> Iterator[dict[str, Any]]:

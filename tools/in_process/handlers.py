@@ -43,8 +43,8 @@ class Options:
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     keys_per_page: int = fan_out_changes.KEYS_PER_PAGE
-    records_per_page: int = sweep.RECORDS_PER_PAGE
-    pages_per_run: int = sweep.PAGES_PER_RUN
+    items_per_page: int = sweep.ITEMS_PER_PAGE
+    items_per_run: int = sweep.ITEMS_PER_RUN
     enrollments_per_message: int = fan_out_changes.ENROLLMENTS_PER_MESSAGE
     events_per_page: int = trainings.EVENTS_PER_PAGE
     messages_per_batch: int = MAX_BATCH
@@ -140,8 +140,9 @@ def _sweep(app: Any, options: Options) -> Handler:
         options.queue(app.generation),
         app.bus,
         app.settings.order_tolerance_seconds,
-        records_per_page=options.records_per_page,
-        pages_per_run=options.pages_per_run,
+        options.background,
+        items_per_page=options.items_per_page,
+        items_per_run=options.items_per_run,
         enrollments_per_message=options.enrollments_per_message,
         events_per_page=options.events_per_page,
         now=options.now,
