@@ -17,7 +17,7 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase replay preflight changes protect contracts preview \
+.PHONY: help demo drill serve token stop quarantine redrive erase replay sweep preflight changes protect contracts preview \
     draw-border test test-simulation test-stack lint-openapi republish soak fuzz planted-bugs mutation-test check build \
     package bench bench-memory load load-model cost \
     performance-report layers requirements clean
@@ -60,6 +60,7 @@ help:
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
 	@echo '  make erase               ACCOUNT=acc-1 [ALSO="former name or address"] [DRY_RUN=1]: erase a person for good'
+	@echo '  make sweep               check every record and document now, to the end'
 	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
 	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
 	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
@@ -93,6 +94,9 @@ erase: .venv/dev/ready
 
 replay: .venv/dev/ready
 	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
+
+sweep: .venv/dev/ready
+	@$(EARNED) -m tools.operations sweep $(WHERE)
 
 # On AWS only: STACK is required.
 preflight: .venv/dev/ready

@@ -25,6 +25,8 @@ from tools.operations.redrive import Step, Wanted, select, send_back
 from tools.operations.replay import replay as replay_archive
 from tools.operations.samconfig import NotConfigured, read_deployment
 from tools.operations.stacks import DeployedStack, NoStack, adopt_region
+from tools.operations.sweep import PATIENT, RunFailed, Swept
+from tools.operations.sweep import sweep as sweep_everything
 
 if TYPE_CHECKING:
     from tools.operations.erase import Erasure
@@ -149,6 +151,26 @@ def replay(
     if not progress.has_succeeded:
         raise NoStack(f"The replay ended as {progress.state}: {progress.reason}. Run it again.")
     out.print(f"Announced again: everything from {_when(start)} to {_when(end)}.")
+
+
+@app.command()
+def sweep(stack: StackName = None, local: Local = False) -> None:
+    """Check every record and document now; exits with 1 unless the pass reaches its end."""
+    where = _stack(stack, local)
+    if "SweepFunctionName" not in where.outputs:
+        raise NoStack("This stack does not name its sweep (SweepFunctionName): deploy the current template first.")
+    done = Swept()
+    try:
+        with console.status("Sweeping") as status:
+            for done in sweep_everything(where.lambdas(PATIENT), where.outputs["SweepFunctionName"]):
+                status.update(f"Run {done.runs}: {done.records:,} records checked, {done.items:,} items read")
+    except RunFailed as failure:
+        raise NoStack(f"The sweep failed with {failure}. Run it again: it continues where it stopped.") from None
+    out.print(f"Checked to the end: {done.records:,} records and their documents, in {done.runs} runs.")
+    for finding, number in sorted(done.findings.items()):
+        out.print(f"{number:>9,} {finding}")
+    if not done.findings:
+        out.print("Nothing was found.")
 
 
 @app.command("preflight")
