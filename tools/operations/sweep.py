@@ -43,6 +43,6 @@ def sweep(lambdas: "LambdaClient", function: str) -> Iterator[Swept]:
 def _run(lambdas: "LambdaClient", function: str) -> dict[str, Any]:
     answer = lambdas.invoke(FunctionName=function, Payload=json.dumps({"everything": True}).encode())
     outcome: dict[str, Any] = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise RunFailed(f"{outcome.get('errorType', answer['FunctionError'])}: {outcome.get('errorMessage', '')}")
+    if answer.get("FunctionError"):
+        raise RunFailed(f"{outcome.get('errorType', 'error')}: {outcome.get('errorMessage', '')}")
     return outcome
