@@ -46,7 +46,7 @@ help:
 	@echo '  make fuzz                100,000 random API requests and 300,000 random messages, on all cores'
 	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000]: the seed at which the simulator finds each planted bug'
 	@echo '  make mutation-test       change the rules line by line: do the unit tests notice?'
-	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson, on a local stack'
+	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson: hops, seconds, memory'
 	@echo 'Measure it'
 	@echo '  make bench               time and size of a certificate beside other PDF libraries: out/bench/'
 	@echo '  make bench-memory        memory over 3,000 certificates: out/bench/memory.json'

@@ -3,6 +3,7 @@
 Requests and answers are those of the wire (JSON). Sets are sorted, so that a seed replays whatever the hash seed.
 """
 
+import hashlib
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -200,8 +201,8 @@ def _value_size(kind: str, value: Any) -> int:
 
 
 def _segment(item: Item, segments: int) -> int:
-    """The segment of an item, by a hash of its partition key."""
-    return zlib.adler32(item["pk"]["S"].encode()) % segments
+    """The segment of an item, by a hash of its partition key, as moto has it."""
+    return hashlib.md5(item["pk"]["S"].encode(), usedforsecurity=False).digest()[0] % segments
 
 
 def _scan_position(key: Key) -> tuple[int, Key]:
