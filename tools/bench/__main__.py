@@ -41,7 +41,7 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 @app.command()
 def main(
-    rounds: Annotated[int, typer.Option(min=2, help=f"of {PER_ROUND} certificates of each contender")] = 20,
+    rounds: Annotated[int, typer.Option(min=12, help=f"of {PER_ROUND} certificates of each contender")] = 20,
     memory: Annotated[bool, typer.Option("--memory", help=f"instead: our memory over {CERTIFICATES}")] = False,
 ) -> None:
     """Measure certificates and handlers, ours and others, in one run; fills out/bench/."""

@@ -10,7 +10,7 @@ from io import BytesIO
 import segno
 import typst
 
-from tools.bench.page import FONTS, HEADING, ROOT, Page, lines
+from tools.bench.page import CODE, DRAWINGS, FONTS, HEADING, PAPER, ROOT, RULE, Page, lines
 
 COMPILER = typst.Compiler(
     input=ROOT / "tools" / "bench" / "contenders" / "certificate.typ",
@@ -23,6 +23,10 @@ COMPILER = typst.Compiler(
 def draw(page: Page) -> bytes:
     told = {
         "name": f"{HEADING}: {page.title}",
+        "paper": PAPER,
+        "drawings": [(f"/{path.relative_to(ROOT).as_posix()}", place) for path, place in DRAWINGS],
+        "code": CODE,
+        "rule": RULE,
         "lines": [asdict(line) for line in lines(page)],
     }
     code = BytesIO()
