@@ -21,7 +21,7 @@ from tools.local.stack import LocalStack
 
 pytestmark = [pytest.mark.stack, pytest.mark.long]
 LEARNERS = int(os.environ.get("LEARNERS", "2000"))
-DUE = min(LEARNERS // 2, 500)  # certificates; the other learners are evaluated, and have a lesson outstanding
+DUE = min(LEARNERS // 2, 200)  # certificates; the other learners are evaluated, and have a lesson outstanding
 ALLOWED_SECONDS = 300 + LEARNERS / 50
 BOTH = [{"step_id": step, "kind": "lesson", "title": step.title()} for step in ("first", "second")]
 
