@@ -17,7 +17,7 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase replay sweep preflight changes protect contracts preview \
+.PHONY: help demo drill serve token stop quarantine redrive erase disclose replay sweep preflight changes protect contracts preview \
     draw-border test test-simulation test-stack lint-openapi republish soak fuzz planted-bugs mutation-test check build \
     package bench bench-memory load load-model cost \
     performance-report layers requirements clean
@@ -44,7 +44,7 @@ help:
 	@echo '  make drill               [ONLY=SQS]: dependency outages and deployments while events flow: out/drill.json'
 	@echo '  make soak                [SEEDS=10000] [FIRST=1]: simulated stories with faults, on all cores: out/soak.json'
 	@echo '  make fuzz                100,000 random API requests and 300,000 random messages, on all cores'
-	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000]: the seed at which the simulator finds each planted bug'
+	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000] [ARGS=--replay]: a seed with which the simulator finds each planted bug'
 	@echo '  make mutation-test       change the rules line by line: do the unit tests notice?'
 	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson: hops, seconds, memory'
 	@echo 'Measure it'
@@ -60,6 +60,7 @@ help:
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
 	@echo '  make erase               ACCOUNT=acc-1 [ALSO="former name or address"] [DRY_RUN=1]: erase a person for good'
+	@echo '  make disclose            ACCOUNT=acc-1: all that is held about a person, for that person: out/disclosure-acc-1.zip'
 	@echo '  make sweep               check every record and document now, to the end'
 	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
 	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
@@ -91,6 +92,9 @@ redrive: .venv/dev/ready
 
 erase: .venv/dev/ready
 	@$(EARNED) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') $(if $(DRY_RUN),--dry-run)
+
+disclose: .venv/dev/ready
+	@$(EARNED) -m tools.operations disclose $(WHERE) --account='$(ACCOUNT)'
 
 replay: .venv/dev/ready
 	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
@@ -188,7 +192,7 @@ load-model: .venv/dev/ready
 	@$(PYTHON) -m tools.load model
 
 planted-bugs: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(BUG)
+	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(ARGS) $(BUG)
 
 mutation-test: .venv/mutation/ready
 	@.venv/mutation/bin/python -m tests.mutation

@@ -4,8 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-
+from earned.aws import clients
 from earned.aws.dynamodb import table
 from earned.aws.settings import Seconds, from_environment
 from earned.aws.sqs import Queue
@@ -23,7 +22,7 @@ class Settings:
 
 settings = from_environment(Settings, os.environ)
 table.bind(settings.records_table)
-sqs = boto3.client("sqs")
+sqs = clients.sqs()
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
 evaluate = EvaluateEnrollments(generation, settings.order_tolerance_seconds)

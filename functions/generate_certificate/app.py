@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-
+from earned.aws import clients
 from earned.aws.dynamodb import table
 from earned.aws.eventbridge import Bus
 from earned.aws.s3 import Assets, Documents
@@ -33,12 +32,12 @@ class Settings:
 
 settings = from_environment(Settings, os.environ)
 table.bind(settings.records_table)
-s3 = boto3.client("s3")
+s3 = clients.s3()
 documents = Documents(s3, settings.documents_bucket)
 logos = Logos(Assets(s3, settings.assets_bucket), documents, DESIGNS.check_drawable)
 certificates = CertificateDocuments(DESIGNS, logos, documents, settings.verify_base_url, settings.paper_size)
-bus = Bus(boto3.client("events"), settings.bus_name)
-dead_letters = Queue(boto3.client("sqs"), settings.dead_letter_queue_url)
+bus = Bus(clients.events(), settings.bus_name)
+dead_letters = Queue(clients.sqs(), settings.dead_letter_queue_url)
 generate = GenerateCertificates(
     certificates, bus, settings.order_tolerance_seconds, background=ThreadPoolExecutor(max_workers=10)
 )

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import boto3
-
+from earned.aws import clients
 from earned.aws.dynamodb import enrollments, table
 from earned.aws.dynamodb.trainings import TrainingCache
 from earned.aws.eventbridge import Bus, Refusals
@@ -29,10 +28,10 @@ class Settings:
 
 settings = from_environment(Settings, os.environ)
 table.bind(settings.records_table)
-sqs = boto3.client("sqs")
+sqs = clients.sqs()
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
-refusals = Refusals(Bus(boto3.client("events"), settings.bus_name), "attendance")
+refusals = Refusals(Bus(clients.events(), settings.bus_name), "attendance")
 read_mark = reader(ATTENDANCE, settings.order_tolerance_seconds)
 check = CheckMarks()
 record = RecordFacts(enrollments.record_attendance, TrainingCache(), generation, order_tolerance=timedelta(0))

@@ -4,8 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-
+from earned.aws import clients
 from earned.aws.dynamodb import table
 from earned.aws.eventbridge import Bus, Refusals
 from earned.aws.settings import Seconds, from_environment
@@ -30,12 +29,12 @@ class Settings:
 
 settings = from_environment(Settings, os.environ)
 table.bind(settings.records_table)
-sqs = boto3.client("sqs")
+sqs = clients.sqs()
 changes = Queue(sqs, settings.change_queue_url)
 evaluation = Queue(sqs, settings.evaluation_queue_url)
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
-refusals = Refusals(Bus(boto3.client("events"), settings.bus_name), "directory")
+refusals = Refusals(Bus(clients.events(), settings.bus_name), "directory")
 read_event = reader(DIRECTORY, settings.order_tolerance_seconds)
 record = RecordDirectory(changes, evaluation, generation, designs=DEPLOYED_DESIGNS | {DEFAULT_DESIGN})
 

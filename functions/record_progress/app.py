@@ -4,8 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-
+from earned.aws import clients
 from earned.aws.dynamodb import enrollments, table
 from earned.aws.dynamodb.trainings import TrainingCache
 from earned.aws.eventbridge import Bus, Refusals
@@ -27,10 +26,10 @@ class Settings:
 
 settings = from_environment(Settings, os.environ)
 table.bind(settings.records_table)
-sqs = boto3.client("sqs")
+sqs = clients.sqs()
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
-refusals = Refusals(Bus(boto3.client("events"), settings.bus_name), "progress")
+refusals = Refusals(Bus(clients.events(), settings.bus_name), "progress")
 read_event = reader(PROGRESS, settings.order_tolerance_seconds)
 record = RecordFacts(enrollments.record_progress, TrainingCache(), generation, settings.order_tolerance_seconds)
 

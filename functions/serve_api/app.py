@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from earned.api.application import ROUTERS, application
 from earned.api.routes import Dependencies
+from earned.aws import clients
 from earned.aws.dynamodb import access_log, support, table
 from earned.aws.s3 import Archives, Documents
 from earned.aws.settings import Seconds, from_environment
@@ -35,7 +33,7 @@ settings = from_environment(Settings, os.environ)
 table.bind(settings.records_table)
 access_log.bind(settings.access_log_table)
 support.bind(settings.support_table)
-s3, sqs = boto3.client("s3", config=Config(signature_version="s3v4")), boto3.client("sqs")
+s3, sqs = clients.s3(), clients.sqs()
 dependencies = Dependencies(
     documents=Documents(s3, settings.documents_bucket),
     archives=Archives(s3, settings.exports_bucket),

@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-
+from earned.aws import clients
 from earned.aws.dynamodb import table
 from earned.aws.eventbridge import Bus
 from earned.aws.s3 import Documents
@@ -27,11 +26,11 @@ class Settings:
 
 settings = from_environment(Settings, os.environ)
 table.bind(settings.records_table)
-sqs = boto3.client("sqs")
-documents = Documents(boto3.client("s3"), settings.documents_bucket)
+sqs = clients.sqs()
+documents = Documents(clients.s3(), settings.documents_bucket)
 evaluation = Queue(sqs, settings.evaluation_queue_url)
 generation = Queue(sqs, settings.generation_queue_url)
-bus = Bus(boto3.client("events"), settings.bus_name)
+bus = Bus(clients.events(), settings.bus_name)
 background = ThreadPoolExecutor(max_workers=10)  # as many as the client's connections
 sweep = Sweep(documents, evaluation, generation, bus, settings.order_tolerance_seconds, background)
 

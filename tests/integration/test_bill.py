@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.costs import bill
-from tools.costs.counts import Sweeping, count, count_download, count_sweep
+from tools.costs.counts import Sweeping, count, count_download, count_summary, count_sweep
 from tools.costs.savings import savings
 from tools.in_process.service import Service
 
@@ -45,6 +45,11 @@ def test_a_pass_over_a_hundred_million_records_fits_into_the_runs_of_a_day(servi
 def test_a_pass_takes_longer_the_more_items_there_are_beside_a_record() -> None:
     usual, more = (bill.sweep_hours(Sweeping(bytes=1_000, items=items, reads=2), 10**6) for items in (2, 20))
     assert usual < more
+
+
+def test_a_summary_of_5_000_people_costs_no_more_than_five_percent_above_what_was_committed(service: Service) -> None:
+    one = bill.total(bill.summary_bill(count_summary(service))) / bill.MILLION
+    assert one <= COMMITTED["a_summary"] * FIVE_PERCENT
 
 
 def test_functions_have_the_memory_that_is_priced() -> None:

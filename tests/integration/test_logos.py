@@ -2,13 +2,17 @@
 
 import io
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
-from botocore.config import Config
+from botocore.awsrequest import AWSResponse
 from PIL import Image
+from urllib3 import HTTPResponse
 
 from earned.aws.dynamodb import enrollments, people, table
 from earned.aws.s3 import Assets, ConcurrentPut, Documents
@@ -203,11 +207,46 @@ def test_a_file_that_is_too_large_is_not_read(assets: Assets) -> None:
     assert len(assets.fetch("largest")) == MAX_LOGO_BYTES
 
 
-def test_a_fault_of_s3_is_not_the_logos_fault(assets: Assets) -> None:
-    def fail(**_: object) -> object:
-        return type("Answer", (), {"status_code": 503, "headers": {}, "content": b"", "raw": None})()
+FAULTS = [
+    (403, "AccessDenied"), (403, "InvalidAccessKeyId"), (403, "SignatureDoesNotMatch"), (403, "RequestTimeTooSkewed"),
+    (400, "ExpiredToken"), (400, "InvalidToken"), (404, "NoSuchBucket"), (403, "InvalidObjectState"),
+    (500, "InternalError"), (503, "SlowDown"),
+]  # fmt: skip
 
-    client = boto3.client("s3", config=Config(retries={"max_attempts": 0}))
-    client.meta.events.register("before-send.s3.GetObject", fail)
-    with pytest.raises(client.exceptions.ClientError):
-        Assets(client, assets.bucket).fetch("any")
+
+@contextmanager
+def refusing(client: Any, status: int, code: str) -> Iterator[None]:
+    """S3 refuses to hand over any object; the SDK repeats what it takes for a fault."""
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        body = f"<Error><Code>{code}</Code><Message>-</Message></Error>".encode()
+        return AWSResponse(request.url, status, {}, HTTPResponse(io.BytesIO(body), preload_content=False))
+
+    client.meta.events.register_first("before-send.s3.GetObject", answer)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister("before-send.s3.GetObject", answer)
+
+
+@pytest.mark.parametrize(("status", "code"), FAULTS)
+def test_a_certificate_waits_for_a_logo_that_s3_refuses_to_hand_over_and_then_prints_it(
+    story: Story, assets: Assets, status: int, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # the SDK's waits
+    story.directory()
+    saved(story, upload(assets, story.id("logo"), SVG))
+    story.save_account("ada")
+    story.enroll("ada")
+    story.service.settle()
+    story.service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
+    with refusing(story.service.apps["generate_certificate"].s3, status, code):
+        story.service.settle()
+    assert story.certificates() == []
+    assert story.service.quarantined("Generation") == []
+    story.service.make_visible("Generation")
+    story.service.settle()
+    record = enrollments.get_record(story.id("enr-ada"))
+    assert record is not None
+    assert record.issue is not None
+    assert record.issue.printed.logo == sanitise(SVG, "image/svg+xml").sha256

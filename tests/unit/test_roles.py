@@ -58,12 +58,13 @@ GenerateCertificate
     s3        GetObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/*
     s3        PutObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/* new
     s3        GetObject                  on AssetsBucket/*
+    s3        ListBucket                 on AssetsBucket DocumentsBucket
     events    PutEvents                  on Bus
     sqs       SendMessage                on GenerationDeadLetterQueue
 
 ExportCertificates
     logs      CreateLogStream PutLogEvents                      on ExportCertificatesLog
-    sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on ExportQueue
+    sqs       ChangeMessageVisibility DeleteMessage GetQueueAttributes ReceiveMessage   on ExportQueue
     dynamodb  Query UpdateItem           on RecordsTable [export#*]
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*
                                             company-certificates#*]
@@ -71,7 +72,7 @@ ExportCertificates
     s3        GetObject                  on DocumentsBucket/certificates/*
     s3        GetObject PutObject        on ExportsBucket/exports/*
     s3        ListBucket                 on DocumentsBucket ExportsBucket
-    sqs       SendMessage                on ExportQueue ExportDeadLetterQueue
+    sqs       SendMessage                on ExportDeadLetterQueue
 
 Sweep
     logs      CreateLogStream PutLogEvents                      on SweepLog
@@ -87,6 +88,7 @@ Sweep
 ServeApi
     logs      CreateLogStream PutLogEvents                      on ServeApiLog
     dynamodb  PutItem                    on RecordsTable [export#*]
+    dynamodb  UpdateItem                 on RecordsTable [export-hour#*]
     dynamodb  Query                      on RecordsTable [enrollment#* export#*]
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*
                                             company-certificates#*]
@@ -120,13 +122,17 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("s3:GetObject", "AssetsBucket/logos/co-1/logo.svg", None): {"GenerateCertificate"},
     ("s3:PutObject", "AssetsBucket/logos/co-1/logo.svg", None): set(),
     ("s3:PutObject", "ExportsBucket/exports/export.zip", None): {"ExportCertificates"},
-    ("s3:GetObject", "ExportsBucket/exports/export.state", None): {"ExportCertificates"},
+    ("s3:GetObject", "ExportsBucket/exports/export.checkpoint", None): {"ExportCertificates"},
+    ("s3:GetObject", "ExportsBucket/exports/export.0a.segment", None): {"ExportCertificates"},
+    ("sqs:SendMessage", "ExportQueue", None): {"ServeApi"},
     ("events:PutEvents", "Bus", None): RECORDERS - {"EvaluateEnrollments"} | {"Sweep"},
     ("sqs:SendMessage", "ChangeQueue", None): {"RecordDirectory"},
     ("sqs:SendMessage", "ProgressQueue", None): set(),
     ("sqs:SendMessage", "AttendanceQueue", None): set(),
     ("sqs:SendMessage", "DirectoryQueue", None): set(),
 }
+# Buckets that a role reads only through links to objects that are there.
+ONLY_LINKED = {"ServeApi": {"ExportsBucket"}}
 SERVICES = {"logs", "sqs", "dynamodb", "s3", "events"}
 
 Statement = dict[str, Any]
@@ -225,6 +231,20 @@ def test_a_sensitive_action_is_allowed_to_exactly_its_roles(
     statements: dict[str, list[Statement]], what: tuple[str, str, str | None]
 ) -> None:
     assert {name for name, some in statements.items() if any(allows(one, *what) for one in some)} == ONLY[what]
+
+
+def test_a_role_that_reads_objects_may_list_their_bucket_so_that_a_missing_one_is_no_refusal(
+    statements: dict[str, list[Statement]],
+) -> None:
+    for name, some in statements.items():
+        read = {
+            resource.partition("/")[0]
+            for statement in some
+            for resource in statement["resources"]
+            if "s3:GetObject" in statement["actions"]
+        }
+        listed = {resource for one in some for resource in one["resources"] if "s3:ListBucket" in one["actions"]}
+        assert read - ONLY_LINKED.get(name, set()) == listed, name
 
 
 def test_no_role_may_delete_or_has_a_wildcard_for_actions_or_resources(

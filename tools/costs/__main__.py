@@ -15,7 +15,7 @@ from rich.table import Table
 
 from tools.cloudformation import INFRA, ROOT, resources
 from tools.costs import bill
-from tools.costs.counts import Counts, Sweeping, count, count_download, count_sweep
+from tools.costs.counts import Counts, Sweeping, count, count_download, count_summary, count_sweep
 from tools.costs.measure import measure
 from tools.costs.savings import Saving, savings
 from tools.in_process.service import QUEUES, Service, aws_in_process
@@ -42,15 +42,21 @@ def main(only_measure: Annotated[bool, MEASURE] = False) -> None:
             counts = {steps: count(service, steps) for steps in STEPS}
             download, _ = count_download(service)
             sweeping = count_sweep(service)
+            summary = count_summary(service)
     if only_measure:
         console.print(json.dumps({"cpu": found, "load": round(os.getloadavg()[0], 1)}))
         return
-    _show(counts, bill.download_bill(download), sweeping)
+    _show(counts, bill.download_bill(download), bill.summary_bill(summary), sweeping)
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(_figures(counts, bill.download_bill(download), sweeping), indent=2) + "\n")
 
 
-def _show(counts: dict[int, Counts], downloads: Sequence[bill.Line], sweeping: Sweeping) -> None:
+def _show(
+    counts: dict[int, Counts],
+    downloads: Sequence[bill.Line],
+    summaries: Sequence[bill.Line],
+    sweeping: Sweeping,
+) -> None:
     five = counts[5]
     full, alone = bill.certificate_bill(five, bill.FULL), bill.certificate_bill(five, bill.Shape())
     _print_bill(full, alone)
@@ -58,6 +64,7 @@ def _show(counts: dict[int, Counts], downloads: Sequence[bill.Line], sweeping: S
     _print_lines(
         f"A million downloads, without data transfer out of AWS (target: ${DOWNLOAD_TARGET})", downloads, "dollars"
     )
+    _print_lines("A million summaries of companies of 5,000 people", summaries, "dollars")
     _print_lines("Fixed, a month", _fixed(), "dollars")
     kept = bill.keeping_a_month(five, sweeping)
     _print_lines("A million certificates of five steps, each further month", kept, "dollars")

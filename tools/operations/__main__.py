@@ -132,6 +132,33 @@ def erase(
 
 
 @app.command()
+def disclose(
+    account: Annotated[str, typer.Option(help="the account_id of the person")],
+    stack: StackName = None,
+    local: Local = False,
+    folder: Annotated[Path, typer.Option("--out", help="the folder of the archive")] = Path("out"),
+) -> None:
+    """Write what is held about a person to an archive for that person; prints counts only."""
+    from tools.operations.disclose import disclose as collect  # noqa: PLC0415 - only this command needs our package
+    from tools.operations.erase import NothingKnown, places  # noqa: PLC0415 - as above
+
+    where = _stack(stack, local)
+    with where.as_operator(), console.status("Searching"):
+        try:
+            disclosure = collect(account, places(where))
+        except NothingKnown:
+            raise NoStack(f"There is no trace of an account {account!r}. Check the id.") from None
+    path = folder / f"disclosure-{account}.zip"
+    disclosure.write(path)
+    for what, count in disclosure.counts().items():
+        out.print(f"{count} {what}")
+    out.print(f"Written: {path}. It holds personal data: hand it over and delete it.", markup=False, soft_wrap=True)
+    if disclosure.incomplete:
+        console.print(f"Not every message was read in {', '.join(disclosure.incomplete)}: run it again.")
+    raise typer.Exit(1 if disclosure.incomplete else 0)
+
+
+@app.command()
 def replay(
     since: Annotated[str, typer.Option(help="announcements since this time, such as 2026-11-30T08:00:00Z")],
     stack: StackName = None,

@@ -7,28 +7,26 @@ write. The account's name and address are erased last: the search for everything
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import boto3
 
-from earned.aws.dynamodb import access_log, enrollment_lists, enrollments, people, support, table
+from earned.aws.dynamodb import access_log, enrollments, people, support, table
 from earned.aws.s3 import folder_of
 from earned.aws.sqs import Queue
-from earned.domain.enrollment import CompletionRecord, EnrollmentKey
-from earned.domain.people import SupportRequest
+from earned.domain.enrollment import CompletionRecord
 from earned.messages.requests import generation_message
 from tools.batched import batched
 from tools.operations.mentions import Person
 from tools.operations.quarantine import MAX_BATCH, held
 from tools.operations.stacks import DeployedStack, Pair
+from tools.operations.traces import completions_of, person_of, support_requests_of
 from tools.operations.versions import Bucket, archives_with
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-PAGE = 100
 
 
 class NothingKnown(Exception):
@@ -113,15 +111,13 @@ class Erasure:
     def _close(self) -> tuple[Person, bool]:
         """Close the account, if any; returns the person with all names known or printed, and whether it exists."""
         self.begun_on("Closing the account")
-        completions = list(self._completions())
+        completions = list(completions_of(self.account_id))
         account = people.get_account(self.account_id)
         known = account is not None or bool(completions)
         if known and not self.rehearsal:
             account = people.seal_account(self.account_id, datetime.now(UTC))
-        printed = [completion.issue.printed.holder for completion in completions if completion.issue is not None]
-        names = frozenset(filter(None, [account.name if account else "", *printed, *self.also]))
         self.found["accounts"] = int(account is not None and bool(account.name or account.email))
-        return Person(self.account_id, account.email if account else "", names), known
+        return person_of(self.account_id, account, completions, self.also), known
 
     def _erase_traces(self, person: Person) -> None:
         """Erase and count everything but the account's own record."""
@@ -138,15 +134,9 @@ class Erasure:
         self.begun_on("Deleting support requests")
         self._delete_support_requests(person)
 
-    def _completions(self) -> Iterator[CompletionRecord]:
-        after: EnrollmentKey | None = None
-        while keys := enrollment_lists.list_account_keys(self.account_id, after, PAGE):
-            yield from enrollments.get_records(keys)
-            after = keys[-1]
-
     def _withdraw(self) -> list[CompletionRecord]:
         """Withdraw every enrollment, as `account.removed` does, and request the announcement of each certificate."""
-        completions = list(self._completions())
+        completions = list(completions_of(self.account_id))
         for completion in completions if not self.rehearsal else ():
             request = f"account-removed.{completion.enrollment_id}"
             now = datetime.now(UTC)
@@ -190,30 +180,15 @@ class Erasure:
         self.found["messages"] += len(theirs)
 
     def _delete_support_requests(self, person: Person) -> None:
-        for request in self._support_requests():
-            if self._asked_by(person, request):
-                self.found["support requests"] += 1
-                if not self.rehearsal:
-                    support.forget_support_request(request)
-
-    def _support_requests(self) -> Iterator[SupportRequest]:
-        after: str | None = None
-        while page := support.support_requests(after, PAGE):
-            yield from page
-            after = support.cursor_position(page[-1])
-
-    def _asked_by(self, person: Person, request: SupportRequest) -> bool:
-        """Whether a request is the person's: it has their name or address and no other account's address."""
-        said = (request.name, request.email, request.training, request.message or "")
-        if not any(map(person.is_in, said)):
-            return False
-        of_others = set(people.accounts_with_email(request.email)) - {self.account_id}
-        return replace(person, names=frozenset()).is_in(request.email) or not of_others
+        for request in support_requests_of(person):
+            self.found["support requests"] += 1
+            if not self.rehearsal:
+                support.forget_support_request(request)
 
     def _erase_identity(self, known: bool) -> None:
         """Erase the name last, because everything else is found by it."""
         self.begun_on("Erasing the name")
-        for completion in self._completions():
+        for completion in completions_of(self.account_id):
             enrollments.erase_holder(completion)
         if known:
             people.erase_account_identity(self.account_id)

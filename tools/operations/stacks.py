@@ -109,6 +109,12 @@ class DeployedStack:
             yield boto3.Session().client("sqs", config=SHORT_TIMEOUTS)
 
     @contextmanager
+    def as_operator(self) -> Iterator[None]:
+        """Use the operator's own permissions for the SDK clients that are made inside the block."""
+        with _environment(self.reached_by):
+            yield
+
+    @contextmanager
     def as_eraser(self) -> Iterator[None]:
         """Assume the erasure role for the SDK clients that are made inside the block; raises `NoStack`."""
         with self._assumed("ErasureRoleArn", "erase"):

@@ -8,16 +8,23 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
-from earned.api import attendance, certificates, exports, openapi, progress, support, verification
+from earned.api import attendance, certificates, exports, openapi, progress, summary, support, verification
 from earned.api.problems import BadRequest, Hidden, InternalError, Problem
 from earned.api.requests import admit
 from earned.api.routes import Route, Routes
 from earned.aws import metrics
 
-ROUTERS = tuple(one.routes for one in (progress, attendance, certificates, exports, support, verification, openapi))
+ROUTERS = tuple(
+    one.routes for one in (progress, summary, attendance, certificates, exports, support, verification, openapi)
+)
 ROUTES = tuple(route for router in ROUTERS for route in router.declared)
 REFUSALS = {401, 403}  # and a 404 that hides something
-PRIVATE = "private, no-store"
+# On every answer that does not say otherwise.
+ALWAYS = {
+    "Cache-Control": "private, no-store",
+    "Strict-Transport-Security": "max-age=63072000",  # two years
+    "X-Content-Type-Options": "nosniff",
+}
 logger = Logger()
 
 
@@ -94,5 +101,5 @@ def _answer(problem: Problem) -> dict[str, Any]:
 
 
 def _complete(answer: dict[str, Any], is_head: bool) -> dict[str, Any]:
-    answer["headers"].setdefault("Cache-Control", PRIVATE)
+    answer["headers"] = ALWAYS | answer["headers"]
     return answer | {"body": ""} if is_head else answer

@@ -1,8 +1,9 @@
 """A diagnosis of one enrollment for support (N4): its history, and what blocks the certificate."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate, islice
 
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.evaluation import blockers, evaluate_for_issue
@@ -13,6 +14,7 @@ from earned.domain.requirements import Requirement, Verdict
 from earned.domain.training import Course, LiveEvent, Training
 
 MAX_TIMELINE = 500
+MAX_TIMELINE_TEXT = 150_000  # characters of titles and details; a support agent's answer has at most 6 MB
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def diagnose(
     now: datetime,
     tolerance: timedelta,
 ) -> Diagnosis:
-    """Evaluate a record as the generator does; the timeline has its last 500 entries, latest last."""
+    """Evaluate a record as the generator does; the timeline has its last entries, 500 at most, latest last."""
     verdict = evaluate_for_issue(record, training, account, now, tolerance)
     facts = tuple(decode(record.enrollment_id, record.evidence, training)) if training is not None else ()
     told = (*_of_record(record), *(_of_fact(fact, training) for fact in facts), *_of_unknown_facts(record, training))
@@ -62,9 +64,15 @@ def diagnose(
         account=account,
         verdict=verdict,
         blockers=blockers(record, training, verdict),
-        timeline=tuple(moments[-MAX_TIMELINE:]),
+        timeline=_last(moments),
         attendance=_attendance(training, facts) if isinstance(training, LiveEvent) else None,
     )
+
+
+def _last(moments: Sequence[TimelineEntry]) -> tuple[TimelineEntry, ...]:
+    lengths = accumulate(len(entry.title) + len(entry.detail) for entry in reversed(moments))
+    number = sum(length <= MAX_TIMELINE_TEXT for length in islice(lengths, MAX_TIMELINE))
+    return tuple(moments[len(moments) - number :])
 
 
 def _of_record(record: CompletionRecord) -> Iterator[TimelineEntry]:

@@ -1,12 +1,14 @@
 """The access log: who got which download link, and when."""
 
 import secrets
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-from earned.aws.dynamodb.table import ClientSettings
+from earned.aws.dynamodb.table import ClientSettings, connect
 
 RETENTION = timedelta(days=3 * 365)
 
@@ -26,8 +28,17 @@ class AccessRow(Model):
     expires = NumberAttribute()
 
 
+class Access(NamedTuple):
+    """Who got a download link; `at` is a time in RFC 3339."""
+
+    at: str
+    account_id: str
+    role: str
+    company_id: str | None
+
+
 def bind(access_log_table: str) -> None:
-    AccessRow.Meta.table_name = access_log_table
+    connect(AccessRow, access_log_table)
 
 
 def log_access(
@@ -44,3 +55,10 @@ def log_access(
         revision=revision,
         expires=int((at + RETENTION).timestamp()),
     ).save()
+
+
+def accesses_of(what: str) -> Iterator[Access]:
+    """The download links that were handed out, oldest first; `what` is as in `log_access`."""
+    for row in AccessRow.query(what, consistent_read=True):
+        stamp, _, _ = row.at.partition("#")
+        yield Access(stamp, row.account, row.role, row.company)

@@ -8,7 +8,7 @@ from earned.aws.dynamodb.enrollment_keys import PARTITION_HASH_LENGTH, row_key
 from earned.aws.dynamodb.enrollments import CompletionRow, list_partition
 from earned.aws.dynamodb.people import AccountRow, CompanyRow
 from earned.aws.dynamodb.table import ROOT_SORT_KEY, ItemKey, Row, batch_get
-from earned.aws.dynamodb.trainings import TrainingRow
+from earned.aws.dynamodb.trainings import trainings_of
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
 from earned.domain.people import Account, Company
 from earned.domain.training import Training
@@ -79,18 +79,18 @@ class ContextReading:
 
 
 class _Directory:
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = {row.pk: row for row in rows}
+        self._trainings = trainings_of(rows)
 
     def context(self, record: CompletionRecord) -> EnrollmentContext:
         return EnrollmentContext(record, *self.of(Names.of(record)))
 
     def of(self, names: Names) -> tuple[Training | None, Account | None, Company | None]:
-        training = self._rows.get(f"training#{names.training_id}")
         account = self._rows.get(f"account#{names.account_id}")
         company = self._rows.get(f"company#{names.company_id}")
         return (
-            training.training() if isinstance(training, TrainingRow) else None,
+            self._trainings.get(names.training_id),
             account.account() if isinstance(account, AccountRow) else None,
             company.company() if isinstance(company, CompanyRow) else None,
         )

@@ -24,6 +24,7 @@ from earned.domain.people import Account, Company, LogoReference, Role
 from earned.domain.stamps import Stamp
 from earned.domain.timestamps import to_milliseconds
 
+MAX_ACCOUNTS = 500  # with one address; each costs a page of diagnoses two requests at most
 NEVER_AGAIN = datetime.max.replace(tzinfo=UTC)
 _LOGO = TypeAdapter(LogoReference)
 
@@ -165,7 +166,7 @@ def email_code(email: str) -> str:
     return hashlib.sha256(unicodedata.normalize("NFC", email).strip().casefold().encode()).hexdigest()[:32]
 
 
-def accounts_with_email(email: str, limit: int = 20) -> list[str]:
+def accounts_with_email(email: str, limit: int = MAX_ACCOUNTS) -> list[str]:
     """Account ids, those of removed accounts included; eventually consistent."""
     rows = Row.by_email.query(email_code(email), limit=limit, page_size=limit)
     return [row.pk.removeprefix("account#") for row in rows]

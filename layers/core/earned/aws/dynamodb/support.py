@@ -8,7 +8,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from earned.aws.dynamodb.people import email_code
-from earned.aws.dynamodb.table import ClientSettings
+from earned.aws.dynamodb.table import ClientSettings, connect
 from earned.domain.people import SupportRequest
 
 REQUESTS_PER_ADDRESS = 200  # in an hour; many people may share one address
@@ -40,7 +40,7 @@ class SupportRow(Model):
 
 
 def bind(support_table: str) -> None:
-    SupportRow.Meta.table_name = support_table
+    connect(SupportRow, support_table)
 
 
 def keep_support_request(request: SupportRequest, source: str) -> bool:

@@ -15,6 +15,8 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
+from earned.aws import clients
+from earned.aws.dynamodb.batch_reads import BACKOFF, Backoff, RawItem, RawKeys, read_all
 from earned.domain.stamps import Stamp
 from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
@@ -28,11 +30,11 @@ class RecordChanged(Exception):
 
 
 class ClientSettings:
-    """PynamoDB's own defaults (connect 15 s, read 30 s, 3 retries) exceed the functions' timeouts."""
+    """The limits of every client, as PynamoDB names them; its own defaults exceed the functions' timeouts."""
 
-    connect_timeout_seconds = 2
-    read_timeout_seconds = 3
-    max_retry_attempts = 3
+    connect_timeout_seconds = clients.CONNECT_SECONDS
+    read_timeout_seconds = clients.READ_SECONDS
+    max_retry_attempts = clients.ATTEMPTS - 1
 
 
 class ByHolder(GlobalSecondaryIndex["Row"]):
@@ -103,12 +105,26 @@ _KINDS: dict[str, type[Row]] = {}
 
 
 def bind(records_table: str) -> None:
-    Row.Meta.table_name = records_table
-    Row._get_connection()  # shared by all kinds of rows
+    connect(Row, records_table)  # shared by all kinds of rows
 
 
-def batch_get(keys: Sequence[ItemKey]) -> list[Row]:
-    return list(Row.batch_get(keys, consistent_read=True))
+def connect(model: type[Model], table_name: str) -> None:
+    """Name the model's table, and give its client what PynamoDB has no setting for."""
+    model.Meta.table_name = table_name
+    model._get_connection().connection.session.set_default_client_config(clients.CONFIG)
+
+
+def batch_get(keys: Sequence[ItemKey], backoff: Backoff = BACKOFF) -> list[Row]:
+    """Strongly consistent; raises `Throttled`."""
+    connection = Row._get_connection()
+
+    def read(page: RawKeys) -> tuple[list[RawItem], RawKeys]:
+        answer = connection.batch_get_item(page, consistent_read=True)  # type: ignore[arg-type]  # it takes raw keys too
+        unprocessed = answer["UnprocessedKeys"].get(connection.table_name, {}).get("Keys", [])
+        return answer["Responses"].get(connection.table_name, []), unprocessed
+
+    wanted = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in dict.fromkeys(keys)]
+    return [Row.from_raw_data(item) for item in read_all(wanted, read, backoff)]
 
 
 def is_older(at: NumberAttribute, origin: UnicodeAttribute, stamp: Stamp) -> Condition:

@@ -1,6 +1,10 @@
-"""Training items (the newest version and archived ones) and the calendar of live events."""
+"""Training items (the newest version and archived ones) and the calendar of live events.
 
-from collections.abc import Callable, Iterable, Iterator
+The body of a large course is in its archived version alone: every certificate reads the newest version's item, and one
+partition serves 3,000 read units a second. A sandbox reads each archived body once.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,7 +14,7 @@ from pydantic import TypeAdapter
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
-from earned.aws.dynamodb.table import ROOT_SORT_KEY, Row, batch_get, is_older, stored_as, to_json, update_if
+from earned.aws.dynamodb.table import ROOT_SORT_KEY, ItemKey, Row, batch_get, is_older, stored_as, to_json, update_if
 from earned.domain.stamps import Stamp
 from earned.domain.timestamps import to_milliseconds
 from earned.domain.training import Course, LiveEvent, Training
@@ -18,6 +22,9 @@ from earned.domain.training import Course, LiveEvent, Training
 CALENDAR = "live-events"
 Position = tuple[str, str]  # on the calendar: when the event ends, and its id
 EVENTS_PER_PAGE = 25
+MAX_BODY_KEPT = 3_000  # bytes of a course in the newest version's item, which is read for one unit (4 KB)
+MAX_BODIES_CACHED = 32  # of at most 256 KB
+BodyKey = tuple[str, int, int, str | None]  # an item's partition key, and the version and stamp of its body
 _TRAINING: TypeAdapter[Training] = TypeAdapter(Training)
 
 
@@ -37,8 +44,15 @@ class TrainingRow(Row):
     calendar = UnicodeAttribute(null=True)
     ends = UnicodeAttribute(null=True)
 
+    @property
+    def archived_body(self) -> BodyKey | None:
+        """The key of a body that only the archived version has."""
+        if self.body or self.version is None:
+            return None
+        return self.pk, int(self.version), int(self.saved), self.saved_by
+
     def training(self) -> Training | None:
-        """None while only a cancellation has arrived."""
+        """None while only a cancellation has arrived, or if only the archived version has the body."""
         if not self.body:
             return None
         training = _TRAINING.validate_json(self.body)
@@ -53,17 +67,20 @@ def save_training(training: Training, stamp: Stamp) -> None:
 
     Of two that have the same version, the one with the greater stamp wins.
     """
-    actions = [
+    body = to_json(_TRAINING, training)
+    is_kept = isinstance(training, LiveEvent) or len(body.encode()) <= MAX_BODY_KEPT
+    stamped: list[Action] = [
         TrainingRow.version.set(training.version),
         TrainingRow.saved.set(to_milliseconds(stamp.at)),
         TrainingRow.saved_by.set(stamp.origin),
-        TrainingRow.body.set(to_json(_TRAINING, training)),
     ]
+    archived = [*stamped, TrainingRow.body.set(body)]
+    current = [*stamped, TrainingRow.body.set(body) if is_kept else TrainingRow.body.remove()]
     older_version = TrainingRow.version.does_not_exist() | (TrainingRow.version < training.version)
     same_version = TrainingRow.version == training.version
     newest = older_version | (same_version & is_older(TrainingRow.saved, TrainingRow.saved_by, stamp))
-    update_if(_archived(training.training_id, training.version), actions, newest)
-    update_if(_training_row(training.training_id), actions + _on_calendar(training), newest)
+    update_if(_archived(training.training_id, training.version), archived, newest)
+    update_if(_training_row(training.training_id), current + _on_calendar(training), newest)
 
 
 def cancel_live_event(live_event_id: str, stamp: Stamp) -> None:
@@ -123,16 +140,25 @@ def _training_row(training_id: str) -> TrainingRow:
     return TrainingRow(f"training#{training_id}", ROOT_SORT_KEY)
 
 
+def trainings_of(rows: Iterable[Row]) -> dict[str, Training]:
+    """The newest versions among `rows`, by id; one batch read of the bodies that this sandbox has not read."""
+    newest = {row.pk.removeprefix("training#"): row for row in rows if isinstance(row, TrainingRow)}
+    archived = {training_id: row.archived_body for training_id, row in newest.items()}
+    bodies = _BODIES.read([key for key in archived.values() if key is not None])
+    found = {
+        training_id: row.training() if key is None else bodies.get(key)
+        for (training_id, row), key in zip(newest.items(), archived.values(), strict=True)
+    }
+    return {training_id: training for training_id, training in found.items() if training is not None}
+
+
 def get_trainings(training_ids: Iterable[str]) -> dict[str, Training]:
     """The newest version of each training by id; unknown ones are left out."""
-    rows = batch_get([(f"training#{training_id}", ROOT_SORT_KEY) for training_id in dict.fromkeys(training_ids)])
-    found = ((row.pk.removeprefix("training#"), row.training()) for row in rows if isinstance(row, TrainingRow))
-    return {training_id: training for training_id, training in found if training is not None}
+    return trainings_of(batch_get([(f"training#{one}", ROOT_SORT_KEY) for one in dict.fromkeys(training_ids)]))
 
 
 def get_training(training_id: str) -> Training | None:
-    row = next(iter(batch_get([(f"training#{training_id}", ROOT_SORT_KEY)])), None)
-    return row.training() if isinstance(row, TrainingRow) else None
+    return get_trainings([training_id]).get(training_id)
 
 
 def get_archived_training(training_id: str, version: int) -> Training | None:
@@ -143,6 +169,35 @@ def get_archived_training(training_id: str, version: int) -> Training | None:
 
 def _archived(training_id: str, version: int) -> TrainingRow:
     return TrainingRow(f"training#{training_id}", f"version#{version}")
+
+
+class _Bodies:
+    """Courses that only archived versions have, by version and stamp: a version may be published again."""
+
+    def __init__(self) -> None:
+        self._known: dict[BodyKey, Training] = {}
+
+    def read(self, keys: Sequence[BodyKey]) -> dict[BodyKey, Training]:
+        """The archived version is written first, so it has the stamp that the newest names, or a newer one."""
+        unread = [key for key in dict.fromkeys(keys) if key not in self._known]
+        rows = {(row.pk, row.sk): row for row in batch_get([_archive_key(key) for key in unread])}
+        for key in unread:
+            row = rows.get(_archive_key(key))
+            training = row.training() if isinstance(row, TrainingRow) else None
+            if training is not None:
+                self._known[key] = training
+        found = {key: self._known[key] for key in keys if key in self._known}
+        while len(self._known) > MAX_BODIES_CACHED:
+            del self._known[next(iter(self._known))]
+        return found
+
+
+_BODIES = _Bodies()
+
+
+def _archive_key(key: BodyKey) -> ItemKey:
+    pk, version, _, _ = key
+    return pk, f"version#{version}"
 
 
 class TrainingCache:

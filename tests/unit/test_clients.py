@@ -1,0 +1,182 @@
+"""Every client of AWS that a function creates: what it waits for at most, and the address that it names."""
+
+import ast
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
+
+from earned.aws import clients
+from earned.aws.s3 import Archives, Documents
+from tools.cloudformation import Function, functions, read_template
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = {one.name: one for one in functions().values()}
+SPARE_SECONDS = 5  # of a function, for its own work around one call that nothing answers
+USED = {
+    "record_directory": {"dynamodb", "sqs", "events"},
+    "record_progress": {"dynamodb", "sqs", "events"},
+    "record_attendance": {"dynamodb", "sqs", "events"},
+    "evaluate_enrollments": {"dynamodb", "sqs"},
+    "generate_certificate": {"dynamodb", "s3", "sqs", "events"},
+    "export_certificates": {"dynamodb", "s3", "sqs"},
+    "sweep": {"dynamodb", "s3", "sqs", "events"},
+    "serve_api": {"dynamodb", "s3", "sqs"},
+}
+LOOK = """
+import gc, importlib, json, os, sys
+from botocore.client import BaseClient
+from pynamodb.models import Model
+
+def kinds(base):
+    for kind in base.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+def limits(client):
+    config = client.meta.config
+    retries = {name: (config.retries or {}).get(name) for name in ("mode", "total_max_attempts")}
+    name = client.meta.service_model.service_name
+    return [name, config.connect_timeout, config.read_timeout, retries, config.tcp_keepalive]
+
+seen, found = [], {}
+for function, variables in json.load(sys.stdin).items():
+    os.environ.update(variables)
+    importlib.import_module(f"functions.{function}.app")
+    tables = [kind for kind in kinds(Model) if getattr(kind.Meta, "table_name", "")]
+    connected = [table._get_connection().connection.client for table in tables]
+    new = [one for one in gc.get_objects() if isinstance(one, BaseClient) and not any(one is other for other in seen)]
+    found[function] = [limits(client) for client in [*new, *connected]]
+    seen += new
+print(json.dumps(found))
+"""
+
+
+def environment(function: Function) -> dict[str, str]:
+    """The variables that the template gives a function; a text in place of what only AWS knows."""
+    parameters = read_template()["Parameters"]
+
+    def text(name: str, value: Any) -> str:
+        known = parameters.get(value["Ref"], {}) if isinstance(value, dict) and "Ref" in value else {}
+        return str(known.get("Default") or f"https://example.com/{name}")
+
+    return {name: text(name, value) for name, value in function.variables.items() if name != "SSL_CERT_FILE"}
+
+
+@pytest.fixture(scope="module")
+def created() -> dict[str, list[list[Any]]]:
+    """The clients of each function after its import, in a process of its own: service, limits and keep-alive."""
+    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "eu-west-1"}
+    run = subprocess.run(
+        [sys.executable, "-c", LOOK],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")}
+        | {"PYTHONPATH": f"layers/core{os.pathsep}."}
+        | keys,
+        input=json.dumps({name: environment(one) for name, one in FUNCTIONS.items()}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, list[list[Any]]] = json.loads(run.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_client_of_a_function_gives_up_in_time_and_keeps_its_connections(
+    created: dict[str, list[list[Any]]], function: str
+) -> None:
+    assert {service for service, *_ in created[function]} == USED[function]
+    for service, *limits in created[function]:
+        assert limits == [2, 5, {"mode": "standard", "total_max_attempts": 3}, True], service
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_outlives_a_call_that_nothing_answers(function: str) -> None:
+    assert FUNCTIONS[function].timeout >= clients.LONGEST_CALL_SECONDS + SPARE_SECONDS
+
+
+def test_only_one_module_creates_clients() -> None:
+    sources = [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers/core/earned").rglob("*.py")]
+    importing = {path.relative_to(ROOT).as_posix() for path in sources if imports_boto3(path)}
+    assert importing == {"layers/core/earned/aws/clients.py"}
+
+
+def imports_boto3(path: Path) -> bool:
+    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import)]
+    return any(alias.name.partition(".")[0] == "boto3" for node in nodes for alias in node.names)
+
+
+@contextmanager
+def silent_service() -> Iterator[tuple[str, list[socket.socket]]]:
+    """A service that accepts connections and answers none: its address, and the connections so far."""
+    accepted: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", accepted
+        while True:
+            try:
+                accepted.append(server.accept()[0])
+            except BlockingIOError:
+                break
+    for one in accepted:
+        one.close()
+
+
+def test_a_call_that_nothing_answers_is_tried_three_times_within_the_stated_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    with silent_service() as (address, connections):
+        quick = clients.CONFIG.merge(Config(read_timeout=0.05))
+        session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name="eu-west-1")
+        client = session.client("sqs", config=quick, endpoint_url=address)
+        with pytest.raises(ReadTimeoutError):
+            client.send_message(QueueUrl=f"{address}/queue", MessageBody="{}")
+    assert len(connections) == clients.ATTEMPTS == len(waited) + 1
+    assert sum(waited) <= clients.BACKOFF_SECONDS
+
+
+@pytest.fixture
+def in_region(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """The environment of a function in a region; an emulator's address would hide S3's own."""
+    region: str = request.param
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    return region
+
+
+REGIONS = [
+    "us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1", "eu-south-2", "ap-east-1", "ap-southeast-2",
+    "il-central-1", "mx-central-1", "us-gov-west-1", "cn-north-1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("in_region", REGIONS, indirect=True)
+def test_a_link_names_the_bucket_in_its_region_and_is_signed_for_it(in_region: str) -> None:
+    suffix = "amazonaws.com.cn" if in_region.startswith("cn-") else "amazonaws.com"
+    s3 = clients.s3()
+    for link in (Documents(s3, "papers").link("cert", 1), Archives(s3, "papers").link("export")):
+        parts = urlsplit(link)
+        query = parse_qs(parts.query)
+        assert (parts.scheme, parts.netloc) == ("https", f"papers.s3.{in_region}.{suffix}")
+        assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+        assert query["X-Amz-Credential"][0].split("/")[2:] == [in_region, "s3", "aws4_request"]
+        assert query["X-Amz-Expires"] == ["60"]
