@@ -3,6 +3,7 @@
 DEV    := .venv/dev/bin
 LAYER  := .layers/weasyprint
 LINT   := .venv/node/lint
+TYPESCRIPT := .venv/node/typescript
 PYTHON := $(DEV)/python
 # The tools import the package from its layer.
 EARNED := PYTHONPATH=layers/core $(PYTHON)
@@ -142,7 +143,7 @@ draw-border: .venv/dev/ready
 	@$(EARNED) -m tools.design '$(or $(DESIGN),layers/core/earned/document/designs/default)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
-    .venv/client/ready
+    .venv/client/ready $(TYPESCRIPT)/ready
 ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
@@ -154,7 +155,7 @@ test-simulation: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/simulation
 
 # Mostly waits for the stack, so it runs beside the simulation.
-test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/client/ready
+test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/client/ready $(TYPESCRIPT)/ready
 	@$(PYTHON) -m pytest tests/e2e
 
 # Exits with 1 and a shrunk story when an invariant is violated. A seed always generates the same story.
@@ -252,6 +253,13 @@ IN_LINT := env PATH=$(CURDIR)/$(LINT)/node_modules/.bin:$(CURDIR)/.venv/node/bin
 $(LINT)/ready: .venv/node/ready tools/contracts/lint/package-lock.json
 	@mkdir -p $(LINT) && cp tools/contracts/lint/package.json tools/contracts/lint/package-lock.json $(LINT)/
 	@echo 'Installing $(LINT)' >&2 && cd $(LINT) && $(IN_LINT) npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The packages of the TypeScript example, which a test compiles and runs.
+$(TYPESCRIPT)/ready: .venv/node/ready docs/examples/typescript/package-lock.json
+	@mkdir -p $(TYPESCRIPT) && cp docs/examples/typescript/package.json docs/examples/typescript/package-lock.json $(TYPESCRIPT)/
+	@echo 'Installing $(TYPESCRIPT)' >&2 && cd $(TYPESCRIPT) && PATH=$(CURDIR)/.venv/node/bin:$$PATH \
+	    npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 .venv/%/ready: requirements/%.txt tools/local/find_python.sh
