@@ -1,6 +1,7 @@
 """The publisher: what it sends is read by the real handlers, and what SQS does not take is named and not lost."""
 
 import json
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ from earned.portal import (
     event,
 )
 from tests.integration.wire_faults import cut_short, noted
+from tools.contracts import ROOT
 from tools.in_process.portal import NOON, Story
 from tools.in_process.service import Service, receive
 
@@ -124,6 +126,14 @@ def test_a_certificate_is_earned_by_typed_events(service: Service, story: Story)
     service.settle()
     assert story.enrollment("ada")["certificate"]["status"] == "issued"
     assert not service.quarantined("Directory") + service.quarantined("Progress")
+
+
+def test_the_snippet_of_the_integration_guide_sends_its_event(service: Service) -> None:
+    [snippet] = re.findall(r"(?ms)^```python\n(.+?)^```$", (ROOT / "docs" / "integrate.md").read_text("utf-8"))
+    exec(snippet, {"queues": queues(service)})
+    [message] = waiting(service)
+    assert json.loads(message["Body"])["data"]["step_id"] == "lesson-1"
+    assert message["Attributes"]["MessageGroupId"] == "co-1"
 
 
 def test_attendance_and_times_are_written_as_the_contract_says(service: Service, story: Story) -> None:
