@@ -80,7 +80,7 @@ def openapi() -> Json:
             )
         )
     )
-    for route in ROUTES:
+    for route in (route for route in ROUTES if route.is_described):
         path = route.path.replace("<", "{").replace(">", "}")
         _complete(document["paths"][path][route.method.lower()], route)
     document["paths"] = dict(sorted(document["paths"].items()))
