@@ -18,8 +18,8 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase disclose restore-table restore-documents consumers replay \
-    preflight changes protect contracts preview draw-border test test-simulation test-stack test-browser lint-openapi \
+.PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers restore-table restore-documents sweep \
+    replay preflight changes protect contracts preview draw-border test test-simulation test-stack test-browser lint-openapi \
     lint-console republish soak fuzz planted-bugs mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
@@ -54,7 +54,7 @@ help:
 	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000] [ARGS=--replay]: a seed with which the simulator finds each planted bug'
 	@echo '  make mutation-test       [MODULE=earned.domain.rules]: change the code in small ways: do the tests notice? out/mutation.json'
 	@echo '  make mutation-sample     [SEED=1]: the random part of it in make test'
-	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson, on a local stack'
+	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson: hops, seconds, memory'
 	@echo 'Measure it'
 	@echo '  make bench               time and size of a certificate beside other PDF libraries: out/bench/'
 	@echo '  make bench-memory        memory over 3,000 certificates: out/bench/memory.json'
@@ -72,6 +72,7 @@ help:
 	@echo '  make consumers           DO=stop or DO=start: the functions that read the queues'
 	@echo '  make restore-table       TABLE=records [AT=2026-11-30T08:00:00Z] [EXISTING=name]: a lost table, under a new name'
 	@echo '  make restore-documents   FROM=bucket: put the documents of another bucket into that of STACK'
+	@echo '  make sweep               check every record and document now, to the end'
 	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
 	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
 	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
@@ -118,6 +119,9 @@ disclose: .venv/dev/ready
 
 replay: .venv/dev/ready
 	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
+
+sweep: .venv/dev/ready
+	@$(EARNED) -m tools.operations sweep $(WHERE)
 
 # On AWS only: STACK is required.
 preflight: .venv/dev/ready

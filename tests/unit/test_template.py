@@ -112,7 +112,7 @@ def test_every_event_source_reports_failures_per_message(transformed: dict[str, 
         for resource in transformed["Resources"].values()
         if resource["Type"] == "AWS::Lambda::EventSourceMapping"
     ]
-    assert len(mappings) == 6
+    assert len(mappings) == 7
     assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in mappings)
 
 
@@ -143,8 +143,8 @@ def test_a_batch_above_ten_has_the_window_that_lambda_requires() -> None:
         assert function.source.batch_size <= 10 or function.source.window >= 1
 
 
-def test_evaluation_and_generation_have_no_batching_window() -> None:
-    for name in ("EvaluationQueue", "GenerationQueue"):
+def test_changes_evaluation_and_generation_have_no_batching_window() -> None:
+    for name in ("ChangeQueue", "EvaluationQueue", "GenerationQueue"):
         source = consumers()[name].source
         assert source
         assert source.window == 0

@@ -26,6 +26,8 @@ from tools.operations.restore import NotRestored
 from tools.operations.restore_commands import commands as restore_commands
 from tools.operations.samconfig import NotConfigured, read_deployment
 from tools.operations.stacks import DeployedStack, NoStack, adopt_region
+from tools.operations.sweep import PATIENT, RunFailed, Swept
+from tools.operations.sweep import sweep as sweep_everything
 from tools.operations.terminal import Local, StackName, console, moment_of, out, stack_of
 
 if TYPE_CHECKING:
@@ -182,6 +184,26 @@ def replay(
     if not progress.has_succeeded:
         raise NoStack(f"The replay ended as {progress.state}: {progress.reason}. Run it again.")
     out.print(f"Announced again: everything from {_when(start)} to {_when(end)}.")
+
+
+@app.command()
+def sweep(stack: StackName = None, local: Local = False) -> None:
+    """Check every record and document now; exits with 1 unless the pass reaches its end."""
+    where = stack_of(stack, local)
+    if "SweepFunctionName" not in where.outputs:
+        raise NoStack("This stack does not name its sweep (SweepFunctionName): deploy the current template first.")
+    done = Swept()
+    try:
+        with console.status("Sweeping") as status:
+            for done in sweep_everything(where.lambdas(PATIENT), where.outputs["SweepFunctionName"]):
+                status.update(f"Run {done.runs}: {done.records:,} records checked, {done.items:,} items read")
+    except RunFailed as failure:
+        raise NoStack(f"The sweep failed with {failure}. Run it again: it continues where it stopped.") from None
+    out.print(f"Checked to the end: {done.records:,} records and their documents, in {done.runs} runs.")
+    for finding, number in sorted(done.findings.items()):
+        out.print(f"{number:>9,} {finding}")
+    if not done.findings:
+        out.print("Nothing was found.")
 
 
 @app.command("preflight")

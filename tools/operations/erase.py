@@ -164,7 +164,7 @@ class Erasure:
         for completion in completions if not self.rehearsal else ():
             request = f"account-removed.{completion.enrollment_id}"
             now = datetime.now(UTC)
-            withdrawn = enrollments.withdraw(completion.key, now, request)
+            withdrawn = enrollments.withdraw(completion.key, now, request) or completion
             if isinstance(withdrawn, CompletionRecord) and _is_withdrawn_by(withdrawn, request):
                 self._announce(withdrawn, request)
         self.found["enrollments"] = len(completions)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from botocore.credentials import Credentials
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
 
     from tools.local import stack as local
@@ -97,6 +98,10 @@ class DeployedStack:
     def events(self) -> "EventBridgeClient":
         with _environment(self.reached_by):
             return boto3.Session().client("events")
+
+    def lambdas(self, config: Config) -> "LambdaClient":
+        with _environment(self.reached_by):
+            return boto3.Session().client("lambda", config=config)
 
     def cloudformation(self) -> "CloudFormationClient":
         with _environment(self.reached_by):
