@@ -145,7 +145,9 @@ def settings(function: str) -> set[str]:
     tree = ast.parse((ROOT / "functions" / function / "app.py").read_text())
     [own] = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings"]
     names = {ast.unparse(line.target) for line in own.body if isinstance(line, ast.AnnAssign)}
-    imported = {alias.name: node.module for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    imported = {
+        alias.name: node.module for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
     for read in re.findall(r"from_environment\((\w+), ", ast.unparse(tree)):
         if module := imported.get(read):
             names |= {field.name for field in fields(getattr(importlib.import_module(module), read))}
