@@ -5,6 +5,8 @@ import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import expect
 
@@ -146,3 +148,40 @@ def test_a_company_without_people_says_so(visit: Visit) -> None:
 
 def _pages_read(visitor: Visitor) -> int:
     return sum("/enrollments?" in url for url in visitor.traffic.requests)
+
+
+def test_a_search_among_5000_people_shows_100_rows_at_a_time_in_bounded_memory(visit: Visit) -> None:
+    many = visit()
+    many.context.route(
+        "**/v1/companies/co-many/enrollments?*", lambda route: route.fulfill(json=_made_up(route.request.url))
+    )
+    many.sign_in("many")
+    expect(many.page.get_by_role("rowheader")).to_have_count(100)
+    many.page.get_by_label("Search").fill("person")
+
+    expect(many.page.get_by_role("status")).to_have_text("Found: 15,000", timeout=60_000)
+    expect(many.page.get_by_role("rowheader")).to_have_count(100)
+    many.sees("1\N{EN DASH}100 of 15,000")
+    assert many.page.evaluate("performance.memory.usedJSHeapSize") < 100_000_000
+    many.page.get_by_label("Search").fill("person 4999")
+    expect(many.page.get_by_role("rowheader")).to_have_count(3)
+
+
+def _made_up(address: str) -> dict[str, Any]:
+    """A page of 15,000 enrollments, of 5,000 people in three trainings."""
+    start = int(parse_qs(urlsplit(address).query).get("cursor", ["0"])[0])
+    last = {"kind": "quiz", "id": "quiz", "title": "What you heard", "reason": "not-passed", "who": "learner"}
+    outstanding = [last | {"message": "The quiz is not passed yet.", "since": "2026-11-01T08:00:00.000Z"}] * 12
+    items = [
+        {
+            "enrollment_id": f"enr-{number}",
+            "account_id": f"many-{number // 3}",
+            "holder": f"Person {number // 3}",
+            "training": {"id": f"crs-{number % 3}", "kind": "course", "title": f"Course {number % 3}"},
+            "status": "in-progress",
+            "outstanding": outstanding,
+            "as_of": "2026-11-30T08:00:00.000Z",
+        }
+        for number in range(start, start + 100)
+    ]
+    return {"items": items} | ({"next_cursor": str(start + 100)} if start + 100 < 15_000 else {})
