@@ -60,6 +60,7 @@ TAGS = {
     "support": "Support requests, diagnoses and reissues",
     "verification": "Whether a certificate is genuine, for everyone",
     "openapi": "This document",
+    "pages": "The console, and the elements that it is made of",
 }
 SCOPES = {Scope.OWN: "own", Scope.PERSONAL: "own, of no company", Scope.COMPANY: "own company", Scope.ALL: "all"}
 
