@@ -168,7 +168,9 @@ class EarnedConsole extends HTMLElement {
   #element(page, company, state, lang) {
     const view = VIEWS[page];
     if (!view) return null;
-    if (!customElements.get(view.element)) view.define().then((element) => customElements.get(view.element) ?? customElements.define(view.element, element));
+    /** @param {CustomElementConstructor} element Loaded again while it was being loaded, it is defined once. */
+    const define = (element) => customElements.get(view.element) ?? customElements.define(view.element, element);
+    if (!customElements.get(view.element)) view.define().then(define);
     return h(view.element, { id: page, company, lang, state, token: this.#give });
   }
 

@@ -11,6 +11,8 @@ import { requirement, status, titleOf } from "./parts.js";
 
 /** @typedef {{items: SupportRequest[], dropped_last_hour: number, next_cursor?: string}} Requests */
 
+const PLAIN = { autocomplete: "off", spellcheck: "false" };
+
 export class EarnedDiagnosis extends EarnedElement {
   /** @type {Requests | null} */
   #requests = null;
@@ -68,12 +70,13 @@ export class EarnedDiagnosis extends EarnedElement {
       event.preventDefault();
       this.#diagnose(String(new FormData(event.target).get("who") ?? ""));
     };
+    const oninput = (/** @type {{target: HTMLInputElement}} */ { target }) => (this.#input = target.value);
     return [
       h("section", { "aria-labelledby": "find" },
         h("h2", { id: "find" }, texts.findPerson),
         h("form", { onsubmit, class: "bar" },
           h("div", {}, h("label", { for: "who" }, texts.emailOrId),
-            h("input", { id: "who", name: "who", type: "text", required: true, maxlength: 320, autocomplete: "off", spellcheck: "false", dir: "ltr", value: this.#input, oninput: (/** @type {{target: HTMLInputElement}} */ { target }) => (this.#input = target.value) })),
+            h("input", { id: "who", name: "who", type: "text", required: true, maxlength: 320, dir: "ltr", ...PLAIN, value: this.#input, oninput })),
           h("div", {}, h("button", { class: "main" }, texts.diagnose)))),
       this.#diagnoses && this.#results(this.#diagnoses),
       this.#requestList(),
@@ -167,7 +170,9 @@ export class EarnedDiagnosis extends EarnedElement {
       });
     };
     return h("form", { onsubmit, class: "bar" },
-      h("div", {}, h("label", { for: `reason-${id}` }, texts.reason), h("input", { id: `reason-${id}`, name: "reason", type: "text", required: true, maxlength: 500, autocomplete: "off" })),
+      h("div", {},
+        h("label", { for: `reason-${id}` }, texts.reason),
+        h("input", { id: `reason-${id}`, name: "reason", type: "text", required: true, maxlength: 500, autocomplete: "off" })),
       h("div", {}, h("button", {}, texts.reissue)));
   }
 

@@ -135,14 +135,18 @@ export class EarnedTeam extends EarnedElement {
     const { texts, state } = this;
     const trainings = [...this.#trainings].sort(([, a], [, b]) => a.localeCompare(b, this.language));
     /** @param {"training" | "status" | "who"} name @param {string} label @param {[string, string][]} options */
-    const select = (name, label, options) => h("div", {},
-      h("label", { for: name }, label),
-      h("select", { id: name, value: state[name] ?? "", onchange: (/** @type {{target: HTMLSelectElement}} */ { target }) => this.navigate({ [name]: target.value, page: "" }) },
-        [/** @type {[string, string]} */ (["", texts.all]), ...options].map(([value, text]) => h("option", { value }, text))));
+    const select = (name, label, options) => {
+      const onchange = (/** @type {{target: HTMLSelectElement}} */ { target }) => this.navigate({ [name]: target.value, page: "" });
+      const all = h("option", { value: "" }, texts.all);
+      return h("div", {},
+        h("label", { for: name }, label),
+        h("select", { id: name, value: state[name] ?? "", onchange }, all, options.map(([value, text]) => h("option", { value }, text))));
+    };
+    const oninput = (/** @type {{target: HTMLInputElement}} */ { target }) => this.#type(target.value);
     return h("div", { class: "bar", role: "search", part: "filters" },
       h("div", {},
         h("label", { for: "search" }, texts.search),
-        h("input", { id: "search", type: "search", autocomplete: "off", spellcheck: "false", value: this.#search, oninput: (/** @type {{target: HTMLInputElement}} */ { target }) => this.#type(target.value) })),
+        h("input", { id: "search", type: "search", autocomplete: "off", spellcheck: "false", value: this.#search, oninput })),
       select("training", texts.training, trainings),
       select("status", texts.status, [["in-progress", texts.inProgress], ["completed", texts.completed]]),
       select("who", texts.whoMustAct, [["learner", texts.learner], ["administrator", texts.administrator], ["support", texts.support], ["nobody", texts.nobody]]));
@@ -159,10 +163,12 @@ export class EarnedTeam extends EarnedElement {
     const { texts, state } = this, busy = this.#exporting, chosen = this.#selected.size;
     const training_id = state["training"];
     const isPossible = chosen > 0 && chosen <= MOST_EXPORTED;
+    const exportAll = () => this.#export(scope(training_id));
+    const exportSelected = () => (isPossible ? this.#export(scope(training_id, [...this.#selected])) : undefined);
     return [
       h("div", { class: "actions", part: "actions" },
-        h("button", { type: "button", class: "main", "aria-disabled": String(busy), onclick: () => this.#export(scope(training_id)) }, texts.exportAll),
-        h("button", { type: "button", "aria-disabled": String(busy || !isPossible), onclick: () => isPossible && this.#export(scope(training_id, [...this.#selected])) }, texts.exportSelected),
+        h("button", { type: "button", class: "main", "aria-disabled": String(busy), onclick: exportAll }, texts.exportAll),
+        h("button", { type: "button", "aria-disabled": String(busy || !isPossible), onclick: exportSelected }, texts.exportSelected),
         chosen > 0 && h("span", { class: "quiet" }, fill(texts.selected, { count: number(this.locale, chosen) }))),
       h("p", { class: "quiet small" }, texts.exportHint),
     ];
@@ -207,7 +213,8 @@ export class EarnedTeam extends EarnedElement {
     /** @param {string} name @param {string} label */
     const column = (name, label) => {
       const isSorted = this.state["sort"] === name, isDescending = this.state["order"] === "desc";
-      const onclick = () => this.navigate(isSorted && isDescending ? { sort: "", order: "", page: "" } : { sort: name, order: isSorted ? "desc" : "", page: "" });
+      const next = isSorted ? (isDescending ? { sort: "", order: "" } : { sort: name, order: "desc" }) : { sort: name, order: "" };
+      const onclick = () => this.navigate({ ...next, page: "" });
       return h("th", { role: "columnheader", scope: "col", "aria-sort": isSorted && (isDescending ? "descending" : "ascending") },
         h("button", { type: "button", class: "link", id: `sort-${name}`, onclick }, label, isSorted && h("span", { "aria-hidden": "true" }, isDescending ? " ↓" : " ↑")));
     };
@@ -230,14 +237,20 @@ export class EarnedTeam extends EarnedElement {
   #row(row) {
     const { texts, locale } = this, { account_id, training, outstanding, more } = row, name = nameOf(row);
     const isSelected = this.#selected.has(account_id);
+    const select = () => this.#select(new Set([account_id]), !isSelected);
+    const isBeingMade = row.status === "completed" && outstanding.length === 0;
     return h("tr", { role: "row", part: "row" },
       h("td", { class: "tick", role: "cell" },
-        h("input", { type: "checkbox", checked: isSelected, "aria-label": fill(texts.select, { name }), onchange: () => this.#select(new Set([account_id]), !isSelected) })),
+        h("input", { type: "checkbox", checked: isSelected, "aria-label": fill(texts.select, { name }), onchange: select })),
       h("th", { role: "rowheader", scope: "row" }, h("button", { type: "button", class: "link name", onclick: () => this.navigate({ person: account_id }) }, name)),
       h("td", { role: "cell" }, h("span", { class: "name" }, titleOf(training))),
       h("td", { role: "cell" }, status(this, row)),
-      h("td", { role: "cell" }, outstanding.map((one) => requirement(this, one)), more > 0 && h("span", { class: "quiet small" }, fill(texts.more, { count: number(locale, more) }))),
-      h("td", { role: "cell" }, row.certificate ? certificate(this, row.certificate, `${name}, ${titleOf(training)}`) : row.status === "completed" && outstanding.length === 0 && h("span", { class: "quiet" }, texts.preparing)));
+      h("td", { role: "cell" },
+        outstanding.map((one) => requirement(this, one)),
+        more > 0 && h("span", { class: "quiet small" }, fill(texts.more, { count: number(locale, more) }))),
+      h("td", { role: "cell" },
+        row.certificate && certificate(this, row.certificate, `${name}, ${titleOf(training)}`),
+        !row.certificate && isBeingMade && h("span", { class: "quiet" }, texts.preparing)));
   }
 
   /** @param {number} known @param {number} start @param {number} shown */
@@ -266,11 +279,13 @@ export class EarnedTeam extends EarnedElement {
   /** @param {string} account_id */
   #personView(account_id) {
     const { texts } = this, [first] = this.#person;
+    const onclick = () => this.#export(scope(undefined, [account_id]));
     return h("section", { "aria-labelledby": "person" },
       h("p", {}, h("button", { type: "button", class: "link", onclick: () => this.navigate({ person: "" }) }, texts.back)),
       first && [
         h("h2", { id: "person", tabindex: "-1", class: "name" }, nameOf(first)),
-        h("div", { class: "actions" }, h("button", { type: "button", class: "main", "aria-disabled": String(this.#exporting), onclick: () => this.#export(scope(undefined, [account_id])) }, texts.exportPerson)),
+        h("div", { class: "actions" },
+          h("button", { type: "button", class: "main", "aria-disabled": String(this.#exporting), onclick }, texts.exportPerson)),
         h("ul", { class: "cards" }, this.#person.map((one) => this.#enrollment(one))),
       ],
       !first && this.phase === "ready" && h("p", { part: "empty" }, texts.nobodyFound));
@@ -278,12 +293,13 @@ export class EarnedTeam extends EarnedElement {
 
   /** @param {Enrollment} enrollment */
   #enrollment({ training, outstanding, certificate: held, ...rest }) {
-    const { texts } = this;
+    const isBeingMade = !held && rest.status === "completed" && outstanding.length === 0;
     return h("li", { class: "card", part: "card" },
       h("h3", { class: "name" }, titleOf(training)),
       h("p", {}, status(this, rest)),
       outstanding.length > 0 && h("ol", {}, outstanding.map((one) => h("li", {}, requirement(this, one)))),
-      held ? h("p", {}, certificate(this, held, titleOf(training))) : rest.status === "completed" && outstanding.length === 0 && h("p", { class: "quiet" }, texts.preparing));
+      held && h("p", {}, certificate(this, held, titleOf(training))),
+      isBeingMade && h("p", { class: "quiet" }, this.texts.preparing));
   }
 }
 
