@@ -49,6 +49,7 @@ def test_requests_go_to_the_console_and_its_issuer_only(visit: Visit, site: Site
     visitor.page.wait_for_load_state("networkidle")
 
     assert visitor.origins == {site.address, site.issuer}
+    assert visitor.traffic.messages == []
 
 
 @pytest.mark.parametrize(
