@@ -124,7 +124,7 @@ class Documents:
         return f"{self._code}.{answer['VersionId']}" if "VersionId" in answer else None
 
     def _named(self, version: str | None) -> dict[str, str]:
-        """The parameter that names a version; none for a version of another bucket, such as the one before a restore."""
+        """The parameter that names a version; none for that of another bucket, such as the one before a restore."""
         code, _, version_id = (version or "").partition(".")
         return {"VersionId": version_id} if code == self._code else {}
 
