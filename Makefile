@@ -18,7 +18,8 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo drill serve token stop quarantine redrive erase disclose replay preflight changes protect contracts preview \
-    draw-border test test-simulation test-stack lint-openapi republish soak fuzz planted-bugs mutation-test check build \
+    draw-border test test-simulation test-stack lint-openapi republish soak fuzz planted-bugs mutation-test mutation-sample \
+    check build \
     package bench bench-memory load load-model cost \
     performance-report layers requirements clean
 
@@ -44,8 +45,9 @@ help:
 	@echo '  make drill               [ONLY=SQS]: dependency outages and deployments while events flow: out/drill.json'
 	@echo '  make soak                [SEEDS=10000] [FIRST=1]: simulated stories with faults, on all cores: out/soak.json'
 	@echo '  make fuzz                100,000 random API requests and 300,000 random messages, on all cores'
-	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000]: the seed at which the simulator finds each planted bug'
-	@echo '  make mutation-test       change the rules line by line: do the unit tests notice?'
+	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000] [ARGS=--replay]: a seed with which the simulator finds each planted bug'
+	@echo '  make mutation-test       [MODULE=earned.domain.rules]: change the code in small ways: do the tests notice? out/mutation.json'
+	@echo '  make mutation-sample     [SEED=1]: the random part of it in make test'
 	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson, on a local stack'
 	@echo 'Measure it'
 	@echo '  make bench               time and size of a certificate beside other PDF libraries: out/bench/'
@@ -125,7 +127,7 @@ ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
 	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/package tests/integration tests/unit
-	@$(MAKE) --no-print-directory test-simulation test-stack
+	@$(MAKE) --no-print-directory test-simulation test-stack mutation-sample
 endif
 
 test-simulation: .venv/dev/ready $(LAYER)/ready
@@ -188,10 +190,15 @@ load-model: .venv/dev/ready
 	@$(PYTHON) -m tools.load model
 
 planted-bugs: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(BUG)
+	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(ARGS) $(BUG)
 
-mutation-test: .venv/mutation/ready
-	@.venv/mutation/bin/python -m tests.mutation
+# Fails when a mutant survives that tests/mutation/survivors.txt does not argue. MODULE: one of tests/mutation/modules.py.
+mutation-test: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(EARNED) -m tests.mutation --processes=$$(nproc) $(addprefix --module=,$(MODULE))
+
+# Part of `make test`: mutants drawn at random for half a minute; SEED repeats a draw.
+mutation-sample: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(EARNED) -m tests.mutation --seconds=30 --report=out/mutation-sample.json $(if $(SEED),--seed=$(SEED))
 
 performance-report: .venv/dev/ready
 	@$(PYTHON) -m tools.bench.performance
@@ -220,7 +227,7 @@ $(LINT)/ready: .venv/node/ready tools/contracts/lint/package-lock.json
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
     --universal --python-version 3.11
 requirements:
-	@for group in dev sam ministack conformance bench checkov package node client mutation; do \
+	@for group in dev sam ministack conformance bench checkov package node client; do \
 	    $(COMPILE) $(if $(UPGRADE),--upgrade) --group $$group --output-file requirements/$$group.txt || exit; done
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group layer-tools --output-file layers/weasyprint/tools.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group runtime --output-file layers/dependencies/requirements.txt

@@ -59,7 +59,7 @@ _MAY_LAST = {REFUSED, UNREACHABLE, THROTTLED, ERROR}
 LASTING = 0.2  # the share of these that lasts until the SDK gives up
 SWEPT, SMALL_PAGES = 0.6, 0.3  # shares of the seeds
 _RATES = (0, 0, 0, 0.005, 0.02, 0.06)
-_RATES_ELSEWHERE = (0, 0.02, 0.1, 0.3)
+_RATES_ELSEWHERE = (0, 0.02, 0.1, 0.3)  # and of batches that partly fail, because few calls send a batch
 _THROTTLES = {
     "dynamodb": (400, "ProvisionedThroughputExceededException"),
     "s3": (503, "SlowDown"),
@@ -87,7 +87,8 @@ class FaultProfile:
         rates = {kind: chance.choice(_RATES) for kind in AT_A_CALL} | {SLOW: chance.choice((0, 0.02, 0.1, 0.3))}
         rates |= {kind: chance.choice(_RATES_ELSEWHERE) for kind in ELSEWHERE}
         swept, small_pages = chance.random() < SWEPT, chance.random() < SMALL_PAGES
-        return cls(rates | {SKEWED: chance.choice(_RATES_ELSEWHERE)}, swept, small_pages)
+        rates |= {kind: chance.choice(_RATES_ELSEWHERE) for kind in (SKEWED, PARTLY_FAILED)}
+        return cls(rates, swept, small_pages)
 
     def fault_of_call(self, chance: Random, operation: str) -> str | None:
         drawn = chance.random()

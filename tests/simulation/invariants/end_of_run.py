@@ -31,6 +31,7 @@ def check(world: "World") -> None:
         left = [message.label for message in queue.messages.values() if queue.dead_letters or message.reason is None]
         require(not left, "I3", f"{left} are left in {queue.name}")
     _check_directory(world)
+    _check_removals(world)
     for enrollment in world.oracle.enrollments():
         _check_enrollment(world, enrollment)
     for (pk, _), item in world.dynamodb.tables[RECORDS].items.items():
@@ -51,8 +52,18 @@ def _check_directory(world: "World") -> None:
         require(stored == f"{source}\0{event_id}", "I4", f"{pk} does not have {posted.step.what}")
 
 
+def _check_removals(world: "World") -> None:
+    """I4: of the removals of an account, the earliest is stored."""
+    earliest: dict[str, Posted] = {}
+    for posted in world.oracle.events("account.removed"):
+        earliest.setdefault(posted.data["account_id"], posted)
+    for account_id, posted in earliest.items():
+        account = world.dynamodb.tables[RECORDS].items.get((f"account#{account_id}", "-"), {})
+        require(account.get("removed") == {"N": str(posted.time)}, "I4", f"{account_id} lacks {posted.step.what}")
+
+
 def _check_enrollment(world: "World", enrollment: Posted) -> None:
-    if not world.fault_profile.swept and _needs_sweep(world, enrollment):
+    if not world.fault_profile.swept and needs_sweep(world, enrollment):
         return
     record = world.observer.record(enrollment.data["enrollment_id"], enrollment.data["account_id"])
     _check_status(world, enrollment, record)
@@ -78,7 +89,7 @@ def _check_status(world: "World", enrollment: Posted, record: Item) -> None:
         require(not valid or not absent, "I3", f"{name} was corrected to absent and is not revoked")
 
 
-def _needs_sweep(world: "World", enrollment: Posted) -> bool:
+def needs_sweep(world: "World", enrollment: Posted) -> bool:
     is_dated_ahead = any(_is_dated_ahead(world, fact) for fact in world.oracle.facts(enrollment))
     return is_dated_ahead or _is_crossed(world, enrollment) or _is_republished(world, enrollment)
 

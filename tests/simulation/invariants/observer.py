@@ -56,6 +56,7 @@ class Observer:
             self._reissued[key[0]] += 1
             requested = self.reissues_requested[key[1].partition("#")[2]]
             one_certificate.check_reissues(key, self._reissued[key[0]], requested)
+            one_certificate.check_request(self.issued, after, issue)
         documents.check_durable(world, after["c"]["S"], issue)
         documents.check_content(world, key, before, after, issue)
         self.issued[after["c"]["S"], issue["revision"]] = issue

@@ -22,3 +22,9 @@ def check_revision(issued: dict[tuple[str, int], Item], before: Item, after: Ite
 
 def check_reissues(key: Key, reissued: int, requested: int) -> None:
     require(reissued <= requested, "I2", f"{key[0]} was reissued {reissued} times for {requested} requests")
+
+
+def check_request(issued: dict[tuple[str, int], Item], after: Item, issue: Item) -> None:
+    """A request for a reissue leads to one revision, however often it is delivered."""
+    earlier = [one["request"] for (known, _), one in issued.items() if known == after["c"]["S"]]
+    require(issue["request"] not in earlier, "I2", f"{after['c']['S']} was reissued twice for one request")

@@ -1,4 +1,4 @@
-"""Wrong clocks, equal times, full records, superseded copies and lost evaluations: changes to a finished story.
+"""Changes to a finished story: wrong clocks, equal times, full records, superseded copies, lost evaluations and more.
 
 They have a random generator of their own, so that all other stories stay as they are.
 """
@@ -14,6 +14,7 @@ from tests.simulation.clock import HOUR, MINUTE, SECOND
 from tests.simulation.stories.steps import START, Ask, ConcurrentEvent, Post, Purge, Step
 
 WRONG_CLOCKS, EQUAL_TIMES, MANY_MARKS, LOST_EVALUATIONS = 0.05, 0.12, 0.02, 0.04  # shares of the stories
+EARLIER_REMOVALS = 0.4
 OFFSETS = (-8 * HOUR, -HOUR, 10 * MINUTE, HOUR, 2 * HOUR, 13 * HOUR)  # local time stamped as UTC, mostly
 QUEUES = ("Directory", "Progress", "Attendance")
 SOURCES = ("crm", "portal-2")  # one sorts before `portal`, the other after it
@@ -36,6 +37,8 @@ def distort(seed: int, steps: Sequence[Step]) -> list[Step]:
         changed = [_with_wrong_clock(step, wrong, offset) for step in changed]
     if chance.random() < LOST_EVALUATIONS:
         changed += [*_purges(steps)]
+    if chance.random() < EARLIER_REMOVALS:
+        changed += [*_earlier_removals(chance, changed)]
     return changed
 
 
@@ -113,6 +116,19 @@ def _purges(steps: Sequence[Step]) -> Iterator[Purge]:
     for step in steps:
         if isinstance(step, Post) and step.what.startswith("course.published") and "version=1 " not in step.what:
             yield Purge(step.at, "Evaluation")
+
+
+def _earlier_removals(chance: Random, steps: Sequence[Step]) -> Iterator[Post]:
+    """Another removal of each removed account, dated earlier and posted later."""
+    for step in steps:
+        if isinstance(step, Post) and step.what.startswith("account.removed"):
+            event = json.loads(step.body)
+            earlier = chance.randint(SECOND, 20 * MINUTE)
+            time = datetime.fromisoformat(event["time"]) - timedelta(milliseconds=earlier)
+            changed = {"id": f"{event['id']}-earlier", "time": time.isoformat(timespec="milliseconds")}
+            posted = step.at + chance.randint(SECOND, 10 * MINUTE)
+            what = f"{step.what}, dated {earlier // SECOND} s earlier"
+            yield replace(step, at=posted, body=json.dumps(event | changed), what=what)
 
 
 def _many_marks(steps: Sequence[Step]) -> Iterator[Post]:

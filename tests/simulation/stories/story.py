@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from tests.simulation.clock import HOUR, MINUTE, SECOND, at
+from tests.simulation.clock import HOUR, MINUTE, SECOND
 from tests.simulation.stories.courses import draw_course, learn
 from tests.simulation.stories.distortions import distort
 from tests.simulation.stories.draft import Draft, Person, Training, early
@@ -11,17 +11,18 @@ from tests.simulation.stories.live_events import attend, draw_live_event
 from tests.simulation.stories.mishaps import add_mishaps, forge, forge_one, poison
 from tests.simulation.stories.people import account_data, announce, draw_person, rename
 from tests.simulation.stories.requests import ask
-from tests.simulation.stories.steps import START, Ask, ConcurrentEvent, DeleteDocument, Purge, Step
-
-ALONE = (0.04, 0.04)  # shares of the stories with one person in a course or at an event, where nothing hides a fault
+from tests.simulation.stories.short import SHORT_STORIES
+from tests.simulation.stories.steps import START, Ask, ConcurrentEvent, DeleteDocument, Step
 
 
 def story(seed: int) -> list[Step]:
     draft = Draft(Random(f"{seed}/story"))
     kind = draft.chance.random()
-    if kind < sum(ALONE):
-        (_one_person_in_a_course if kind < ALONE[0] else _one_person_at_an_event)(draft)
-        return _in_order(seed, draft)
+    for share, tell in SHORT_STORIES:
+        if kind < share:
+            tell(draft)
+            return _in_order(seed, draft)
+        kind -= share
     people = [draw_person(draft, number) for number in range(draft.chance.choice([1, 1, 2, 2, 3, 5]))]
     trainings = [draw_course(draft, "course-1")] if draft.happens(0.75) else []
     if not trainings or draft.happens(0.35):
@@ -43,46 +44,6 @@ def story(seed: int) -> list[Step]:
 
 def _in_order(seed: int, draft: Draft) -> list[Step]:
     return sorted(distort(seed, draft.steps), key=lambda step: step.at)
-
-
-def _one_person_in_a_course(draft: Draft) -> None:
-    """A person is in a course that gets shorter meanwhile."""
-    person, began = draw_person(draft, 0), START + 2 * MINUTE
-    steps = [{"step_id": f"s{number}", "kind": "lesson", "title": f"Step {number}"} for number in (1, 2, 3)]
-    course = {"course_id": "course-1", "version": 1, "title": "Title 1", "steps": steps}
-    key = {"enrollment_id": "enr-1", "account_id": person.account_id}
-    shortened = course | {"version": 2, "title": "Title 2", "steps": steps[:2]}
-    events: list[tuple[str, str, dict[str, Any]]] = [
-        ("Directory", "account.saved", account_data(person)),
-        ("Directory", "course.published", course),
-        ("Directory", "enrollment.created", key | {"training_id": "course-1"}),
-        ("Progress", "lesson.completed", key | {"step_id": "s1"}),
-        ("Directory", "course.published", shortened),
-        ("Progress", "lesson.completed", key | {"step_id": "s2"}),
-    ]
-    for number, (queue, kind, data) in enumerate(events):
-        then = began + number * MINUTE
-        draft.post(queue, kind, data, then, then)
-
-
-def _one_person_at_an_event(draft: Draft) -> None:
-    """A mark is corrected after issue, and a purge loses the request to revoke the certificate."""
-    person, began = draw_person(draft, 0), START + 2 * MINUTE
-    over, corrected = began + 10 * MINUTE, began + 30 * MINUTE
-    key = {"enrollment_id": "enr-1", "account_id": person.account_id}
-    event = {"live_event_id": "event-1", "title": "Title of event-1", "timezone": "Europe/Berlin"}
-    times = {"starts_at": at(began).isoformat(), "ends_at": at(over).isoformat()}
-    mark = key | {"live_event_id": "event-1", "marked_by": {"account_id": "adm-1", "role": "administrator"}}
-    events: list[tuple[int, str, str, dict[str, Any]]] = [
-        (began, "Directory", "account.saved", account_data(person)),
-        (began, "Directory", "live-event.scheduled", event | times),
-        (began + MINUTE, "Directory", "enrollment.created", key | {"training_id": "event-1"}),
-        (over + MINUTE, "Attendance", "attendance.marked", mark | {"status": "present"}),
-        (corrected, "Attendance", "attendance.marked", mark | {"status": "absent"}),
-    ]
-    for then, queue, kind, data in events:
-        draft.post(queue, kind, data, then, then)
-    draft.steps.append(Purge(corrected, "Generation"))
 
 
 def _enroll(draft: Draft, person: Person, training: Training, enrollment_id: str) -> None:

@@ -105,6 +105,16 @@ def test_support_is_told_who_may_download_and_why(record: dict[str, Any], kind: 
     assert who_may_download(completion(**record), account(kind=kind)).startswith(sentence)
 
 
+def test_support_is_told_the_whole_sentence() -> None:
+    of_company, of_nobody = completion(issue=issue(), company_id="co-1"), completion(issue=issue())
+    assert who_may_download(of_company, None) == "The company admins of co-1: the enrollment belongs to that company."
+    assert who_may_download(of_nobody, account(kind=Role.EMPLOYEE)) == (
+        "Nobody: the enrollment belongs to no company, so the person may as an individual, and their account is "
+        "recorded as employee."
+    )
+    assert who_may_download(of_nobody, None) == "The person, as an individual: the enrollment belongs to no company."
+
+
 def test_support_is_told_that_nobody_downloads_of_a_removed_account() -> None:
     told = who_may_download(completion(issue=issue()), account(removed_at=after(9)))
     assert told == "Nobody: the enrollment or the account is removed."

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectOutputTypeDef, PutObjectOutputTypeDef
 
 LINK_SECONDS = 60
-ARCHIVES, STATE = "exports/", ".state"
+ARCHIVES, STATE, SEGMENT = "exports/", ".checkpoint", ".segment"
 
 
 class DocumentConflict(Exception):
@@ -57,7 +57,9 @@ class Documents:
         `ConcurrentPut`. The file name is metadata of the object, so that no link contains a person's name.
         """
         sha256 = hashlib.sha256(pdf).hexdigest()
-        new = self._put_once(
+        new = _put_once(
+            self.client,
+            self.bucket,
             key_of(certificate_id, revision),
             pdf,
             "application/pdf",
@@ -71,20 +73,6 @@ class Documents:
         if stored is None or stored.sha256 != sha256:
             raise DocumentConflict
         return stored
-
-    def _put_once(self, key: str, body: bytes, media_type: str, **more: Any) -> "PutObjectOutputTypeDef | None":
-        """None if the object is there already."""
-        try:
-            return self.client.put_object(
-                Bucket=self.bucket, Key=key, Body=body, ContentType=media_type, IfNoneMatch="*", **more
-            )
-        except ClientError as error:
-            match error.response["Error"]["Code"]:
-                case "PreconditionFailed":
-                    return None
-                case "ConditionalRequestConflict":
-                    raise ConcurrentPut from None
-            raise
 
     def stored(self, certificate_id: str, revision: int) -> StoredDocument | None:
         """The current version of a document, or None if there is no document.
@@ -134,7 +122,7 @@ class Documents:
 
     def keep_logo(self, logo: Logo) -> None:
         """Store a sanitised logo, so that documents that print it can be made again; raises `ConcurrentPut`."""
-        self._put_once(_logo_key(logo.sha256), logo.data, logo.media_type)
+        _put_once(self.client, self.bucket, _logo_key(logo.sha256), logo.data, logo.media_type)
 
     def logo(self, sha256: str) -> Logo:
         """Raises `UnusableLogo` if the logo is missing or changed."""
@@ -220,6 +208,13 @@ class Archives:
     def saved(self, export_id: str) -> bytes | None:
         return _read(self.client, self.bucket, _state_key(export_id))
 
+    def save_segment(self, export_id: str, name: str, segment: bytes) -> None:
+        """The name says the content, so that a segment which exists is the same; raises `ConcurrentPut`."""
+        _put_once(self.client, self.bucket, _segment_key(export_id, name), segment, "application/json")
+
+    def segment(self, export_id: str, name: str) -> bytes:
+        return self.client.get_object(Bucket=self.bucket, Key=_segment_key(export_id, name))["Body"].read()
+
     def link(self, export_id: str) -> str:
         parameters = {"Bucket": self.bucket, "Key": archive_key(export_id)}
         return self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS)
@@ -232,6 +227,21 @@ class Archives:
                 raise
             return False
         return True
+
+
+def _put_once(
+    client: "S3Client", bucket: str, key: str, body: bytes, media_type: str, **more: Any
+) -> "PutObjectOutputTypeDef | None":
+    """None if the object exists; raises `ConcurrentPut`."""
+    try:
+        return client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type, IfNoneMatch="*", **more)
+    except ClientError as error:
+        match error.response["Error"]["Code"]:
+            case "PreconditionFailed":
+                return None
+            case "ConditionalRequestConflict":
+                raise ConcurrentPut from None
+        raise
 
 
 def _read(client: "S3Client", bucket: str, key: str, **version: Any) -> bytes | None:
@@ -259,6 +269,10 @@ def archive_key(export_id: str) -> str:
 
 def _state_key(export_id: str) -> str:
     return f"{ARCHIVES}{export_id}{STATE}"
+
+
+def _segment_key(export_id: str, name: str) -> str:
+    return f"{ARCHIVES}{export_id}.{name}{SEGMENT}"
 
 
 def key_of(certificate_id: str, revision: int) -> str:

@@ -1,7 +1,7 @@
 """Announcements to the portal: CloudEvents without names or addresses (docs/contract.md §4)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NotRequired, get_args
 
 from pydantic import Field
@@ -157,7 +157,7 @@ def withdrawn(record: CompletionRecord, revision: int, at: datetime) -> Announce
 
 def held(record: CompletionRecord, hold: Hold) -> Announcement:
     """Identified by enrollment and time: the certificate's id is shown to nobody before issue."""
-    at = hold.since.isoformat()
+    at = _instant(hold.since)
     data: CertificateHeld = {
         "enrollment_id": record.enrollment_id,
         "account_id": record.account_id,
@@ -170,7 +170,7 @@ def held(record: CompletionRecord, hold: Hold) -> Announcement:
         data["company_id"] = record.company_id
     event: CertificateHeldEvent = {
         "specversion": "1.0",
-        "id": f"{identify(record.enrollment_id, at)}.held",
+        "id": f"{identify(record.enrollment_id, hold.since.isoformat())}.held",
         "source": "earned",
         "type": "earned.certificate.held.v1",
         "time": at,
@@ -187,13 +187,13 @@ def unmarked(live_event: LiveEvent, waiting: int, day: int, at: datetime) -> Ann
         "id": f"{identify(live_event.live_event_id, str(day))}.unmarked",
         "source": "earned",
         "type": "earned.attendance.unmarked.v1",
-        "time": at.isoformat(),
+        "time": _instant(at),
         "datacontenttype": "application/json",
         "data": {
             "live_event_id": live_event.live_event_id,
-            "ended_at": live_event.ends_at.isoformat(),
+            "ended_at": _instant(live_event.ends_at),
             "waiting": waiting,
-            "at": at.isoformat(),
+            "at": _instant(at),
         },
     }
     return Announcement(event, at)
@@ -223,7 +223,8 @@ def refused(queue: QueueName, message_id: str, body: str, received_at: datetime,
 
 
 def _instant(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds")
+    """UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _announce(
