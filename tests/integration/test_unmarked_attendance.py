@@ -18,9 +18,11 @@ from earned.domain.facts import AttendanceMarked
 from earned.domain.timestamps import to_milliseconds
 from earned.domain.training import LiveEvent
 from earned.messages.announcements import Announcement
-from earned.usecases.sweep import NotAnnounced, Sweep
+from earned.usecases.calendar_upkeep import NotAnnounced
+from earned.usecases.sweep import Sweep
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import count_requests
+from tools.in_process.immediate_executor import ImmediateExecutor
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service
 
@@ -159,7 +161,16 @@ class RefusingBus:
 def sweep_of(service: Service, now: datetime, bus: Any = None) -> None:
     """One run of the sweep at a time."""
     app = service.apps["sweep"]
-    Sweep(app.documents, app.evaluation, app.generation, bus or app.bus, timedelta(minutes=5), now=lambda: now)()
+    run = Sweep(
+        app.documents,
+        app.evaluation,
+        app.generation,
+        bus or app.bus,
+        timedelta(minutes=5),
+        ImmediateExecutor(),
+        now=lambda: now,
+    )
+    run()
 
 
 def test_removed_people_do_not_wait(attended: Story) -> None:

@@ -14,7 +14,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "earned.aws.sqs": (f"{_UNIT}/aws/test_batches.py",),
     "earned.aws.sqs_batch": (f"{_UNIT}/aws/test_batches.py",),
     "earned.aws.eventbridge": (f"{_UNIT}/aws/test_batches.py",),
-    "earned.api.days": (f"{_UNIT}/api/test_days.py",),
+    "earned.api.parameters": (f"{_UNIT}/api/test_parameters.py",),
     "tools.operations.redrive": (f"{_UNIT}/tools/test_redriving.py",),
     "tools.operations.quarantine": (f"{_UNIT}/tools/test_redriving.py",),
     "tools.operations.mentions": (f"{_UNIT}/tools/test_mentions.py",),

@@ -23,11 +23,12 @@ from tools.in_process.lambda_events import LambdaContext, http_event
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
-QUEUES = ("Directory", "Progress", "Attendance", "Evaluation", "Generation", "Export")
+QUEUES = ("Directory", "Progress", "Attendance", "Change", "Evaluation", "Generation", "Export")
 FUNCTIONS = {
     "record_directory": "Directory",
     "record_progress": "Progress",
     "record_attendance": "Attendance",
+    "fan_out_changes": "Change",
     "evaluate_enrollments": "Evaluation",
     "generate_certificate": "Generation",
     "export_certificates": "Export",
@@ -111,6 +112,7 @@ class Service:
             "ASSETS_BUCKET": self.outputs["AssetsBucketName"],
             "DOCUMENTS_BUCKET": self.outputs["DocumentsBucketName"],
             "EXPORTS_BUCKET": self.outputs["ExportsBucketName"],
+            "CHANGE_QUEUE_URL": self.url("Change"),
             "EVALUATION_QUEUE_URL": self.url("Evaluation"),
             "GENERATION_QUEUE_URL": self.url("Generation"),
             "EXPORT_QUEUE_URL": self.url("Export"),

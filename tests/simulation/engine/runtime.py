@@ -13,7 +13,7 @@ from tests.simulation.services.sqs import Queue
 from tools import cloudformation
 from tools.in_process.handlers import Options, compose
 
-QUEUES = ("Directory", "Progress", "Attendance", "Evaluation", "Generation", "Export")
+QUEUES = ("Directory", "Progress", "Attendance", "Change", "Evaluation", "Generation", "Export")
 RECORDS, ACCESS, SUPPORT = "records", "access", "support"
 DOCUMENTS, ASSETS, EXPORTS = "documents", "assets", "exports"
 
@@ -71,6 +71,7 @@ def _environment(function: Function) -> dict[str, str]:
         "ASSETS_BUCKET": ASSETS,
         "DOCUMENTS_BUCKET": DOCUMENTS,
         "EXPORTS_BUCKET": EXPORTS,
+        "CHANGE_QUEUE_URL": url("Change"),
         "EVALUATION_QUEUE_URL": url("Evaluation"),
         "GENERATION_QUEUE_URL": url("Generation"),
         "EXPORT_QUEUE_URL": url("Export"),
@@ -108,7 +109,7 @@ def _imported() -> dict[str, Any]:
 APPS = _imported()
 SMALL_PAGES = {
     "keys_per_page": 2,
-    "records_per_page": 4,
+    "items_per_page": 4,
     "enrollments_per_message": 1,
     "events_per_page": 1,
     "messages_per_batch": 2,

@@ -11,7 +11,7 @@ from earned.api.problems import InvalidCursor
 from earned.api.support import CURSORS as REQUEST_CURSORS
 
 POSITION = EnrollmentPosition("enr-1", "acc-1")
-LIST = company_list("enrollments", "co-1").cursors
+LIST = company_list("enrollments", "co-1", {}).cursors
 
 
 def encoded(content: object) -> str:
@@ -32,9 +32,11 @@ def test_the_first_page_has_no_cursor() -> None:
 
 def test_a_list_takes_its_own_cursor_and_no_other_lists() -> None:
     lists = [
-        company_list("enrollments", "co-1"),
-        company_list("enrollments", "co-2"),
-        company_list("certificates", "co-1"),
+        company_list("enrollments", "co-1", {}),
+        company_list("enrollments", "co-2", {}),
+        company_list("certificates", "co-1", {}),
+        company_list("enrollments", "co-1", {"status": "completed"}),
+        company_list("enrollments", "co-1", {"training_id": "completed"}),
         account_list("enrollments", "co-1"),
         training_list("enrollments", "co-1"),
     ]

@@ -62,6 +62,7 @@ class Events:
 def record(message_id: str, body: str = BODY, **attributes: str) -> dict[str, Any]:
     return {
         "messageId": message_id,
+        "receiptHandle": f"receipt-{message_id}",
         "body": body,
         "attributes": {"SentTimestamp": str(SENT)} | attributes,
     }

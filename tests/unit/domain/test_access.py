@@ -90,6 +90,26 @@ def test_only_what_both_the_role_and_the_recorded_kind_may_is_allowed(role: Role
         )
 
 
+@pytest.mark.parametrize("whose", WHOSE)
+@pytest.mark.parametrize(("token", "recorded"), list(product(("mine", "theirs", None), ("mine", "theirs"))))
+def test_only_what_both_the_tokens_company_and_the_recorded_one_may_is_allowed(
+    token: str | None, recorded: str, whose: str
+) -> None:
+    for role, operation in product(Role, Operation):
+        viewer = Viewer("me", role, token, role, recorded)
+        alone = [Viewer("me", role, company) for company in (token, recorded)]
+        assert may(viewer, operation, WHOSE[whose]) is all(may(one, operation, WHOSE[whose]) for one in alone)
+        assert may_for_company(viewer, operation, "mine") is all(
+            may_for_company(one, operation, "mine") for one in alone
+        )
+
+
+def test_an_account_recorded_without_a_company_leaves_the_tokens_company_as_it_is() -> None:
+    viewer = Viewer("me", Role.COMPANY_ADMIN, "mine", Role.COMPANY_ADMIN, recorded_company=None)
+
+    assert may_for_company(viewer, Operation.EXPORT, "mine")
+
+
 @pytest.mark.parametrize(
     ("record", "kind", "sentence"),
     [

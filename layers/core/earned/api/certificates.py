@@ -5,8 +5,8 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from earned.api.days import DayOrTime
 from earned.api.paging import Cursor, EnrollmentList, Limit, account_list, company_list, page
+from earned.api.parameters import DayOrTime
 from earned.api.problems import BadRequest, Hidden, NotFound
 from earned.api.responses import CertificatePage, CertificateView, DownloadView, certificate_view
 from earned.api.routes import Routes

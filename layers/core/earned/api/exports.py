@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import BaseModel, Field, model_validator
 from typing_extensions import TypedDict
 
-from earned.api.days import DayOrTime
+from earned.api.parameters import DayOrTime
 from earned.api.problems import Hidden, NotFound, TooManyExports
 from earned.api.responses import one_of
 from earned.api.routes import Routes

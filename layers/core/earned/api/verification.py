@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from earned.api import negotiation, verification_page
 from earned.api.brand import brand
+from earned.api.parameters import Positive
 from earned.api.responses import Day, one_of
 from earned.api.routes import Routes
 from earned.api.verification_page import Result
@@ -79,7 +80,7 @@ def certificate_number(text: str) -> str:
 @routes.endpoint("GET", "/verify/<certificate_id>", responses=_RESPONSES, written=certificate_number)
 def verify_certificate(
     certificate_id: str,
-    revision: Annotated[int | None, Query(ge=1, description="The revision of the copy to verify.")] = None,
+    revision: Annotated[Positive | None, Query(description="The revision of the copy to verify.")] = None,
 ) -> Response[str]:
     """Whether a certificate is genuine and current: an HTML page where `Accept` prefers HTML, else JSON.
 

@@ -86,11 +86,12 @@ class Documents:
             if error.response["Error"]["Code"] != "404":
                 raise
             return None
-        version = self._version_in(head)
         if "ChecksumSHA256" in head:
-            return StoredDocument(b64decode(head["ChecksumSHA256"]).hex(), version)
-        body = self.read(certificate_id, revision, version)
-        return None if body is None else StoredDocument(hashlib.sha256(body).hexdigest(), version)
+            return StoredDocument(b64decode(head["ChecksumSHA256"]).hex(), self._version_in(head))
+        found = _found(self.client, self.bucket, key)
+        if found is None:
+            return None
+        return StoredDocument(hashlib.sha256(found["Body"].read()).hexdigest(), self._version_in(found))
 
     def read(self, certificate_id: str, revision: int, version: str | None = None) -> bytes | None:
         """Read a version, or without one the current version."""
@@ -245,8 +246,13 @@ def _put_once(
 
 
 def _read(client: "S3Client", bucket: str, key: str, **version: Any) -> bytes | None:
+    found = _found(client, bucket, key, **version)
+    return None if found is None else found["Body"].read()
+
+
+def _found(client: "S3Client", bucket: str, key: str, **version: Any) -> "GetObjectOutputTypeDef | None":
     try:
-        return client.get_object(Bucket=bucket, Key=key, **version)["Body"].read()
+        return client.get_object(Bucket=bucket, Key=key, **version)
     except ClientError as error:
         if error.response["Error"]["Code"] not in {"NoSuchKey", "NoSuchVersion", "404"}:
             raise

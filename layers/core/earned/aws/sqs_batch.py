@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from aws_lambda_powertools import Logger
@@ -28,6 +28,10 @@ class ReceivedMessage(Generic[EventT_co]):
     group: str | None
     sent: int
     event: EventT_co
+
+    def of(self, event: EventT) -> "ReceivedMessage[EventT]":
+        """The same message with its event, of which the caller knows the type."""
+        return ReceivedMessage(self.message_id, self.receipt, self.body, self.group, self.sent, event)
 
 
 class SqsBatch:
@@ -58,7 +62,7 @@ class SqsBatch:
             with self.retry_on_error(raw):
                 try:
                     event = reader(raw.body, raw.sent)
-                    accepted.append(replace(raw, event=event))
+                    accepted.append(raw.of(event))
                 except Rejected as rejection:
                     self.quarantine(raw, rejection)
         return accepted
