@@ -30,6 +30,7 @@ USED = {
     "record_progress": {"dynamodb", "sqs", "events"},
     "record_attendance": {"dynamodb", "sqs", "events"},
     "evaluate_enrollments": {"dynamodb", "sqs"},
+    "fan_out_changes": {"dynamodb", "sqs"},
     "generate_certificate": {"dynamodb", "s3", "sqs", "events"},
     "export_certificates": {"dynamodb", "s3", "sqs"},
     "sweep": {"dynamodb", "s3", "sqs", "events"},
