@@ -176,7 +176,9 @@ def place(path: str) -> str:
     return path.replace("<certificate_id>", "a" * 26).replace("<", "").replace(">", "")
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+@pytest.mark.parametrize(
+    "route", [one for one in ROUTES if not one.ignores_query], ids=lambda route: f"{route.method} {route.path}"
+)
 def test_an_unknown_parameter_is_named_before_anything_is_read(service: Service, route: Any) -> None:
     answer = raw(service, route.method, place(route.path), queryStringParameters={"limits": "secret"})
     assert kind(answer) == (400, "bad-request")
