@@ -31,7 +31,6 @@ USED = {
     "record_attendance": {"dynamodb", "sqs", "events"},
     "fan_out_changes": {"dynamodb", "sqs"},
     "evaluate_enrollments": {"dynamodb", "sqs"},
-    "fan_out_changes": {"dynamodb", "sqs"},
     "generate_certificate": {"dynamodb", "s3", "sqs", "events"},
     "export_certificates": {"dynamodb", "s3", "sqs"},
     "sweep": {"dynamodb", "s3", "sqs", "events"},
