@@ -74,6 +74,7 @@ class Finding(StrEnum):
     ABSENT_NOT_REVOKED = "absent-not-revoked"
     ISSUED_WITHOUT_DOCUMENT = "issued-without-document"
     DOCUMENT_DIFFERS = "document-differs"
+    OTHER_VERSION = "other-version"
     STALE_VERSION = "out-of-date"
     ACCOUNT_REMOVED = "account-removed"
     UNREADABLE = "unreadable"
