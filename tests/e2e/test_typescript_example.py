@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from earned.messages.events import QUEUES
 from tests.e2e.portal import Portal
 from tools.local.stack import ROOT
 
@@ -96,6 +97,12 @@ def test_the_types_are_exact() -> None:
     assert "played: [number, number][];" in types
 
 
+def test_the_publisher_knows_the_queue_of_every_type() -> None:
+    source = (ROOT / EXAMPLE / "publisher.ts").read_text("utf-8")
+    known = dict(re.findall(r'"(portal\.[\w.-]+)": "(\w+)",', source))
+    assert known == {type_: queue for queue, models in QUEUES.items() for type_ in models}
+
+
 def test_the_example_compiles_strictly(example: Path) -> None:
     assert '"strict": true' in (example / "tsconfig.json").read_text("utf-8")
     compiled = run(example, "npm", "run", "--silent", "check")
@@ -137,7 +144,7 @@ def test_the_example_saves_a_certificate(portal: Portal, example: Path, tmp_path
     described = tmp_path / "serve.json"
     portal.stack.write(described)
     token = portal.token("company-admin", "admin-1", "co-1")
-    done = run(example, "npm", "start", "--silent", "--", token, EARNED_STACK=str(described))
+    done = run(example, "node", "first_certificate.ts", token, EARNED_STACK=str(described))
     assert done.returncode == 0, done.stderr
     saved = re.match(r"Saved (out/.+\.pdf): open file://", done.stdout)
     assert saved, done.stdout

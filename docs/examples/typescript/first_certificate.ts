@@ -1,4 +1,4 @@
-// From a company to a PDF on the stack of `make serve`. Usage: npm start TOKEN
+// From a company to a PDF on the stack of `make serve`. Usage: node first_certificate.ts TOKEN
 // TOKEN is the access token of an admin of the company co-1. A second run finds the certificate of the first one.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,7 +21,7 @@ const person = { enrollment_id: "enr-1", account_id: "acc-1" };
 const now = new Date();
 
 const token = process.argv[2];
-if (token === undefined) throw new Error("usage: npm start TOKEN");
+if (token === undefined) throw new Error("usage: node first_certificate.ts TOKEN");
 const description = process.env["EARNED_STACK"] ?? new URL("../../../out/serve.json", import.meta.url);
 const stack = JSON.parse(await readFile(description, "utf8")) as Stack;
 const sqs = new SQSClient({

@@ -324,3 +324,33 @@ def test_each_route_of_the_contract_is_served_or_listed_as_not_served_yet():
 
     assert routes - not_served == API["paths"].keys()
     assert not_served <= routes
+
+
+def untyped(schema: Any, path: str = "") -> list[str]:
+    """The places of a schema for which a generator of types finds no type, or one element type too few."""
+    if "$ref" in schema or "const" in schema or "enum" in schema:
+        return []
+    if "anyOf" in schema:
+        return [found for option in schema["anyOf"] for found in untyped(option, path)]
+    match schema.get("type"):
+        case "object":
+            return [found for name, value in schema["properties"].items() for found in untyped(value, f"{path}.{name}")]
+        case "array":
+            exact = isinstance(schema.get("items"), dict) and "prefixItems" not in schema
+            return untyped(schema["items"], f"{path}[]") if exact else [f"{path}[]"]
+        case "boolean" | "integer" | "null" | "number" | "string":
+            return []
+        case _:
+            return [path]
+
+
+@pytest.mark.parametrize("type_", SCHEMAS)
+def test_a_generator_finds_a_type_for_every_value(type_: str) -> None:
+    schema = SCHEMAS[type_]
+    assert [found for part in (schema, *schema["$defs"].values()) for found in untyped(part)] == []
+
+
+def test_a_pair_without_the_type_of_its_elements_is_found() -> None:
+    pair = {"type": "array", "prefixItems": [{"type": "number"}, {"type": "number"}]}
+    played = {"type": "array", "items": pair}
+    assert untyped({"type": "object", "properties": {"played": played, "note": {}}}) == [".played[][]", ".note"]
