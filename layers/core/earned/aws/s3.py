@@ -94,7 +94,6 @@ class Documents:
         return StoredDocument(hashlib.sha256(found["Body"].read()).hexdigest(), self._version_in(found))
 
     def read(self, certificate_id: str, revision: int, version: str | None = None) -> bytes | None:
-        """Read a version, or without one the current version."""
         return _read(self.client, self.bucket, key_of(certificate_id, revision), **self._named(version))
 
     def verify_document(
