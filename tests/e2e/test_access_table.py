@@ -61,12 +61,14 @@ CELLS = {
     ("GET", "/v1/enrollments/{own_individual}"): (200, 404, 404, 404, 200, 200),
     ("GET", "/v1/enrollments/{own_employee}"): (404, 200, 200, 404, 200, 200),
     ("GET", "/v1/companies/{company}/enrollments"): (404, 404, 200, 404, 200, 200),
+    ("GET", "/v1/companies/{company}/summary"): (404, 404, 200, 404, 200, 200),
     ("GET", "/v1/certificates"): (200, 404, 404, 404, 404, 404),
     ("GET", "/v1/companies/{company}/certificates"): (404, 404, 200, 404, 404, 404),
     ("GET", "/v1/certificates/{employee_certificate}/download"): (404, 404, 200, 404, 404, 404),
     ("GET", "/v1/certificates/{individual_certificate}/download"): (200, 404, 404, 404, 404, 404),
     ("POST", "/v1/companies/{company}/exports"): (404, 404, 202, 404, 404, 404),
     ("GET", "/v1/unmarked-attendance"): (404, 404, 404, 404, 200, 200),
+    ("GET", "/v1/unmarked-attendance/{event}"): (404, 404, 404, 404, 200, 200),
     ("GET", "/v1/support-requests"): (404, 404, 404, 404, 404, 200),
     ("GET", "/v1/diagnoses?account_id={employee}"): (404, 404, 404, 404, 404, 200),
     ("POST", "/v1/certificates/{unknown_certificate}/reissue"): (404, 404, 404, 404, 404, 404),
@@ -91,6 +93,7 @@ def path_of(world: World, template: str) -> str:
     """A path with the ids of this world."""
     return template.format(
         company=world.company,
+        event=world.portal.id("event"),
         employee=world.portal.id("emp"),
         own_individual=world.portal.id("enr-ind"),
         own_employee=world.portal.id("enr-emp"),

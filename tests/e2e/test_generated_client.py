@@ -78,6 +78,13 @@ def test_a_company_admin_lists_people_by_what_they_wait_for(generated: Generated
     assert [item.holder for item in waiting.items] == ["Emp Sample"]
 
 
+def test_a_company_admin_reads_the_summary(generated: Generated, world: World) -> None:
+    summary = generated.call("summary.get_company_summary", "company-admin", world.company)
+    course, event = sorted(summary.items, key=lambda item: item.training.kind)
+    assert (course.enrolled, course.completed, course.certificates) == (1, 1, 1)
+    assert (event.enrolled, event.waiting.administrator) == (1, 1)
+
+
 def test_an_administrator_sees_who_waits_at_an_event(generated: Generated, world: World) -> None:
     page = generated.call("attendance.list_unmarked_people", "administrator", world.portal.id("event"))
     assert [(one.account_id, one.holder) for one in page.items] == [(world.portal.id("emp"), "Emp Sample")]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.costs import bill
-from tools.costs.counts import count, count_download
+from tools.costs.counts import count, count_download, count_summary
 from tools.costs.savings import savings
 from tools.in_process.service import Service
 
@@ -30,6 +30,11 @@ def test_a_million_certificates_cost_no_more_than_five_percent_above_what_was_co
 def test_a_million_downloads_cost_no_more_than_five_percent_above_what_was_committed(service: Service) -> None:
     download, _ = count_download(service)
     assert bill.total(bill.download_bill(download)) <= COMMITTED["downloads"] * FIVE_PERCENT
+
+
+def test_a_summary_of_5_000_people_costs_no_more_than_five_percent_above_what_was_committed(service: Service) -> None:
+    one = bill.total(bill.summary_bill(count_summary(service))) / bill.MILLION
+    assert one <= COMMITTED["a_summary"] * FIVE_PERCENT
 
 
 def test_functions_have_the_memory_that_is_priced() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import itertools
 import json
 import resource
 import time
@@ -22,9 +23,10 @@ from moto.dynamodb.models import dynamodb_backends
 from earned.aws.dynamodb import access_log, enrollment_keys, enrollments, people
 from earned.aws.dynamodb import exports as export_rows
 from earned.document.archive import Archive
+from earned.document.tables import CSV, WORKBOOK
 from earned.domain.certificate import CertificateContent, Issuance
 from earned.domain.enrollment import CompletionRecord, Enrollment, EnrollmentKey
-from earned.domain.exports import EVERYTHING, RETENTION, REUSE_WINDOW, Export, ExportStatus
+from earned.domain.exports import EVERYTHING, RETENTION, REUSE_WINDOW, STALL_TIMEOUT, Export, ExportStatus
 from earned.domain.people import Account, Company, Role
 from earned.domain.stamps import Stamp
 from earned.domain.training import TrainingKind
@@ -47,6 +49,7 @@ from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import ACCOUNT, REGION, Service, receive, record_of
 
 DAY = date(2026, 3, 2)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -118,11 +121,16 @@ def verified(body: bytes) -> dict[str, Any]:
         assert archive.testzip() is None
         manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
         names = [line["file_name"] for line in manifest["files"]]
-        assert sorted(archive.namelist()) == sorted([*names, "manifest.json"])
+        assert sorted(archive.namelist()) == sorted([*names, "manifest.json", CSV, WORKBOOK])
         for line in manifest["files"]:
             document = archive.read(line["file_name"])
             assert (len(document), hashlib.sha256(document).hexdigest()) == (line["bytes"], line["sha256"])
     return manifest
+
+
+def file_in(body: bytes, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return archive.read(name)
 
 
 def test_an_export_holds_every_certificate_and_a_manifest_that_verifies(company: Story) -> None:
@@ -330,18 +338,29 @@ def small_parts(company: Story, clock: Clock, monkeypatch: pytest.MonkeyPatch) -
     return company
 
 
-def handle(service: Service, message: dict[str, Any], remaining_ms: int = 60_000) -> bool:
+class InAHurry(LambdaContext):
+    """Time runs out whenever the function has asked for it so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self._asked = itertools.cycle(range(times, 0, -1))
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 0 if next(self._asked) == 1 else 60_000
+
+
+def handle(service: Service, message: dict[str, Any], context: LambdaContext) -> bool:
     """Hand one message to the function; says whether it may be deleted."""
     event = {"Records": [record_of(message)]}
-    answer = service.handlers["export_certificates"](event, LambdaContext(remaining_ms))
+    answer = service.handlers["export_certificates"](event, context)
     return not answer["batchItemFailures"]
 
 
-def deliver_once(service: Service, remaining_ms: int = 60_000) -> None:
+def deliver_once(service: Service, context: LambdaContext | None = None) -> None:
     """Deliver one message, if there is one; it comes again when the process is killed."""
     url = service.url("Export")
     for message in receive(url)[:1]:
-        if handle(service, message, remaining_ms):
+        if handle(service, message, context or LambdaContext()):
             boto3.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
@@ -352,7 +371,7 @@ def test_killed_between_any_two_calls_and_delivered_again_it_is_whole(small_part
         deliver_once(service)
     assert [request.operation for request in undisturbed].count("UploadPart") > 3
     for at in range(2, len(undisturbed) + 1):  # the first receives the message
-        clock.advance(REUSE_WINDOW)
+        clock.advance(HOUR)
         export_id = ask(small_parts)[1]["export_id"]
         with pytest.raises(Killed), killed_at(at):
             deliver_once(service)
@@ -368,20 +387,20 @@ def test_with_every_reply_lost_once_it_is_whole(small_parts: Story) -> None:
         export_id = ask(small_parts)[1]["export_id"]
     [message, *_] = receive(small_parts.service.url("Export"))
     with every_reply_lost_once():
-        handle(small_parts.service, message)
+        handle(small_parts.service, message, LambdaContext())
     assert len(verified(fetch(small_parts, export_id))["files"]) == 5
 
 
 def test_nothing_appears_before_it_is_whole(small_parts: Story) -> None:
     export_id = ask(small_parts)[1]["export_id"]
-    for _ in range(5):
-        deliver_once(small_parts.service, remaining_ms=0)
+    context = InAHurry(2)
+    for count in (2, 4, 5):
+        deliver_once(small_parts.service, context)
         found = look(small_parts, export_id)[1]
-        assert (found["status"], "url" in found) == ("running", False)
+        assert (found["status"], found["count"], "url" in found) == ("running", count, False)
         with pytest.raises(Exception, match="NoSuchKey"):
             fetch(small_parts, export_id)
-    assert found["count"] == 5
-    deliver_once(small_parts.service, remaining_ms=0)
+    deliver_once(small_parts.service, context)
     assert len(verified(fetch(small_parts, export_id))["files"]) == 5
 
 
@@ -390,11 +409,24 @@ def test_a_run_that_runs_out_of_time_hands_over_and_the_archive_is_the_same(smal
     at_once = fetch(small_parts, make(small_parts)["export_id"])
     clock.advance(REUSE_WINDOW)
     export_id = ask(small_parts)[1]["export_id"]
-    runs = service.deliver("export_certificates", context=LambdaContext(remaining_ms=0))
-    in_six_runs = fetch(small_parts, export_id)
-    assert len(runs) == 6
-    assert verified(in_six_runs) == verified(at_once)
-    assert len(in_six_runs) == len(at_once)
+    with noted() as requests:
+        runs = service.deliver("export_certificates", context=InAHurry(2))
+    in_four_runs = fetch(small_parts, export_id)
+    assert len(runs) == 4
+    assert "SendMessageBatch" not in {request.operation for request in requests}
+    assert verified(in_four_runs) == verified(at_once)
+    assert len(file_in(in_four_runs, CSV).splitlines()) == 6
+    assert file_in(in_four_runs, CSV) == file_in(at_once, CSV)
+
+
+def test_a_run_that_never_gets_on_is_given_up_after_five_deliveries(small_parts: Story, clock: Clock) -> None:
+    export_id = ask(small_parts)[1]["export_id"]
+    runs = small_parts.service.deliver("export_certificates", context=LambdaContext(remaining_ms=0))
+    assert len(runs) == 5
+    assert receive(small_parts.service.url("Export")) == []
+    assert len(receive(small_parts.service.outputs["ExportDeadLetterQueueUrl"])) == 1
+    clock.advance(STALL_TIMEOUT + timedelta(minutes=3))
+    assert look(small_parts, export_id)[1]["status"] == "failed"
 
 
 def test_a_run_leaves_an_export_alone_that_another_is_at_work_on(company: Story) -> None:
@@ -436,7 +468,7 @@ def upload_part_as_s3_does(backend: Any, bucket_name: str, multipart_id: str, pa
 def test_an_upload_that_went_away_is_begun_anew(small_parts: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moto.s3.models.S3Backend, "upload_part", upload_part_as_s3_does)
     export_id = ask(small_parts)[1]["export_id"]
-    deliver_once(small_parts.service, remaining_ms=0)
+    deliver_once(small_parts.service, LambdaContext(remaining_ms=0))
     s3, bucket = boto3.client("s3"), small_parts.service.outputs["ExportsBucketName"]
     for upload in s3.list_multipart_uploads(Bucket=bucket)["Uploads"]:
         s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
@@ -450,10 +482,6 @@ def test_a_message_that_is_none_of_ours_is_quarantined(service: Service) -> None
     service.post("Export", '{"company_id": 1}')
     service.deliver("export_certificates")
     assert service.quarantined("Export") == [("not-an-export-request", '{"company_id": 1}')]
-
-
-REQUESTED = Export("co-1", "adm-1", 1, "export-1", NOON)
-HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -497,7 +525,7 @@ def test_an_archive_may_pass_four_gigabytes() -> None:
     issue = Issuance(1, NOON, NOON, 1, "digest", hashlib.sha256(b"%PDF").hexdigest(), printed, "request")
     record = CompletionRecord("e", "a", training_id="t", certificate_id="c", enrolled_at=NOON)
     archive.add(record, issue, "ada.pdf", b"%PDF")
-    archive.close(NOON)
+    archive.close(NOON, {})
 
     class Sparse(io.BytesIO):
         def seek(self, position: int, whence: int = 0) -> int:

@@ -67,7 +67,12 @@ class Fuzzed:
         self.log.truncate()
         attributes = {"SentTimestamp": str(SENT), "MessageGroupId": "group"}
         records = [
-            {"messageId": f"message-{number}", "body": body, "attributes": attributes}
+            {
+                "messageId": f"message-{number}",
+                "receiptHandle": f"receipt-{number}",
+                "body": body,
+                "attributes": attributes,
+            }
             for number, body in enumerate(bodies)
         ]
         handler = self.service.apps[f"record_{queue}"].handler

@@ -58,7 +58,7 @@ GenerateCertificate
 
 ExportCertificates
     logs      CreateLogStream PutLogEvents                      on ExportCertificatesLog
-    sqs       DeleteMessage GetQueueAttributes ReceiveMessage   on ExportQueue
+    sqs       ChangeMessageVisibility DeleteMessage GetQueueAttributes ReceiveMessage   on ExportQueue
     dynamodb  Query UpdateItem           on RecordsTable [export#*]
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*
                                             company-certificates#*]
@@ -66,7 +66,7 @@ ExportCertificates
     s3        GetObject                  on DocumentsBucket/certificates/*
     s3        GetObject PutObject        on ExportsBucket/exports/*
     s3        ListBucket                 on DocumentsBucket ExportsBucket
-    sqs       SendMessage                on ExportQueue ExportDeadLetterQueue
+    sqs       SendMessage                on ExportDeadLetterQueue
 
 Sweep
     logs      CreateLogStream PutLogEvents                      on SweepLog
@@ -82,6 +82,7 @@ Sweep
 ServeApi
     logs      CreateLogStream PutLogEvents                      on ServeApiLog
     dynamodb  PutItem                    on RecordsTable [export#*]
+    dynamodb  UpdateItem                 on RecordsTable [export-hour#*]
     dynamodb  Query                      on RecordsTable [enrollment#* export#*]
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*
                                             company-certificates#*]
@@ -115,7 +116,9 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("s3:GetObject", "AssetsBucket/logos/co-1/logo.svg", None): {"GenerateCertificate"},
     ("s3:PutObject", "AssetsBucket/logos/co-1/logo.svg", None): set(),
     ("s3:PutObject", "ExportsBucket/exports/export.zip", None): {"ExportCertificates"},
-    ("s3:GetObject", "ExportsBucket/exports/export.state", None): {"ExportCertificates"},
+    ("s3:GetObject", "ExportsBucket/exports/export.checkpoint", None): {"ExportCertificates"},
+    ("s3:GetObject", "ExportsBucket/exports/export.0a.segment", None): {"ExportCertificates"},
+    ("sqs:SendMessage", "ExportQueue", None): {"ServeApi"},
     ("events:PutEvents", "Bus", None): RECORDERS - {"EvaluateEnrollments"} | {"Sweep"},
     ("sqs:SendMessage", "ProgressQueue", None): set(),
     ("sqs:SendMessage", "AttendanceQueue", None): set(),

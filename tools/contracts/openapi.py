@@ -53,6 +53,7 @@ CONTACT = Contact(name="The provider of the certificates")
 LICENSE = License(name="MIT", identifier="MIT")
 TAGS = {
     "progress": "Enrollments and what is outstanding",
+    "summary": "A company's progress by training",
     "attendance": "Live events and people without an attendance mark",
     "certificates": "Lists of certificates and links to documents",
     "exports": "A company's certificates in one archive",

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from tools.cloudformation import INFRA, ROOT, resources
 from tools.costs import bill
-from tools.costs.counts import Counts, count, count_download
+from tools.costs.counts import Counts, count, count_download, count_summary
 from tools.costs.measure import measure
 from tools.costs.savings import Saving, savings
 from tools.in_process.service import QUEUES, Service, aws_in_process
@@ -40,15 +40,16 @@ def main(only_measure: Annotated[bool, MEASURE] = False) -> None:
         else:
             counts = {steps: count(service, steps) for steps in STEPS}
             download, _ = count_download(service)
+            summary = count_summary(service)
     if only_measure:
         console.print(json.dumps({"cpu": found, "load": round(os.getloadavg()[0], 1)}))
         return
-    _show(counts, bill.download_bill(download))
+    _show(counts, bill.download_bill(download), bill.summary_bill(summary))
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(_figures(counts, bill.download_bill(download)), indent=2) + "\n")
 
 
-def _show(counts: dict[int, Counts], downloads: Sequence[bill.Line]) -> None:
+def _show(counts: dict[int, Counts], downloads: Sequence[bill.Line], summaries: Sequence[bill.Line]) -> None:
     five = counts[5]
     full, alone = bill.certificate_bill(five, bill.FULL), bill.certificate_bill(five, bill.Shape())
     _print_bill(full, alone)
@@ -56,6 +57,7 @@ def _show(counts: dict[int, Counts], downloads: Sequence[bill.Line]) -> None:
     _print_lines(
         f"A million downloads, without data transfer out of AWS (target: ${DOWNLOAD_TARGET})", downloads, "dollars"
     )
+    _print_lines("A million summaries of companies of 5,000 people", summaries, "dollars")
     _print_lines("Fixed, a month", _fixed(), "dollars")
     _print_lines("A million certificates of five steps, each further month", bill.keeping_a_month(five), "dollars")
     _print_savings(savings(five))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.costs import counts as counted
-from tools.costs.counts import Counts, Download, PerItem
+from tools.costs.counts import Counts, Download, PerItem, Summary
 
 _HERE = Path(__file__).parent
 PRICES: dict[str, Any] = tomllib.loads((_HERE / "prices.toml").read_text())
@@ -87,6 +87,18 @@ def download_bill(download: Download) -> list[Line]:
         _line("Lambda", "processor", _seconds("serve_api", MEASURED["cpu"]["serve_api"], 0)),
         _line("Lambda", "waiting for other services", _seconds("serve_api", 0, waited)),
         _line("CloudWatch", "logs", _PRICE["log_gib"] * (_ASSUMED["log_lines"] + API_LOG_LINE) / GIB),
+    ]
+
+
+def summary_bill(summary: Summary, people: int = 5_000) -> list[Line]:
+    """A million summaries of a company of so many people."""
+    waited = summary.requests * people * _ASSUMED["milliseconds"]["dynamodb"] / 1000
+    return [
+        _line("API Gateway", "requests", _PRICE["api_request"]),
+        _line("DynamoDB", "records and accounts, read", _PRICE["read_unit"] * summary.reads * people),
+        _line("Lambda", "invocations", _PRICE["lambda_request"]),
+        _line("Lambda", "processor", _seconds("serve_api", MEASURED["cpu"]["summarized"] * people, 0)),
+        _line("Lambda", "waiting for other services", _seconds("serve_api", 0, waited)),
     ]
 
 

@@ -88,6 +88,23 @@ def count_download(service: Service) -> tuple[Download, float]:
     return Download(ledger.read_units, ledger.write_units, len(ledger.calls)), seconds
 
 
+@dataclass(frozen=True)
+class Summary:
+    """Of each enrollment, without the items that are read once."""
+
+    reads: float
+    requests: float
+
+
+def count_summary(service: Service, people: int = 100) -> Summary:
+    """Count a summary of a company of so many people, read by its admin."""
+    scenario = Scenario(service, 5, seed="summary")
+    for enrollments in batched(scenario.join(people), FULL["record_directory"]):
+        scenario.invoke("record_directory", enrollments)
+    ledger, _ = ask(service, f"/v1/companies/{scenario.company}/summary", scenario.admin)
+    return Summary(ledger.read_units / people, len(ledger.calls) / people)
+
+
 def ask(service: Service, path: str, claims: dict[str, str]) -> tuple[Ledger, float]:
     service.get(path, claims)
     with counting() as ledger:

@@ -129,4 +129,4 @@ def _doing(step: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 def _record(number: int, event: Event | str) -> dict[str, Any]:
     body = event if isinstance(event, str) else json.dumps(event)
     attributes = {"SentTimestamp": str(time.time_ns() // 1_000_000), "MessageGroupId": "company"}
-    return {"messageId": str(number), "body": body, "attributes": attributes}
+    return {"messageId": str(number), "receiptHandle": str(number), "body": body, "attributes": attributes}

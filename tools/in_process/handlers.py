@@ -13,6 +13,7 @@ from earned.aws.sqs import MAX_BATCH, Queue
 from earned.aws.sqs_batch import SqsBatch
 from earned.document.deployed_designs import DEPLOYED_DESIGNS
 from earned.document.render import DESIGNS
+from earned.domain import exports
 from earned.domain.training import DEFAULT_DESIGN
 from earned.messages import events
 from earned.usecases import evaluate_enrollments, export_certificates, record_directory, sweep
@@ -48,6 +49,7 @@ class Options:
     events_per_page: int = trainings.EVENTS_PER_PAGE
     messages_per_batch: int = MAX_BATCH
     part_size: int = export_certificates.PART_SIZE
+    max_enrollments: int = exports.MAX_ENROLLMENTS
     recheck_delay_seconds: int = record_directory.RECHECK_DELAY_SECONDS
 
     def queue(self, queue: Queue) -> Queue:
@@ -119,8 +121,16 @@ def _generate_certificate(app: Any, options: Options) -> Handler:
 
 
 def _export_certificates(app: Any, options: Options) -> Handler:
-    requests = options.queue(app.requests)
-    export = ExportCertificates(app.documents, app.archives, requests, part_size=options.part_size, now=options.now)
+    export = ExportCertificates(
+        app.documents,
+        app.archives,
+        app.requests,
+        app.settings.order_tolerance_seconds,
+        reads=options.background,
+        part_size=options.part_size,
+        max_enrollments=options.max_enrollments,
+        now=options.now,
+    )
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         batch = SqsBatch(event, app.dead_letters)

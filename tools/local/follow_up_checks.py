@@ -1,5 +1,6 @@
 """The checks that change something: corrections, a withdrawal, a reissue, an export, and what support sees of them."""
 
+import csv
 import hashlib
 import io
 import json
@@ -85,6 +86,9 @@ def an_export_holds_every_certificate_of_the_company(week: Week) -> Findings:
     listed = {item["certificate_id"] for item in reader.items(f"/v1/companies/{admin.company_id}/certificates")}
     issued = {it for it in listed if _status(week, it) == "valid"}
     yield None if {file["certificate_id"] for file in files} == issued else "it does not hold what is listed"
+    rows = csv.DictReader(io.StringIO(archive.read("records.csv").decode("utf-8-sig")))
+    numbers = {row["certificate_number"] for row in rows} - {""}
+    yield None if numbers == issued else "its table does not hold what is listed"
     for file in files:
         intact = hashlib.sha256(archive.read(file["file_name"])).hexdigest() == file["sha256"]
         yield None if intact else f"{file['file_name']} differs from the manifest"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from earned.aws.s3 import ARCHIVES, STATE
-from earned.document.archive import Archive
+from earned.aws.s3 import ARCHIVES, SEGMENT, STATE
+from earned.document.archive import Segment, upload_of
 from tools.batched import batched
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ class Version:
 
     @property
     def subject(self) -> str:
-        """The export that it belongs to; an archive and its state have the same."""
-        return PurePosixPath(self.key).stem
+        """The export that it belongs to; an archive, its state and its segments have the same."""
+        return PurePosixPath(self.key).name.partition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -81,27 +81,37 @@ class Bucket:
 
 
 def archives_with(bucket: Bucket, account_id: str) -> tuple[list[Version], list[Upload]]:
-    """Everything stored of the archives that hold a certificate of this account, or whose state is unreadable.
+    """Everything stored of the archives that have an enrollment of this account, or that are unreadable in part.
 
-    An archive's state lists its accounts. Archives expire after a day and can be made again: one too many is harmless.
+    An archive's state names its upload, and its segments its accounts. Archives expire after a day and can be made
+    again: one too many is harmless.
     """
     versions = list(bucket.versions(ARCHIVES))
-    states = [one for one in versions if one.key.endswith(STATE) and not one.is_marker]
-    told = {state: _accounts_and_upload(bucket.read(state)) for state in states}
-    clean = {state.subject for state in states} - {
-        state.subject for state, (accounts, _) in told.items() if accounts is None or account_id in accounts
+    stored = [one for one in versions if not one.is_marker]
+    uploads = {one: _upload(bucket.read(one)) for one in stored if one.key.endswith(STATE)}
+    accounts = {one: _accounts(bucket.read(one)) for one in stored if one.key.endswith(SEGMENT)}
+    unclean = {state.subject for state, upload in uploads.items() if upload is None} | {
+        segment.subject for segment, found in accounts.items() if found is None or account_id in found
     }
-    uploads_of_clean = {upload for state, (_, upload) in told.items() if state.subject in clean}
+    clean = {state.subject for state in uploads} - unclean
+    uploads_of_clean = {upload for state, upload in uploads.items() if state.subject in clean}
     return (
         [one for one in versions if one.subject not in clean],
         [one for one in bucket.uploads(ARCHIVES) if one.upload_id not in uploads_of_clean],
     )
 
 
-def _accounts_and_upload(saved: bytes) -> tuple[set[str] | None, str]:
-    """The accounts in an archive so far, None if the state is unreadable, and the id of its upload."""
+def _upload(state: bytes) -> str | None:
+    """None if the state is unreadable."""
     try:
-        state = Archive.load(saved).state
+        return upload_of(state)
     except ValidationError:
-        return None, ""
-    return {entry.account_id for entry in state.entries}, state.upload_id
+        return None
+
+
+def _accounts(segment: bytes) -> set[str] | None:
+    """None if the segment is unreadable."""
+    try:
+        return {line.account_id for line in Segment.load(segment).lines}
+    except ValidationError:
+        return None

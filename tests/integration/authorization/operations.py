@@ -1,7 +1,7 @@
 """Every operation of the API, and the answer that the policies require for each viewer."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from earned.api.paging import EnrollmentList, account_list, company_list
@@ -43,12 +43,12 @@ class Operation:
         """Whether it takes a limit and a cursor."""
         return self.is_list or self.expect in {unmarked, requests_for_support}
 
-    def listed(self, viewer: Viewer, asked: str) -> EnrollmentList | None:
+    def listed(self, viewer: Viewer, asked: str, filters: Mapping[str, str | None]) -> EnrollmentList | None:
         """Its list of enrollments or certificates, if it is one."""
         of = "certificates" if self.path.endswith("/certificates") else "enrollments"
         if not self.is_list:
             return None
-        return company_list(of, asked) if self.takes else account_list(of, viewer.account)
+        return company_list(of, asked, filters) if self.takes else account_list(of, viewer.account)
 
     def place(self, world: World, asked: str) -> tuple[str, dict[str, str]]:
         """The path and the query of a request for this id, after API Gateway has decoded them."""
@@ -68,6 +68,11 @@ def company_progress(world: World, viewer: Viewer, company: str) -> Expected | N
     if not may(viewer, "listProgressOf", _company(company)):
         return None
     return _progress(world, viewer, [one for one in _enrolled(world) if one.company == company])
+
+
+def company_summary(_: World, viewer: Viewer, company: str) -> Expected | None:
+    """The answer has numbers and trainings, and names no enrollment."""
+    return Expected(200) if may(viewer, "listProgressOf", _company(company)) else None
 
 
 def own_certificates(world: World, viewer: Viewer, _: str) -> Expected | None:
@@ -170,6 +175,7 @@ OPERATIONS = (
     Operation("GET", "/v1/enrollments", "", own_progress),
     Operation("GET", "/v1/enrollments/{enrollment_id}", "enrollment_id", enrollment),
     Operation("GET", "/v1/companies/{company_id}/enrollments", "company_id", company_progress),
+    Operation("GET", "/v1/companies/{company_id}/summary", "company_id", company_summary),
     Operation("GET", "/v1/certificates", "", own_certificates),
     Operation("GET", "/v1/companies/{company_id}/certificates", "company_id", company_certificates),
     Operation("GET", "/v1/certificates/{certificate_id}/download", "certificate_id", download),

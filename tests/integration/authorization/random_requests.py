@@ -1,6 +1,7 @@
 """Random requests by any viewer, mostly about what exists, with pages, filters, and sometimes a tampered id."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from earned.api.paging import EnrollmentPosition
@@ -10,6 +11,7 @@ from tests.integration.authorization.oracle import Viewer
 from tests.integration.authorization.requests import Asking
 from tests.integration.authorization.world import REMOVED, ROLES, Enrollment, World
 
+NO_FILTERS: Mapping[str, str | None] = {}
 BAD_LIMITS = ("0", "101", "-1", "many", "")
 GARBLED = (
     "garbled!",
@@ -35,12 +37,12 @@ class Page:
     account: str | None = None
 
     def query(self, asking: Asking) -> dict[str, str]:
-        """The page's query parameters; the cursor is one that the list could have issued."""
+        """The page's query parameters; the cursor is one that the list could have issued for these filters."""
+        filters = {"training_id": self.training, "account_id": self.account}
         given = {
             "limit": self.limit,
-            "cursor": self.garbled or (self.after and _cursor(asking, self.after)),
-            "training_id": self.training,
-            "account_id": self.account,
+            "cursor": self.garbled or (self.after and _cursor(asking, self.after, filters)),
+            **filters,
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -61,8 +63,8 @@ class Page:
         return replace(whole, enrollments=frozenset(one.enrollment for one in left), certificates=certificates)
 
 
-def _cursor(asking: Asking, one: Enrollment) -> str:
-    listed = asking.operation.listed(asking.viewer, asking.id)
+def _cursor(asking: Asking, one: Enrollment, filters: Mapping[str, str | None] = NO_FILTERS) -> str:
+    listed = asking.operation.listed(asking.viewer, asking.id, filters)
     assert listed is not None
     return listed.cursors.encode(EnrollmentPosition(one.enrollment, one.account))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from earned.aws.dynamodb import table
+from earned.domain.exports import MAX_PER_HOUR
 from tests.integration.authorization.operations import Expected, Operation, ids_of
 from tests.integration.authorization.oracle import Viewer
 from tests.integration.authorization.world import World
@@ -58,6 +59,9 @@ def mismatch(world: World, asking: Asking, answer: Answer, expected: Expected | 
 
     The answer for a forbidden resource equals the one for a missing resource byte for byte; an invalid id may get it.
     """
+    if expected == Expected(202) and answer["statusCode"] == 429:
+        begun = [company for company, _ in world.archives.values() if company == asking.id]
+        return "" if len(begun) >= MAX_PER_HOUR else f"429 after {len(begun)} exports"
     if answer == nothing(world, asking.viewer):
         return "" if expected is None or asking.names_nothing(world) else f"nothing instead of {expected}"
     if expected is None:

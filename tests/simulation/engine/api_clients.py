@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from tests.simulation.engine.invocation import Invocation
 from tests.simulation.engine.runtime import FUNCTIONS
-from tests.simulation.invariants import access
+from tests.simulation.invariants import access, lists
+from tests.simulation.invariants.violation import require
 from tests.simulation.stories.steps import Ask
 from tools.in_process.lambda_events import http_event
 
 if TYPE_CHECKING:
     from tests.simulation.engine.world import World
+
+
+ADMINISTRATOR = {"sub": "adm-0", "role": "administrator"}
 
 
 class ApiClients:
@@ -34,6 +38,40 @@ class ApiClients:
             access.check_answer(world, step, status, body, began)
 
         self._enqueue(event, done)
+
+    def compare_lists(self) -> None:
+        """Ask for every list when all is quiet, as an administrator, and compare the answers with the oracle."""
+        world = self._world
+        if not lists.is_settled(world):
+            return
+        for company_id in ("co-1", "co-2"):
+            self._compare_company(f"/v1/companies/{company_id}", company_id)
+        for event_id in sorted({one.data["live_event_id"] for one in world.oracle.events("live-event.scheduled")}):
+            event = world.oracle.newest("live-event.scheduled", live_event_id=event_id)
+            assert event is not None
+            self._get(
+                f"/v1/unmarked-attendance/{event_id}",
+                lambda body, event=event: lists.check_waiting(world, event, body["items"]),  # type: ignore[misc]  # the default binds it
+            )
+
+    def _compare_company(self, path: str, company_id: str) -> None:
+        world = self._world
+
+        def listed(page: dict[str, Any]) -> None:
+            lists.check_enrollments(world, company_id, page["items"])
+            self._get(f"{path}/summary", lambda body: lists.check_summary(company_id, body["items"], page["items"]))
+
+        self._get(f"{path}/enrollments", listed)
+
+    def _get(self, path: str, check: Callable[[dict[str, Any]], None]) -> None:
+        def done(answer: dict[str, Any] | None, _: int) -> None:
+            require(answer is not None and answer["statusCode"] == 200, "N3", f"{path} is not answered: {answer}")
+            assert answer is not None
+            check(json.loads(answer["body"]))
+
+        self._enqueue(
+            http_event("GET", path, ADMINISTRATOR, {"limit": "100"} if "summary" not in path else {}, None, {}), done
+        )
 
     def _event(self, step: Ask) -> dict[str, Any]:
         query = {"revision": str(step.revision)} if step.revision else {}

@@ -76,7 +76,7 @@ class World:
         self.oracle = Oracle()
         self.dynamodb = DynamoDB(runtime.tables(), lambda: self.now, self.lag)
         self.s3 = S3()
-        self.sqs = SQS(runtime.queues(), lambda: self.now, self.sent)
+        self.sqs = SQS(runtime.queues(), lambda: self.now, self.sent, self.shown)
         self.eventbridge = EventBridge(lambda event: documents.check_announcement(self, event))
         self.observer = Observer(self)
         options = runtime.options(design(seed), small_pages=fault_profile.small_pages)
@@ -136,6 +136,9 @@ class World:
 
     def sent(self, queue: Queue, message: Message) -> None:
         self.event_sources.accept(queue, message)
+
+    def shown(self, queue: Queue, message: Message) -> None:
+        self.event_sources.plan_poll(queue, message)
 
     def lag(self) -> int:
         """The milliseconds by which indexes and scans lag behind the present write."""
@@ -203,6 +206,7 @@ class World:
                 self.agenda.at(self.now + minutes * MINUTE, lambda name=name: self.operations.redrive_faults(name))  # type: ignore[misc]  # as above
         # Some findings take a check of every document: a day's sweeps do it, or an operator's sweep over everything.
         self.agenda.at(end - SWEEP_EVERY, lambda: self.operations.sweep(everything=True))
+        self.agenda.at(end - MINUTE, self._api_clients.compare_lists)
         self.agenda.at(end, self._end)
 
     def _end_delay(self, queue: Queue, message: Message) -> None:

@@ -1,5 +1,6 @@
 """I6: no client gets a link, page or archive that the access table does not give it."""
 
+import csv
 import hashlib
 import io
 import json
@@ -14,6 +15,8 @@ from tests.simulation.stories.steps import Ask
 
 if TYPE_CHECKING:
     from tests.simulation.engine.world import World
+
+TABLES = {"manifest.json", "records.csv", "records.xlsx"}
 
 
 def check_answer(world: "World", step: Ask, status: int, body: Item, began: int) -> None:
@@ -49,8 +52,14 @@ def check_archive(world: "World", key: str, body: bytes) -> None:
     with ZipFile(io.BytesIO(body)) as archive:
         files = json.loads(archive.read("manifest.json"))["files"]
         names = {file["file_name"] for file in files}
-        complete = len(names) == len(files) and names | {"manifest.json"} == set(archive.namelist())
+        complete = len(names) == len(files) and names | TABLES == set(archive.namelist())
         require(complete, "I7", f"{key} has other files than its manifest")
+        lines = list(csv.DictReader(io.StringIO(archive.read("records.csv").decode("utf-8-sig"))))
+        in_table = {line["file_name"] for line in lines if line["file_name"]}
+        require(in_table == names, "I7", f"{key} has other files than its table")
+        numbers = [line["certificate_number"] for line in lines if line["certificate_number"]]
+        theirs = all(_may_hold(world, claims, certificates.get(number, "")) for number in numbers)
+        require(theirs, "I6", f"the table in {key} has a certificate that is not the company's")
         for file in files:
             same = hashlib.sha256(archive.read(file["file_name"])).hexdigest() == file["sha256"]
             require(same, "I7", f"{key} has another document than its manifest says")

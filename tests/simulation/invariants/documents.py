@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def check_put(key: str, before: Stored | None) -> None:
     """I5: only the state of an unfinished export is ever overwritten."""
-    require(before is None or key.endswith(".state"), "I5", f"{key} was overwritten")
+    require(before is None or key.endswith(".checkpoint"), "I5", f"{key} was overwritten")
 
 
 def check_durable(world: "World", certificate_id: str, issue: Item) -> None:

@@ -63,7 +63,7 @@ def _check_removals(world: "World") -> None:
 
 
 def _check_enrollment(world: "World", enrollment: Posted) -> None:
-    if not world.fault_profile.swept and _needs_sweep(world, enrollment):
+    if not world.fault_profile.swept and needs_sweep(world, enrollment):
         return
     record = world.observer.record(enrollment.data["enrollment_id"], enrollment.data["account_id"])
     _check_status(world, enrollment, record)
@@ -89,7 +89,7 @@ def _check_status(world: "World", enrollment: Posted, record: Item) -> None:
         require(not valid or not absent, "I3", f"{name} was corrected to absent and is not revoked")
 
 
-def _needs_sweep(world: "World", enrollment: Posted) -> bool:
+def needs_sweep(world: "World", enrollment: Posted) -> bool:
     is_dated_ahead = any(_is_dated_ahead(world, fact) for fact in world.oracle.facts(enrollment))
     return is_dated_ahead or _is_crossed(world, enrollment) or _is_republished(world, enrollment)
 

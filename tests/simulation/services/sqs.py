@@ -58,13 +58,17 @@ class Queue:
 
 
 class SQS:
-    """Queues by URL; `on_sent` is told of each message and may delay it."""
+    """Queues by URL; `on_sent` is told of each message and may delay it, `on_shown` of each made visible early."""
 
     def __init__(
-        self, queues: dict[str, Queue], now: Callable[[], int], on_sent: Callable[[Queue, Message], None]
+        self,
+        queues: dict[str, Queue],
+        now: Callable[[], int],
+        on_sent: Callable[[Queue, Message], None],
+        on_shown: Callable[[Queue, Message], None],
     ) -> None:
         self.queues = queues
-        self._now, self._on_sent = now, on_sent
+        self._now, self._on_sent, self._on_shown = now, on_sent, on_shown
 
     def send(self, url: str, entry: dict[str, Any]) -> Message:
         queue, now = self.queues[url], self._now()
@@ -101,6 +105,13 @@ class SQS:
                 for entry in request["Entries"]:
                     queue.messages.pop(entry["ReceiptHandle"], None)
                 return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]]}
+            case "ChangeMessageVisibility":
+                label, _, receipts = request["ReceiptHandle"].rpartition("-")
+                message = queue.messages.get(label)
+                if message is not None and message.receipts == int(receipts):
+                    message.visible_at = self._now() + request["VisibilityTimeout"] * SECOND
+                    self._on_shown(queue, message)
+                return {}
             case "ChangeMessageVisibilityBatch":
                 for entry in request["Entries"]:
                     if entry["ReceiptHandle"] in queue.messages:

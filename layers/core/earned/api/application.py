@@ -8,13 +8,15 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
-from earned.api import attendance, certificates, exports, openapi, progress, support, verification
+from earned.api import attendance, certificates, exports, openapi, progress, summary, support, verification
 from earned.api.problems import BadRequest, Hidden, InternalError, Problem
 from earned.api.requests import admit
 from earned.api.routes import Route, Routes
 from earned.aws import metrics
 
-ROUTERS = tuple(one.routes for one in (progress, attendance, certificates, exports, support, verification, openapi))
+ROUTERS = tuple(
+    one.routes for one in (progress, summary, attendance, certificates, exports, support, verification, openapi)
+)
 ROUTES = tuple(route for router in ROUTERS for route in router.declared)
 REFUSALS = {401, 403}  # and a 404 that hides something
 # On every answer that does not say otherwise.

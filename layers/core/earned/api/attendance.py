@@ -7,12 +7,12 @@ from typing_extensions import TypedDict
 
 from earned.api.paging import Cursor, Cursors, Limit, page, training_list
 from earned.api.problems import NotFound
-from earned.api.responses import rfc_3339
 from earned.api.routes import Routes
 from earned.aws.dynamodb import trainings
 from earned.domain.access import Operation
 from earned.domain.attendance import accepts_marks, awaits_mark
 from earned.domain.enrollment import EnrollmentContext
+from earned.domain.timestamps import rfc_3339
 from earned.domain.training import LiveEvent
 from earned.messages.schema_types import Id, Instant
 from earned.usecases.unmarked_attendance import waiting

@@ -1,6 +1,5 @@
 """Lists of certificates, and links to documents."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
@@ -9,14 +8,15 @@ from pydantic import AwareDatetime
 
 from earned.api.paging import Cursor, EnrollmentList, Limit, account_list, company_list, page
 from earned.api.problems import BadRequest, Hidden, NotFound
-from earned.api.responses import CertificatePage, CertificateView, DownloadView, certificate_view, rfc_3339
+from earned.api.responses import CertificatePage, CertificateView, DownloadView, certificate_view
 from earned.api.routes import Routes
 from earned.aws.dynamodb import access_log, contexts
 from earned.aws.s3 import LINK_SECONDS
 from earned.domain.access import Operation, Scope, may, may_for_company
-from earned.domain.certificate import CertificateStatus, Issuance
+from earned.domain.certificate import CertificateStatus
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext
 from earned.domain.file_names import file_name
+from earned.domain.timestamps import rfc_3339
 
 routes = Routes()
 
@@ -45,7 +45,8 @@ def list_company_certificates(
 ) -> CertificatePage:
     """The certificates of a company's people, revoked ones included, grouped by account.
 
-    With filters, a page may have fewer than `limit` items, or none, before the last page.
+    With filters, a page may have fewer than `limit` items, or none, before the last page. A cursor is bound to the
+    filters of the page that it came with.
     """
     if not may_for_company(routes.viewer, Operation.LIST_CERTIFICATES, company_id):
         raise Hidden
@@ -54,15 +55,22 @@ def list_company_certificates(
     if begin is not None and end is not None and begin > end:
         raise BadRequest("issued_from: later than issued_to")
 
-    def matches(record: CompletionRecord, issue: Issuance) -> bool:
+    filters = {
+        "training_id": training_id,
+        "account_id": account_id,
+        "issued_from": begin.isoformat() if begin is not None else None,
+        "issued_to": end.isoformat() if end is not None else None,
+    }
+
+    def includes(record: CompletionRecord) -> bool:
         return (
-            training_id in (None, record.training_id)
-            and account_id in (None, record.account_id)
-            and (begin is None or issue.issued_at >= begin)
-            and (end is None or issue.issued_at <= end)
+            record.issue is not None
+            and training_id in (None, record.training_id)
+            and (begin is None or record.issue.issued_at >= begin)
+            and (end is None or record.issue.issued_at <= end)
         )
 
-    return _page(company_list("certificates", company_id), cursor, limit, matches)
+    return _page(company_list("certificates", company_id, filters, includes), cursor, limit)
 
 
 @routes.endpoint("GET", "/v1/certificates/<certificate_id>/download", Operation.DOWNLOAD)
@@ -85,19 +93,14 @@ def download_certificate(certificate_id: str) -> DownloadView:
     }
 
 
-def _page(
-    listed: EnrollmentList,
-    cursor: str | None,
-    limit: int,
-    matches: Callable[[CompletionRecord, Issuance], bool] = lambda _record, _issue: True,
-) -> CertificatePage:
+def _page(listed: EnrollmentList, cursor: str | None, limit: int) -> CertificatePage:
     viewer = routes.viewer
 
     def view(context: EnrollmentContext) -> CertificateView | None:
         record, issue = context.record, context.record.issue
         if issue is None or not context.is_active or not may(viewer, Operation.LIST_CERTIFICATES, record):
             return None
-        return certificate_view(record, issue) if matches(record, issue) else None
+        return certificate_view(record, issue)
 
     items, next_cursor = page(listed, cursor, limit, view)
     answer: CertificatePage = {"items": items}

@@ -8,8 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from typing_extensions import TypedDict
 
-from earned.api.problems import Hidden, NotFound
-from earned.api.responses import one_of, rfc_3339
+from earned.api.problems import Hidden, NotFound, TooManyExports
+from earned.api.responses import one_of
 from earned.api.routes import Routes
 from earned.aws.dynamodb import access_log, enrollment_lists, enrollments
 from earned.aws.dynamodb import exports as export_rows
@@ -17,14 +17,14 @@ from earned.aws.dynamodb.table import RecordChanged
 from earned.aws.s3 import LINK_SECONDS
 from earned.domain.access import Operation, may_for_company
 from earned.domain.enrollment import EnrollmentKey
-from earned.domain.exports import EVERYTHING, Export, ExportScope, ExportStatus
+from earned.domain.exports import EVERYTHING, Export, ExportFailed, ExportScope, ExportStatus
+from earned.domain.timestamps import rfc_3339
 from earned.messages.requests import ExportRequest, export_message
 from earned.messages.schema_types import Id, Instant
 
 routes = Routes()
 ATTEMPTS = 3
 KEYS_PER_PAGE, MAX_PAGES = 1_000, 10
-OUT_OF_DATE = "out-of-date"
 
 
 class ExportFailureView(TypedDict):
@@ -37,7 +37,11 @@ class ExportFailureView(TypedDict):
 
 
 class ExportBody(BaseModel):
-    """Which certificates to export; without a field, all. `issued_from` and `issued_to` are inclusive, days in UTC."""
+    """Which enrollments to export; without a field, all.
+
+    `issued_from` and `issued_to` are inclusive, days in UTC; with one of them, only enrollments whose certificate was
+    issued in that range.
+    """
 
     training_id: Id | None = None
     account_ids: Annotated[tuple[Id, ...], Field(max_length=1_000)] | None = None
@@ -68,24 +72,27 @@ class ExportView(TypedDict):
     """An export. `count` is the number of documents in the archive so far.
 
     A `done` export has `url`, which works until `expires_at` without a token. A `failed` one has the `reason`
-    `out-of-date` if a certificate was revoked or withdrawn since it was requested.
+    `out-of-date` if a certificate was revoked or withdrawn since it was requested, and `too-many` if more than 50,000
+    enrollments are in its scope: name a training, accounts or a range of days.
     """
 
     export_id: str
     status: Annotated[str, one_of(*ExportStatus)]
     count: int
     failures: list[ExportFailureView]
-    reason: NotRequired[Annotated[str, one_of(OUT_OF_DATE)]]
+    reason: NotRequired[Annotated[str, one_of(*ExportFailed)]]
     url: NotRequired[str]
     expires_at: NotRequired[Instant]
 
 
-@routes.endpoint("POST", "/v1/companies/<company_id>/exports", Operation.EXPORT, status_code=202)
+@routes.endpoint(
+    "POST", "/v1/companies/<company_id>/exports", Operation.EXPORT, problems=(TooManyExports,), status_code=202
+)
 def create_export(company_id: str, body: Annotated[ExportBody | None, Body()] = None) -> ExportView:
-    """Start an export of a company's certificates into one archive.
+    """Start an export of a company's certificates, and of tables of all enrollments, into one archive.
 
     An admin who repeats the request before the export is done, or within a minute after, gets the same export, unless
-    certificates were issued since.
+    certificates were issued since. A company begins at most 10 exports in an hour of UTC.
     """
     export = _latest_or_new(company_id, body.scope() if body is not None else EVERYTHING)
     if export.finished_at is None and not export.is_running(routes.now):  # send again: the first message may be lost
@@ -119,7 +126,7 @@ def _own(company_id: str) -> list[Export]:
 
 
 def _latest_or_new(company_id: str, scope: ExportScope) -> Export:
-    """The latest reusable export, or a new one; concurrent requests agree on one by its number."""
+    """The latest reusable export, or a new one, which is counted; concurrent requests agree on one by its number."""
     for _ in range(ATTEMPTS):
         latest = next(reversed(_own(company_id)), None)
         if latest is not None and latest.is_reusable(scope, routes.now) and not _issued_since(latest):
@@ -127,8 +134,13 @@ def _latest_or_new(company_id: str, scope: ExportScope) -> Export:
         number = latest.number + 1 if latest is not None else 1
         export = Export(company_id, routes.viewer.account_id, number, secrets.token_hex(16), routes.now, scope=scope)
         try:
+            export_rows.count_export(company_id, routes.now)
+        except export_rows.HourIsFull as full:
+            raise TooManyExports(full.seconds) from None
+        try:
             export_rows.add_export(export)
         except RecordChanged:
+            export_rows.uncount_export(company_id, routes.now)
             continue
         return export
     raise RecordChanged
@@ -163,6 +175,6 @@ def _view(export: Export) -> ExportView:
             for failure in export.failures
         ],
     }
-    if export.is_out_of_date:
-        view["reason"] = OUT_OF_DATE
+    if export.reason is not None:
+        view["reason"] = export.reason.value
     return view

@@ -1,8 +1,9 @@
 """Pages of a list, and their cursors."""
 
+import hashlib
 import json
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Generic, NamedTuple, TypeVar
@@ -12,7 +13,7 @@ from pydantic import TypeAdapter
 
 from earned.api.problems import InvalidCursor
 from earned.aws.dynamodb import contexts, enrollment_lists, enrollments
-from earned.domain.enrollment import EnrollmentContext, EnrollmentKey
+from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
 from earned.messages.schema_types import Id
 
 Limit = Annotated[int, Query(ge=1, le=100, description="The largest number of items on the page.")]
@@ -60,10 +61,14 @@ _ENROLLMENT_CURSOR = TypeAdapter(tuple[str, EnrollmentPosition])
 
 @dataclass(frozen=True)
 class EnrollmentList:
-    """A list of enrollments: its name, and a function that returns the next keys after a position."""
+    """A list of enrollments: its name, and a function that returns the next keys after a position.
+
+    `includes` narrows the list before the directory's items are read.
+    """
 
     name: str
     fetch: Callable[[EnrollmentKey | None, int], list[EnrollmentKey]]
+    includes: Callable[[CompletionRecord], bool] = lambda _: True
 
     @property
     def cursors(self) -> Cursors[EnrollmentPosition]:
@@ -74,8 +79,21 @@ def account_list(of: str, account_id: str) -> EnrollmentList:
     return EnrollmentList(f"{of} of account {account_id}", partial(enrollment_lists.list_account_keys, account_id))
 
 
-def company_list(of: str, company_id: str) -> EnrollmentList:
-    return EnrollmentList(f"{of} of company {company_id}", partial(enrollment_lists.list_company_keys, company_id))
+def company_list(
+    of: str,
+    company_id: str,
+    filters: Mapping[str, str | None],
+    includes: Callable[[CompletionRecord], bool] = lambda _: True,
+) -> EnrollmentList:
+    """`filters` are query parameters; the list's name contains their hash, so that a cursor is bound to them."""
+    account_id = filters.get("account_id")
+    fetch = partial(enrollment_lists.list_company_keys, company_id, account_id=account_id)
+    return EnrollmentList(f"{of} of company {company_id}{_hashed(filters)}", fetch, includes)
+
+
+def _hashed(filters: Mapping[str, str | None]) -> str:
+    given = sorted((name, value) for name, value in filters.items() if value is not None)
+    return f" {hashlib.sha256(json.dumps(given).encode()).hexdigest()[:16]}" if given else ""
 
 
 def accounts_list(name: str, accounts: Sequence[str]) -> EnrollmentList:
@@ -99,7 +117,8 @@ def page(
     after = EnrollmentKey(*position) if position is not None else None
     for _ in range(QUERIES_PER_PAGE):
         keys = listed.fetch(after, limit)
-        for context in contexts.get_contexts(enrollments.get_records(keys)):
+        records = [record for record in enrollments.get_records(keys) if listed.includes(record)]
+        for context in contexts.get_contexts(records):
             item = view(context)
             if item is None:
                 continue

@@ -93,6 +93,16 @@ class MethodNotAllowed(Problem):
         self.headers = {"Allow": ", ".join(allowed)}
 
 
+class TooMany(Problem):
+    """The company has more enrollments than a summary counts."""
+
+    status, code, title = 409, "too-many", "Too many enrollments"
+    detail = (
+        "The company has more than 5,000 enrollments, removed ones included. Its company admin can export them with "
+        "`POST /v1/companies/{company_id}/exports`: `records.csv` and `records.xlsx` list every enrollment."
+    )
+
+
 class CertificateNotActive(Problem):
     """Only an active certificate can be reissued."""
 
@@ -105,6 +115,20 @@ class NotJson(Problem):
 
     status, code, title = 415, "not-json", "Not JSON"
     detail = "The media type of the body is not JSON. Send `Content-Type: application/json`."
+
+
+class TooManyExports(Problem):
+    """The company has begun as many exports within the hour as one hour allows; `Retry-After` has the seconds left."""
+
+    status, code, title = 429, "too-many-exports", "Too many exports"
+    detail = (
+        "The company has begun 10 exports in this hour. Use one of them, or ask again after the number of seconds in "
+        "`Retry-After`."
+    )
+
+    def __init__(self, retry_after_seconds: int = 0) -> None:
+        super().__init__()
+        self.headers = {"Retry-After": str(retry_after_seconds)}
 
 
 class InternalError(Problem):

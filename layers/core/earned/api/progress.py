@@ -12,7 +12,7 @@ from earned.api.routes import Routes
 from earned.api.wording import wording
 from earned.aws.dynamodb import contexts, enrollments
 from earned.domain.access import Operation, may_any, may_for_company
-from earned.domain.enrollment import EnrollmentContext
+from earned.domain.enrollment import CompletionRecord, EnrollmentContext
 
 routes = Routes()
 
@@ -54,20 +54,23 @@ def list_company_enrollments(
 ) -> EnrollmentPage:
     """The enrollments of a company's people, grouped by account.
 
-    With filters, a page may have fewer than `limit` items, or none, before the last page.
+    With filters, a page may have fewer than `limit` items, or none, before the last page. A cursor is bound to the
+    filters of the page that it came with.
     """
     if not may_for_company(routes.viewer, Operation.SEE_PROGRESS, company_id):
         raise Hidden
 
+    filters = {"training_id": training_id, "account_id": account_id, "status": status, "who": who}
+
+    def includes(record: CompletionRecord) -> bool:
+        return training_id in (None, record.training_id)
+
     def matches(view: EnrollmentView) -> bool:
-        return (
-            training_id in (None, view["training"]["id"])
-            and account_id in (None, view["account_id"])
-            and status in (None, view["status"])
-            and (who is None or any(one["who"] == who for one in view["outstanding"]))
+        return status in (None, view["status"]) and (
+            who is None or any(one["who"] == who for one in view["outstanding"])
         )
 
-    return _page(company_list("enrollments", company_id), cursor, limit, matches)
+    return _page(company_list("enrollments", company_id, filters, includes), cursor, limit, matches)
 
 
 def _page(

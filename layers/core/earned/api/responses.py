@@ -1,6 +1,6 @@
 """The API's responses; each contains only members that the viewer may see."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, NotRequired
 
 from pydantic import WithJsonSchema
@@ -14,6 +14,7 @@ from earned.domain.enrollment import CompletionRecord, EnrollmentContext
 from earned.domain.evaluation import blockers, evaluate_for_issue
 from earned.domain.people import Account, Role, SupportRequest
 from earned.domain.requirements import Reason, Requirement, ResponsibleParty
+from earned.domain.timestamps import rfc_3339
 from earned.domain.training import StepKind, Training, TrainingKind
 from earned.messages.schema_types import Instant
 
@@ -123,7 +124,7 @@ def enrollment_view(
     view: EnrollmentView = {
         "enrollment_id": record.enrollment_id,
         "account_id": record.account_id,
-        "training": training_view(record, context.training),
+        "training": training_view(record.training_id, context.training),
         "status": "completed" if verdict.complete else "in-progress",
         "outstanding": [requirement_view(one, texts) for one in blockers(record, context.training, verdict)],
         "as_of": rfc_3339(as_of),
@@ -157,8 +158,8 @@ def certificate_view(record: CompletionRecord, issue: Issuance) -> CertificateVi
     }
 
 
-def training_view(record: CompletionRecord, training: Training | None) -> TrainingView:
-    view: TrainingView = {"id": record.training_id}
+def training_view(training_id: str, training: Training | None) -> TrainingView:
+    view: TrainingView = {"id": training_id}
     if training is not None:
         view["kind"] = training.kind.value
         view["title"] = training.title
@@ -175,11 +176,6 @@ def requirement_view(requirement: Requirement, texts: Wording) -> RequirementVie
         "who": requirement.who.value,
         "since": rfc_3339(requirement.since),
     }
-
-
-def rfc_3339(at: datetime) -> str:
-    """UTC, to the millisecond."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Accepted(TypedDict):
@@ -308,7 +304,7 @@ def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None, tex
     view: DiagnosisView = {
         "enrollment": _diagnosed_enrollment(record),
         "account": _diagnosed_account(record.account_id, diagnosis.account),
-        "training": training_view(record, diagnosis.training),
+        "training": training_view(record.training_id, diagnosis.training),
         "completion": {
             "status": "completed" if verdict.complete else "in-progress",
             "timeline": [_timeline_entry_view(entry) for entry in diagnosis.timeline],

@@ -11,11 +11,12 @@ from typing_extensions import TypedDict
 
 from earned.api import negotiation, verification_page
 from earned.api.brand import brand
-from earned.api.responses import Day, one_of, rfc_3339
+from earned.api.responses import Day, one_of
 from earned.api.routes import Routes
 from earned.api.verification_page import Result
 from earned.aws.dynamodb import contexts
 from earned.domain.certificate import CertificateStatus
+from earned.domain.timestamps import rfc_3339
 from earned.domain.training import DEFAULT_DESIGN
 from earned.messages.schema_types import Instant
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectOutputTypeDef
 
 LINK_SECONDS = 60
-ARCHIVES, STATE = "exports/", ".state"
+ARCHIVES, STATE, SEGMENT = "exports/", ".checkpoint", ".segment"
 
 
 class DocumentConflict(Exception):
@@ -46,7 +46,9 @@ class Documents:
         `ConcurrentPut`. The file name is metadata of the object, so that no link contains a person's name.
         """
         sha256 = hashlib.sha256(pdf).hexdigest()
-        is_new = self._put_once(
+        is_new = _put_once(
+            self.client,
+            self.bucket,
             key_of(certificate_id, revision),
             pdf,
             "application/pdf",
@@ -57,20 +59,6 @@ class Documents:
         if not is_new and self.sha256_of(certificate_id, revision) != sha256:
             raise DocumentConflict
         return sha256
-
-    def _put_once(self, key: str, body: bytes, media_type: str, **more: Any) -> bool:
-        try:
-            self.client.put_object(
-                Bucket=self.bucket, Key=key, Body=body, ContentType=media_type, IfNoneMatch="*", **more
-            )
-        except ClientError as error:
-            match error.response["Error"]["Code"]:
-                case "PreconditionFailed":
-                    return False
-                case "ConditionalRequestConflict":
-                    raise ConcurrentPut from None
-            raise
-        return True
 
     def sha256_of(self, certificate_id: str, revision: int) -> str | None:
         """The SHA-256 of a document's bytes in hexadecimal, or None if there is no document.
@@ -104,7 +92,7 @@ class Documents:
 
     def keep_logo(self, logo: Logo) -> None:
         """Store a sanitised logo, so that documents that print it can be made again; raises `ConcurrentPut`."""
-        self._put_once(_logo_key(logo.sha256), logo.data, logo.media_type)
+        _put_once(self.client, self.bucket, _logo_key(logo.sha256), logo.data, logo.media_type)
 
     def logo(self, sha256: str) -> Logo:
         """Raises `UnusableLogo` if the logo is missing or changed."""
@@ -190,6 +178,13 @@ class Archives:
     def saved(self, export_id: str) -> bytes | None:
         return _read(self.client, self.bucket, _state_key(export_id))
 
+    def save_segment(self, export_id: str, name: str, segment: bytes) -> None:
+        """The name says the content, so that a segment which exists is the same; raises `ConcurrentPut`."""
+        _put_once(self.client, self.bucket, _segment_key(export_id, name), segment, "application/json")
+
+    def segment(self, export_id: str, name: str) -> bytes:
+        return self.client.get_object(Bucket=self.bucket, Key=_segment_key(export_id, name))["Body"].read()
+
     def link(self, export_id: str) -> str:
         parameters = {"Bucket": self.bucket, "Key": archive_key(export_id)}
         return self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS)
@@ -202,6 +197,20 @@ class Archives:
                 raise
             return False
         return True
+
+
+def _put_once(client: "S3Client", bucket: str, key: str, body: bytes, media_type: str, **more: Any) -> bool:
+    """False if the object exists; raises `ConcurrentPut`."""
+    try:
+        client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type, IfNoneMatch="*", **more)
+    except ClientError as error:
+        match error.response["Error"]["Code"]:
+            case "PreconditionFailed":
+                return False
+            case "ConditionalRequestConflict":
+                raise ConcurrentPut from None
+        raise
+    return True
 
 
 def _read(client: "S3Client", bucket: str, key: str) -> bytes | None:
@@ -229,6 +238,10 @@ def archive_key(export_id: str) -> str:
 
 def _state_key(export_id: str) -> str:
     return f"{ARCHIVES}{export_id}{STATE}"
+
+
+def _segment_key(export_id: str, name: str) -> str:
+    return f"{ARCHIVES}{export_id}.{name}{SEGMENT}"
 
 
 def key_of(certificate_id: str, revision: int) -> str:

@@ -34,6 +34,10 @@ class Queue:
                 codes = {entry["Code"] for entry in answer.get("Failed", [])}
                 raise SendFailed(", ".join(sorted(codes)) or "the answer was cut short")
 
+    def deliver_again(self, receipt: str) -> None:
+        """Show a received message at once, so that it is received again when this one leaves it for a retry."""
+        self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=0)
+
     def quarantine(self, body: str, rejection: Rejected, group: str | None) -> None:
         """Send a refused body, unchanged, with its stable reason and detail in message attributes of these names."""
         told = {"reason": rejection.reason, "detail": rejection.detail}

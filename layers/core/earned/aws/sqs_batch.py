@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from aws_lambda_powertools import Logger
@@ -23,6 +23,7 @@ class ReceivedMessage(Generic[EventT_co]):
     """A message and the event read from it; `sent` is SQS's `SentTimestamp`, in milliseconds since 1970."""
 
     message_id: str
+    receipt: str
     body: str
     group: str | None
     sent: int
@@ -46,8 +47,9 @@ class SqsBatch:
         accepted: list[ReceivedMessage[EventT]] = []
         for record in self._records:
             attributes = record["attributes"]
-            raw = ReceivedMessage(
+            raw: ReceivedMessage[Any] = ReceivedMessage(
                 message_id=record["messageId"],
+                receipt=record["receiptHandle"],
                 body=record["body"],
                 group=attributes.get("MessageGroupId"),
                 sent=int(attributes["SentTimestamp"]),
@@ -56,7 +58,7 @@ class SqsBatch:
             with self.retry_on_error(raw):
                 try:
                     event = reader(raw.body, raw.sent)
-                    accepted.append(ReceivedMessage(raw.message_id, raw.body, raw.group, raw.sent, event))
+                    accepted.append(replace(raw, event=event))
                 except Rejected as rejection:
                     self.quarantine(raw, rejection)
         return accepted

@@ -5,6 +5,7 @@ import io
 import json
 import unicodedata
 import zlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter
 
 from earned.domain.certificate import Issuance
 from earned.domain.enrollment import CompletionRecord, EnrollmentKey
+from earned.domain.enrollment_lines import EnrollmentLine
 from earned.domain.exports import Failure
 
 MANIFEST = "manifest.json"
@@ -45,30 +47,61 @@ class Entry:
 
 @dataclass
 class _State:
-    """The progress of an archive: `size` counts all bytes so far, `after` is the last enrollment that was added."""
+    """The progress of an archive: `size` counts all bytes so far, `after` is the last enrollment that was looked at.
+
+    `segments` are the names of the saved segments; `lines` counts the enrollments in them and since.
+    """
 
     upload_id: str
     parts: list[str] = field(default_factory=list)
+    segments: list[str] = field(default_factory=list)
     size: int = 0
+    lines: int = 0
     after: EnrollmentKey | None = None
-    entries: list[Entry] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
     closed: bool = False
 
 
+@dataclass
+class Segment:
+    """What was added between two checkpoints: saved once, so that a checkpoint does not grow with the archive."""
+
+    entries: list[Entry] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    lines: list[EnrollmentLine] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, saved: bytes) -> "Segment":
+        return _SEGMENT.validate_json(saved)
+
+    def save(self) -> bytes:
+        return _SEGMENT.dump_json(self, exclude_defaults=True)
+
+
 _STATE = TypeAdapter(_State)
+_SEGMENT = TypeAdapter(Segment)
+
+
+def upload_of(saved: bytes) -> str:
+    """The id of the upload that a saved archive belongs to; raises `ValidationError`."""
+    return _STATE.validate_json(saved.partition(b"\n")[0]).upload_id
 
 
 class Archive:
-    """An unfinished ZIP: uploaded parts, and `pending` bytes that are not uploaded yet.
+    """An unfinished ZIP: uploaded parts, `pending` bytes that are not uploaded and a `segment` that is not saved yet.
 
     Bytes once written never change, so a saved archive can be continued in any process.
     """
 
-    def __init__(self, state: _State, pending: bytes = b"") -> None:
+    def __init__(self, state: _State, segments: Iterable[Segment] = (), pending: bytes = b"") -> None:
         self.state = state
         self.pending = bytearray(pending)
-        self._taken = {_folded(entry.file_name) for entry in state.entries}
+        self.segment = Segment()
+        self.entries: list[Entry] = []
+        self.failures: list[Failure] = []
+        for segment in segments:
+            self.entries += segment.entries
+            self.failures += segment.failures
+        self._taken = {_folded(entry.file_name) for entry in self.entries}
         self._tried: dict[str, int] = {}
 
     @classmethod
@@ -76,38 +109,64 @@ class Archive:
         return cls(_State(upload_id))
 
     @classmethod
-    def load(cls, saved: bytes) -> "Archive":
-        state, _, pending = saved.partition(b"\n")
-        return cls(_STATE.validate_json(state), pending)
+    def load(cls, saved: bytes, read_segment: Callable[[str], bytes]) -> "Archive":
+        body, _, pending = saved.partition(b"\n")
+        state = _STATE.validate_json(body)
+        return cls(state, (Segment.load(read_segment(name)) for name in state.segments), pending)
 
     def save(self) -> bytes:
         return _STATE.dump_json(self.state) + b"\n" + self.pending
 
-    def add(self, record: CompletionRecord, issue: Issuance, file_name: str, document: bytes | None) -> None:
-        """Add a document under a unique name, or a failure if the document is missing or differs."""
+    def take_segment(self) -> tuple[str, bytes]:
+        """The name, by its content, and the bytes of what was added since the last segment.
+
+        Of two runs that overlap, neither replaces a segment that the other's state names.
+        """
+        saved, self.segment = self.segment.save(), Segment()
+        name = hashlib.sha256(saved).hexdigest()[:32]
+        self.state.segments.append(name)
+        return name, saved
+
+    def add(self, record: CompletionRecord, issue: Issuance, file_name: str, document: bytes | None) -> str:
+        """Add a document under a unique name, which is returned; empty for a document that is missing or differs."""
         ids = (record.certificate_id, record.account_id, record.training_id)
         if document is None:
-            self.state.failures.append(Failure(*ids, "document-missing"))
-        elif hashlib.sha256(document).hexdigest() != issue.document_sha256:
-            self.state.failures.append(Failure(*ids, "document-differs"))
-        else:
-            name, at = self._free(file_name), issue.reissued_at or issue.issued_at
-            crc32, offset = zlib.crc32(document), self.state.size
-            entry = Entry(name, *ids, len(document), issue.document_sha256, crc32, offset, at)
-            self._append(_file(entry, document))
-            self.state.entries.append(entry)
+            self._fail(Failure(*ids, "document-missing"))
+            return ""
+        if hashlib.sha256(document).hexdigest() != issue.document_sha256:
+            self._fail(Failure(*ids, "document-differs"))
+            return ""
+        name, at = self._free(file_name), issue.reissued_at or issue.issued_at
+        crc32, offset = zlib.crc32(document), self.state.size
+        entry = Entry(name, *ids, len(document), issue.document_sha256, crc32, offset, at)
+        self._append(_file(entry, document))
+        self.entries.append(entry)
+        self.segment.entries.append(entry)
+        return name
 
-    def close(self, now: datetime) -> None:
+    def add_line(self, line: EnrollmentLine) -> None:
+        self.segment.lines.append(line)
+        self.state.lines += 1
+
+    def close(self, now: datetime, tables: Mapping[str, bytes]) -> None:
         manifest = {
-            "files": [entry.described() for entry in self.state.entries],
-            "failures": [_FAILURE.dump_python(failure) for failure in self.state.failures],
+            "files": [entry.described() for entry in self.entries],
+            "failures": [_FAILURE.dump_python(failure) for failure in self.failures],
         }
-        body = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
-        sha256, crc32, offset = hashlib.sha256(body).hexdigest(), zlib.crc32(body), self.state.size
-        last = Entry(MANIFEST, "", "", "", len(body), sha256, crc32, offset, now)
-        self._append(_file(last, body))
-        self._append(_directory([*self.state.entries, last], self.state.size))
+        last = {MANIFEST: json.dumps(manifest, ensure_ascii=False, indent=1).encode(), **tables}
+        entries = [*self.entries, *(self._add_file(name, body, now) for name, body in last.items())]
+        self._append(_directory(entries, self.state.size))
         self.state.closed = True
+
+    def _add_file(self, name: str, body: bytes, now: datetime) -> Entry:
+        sha256 = hashlib.sha256(body).hexdigest()
+        entry = Entry(name, "", "", "", len(body), sha256, zlib.crc32(body), self.state.size, now)
+        self._append(_file(entry, body))
+        return entry
+
+    def _fail(self, failure: Failure) -> None:
+        self.failures.append(failure)
+        self.segment.failures.append(failure)
 
     def take_part(self, size: int) -> bytes:
         part = bytes(self.pending[:size])

@@ -5,15 +5,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from earned.domain.certificate import Issuance
 from earned.domain.enrollment import CompletionRecord
 
 RETENTION = timedelta(days=1)
-
-
+MAX_ENROLLMENTS = 50_000  # in the scope of an export
+MAX_PER_HOUR = 10  # new exports of a company
 # An unfinished export has failed once its message has had five deliveries, twelve minutes apart.
 STALL_TIMEOUT = timedelta(minutes=75)
 REUSE_WINDOW = timedelta(minutes=1)
+
+
+class ExportFailed(StrEnum):
+    """Why an export has no archive; a stable code."""
+
+    OUT_OF_DATE = "out-of-date"
+    TOO_MANY = "too-many"
 
 
 class ExportStatus(StrEnum):
@@ -35,19 +41,28 @@ class Failure:
 
 @dataclass(frozen=True)
 class ExportScope:
-    """Which of a company's certificates an export contains; None means all."""
+    """Which of a company's enrollments an export contains; None means all.
+
+    A range of days contains the enrollments whose certificate was issued in it.
+    """
 
     training_id: str | None = None
     account_ids: tuple[str, ...] | None = None
     issued_from: datetime | None = None
     issued_to: datetime | None = None
 
-    def includes(self, record: CompletionRecord, issue: Issuance) -> bool:
+    def includes(self, record: CompletionRecord) -> bool:
         return (
             self.training_id in (None, record.training_id)
             and (self.account_ids is None or record.account_id in self.account_ids)
-            and (self.issued_from is None or self.issued_from <= issue.issued_at)
-            and (self.issued_to is None or issue.issued_at <= self.issued_to)
+            and self._includes_time(record.issue.issued_at if record.issue is not None else None)
+        )
+
+    def _includes_time(self, issued_at: datetime | None) -> bool:
+        if issued_at is None:
+            return self.issued_from is None and self.issued_to is None
+        return (self.issued_from is None or self.issued_from <= issued_at) and (
+            self.issued_to is None or issued_at <= self.issued_to
         )
 
 
@@ -58,7 +73,7 @@ EVERYTHING = ExportScope()
 class Export:
     """One export of a company for one admin; `number` counts that admin's exports, `lease_until` ends a run's lease.
 
-    `recalled_at` is when a certificate of the company was last revoked or withdrawn.
+    `count` is of certificates. `recalled_at` is when a certificate of the company was last revoked or withdrawn.
     """
 
     company_id: str
@@ -72,11 +87,15 @@ class Export:
     failures: tuple[Failure, ...] = ()
     scope: ExportScope = EVERYTHING
     recalled_at: datetime | None = None
+    too_many: bool = False
 
     @property
-    def is_out_of_date(self) -> bool:
-        """Whether the archive may contain a certificate that no longer stands (A5)."""
-        return self.recalled_at is not None and self.recalled_at >= self.requested_at
+    def reason(self) -> ExportFailed | None:
+        """Out of date: the archive may contain a certificate that no longer stands (A5)."""
+        if self.too_many:
+            return ExportFailed.TOO_MANY
+        is_out_of_date = self.recalled_at is not None and self.recalled_at >= self.requested_at
+        return ExportFailed.OUT_OF_DATE if is_out_of_date else None
 
     @property
     def expires_at(self) -> datetime:
@@ -89,8 +108,8 @@ class Export:
         return self.lease_until is not None and now < self.lease_until
 
     def status(self, now: datetime) -> ExportStatus:
-        """Failed if it is out of date or expired, or if no run has held its lease for `STALL_TIMEOUT`."""
-        if self.is_out_of_date or now >= self.expires_at:
+        """Failed for its `reason`, if it has expired, or if no run has held its lease for `STALL_TIMEOUT`."""
+        if self.reason is not None or now >= self.expires_at:
             return ExportStatus.FAILED
         if self.finished_at is not None:
             return ExportStatus.DONE

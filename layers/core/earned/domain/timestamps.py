@@ -1,4 +1,4 @@
-"""Times as whole milliseconds since 1970-01-01T00:00:00Z, as they are stored and compared."""
+"""Times to the millisecond: since 1970-01-01T00:00:00Z, as they are stored and compared, and as text."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,3 +12,7 @@ def to_milliseconds(at: datetime) -> int:
 
 def from_milliseconds(milliseconds: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def rfc_3339(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,5 +1,7 @@
 """Enrollments by account, company or training, in pages of `limit` keys after a position, ordered by account and id."""
 
+import re
+
 from pynamodb.expressions.condition import Condition
 
 from earned.aws.dynamodb.enrollment_keys import holder_key, key_of, row_key
@@ -7,6 +9,7 @@ from earned.aws.dynamodb.enrollments import CompletionRow
 from earned.aws.dynamodb.people import AccountRow
 from earned.aws.dynamodb.table import ROOT_SORT_KEY, ByHolder, ByTraining, ItemKey, Row, batch_get
 from earned.domain.enrollment import CompletionRecord, EnrollmentKey
+from earned.messages.schema_types import ID
 
 MAX_HOLDER_LENGTH = len("company#") + 64
 
@@ -24,8 +27,17 @@ def list_account_keys(account_id: str, after: EnrollmentKey | None, limit: int) 
     return sorted(key for holder in holders for key in _page(Row.by_holder, "h", holder, after, limit, own))[:limit]
 
 
-def list_company_keys(company_id: str, after: EnrollmentKey | None, limit: int) -> list[EnrollmentKey]:
-    return _page(Row.by_holder, "h", holder_key("", company_id), after, limit)
+def list_company_keys(
+    company_id: str, after: EnrollmentKey | None, limit: int, *, account_id: str | None = None
+) -> list[EnrollmentKey]:
+    """With `account_id`, only the keys of that account, without a read of the others."""
+    holder = holder_key("", company_id)
+    if account_id is None:
+        return _page(Row.by_holder, "h", holder, after, limit)
+    if not re.fullmatch(ID, account_id) or (after is not None and after.account_id > account_id):
+        return []
+    start = after if after is not None and after.account_id == account_id else None
+    return _page(Row.by_holder, "h", holder, start, limit, Row.sk.startswith(f"{account_id}#"))
 
 
 def list_training_keys(training_id: str, after: EnrollmentKey | None, limit: int) -> list[EnrollmentKey]:

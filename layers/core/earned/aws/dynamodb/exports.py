@@ -1,12 +1,14 @@
 """Exports, with the lease of the run that works on each."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from pydantic import TypeAdapter
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException
+from pynamodb.expressions.update import Action
 
 from earned.aws.dynamodb.table import (
     ROOT_SORT_KEY,
@@ -19,7 +21,7 @@ from earned.aws.dynamodb.table import (
     update,
     update_if,
 )
-from earned.domain.exports import EVERYTHING, Export, ExportScope, Failure
+from earned.domain.exports import EVERYTHING, MAX_PER_HOUR, Export, ExportScope, Failure
 from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
 _FAILURES = TypeAdapter(tuple[Failure, ...])
@@ -40,6 +42,7 @@ class ExportRow(Row):
     files = NumberAttribute(null=True)
     failures = UnicodeAttribute(null=True)
     scope = UnicodeAttribute(null=True)
+    too_many = BooleanAttribute(null=True)
 
     def export(self, recalled_at: datetime | None) -> Export:
         _, company_id, account_id = self.pk.split("#", 2)
@@ -55,6 +58,7 @@ class ExportRow(Row):
             failures=_FAILURES.validate_json(self.failures) if self.failures else (),
             scope=_SCOPE.validate_json(self.scope) if self.scope else EVERYTHING,
             recalled_at=recalled_at,
+            too_many=bool(self.too_many),
         )
 
 
@@ -102,6 +106,42 @@ def add_export(export: Export) -> None:
         raise
 
 
+class HourIsFull(Exception):
+    """The company has begun `MAX_PER_HOUR` exports within the hour; the next one begins in `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+@stored_as("export-hour")
+class ExportHourRow(Row):
+    """How many exports a company has begun in an hour of UTC; expires as an export does."""
+
+    begun = NumberAttribute()
+    expires = NumberAttribute()
+
+
+def count_export(company_id: str, at: datetime) -> None:
+    """Raises `HourIsFull`; concurrent requests are counted one after the other."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    end = hour + timedelta(hours=1)
+    actions = [ExportHourRow.begun.add(1), ExportHourRow.expires.set(int(end.timestamp()))]
+    has_room = ExportHourRow.begun.does_not_exist() | (ExportHourRow.begun < MAX_PER_HOUR)
+    try:
+        update(_hour_row(company_id, at), actions, has_room)
+    except RecordChanged:
+        raise HourIsFull(ceil((end - at).total_seconds())) from None
+
+
+def uncount_export(company_id: str, at: datetime) -> None:
+    update(_hour_row(company_id, at), [ExportHourRow.begun.add(-1)])
+
+
+def _hour_row(company_id: str, at: datetime) -> ExportHourRow:
+    return ExportHourRow(f"export-hour#{company_id}", at.astimezone(UTC).strftime("%Y-%m-%dT%H"))
+
+
 def claim_export(export: Export, lease_owner: str, now: datetime, until: datetime) -> None:
     """Take the lease until `until`; raises `RecordChanged` while another run has it, or once the export is finished."""
     free = ExportRow.lease_until.does_not_exist() | (ExportRow.lease_until <= to_milliseconds(now))
@@ -116,11 +156,17 @@ def release_export(export: Export, count: int, now: datetime) -> None:
 
 
 def finish_export(export: Export, count: int, failures: Sequence[Failure], now: datetime) -> None:
-    actions = [
-        ExportRow.finished.set(to_milliseconds(now)),
-        ExportRow.files.set(count),
-        ExportRow.failures.set(to_json(_FAILURES, tuple(failures[:MAX_FAILURES_KEPT]))),
-    ]
+    kept = to_json(_FAILURES, tuple(failures[:MAX_FAILURES_KEPT]))
+    _finish(export, now, ExportRow.files.set(count), ExportRow.failures.set(kept))
+
+
+def finish_without_archive(export: Export, now: datetime) -> None:
+    """More enrollments are in its scope than an export may have."""
+    _finish(export, now, ExportRow.too_many.set(True))
+
+
+def _finish(export: Export, now: datetime, *outcome: Action) -> None:
+    actions = [ExportRow.finished.set(to_milliseconds(now)), *outcome]
     update_if(_export_row(export), actions, ExportRow.export_id.exists() & ExportRow.finished.does_not_exist())
 
 
