@@ -17,10 +17,11 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase disclose replay preflight changes protect contracts preview \
-    draw-border test test-simulation test-stack lint-openapi republish soak fuzz planted-bugs mutation-test check build \
+.PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers restore-table restore-documents sweep \
+    replay preflight changes protect contracts preview draw-border test test-simulation test-stack lint-openapi republish \
+    soak fuzz planted-bugs mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
-    performance-report layers requirements clean
+    performance-report layers layers-lock requirements sbom audit clean
 
 help:
 	@echo 'See it work'
@@ -39,14 +40,18 @@ help:
 	@echo '  make contracts           generate the event schemas, AsyncAPI and OpenAPI in docs/'
 	@echo '  make requirements        [UPGRADE=1]: compile the dependency groups of pyproject.toml to pins'
 	@echo '  make layers              the native libraries and fonts that tests render with'
+	@echo '  make layers-lock         lock the newest Debian packages of the WeasyPrint layer by version and SHA-256'
+	@echo '  make sbom                what the layers contain, as CycloneDX: out/sbom/'
+	@echo '  make audit               known vulnerabilities of all Python packages; fails when it could not look'
 	@echo '  make clean               stop the local stack and delete everything that make created'
 	@echo 'Test it harder'
 	@echo '  make drill               [ONLY=SQS]: dependency outages and deployments while events flow: out/drill.json'
 	@echo '  make soak                [SEEDS=10000] [FIRST=1]: simulated stories with faults, on all cores: out/soak.json'
 	@echo '  make fuzz                100,000 random API requests and 300,000 random messages, on all cores'
 	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000] [ARGS=--replay]: a seed with which the simulator finds each planted bug'
-	@echo '  make mutation-test       change the rules line by line: do the unit tests notice?'
-	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson, on a local stack'
+	@echo '  make mutation-test       [MODULE=earned.domain.rules]: change the code in small ways: do the tests notice? out/mutation.json'
+	@echo '  make mutation-sample     [SEED=1]: the random part of it in make test'
+	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson: hops, seconds, memory'
 	@echo 'Measure it'
 	@echo '  make bench               time and size of a certificate beside other PDF libraries: out/bench/'
 	@echo '  make bench-memory        memory over 3,000 certificates: out/bench/memory.json'
@@ -56,11 +61,15 @@ help:
 	@echo '  make cost                what a certificate costs on AWS: out/cost.json'
 	@echo '  make performance-report  write docs/performance.md; needs make bench, package, load and load-model'
 	@echo 'Operate it (on AWS with STACK=earned-prod, otherwise on the stack of make serve)'
-	@echo '  make build               [ARCH=arm64]: what sam deploy takes, for both processors by default'
+	@echo '  make build               [ARCH=arm64] [IN_CONTAINER=1]: what sam deploy takes, for both processors by default'
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
-	@echo '  make erase               ACCOUNT=acc-1 [ALSO="former name or address"] [DRY_RUN=1]: erase a person for good'
+	@echo '  make erase               ACCOUNT=acc-1 [ALSO="former name or address"] [MFA=arn] [DRY_RUN=1]: erase a person for good'
 	@echo '  make disclose            ACCOUNT=acc-1: all that is held about a person, for that person: out/disclosure-acc-1.zip'
+	@echo '  make consumers           DO=stop or DO=start: the functions that read the queues'
+	@echo '  make restore-table       TABLE=records [AT=2026-11-30T08:00:00Z] [EXISTING=name]: a lost table, under a new name'
+	@echo '  make restore-documents   FROM=bucket: put the documents of another bucket into that of STACK'
+	@echo '  make sweep               check every record and document now, to the end'
 	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
 	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
 	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
@@ -90,13 +99,26 @@ redrive: .venv/dev/ready
 	    $(addprefix --event=,$(EVENT)) $(if $(DRY_RUN),--dry-run)
 
 erase: .venv/dev/ready
-	@$(EARNED) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') $(if $(DRY_RUN),--dry-run)
+	@$(EARNED) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') \
+	    $(if $(MFA),--mfa='$(MFA)') $(if $(DRY_RUN),--dry-run)
+
+restore-table: .venv/dev/ready
+	@$(EARNED) -m tools.operations restore-table $(WHERE) --table='$(TABLE)' $(if $(AT),--at='$(AT)') $(if $(EXISTING),--existing='$(EXISTING)')
+
+consumers: .venv/dev/ready
+	@$(EARNED) -m tools.operations consumers $(WHERE) $(if $(DO),--$(DO))
+
+restore-documents: .venv/dev/ready
+	@$(EARNED) -m tools.operations restore-documents $(WHERE) --from='$(FROM)'
 
 disclose: .venv/dev/ready
 	@$(EARNED) -m tools.operations disclose $(WHERE) --account='$(ACCOUNT)'
 
 replay: .venv/dev/ready
 	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
+
+sweep: .venv/dev/ready
+	@$(EARNED) -m tools.operations sweep $(WHERE)
 
 # On AWS only: STACK is required.
 preflight: .venv/dev/ready
@@ -125,7 +147,7 @@ ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
 	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/package tests/integration tests/unit
-	@$(MAKE) --no-print-directory test-simulation test-stack
+	@$(MAKE) --no-print-directory test-simulation test-stack mutation-sample
 endif
 
 test-simulation: .venv/dev/ready $(LAYER)/ready
@@ -163,8 +185,20 @@ republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m pytest tests/e2e/test_republication.py -m long -s
 
 ARCH ?= both
+ifdef IN_CONTAINER
+# The environments of the container are in volumes of their own: those of this machine may be another system's.
+CONTAINERS ?= docker
+build:
+	@command -v $(CONTAINERS) >/dev/null || { echo "$(CONTAINERS) not found: install Docker, or name a program that has its \
+	commands (CONTAINERS=podman). Without a container, make build runs on Debian and Ubuntu." >&2; exit 1; }
+	@echo 'Building in a container; the first time takes minutes' >&2
+	@$(CONTAINERS) build --quiet --tag earned-build tools/package/container >&2
+	@$(CONTAINERS) run --rm --init --user "$$(id -u):$$(id -g)" --volume '$(CURDIR):/checkout' \
+	    --volume earned-build-environments:/checkout/.venv --volume earned-build-cache:/cache earned-build make build ARCH='$(ARCH)'
+else
 build: .venv/dev/ready .venv/sam/ready
 	@$(PYTHON) -m tools.package.shipping --arch='$(ARCH)'
+endif
 
 # Fails when a function is over its budget; a busy machine can cause that.
 package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/ready
@@ -190,13 +224,22 @@ load-model: .venv/dev/ready
 planted-bugs: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(ARGS) $(BUG)
 
-mutation-test: .venv/mutation/ready
-	@.venv/mutation/bin/python -m tests.mutation
+# Fails when a mutant survives that tests/mutation/survivors.txt does not argue. MODULE: one of tests/mutation/modules.py.
+mutation-test: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(EARNED) -m tests.mutation --processes=$$(nproc) $(addprefix --module=,$(MODULE))
+
+# Part of `make test`: mutants drawn at random for half a minute; SEED repeats a draw.
+mutation-sample: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(EARNED) -m tests.mutation --seconds=30 --report=out/mutation-sample.json $(if $(SEED),--seed=$(SEED))
 
 performance-report: .venv/dev/ready
 	@$(PYTHON) -m tools.bench.performance
 
 layers: $(LAYER)/ready
+
+# The versions of today, for both processors. The bytes of the layer change: run `make test` and commit the lock files.
+layers-lock: .venv/dev/ready
+	@for arch in x86_64 arm64; do $(PYTHON) layers/weasyprint/build_layer.py --lock --arch $$arch || exit; done
 
 $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 	@$(PYTHON) layers/weasyprint/build_layer.py --out $(LAYER) --arch $$(uname -m | sed s/aarch64/arm64/) \
@@ -216,11 +259,24 @@ $(LINT)/ready: .venv/node/ready tools/contracts/lint/package-lock.json
 	@.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r $< >&2
 	@touch $@
 
+# What each layer contains, from its lock files; checkov's environment brings the schema of CycloneDX.
+sbom: .venv/dev/ready .venv/checkov/ready
+	@$(PYTHON) -m tools.package.sbom --out=out/sbom
+	@.venv/checkov/bin/python -m tools.package.check_sbom out/sbom/*.cdx.json
+
+# --strict: a package that could not be looked up fails the audit.
+audit: .venv/audit/ready
+	@for pins in requirements/*.txt layers/*/*.txt; do \
+	    case $$pins in */fonts.txt|*/languages.txt) continue;; esac; \
+	    echo "$$pins" >&2; \
+	    .venv/audit/bin/pip-audit --strict --progress-spinner=off --disable-pip --require-hashes -r $$pins || \
+	    { echo 'The audit found something, or could not look: see above.' >&2; exit 1; }; done
+
 # Needs uv. Compiles the groups of pyproject.toml; pins stay unless UPGRADE is given. The layers take the versions of dev.
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
     --universal --python-version 3.11
 requirements:
-	@for group in dev sam ministack conformance bench checkov package node client mutation; do \
+	@for group in dev sam ministack conformance bench checkov audit package node client; do \
 	    $(COMPILE) $(if $(UPGRADE),--upgrade) --group $$group --output-file requirements/$$group.txt || exit; done
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group layer-tools --output-file layers/weasyprint/tools.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group runtime --output-file layers/dependencies/requirements.txt

@@ -15,7 +15,6 @@ from earned.usecases.evaluate_enrollments import EvaluateEnrollments
 @dataclass(frozen=True)
 class Settings:
     records_table: str
-    evaluation_queue_url: str
     generation_queue_url: str
     dead_letter_queue_url: str
     order_tolerance_seconds: Seconds
@@ -24,10 +23,9 @@ class Settings:
 settings = from_environment(Settings, os.environ)
 table.bind(settings.records_table)
 sqs = clients.sqs()
-evaluation = Queue(sqs, settings.evaluation_queue_url)
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
-evaluate = EvaluateEnrollments(evaluation, generation, settings.order_tolerance_seconds)
+evaluate = EvaluateEnrollments(generation, settings.order_tolerance_seconds)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

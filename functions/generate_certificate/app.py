@@ -1,4 +1,4 @@
-"""Generates, revokes, reissues and restores certificates as their records require."""
+"""Generates, revokes, reissues and restores certificates as their records require, and checks texts to print."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,9 @@ from earned.aws.settings import Seconds, from_environment
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
 from earned.document.render import DESIGNS
+from earned.messages.requests import read_generation
 from earned.usecases.certificate_documents import CertificateDocuments
+from earned.usecases.check_texts import CheckTexts
 from earned.usecases.generate_certificates import GenerateCertificates
 from earned.usecases.logos import Logos
 
@@ -38,6 +40,7 @@ logos = Logos(Assets(s3, settings.assets_bucket), documents, DESIGNS.check_drawa
 certificates = CertificateDocuments(DESIGNS, logos, documents, settings.verify_base_url, settings.paper_size)
 bus = Bus(clients.events(), settings.bus_name)
 dead_letters = Queue(clients.sqs(), settings.dead_letter_queue_url)
+check_texts = CheckTexts(certificates, bus)
 generate = GenerateCertificates(
     certificates, bus, settings.order_tolerance_seconds, background=ThreadPoolExecutor(max_workers=10)
 )
@@ -45,5 +48,5 @@ generate = GenerateCertificates(
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     batch = SqsBatch(event, dead_letters)
-    generate(batch)
+    generate(batch, check_texts(batch, batch.read(read_generation)))
     return batch.response()

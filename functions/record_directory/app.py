@@ -19,6 +19,7 @@ from earned.usecases.record_directory import RecordDirectory
 @dataclass(frozen=True)
 class Settings:
     records_table: str
+    change_queue_url: str
     evaluation_queue_url: str
     generation_queue_url: str
     dead_letter_queue_url: str
@@ -29,12 +30,13 @@ class Settings:
 settings = from_environment(Settings, os.environ)
 table.bind(settings.records_table)
 sqs = clients.sqs()
+changes = Queue(sqs, settings.change_queue_url)
 evaluation = Queue(sqs, settings.evaluation_queue_url)
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
 refusals = Refusals(Bus(clients.events(), settings.bus_name), "directory")
 read_event = reader(DIRECTORY, settings.order_tolerance_seconds)
-record = RecordDirectory(evaluation, generation, designs=DEPLOYED_DESIGNS | {DEFAULT_DESIGN})
+record = RecordDirectory(changes, evaluation, generation, designs=DEPLOYED_DESIGNS | {DEFAULT_DESIGN})
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

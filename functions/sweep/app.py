@@ -1,6 +1,7 @@
 """Sweeps the table on a schedule for faults that no message corrects."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,9 +31,10 @@ documents = Documents(clients.s3(), settings.documents_bucket)
 evaluation = Queue(sqs, settings.evaluation_queue_url)
 generation = Queue(sqs, settings.generation_queue_url)
 bus = Bus(clients.events(), settings.bus_name)
-sweep = Sweep(documents, evaluation, generation, bus, settings.order_tolerance_seconds)
+background = ThreadPoolExecutor(max_workers=10)  # as many as the client's connections
+sweep = Sweep(documents, evaluation, generation, bus, settings.order_tolerance_seconds, background)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Continue the pass where the last run stopped; `{"everything": true}` checks every document."""
+    """Continue the scheduled pass; `{"everything": true}` continues another one, which checks every document."""
     return sweep(everything=bool(event.get("everything")))

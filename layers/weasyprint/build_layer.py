@@ -2,8 +2,10 @@
 """Build the WeasyPrint layer without Docker: native libraries and fonts from Debian packages, Python from wheels.
 
     python3 build_layer.py --out DIR [--arch x86_64|arm64] [--python 3.13]
+    python3 build_layer.py --lock [--arch x86_64|arm64]
 
 Any machine's architecture builds either. Needs apt-get, dpkg-deb and python3 with venv; root is not needed.
+--lock writes debian.<architecture>.lock for the mirror's newest packages, and builds nothing.
 """
 
 import argparse
@@ -63,31 +65,55 @@ __attribute__((visibility("hidden"))) void arc4random_buf(void *buffer, size_t s
 
 def main() -> None:
     options = arguments()
-    layer: Path = options.out.resolve()
     with locked_cache() as cache, tempfile.TemporaryDirectory() as scratch:
         tools = install_tools(cache)
-        say(f"Debian packages for {options.arch}")
-        fonts = read_fonts()
-        names = sorted({*LIBRARY_PACKAGES, *(source for source in fonts.values() if source != WHEEL)})
-        architecture = DEBIAN_NAMES[options.arch]
-        packages = debian.unpack(names, architecture, cache / "debs" / architecture, Path(scratch, "packages"))
-        shutil.rmtree(layer, ignore_errors=True)
-        packages |= {WHEEL: installed_fonts(tools)}
-        used = {
-            *add_libraries(layer, packages, options.arch, tools, Path(scratch)),
-            *add_fonts(layer, packages, fonts, tools),
-        }
-        add_licenses(layer, {name: packages[name] for name in used})
-        add_wheels(layer, options.arch, options.python, tools)
-        keep_languages(layer)
-        compile_wheels(layer, options.python)
-        verify(layer, options.arch, options.python, tools)
+        if options.lock:
+            lock(options.arch, tools, cache, Path(scratch))
+        else:
+            build(options, tools, cache, Path(scratch))
+
+
+def build(options: argparse.Namespace, tools: Path, cache: Path, scratch: Path) -> None:
+    layer: Path = options.out.resolve()
+    say(f"Debian packages for {options.arch}")
+    architecture = DEBIAN_NAMES[options.arch]
+    packages = debian.unpack(lock_file(options.arch), architecture, debs(cache, options.arch), scratch / "packages")
+    shutil.rmtree(layer, ignore_errors=True)
+    packages |= {WHEEL: installed_fonts(tools)}
+    fonts = read_fonts()
+    used = {*add_libraries(layer, packages, options.arch, tools, scratch), *add_fonts(layer, packages, fonts, tools)}
+    add_licenses(layer, {name: packages[name] for name in used})
+    add_wheels(layer, options.arch, options.python, tools)
+    keep_languages(layer)
+    compile_wheels(layer, options.python)
+    verify(layer, options.arch, options.python, tools)
+
+
+def lock(arch: str, tools: Path, cache: Path, scratch: Path) -> None:
+    """Lock the packages that the layer takes something from: others may leave the mirror."""
+    say(f"the newest Debian packages for {arch}")
+    fonts = {source for source in read_fonts().values() if source != WHEEL}
+    packages = debian.newest({*LIBRARY_PACKAGES, *fonts}, DEBIAN_NAMES[arch], debs(cache, arch), scratch / "packages")
+    used = {"libexpat1-dev", *fonts, *add_libraries(scratch / "layer", packages, arch, tools, scratch)}
+    archives = [debs(cache, arch) / "archives" / f"{packages[name].name}.deb" for name in used]
+    debian.write_lock(lock_file(arch), archives)
+    say(f"{lock_file(arch).name} locks {len(archives)} packages")
+
+
+def lock_file(arch: str) -> Path:
+    return HERE / f"debian.{arch}.lock"
+
+
+def debs(cache: Path, arch: str) -> Path:
+    return cache / "debs" / DEBIAN_NAMES[arch]
 
 
 def arguments() -> argparse.Namespace:
     here = {machine: arch for arch, machine in MACHINES.items()}.get(platform.machine(), platform.machine())
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", required=True, type=Path, help="the layer; what is there is replaced")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--out", type=Path, help="the layer; what is there is replaced")
+    what.add_argument("--lock", action="store_true", help="lock the newest packages of the mirror")
     parser.add_argument("--arch", default=here, choices=MACHINES)
     parser.add_argument("--python", default="3.13", help="version of the runtime")
     return parser.parse_args()

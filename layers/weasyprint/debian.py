@@ -1,5 +1,9 @@
-"""Debian packages, downloaded through this machine's apt (which checks the signatures) and unpacked without root."""
+"""Debian packages, downloaded through this machine's apt (which checks the signatures) and unpacked without root.
 
+A lock file names the version and the SHA-256 of each package, in the form that `sha256sum --check` reads.
+"""
+
+import hashlib
 import os
 import re
 import shutil
@@ -15,26 +19,91 @@ MIRROR = re.compile(r"^(?:deb|URIs:)\s(?:.*\s)?(\S+/debian)/?(?:\s|$)", re.MULTI
 INSTALLED = re.compile(r"^Inst (\S+) \((\S+)", re.MULTILINE)
 
 
-def unpack(names: Iterable[str], architecture: str, cache: Path, into: Path) -> dict[str, Path]:
-    """Unpack the packages and all they depend on, each into a directory of its own: package name to directory.
+def unpack(lock: Path, architecture: str, cache: Path, into: Path) -> dict[str, Path]:
+    """Unpack the packages of a lock, each into a directory of its own: package name to directory.
 
-    `architecture` is Debian's name for it. Exits when this machine lacks what it takes; a failing apt-get raises
+    `architecture` is Debian's name for it. Exits when a package is not to be had; a failing apt-get raises
     CalledProcessError.
     """
-    require_debian_tools()
-    config = write_config(cache, architecture)
-    apt(config, "-qq", "update")
+    require("dpkg-deb")
+    archives = cache / "archives"
+    locked = read_lock(lock)
+    if missing := [file for file, digest in locked.items() if not is_intact(archives / file, digest)]:
+        fetch(missing, architecture, cache)
+    for file in missing:
+        if not is_intact(archives / file, locked[file]):
+            sys.exit(gone(file, lock, archives))
+    return {name_and_version(file)[0]: extract(archives / file, into) for file in locked}
+
+
+def newest(names: Iterable[str], architecture: str, cache: Path, into: Path) -> dict[str, Path]:
+    """Unpack the mirror's newest versions of the packages and of all they depend on."""
+    config = updated_config(cache, architecture)
     apt(config, "-qq", "-y", "--download-only", "install", *names)
     plan = apt(config, "--simulate", "install", *names)
-    return {name: extract(cache, name, version, into) for name, version in INSTALLED.findall(plan)}
+    archives = cache / "archives"
+    found = {name: next(archives.glob(f"{name}_{escape(version)}_*.deb")) for name, version in INSTALLED.findall(plan)}
+    return {name: extract(archive, into) for name, archive in found.items()}
 
 
-def require_debian_tools() -> None:
-    missing = [tool for tool in ("apt-get", "dpkg-deb") if not shutil.which(tool)]
-    if missing:
-        sys.exit(f"{' and '.join(missing)} not found: build this layer on Debian or Ubuntu, or in a container of one.")
+def read_lock(lock: Path) -> dict[str, str]:
+    """File name to SHA-256."""
+    lines = (line.split() for line in lock.read_text().splitlines())
+    return {file: digest for digest, file in lines}
+
+
+def write_lock(lock: Path, archives: Iterable[Path]) -> None:
+    lock.write_text("".join(f"{sha256(archive)}  {archive.name}\n" for archive in sorted(archives)))
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def is_intact(file: Path, digest: str) -> bool:
+    return file.is_file() and sha256(file) == digest
+
+
+def fetch(files: Iterable[str], architecture: str, cache: Path) -> None:
+    """Download the packages that the mirror still has; apt keeps no file whose signature or hash is wrong."""
+    config = updated_config(cache, architecture)
+    for file in files:
+        (cache / "archives" / file).unlink(missing_ok=True)
+        name, version = name_and_version(file)
+        command = ["apt-get", "-c", config, "-qq", "download", f"{name}={version}"]
+        subprocess.run(command, check=False, cwd=cache / "archives", stdout=subprocess.DEVNULL)
+
+
+def gone(file: str, lock: Path, archives: Path) -> str:
+    name, version = name_and_version(file)
+    return (
+        f"The Debian mirror has no {name} {version} with the SHA-256 of {lock.name}.\n"
+        f"Either put {file}, from an archive of Debian's packages, into {archives}: the build checks its SHA-256.\n"
+        "Or lock the versions of today, which changes the layer: make layers-lock, then make test."
+    )
+
+
+def name_and_version(file: str) -> tuple[str, str]:
+    name, version, _ = file.split("_")
+    return name, version.replace("%3a", ":")
+
+
+def escape(version: str) -> str:
+    return version.replace(":", "%3a")
+
+
+def require(tool: str) -> None:
+    if not shutil.which(tool):
+        sys.exit(f"{tool} not found: build on Debian or Ubuntu, or with make build IN_CONTAINER=1.")
+
+
+def updated_config(cache: Path, architecture: str) -> Path:
+    require("apt-get")
     if not KEYRING.is_file():
-        sys.exit(f"{KEYRING} not found: install the package debian-archive-keyring.")
+        sys.exit(f"{KEYRING} not found: install debian-archive-keyring, or use make build IN_CONTAINER=1.")
+    config = write_config(cache, architecture)
+    apt(config, "-qq", "update")
+    return config
 
 
 def mirror() -> str:
@@ -83,8 +152,7 @@ def apt(config: Path, *arguments: str) -> str:
     return subprocess.run(["apt-get", "-c", config, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def extract(cache: Path, name: str, version: str, into: Path) -> Path:
-    (archive,) = (cache / "archives").glob(f"{name}_{version.replace(':', '%3a')}_*.deb")
+def extract(archive: Path, into: Path) -> Path:
     directory = into / archive.stem
     directory.mkdir(parents=True)
     subprocess.run(["dpkg-deb", "-x", archive, directory], check=True)

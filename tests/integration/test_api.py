@@ -193,7 +193,8 @@ def test_a_problem_does_not_outlive_its_request(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("limit", "0"), ("limit", "101"), ("limit", "many"), ("cursor", "x" * 500)]
+    ("name", "value"),
+    [("limit", "0"), ("limit", "101"), ("limit", "many"), ("limit", " 50"), ("limit", "+5"), ("cursor", "x" * 500)],
 )
 def test_a_bad_parameter_is_named_and_not_repeated(issued: Story, name: str, value: str) -> None:
     status, body = issued.service.get("/v1/enrollments", issued.claims("ada"), **{name: value})
@@ -371,6 +372,14 @@ def test_a_reversed_pair_of_days_is_a_bad_request_that_names_it(issued: Story) -
     assert (status, problem["detail"]) == (400, "issued_from: later than issued_to")
 
 
+@pytest.mark.parametrize("value", ["20000", "1772452800", "2026-03-02T12:00:00", "2026-02-30", " 2026-03-02", "1e9"])
+def test_a_day_that_is_neither_a_day_nor_a_time_with_its_offset_is_a_bad_request(issued: Story, value: str) -> None:
+    path, claims = f"/v1/companies/{issued.company}/certificates", issued.claims("admin", "company-admin")
+    status, problem = issued.service.get(path, claims, issued_from=value)
+    assert (status, problem["type"]) == (400, "urn:earned:problem:bad-request")
+    assert problem["detail"].startswith("issued_from")
+
+
 def test_messages_are_in_the_readers_language(issued: Story) -> None:
     path, claims = f"/v1/enrollments/{issued.id('enr-bea')}", issued.claims("bea")
     for language, message in (
@@ -411,6 +420,20 @@ def test_a_demoted_admin_keeps_no_access_by_an_older_token(issued: Story) -> Non
     assert service.get(path, claims)[0] == 404
     assert service.get(f"/v1/certificates/{certificate_of(issued, 'ada')}/download", claims)[0] == 404
     assert service.get("/v1/enrollments", claims)[0] == 200
+
+
+def test_an_admin_who_moved_to_another_company_keeps_no_access_by_an_older_token(issued: Story) -> None:
+    service, claims = issued.service, issued.claims("admin", "company-admin")
+    path, elsewhere = f"/v1/companies/{issued.company}/certificates", issued.id("co-2")
+    moved = issued.account("admin", "company-admin") | {"company_id": elsewhere}
+    service.post("Directory", cloud_event("account.saved", moved, NOON))
+    service.deliver("record_directory")
+    assert service.get(path, claims)[0] == 404
+    assert service.get(f"/v1/certificates/{certificate_of(issued, 'ada')}/download", claims)[0] == 404
+    assert service.post_to(f"/v1/companies/{issued.company}/exports", None, claims)[0] == 404
+    assert service.get(f"/v1/companies/{elsewhere}/certificates", claims)[0] == 404
+    newer = issued.claims("admin", "company-admin", elsewhere)
+    assert service.get(f"/v1/companies/{elsewhere}/certificates", newer) == (200, {"items": []})
 
 
 def test_an_employee_who_becomes_an_individual_does_not_download_what_the_company_holds(issued: Story) -> None:

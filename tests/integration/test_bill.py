@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.costs import bill
-from tools.costs.counts import count, count_download, count_summary
+from tools.costs.counts import Sweeping, count, count_download, count_summary, count_sweep
 from tools.costs.savings import savings
 from tools.in_process.service import Service
 
@@ -32,6 +32,21 @@ def test_a_million_downloads_cost_no_more_than_five_percent_above_what_was_commi
     assert bill.total(bill.download_bill(download)) <= COMMITTED["downloads"] * FIVE_PERCENT
 
 
+def test_the_sweep_costs_at_most_a_dollar_a_month_per_million_records(service: Service) -> None:
+    lines = bill.keeping_a_month(count(service, 5), count_sweep(service))
+    assert 0.5 < bill.sweep_a_month(lines) <= 1
+    assert len([line for line in lines if "the sweep" in line.buys]) == 3
+
+
+def test_a_pass_over_a_hundred_million_records_fits_into_the_runs_of_a_day(service: Service) -> None:
+    assert bill.sweep_hours(count_sweep(service), 10**8) < bill.RUN_HOURS_A_DAY
+
+
+def test_a_pass_takes_longer_the_more_items_there_are_beside_a_record() -> None:
+    usual, more = (bill.sweep_hours(Sweeping(bytes=1_000, items=items, reads=2), 10**6) for items in (2, 20))
+    assert usual < more
+
+
 def test_a_summary_of_5_000_people_costs_no_more_than_five_percent_above_what_was_committed(service: Service) -> None:
     one = bill.total(bill.summary_bill(count_summary(service))) / bill.MILLION
     assert one <= COMMITTED["a_summary"] * FIVE_PERCENT
@@ -44,6 +59,7 @@ def test_functions_have_the_memory_that_is_priced() -> None:
         "record_progress": template.partition("  RecordProgress:")[2],
         "generate_certificate": template.partition("  GenerateCertificate:")[2],
         "serve_api": template.partition("  ServeApi:")[2],
+        "sweep": template.partition("\n  Sweep:\n")[2],
     }
     default = int(template.partition("MemorySize: ")[2].split()[0])
     own = {

@@ -86,4 +86,5 @@ def test_a_removal_before_the_enrollment_stays_and_takes_no_facts(service: Servi
 
 def test_the_sweep_passes_facts_without_an_enrollment(service: Service, story: Story) -> None:
     finish_before_the_enrollment(story)
-    assert service.sweep(everything=True) == {"records": 0, "findings": {}, "turn_over": True}
+    outcome = service.sweep(everything=True)
+    assert (outcome["records"], outcome["findings"], outcome["turn_over"]) == (0, {}, True)

@@ -724,8 +724,11 @@ def test_an_export_of_some_accounts_contains_theirs_and_no_other_companys(compan
         {"account_ids": ["a"] * 1_001},
         {"account_ids": ["not an id"]},
         {"issued_from": "2026-03-02T12:00:00"},
+        {"issued_from": 20_000},
+        {"issued_to": "1772452800"},
+        {"issued_to": "2026-03-02T00:00:00"},
     ],
-    ids=["reversed", "too many accounts", "no id", "no offset"],
+    ids=["reversed", "too many accounts", "no id", "no offset", "a number", "a number as text", "midnight, no offset"],
 )
 def test_a_body_that_names_nothing_sensible_is_refused(company: Story, body: dict[str, Any]) -> None:
     status, problem = ask_for(company, **body)

@@ -41,7 +41,7 @@ def people(service: Service, story: Story) -> Story:
 def sent(people: Story) -> Iterator[Sent]:
     """Queue and message group of all that our functions send from here on."""
     found: Sent = []
-    ours = {people.service.url(queue): queue for queue in ("Evaluation", "Generation", "Export")}
+    ours = {people.service.url(queue): queue for queue in ("Change", "Evaluation", "Generation", "Export")}
 
     def note(request: Request) -> Any:
         if request.operation == "SendMessageBatch":
@@ -84,22 +84,24 @@ def test_an_account_is_judged_in_the_name_of_its_company_with_all_that_comes_of_
 ) -> None:
     people.save_account(account, kind)
     people.service.settle()
-    assert sent == [("Evaluation", people.id(group))] * 2
+    assert sent == [("Change", people.id(group)), ("Evaluation", people.id(group))]
 
 
 def test_a_removed_account_whose_company_nobody_says_is_judged_in_its_own_name(people: Story, sent: Sent) -> None:
     people.service.post("Directory", cloud_event("account.removed", {"account_id": people.id("ada")}))
     people.service.settle()
-    assert set(sent) == {("Evaluation", people.id("ada"))}
+    assert set(sent) == {("Change", people.id("ada")), ("Evaluation", people.id("ada"))}
 
 
 def test_a_training_is_judged_in_its_own_name_page_by_page_and_its_certificates_are_the_companies(
     people: Story, sent: Sent
 ) -> None:
-    people.service.use("evaluate_enrollments", keys_per_page=1)
+    people.service.use("fan_out_changes", keys_per_page=1)
     people.publish(version=2, steps=[{"step_id": "read", "kind": "reading", "title": "Before you start"}])
     people.service.settle()
-    assert {group for queue, group in sent if queue == "Evaluation"} == {people.course}
+    assert [one for one in sent if one[0] != "Generation"] == [("Change", people.course)] + [
+        ("Evaluation", people.course)
+    ] * 2
     assert [group for queue, group in sent if queue == "Generation"].count(people.company) == 1
     assert ("Generation", people.id("ben")) in sent
 

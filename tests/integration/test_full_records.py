@@ -1,7 +1,9 @@
 """A record that holds all the facts it can: one learner's flood stalls no other, and nothing is lost."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import boto3
@@ -11,7 +13,7 @@ from earned.aws.dynamodb.enrollment_keys import row_key
 from earned.aws.dynamodb.enrollments import MAX_FACTS, MAX_FACTS_BY_SIZE
 from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import encode
-from earned.domain.facts import VideoWatched
+from earned.domain.facts import Fact, QuizGraded, StepDone, VideoWatched
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service
 
@@ -136,14 +138,96 @@ def test_marks_with_the_longest_source_are_few_enough_to_leave_room_for_the_cert
 
 
 @pytest.mark.parametrize("granted_by", ["adm-1", "00000000-0000-4000-8000-000000000001", "a" * 64])
-def test_attempts_are_granted_to_a_learner_who_watched_in_hundreds_of_pieces(
-    service: Service, story: Story, ada: EnrollmentKey, granted_by: str
+def test_a_learner_of_the_longest_course_can_be_granted_attempts_and_finish(
+    service: Service, story: Story, granted_by: str
 ) -> None:
-    fill(service, ada, 700, NOON)
-    grant = story.enrollment_of("ada") | {"step_id": "quiz", "attempts": 2**53 - 1, "granted_by": granted_by}
+    """400 steps; 130 videos watched in 40 pieces each; quizzes with the longest ids, and the last one failed."""
+    steps = [long_step(number) for number in range(400)]
+    story.directory()
+    story.publish(2, steps)
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    key, began = EnrollmentKey(**story.enrollment_of("ada")), NOON - timedelta(days=20)
+    done = [fact for number, step in enumerate(steps[:-1]) for fact in long_work(step, began + number * MINUTE)]
+    _update(service, key, {stored for fact in done for stored in encode(key.enrollment_id, fact)})
+    last, data = story.enrollment_of("ada"), {"step_id": steps[-1]["step_id"]}
+    event = partial(cloud_event, source="s" * 1024)
+    granted = {"attempts": 2**53 - 1, "granted_by": granted_by}
+    for minute, (kind, more) in enumerate(
+        [("quiz.graded", {"score": 1 / 3}), ("quiz.attempts-granted", granted), ("quiz.graded", {"score": 200 / 3})]
+    ):
+        service.post("Progress", event(kind, last | data | more, NOON + minute * MINUTE, id=str(minute) * 256))
+        service.settle()
+    assert service.quarantined("Progress") == []
+    assert number_of_facts(service, key) > 5_000
+    assert len(story.certificates()) == 1
+
+
+def long_step(number: int) -> dict[str, Any]:
+    kind: dict[str, Any] = [
+        {"kind": "lesson"},
+        {"kind": "video", "duration": 3_600},
+        {"kind": "quiz", "passing_score": 60, "attempts": 1},
+    ][number % 3 if number < 399 else 2]
+    return {"step_id": f"{number:064}", "title": "Listening"} | kind
+
+
+def long_work(step: dict[str, Any], at: datetime) -> list[Fact]:
+    """A sitting of 90 s at a time, all at once, so that the next step may follow."""
+    match step["kind"]:
+        case "lesson":
+            return [StepDone(step["step_id"], at)]
+        case "quiz":
+            return [QuizGraded(step["step_id"], at, 200 / 3, "0" * 20)]
+        case _:
+            pieces = [(start, start + 90_000) for start in range(0, 3_600_000, 90_000)]
+            moments = (at + index * timedelta(seconds=1) for index in range(len(pieces)))
+            return [VideoWatched(step["step_id"], m, (piece,)) for m, piece in zip(moments, pieces, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("granted_by", "shown"),
+    [("adm-1", "adm-1"), ("00000000-0000-4000-8000-000000000001", "00000000-…000000001")],
+)
+def test_the_diagnosis_says_who_granted_attempts_by_both_ends_of_a_long_id(
+    service: Service, story: Story, ada: EnrollmentKey, granted_by: str, shown: str
+) -> None:
+    grant = story.enrollment_of("ada") | {"step_id": "quiz", "attempts": 2, "granted_by": granted_by}
     service.post("Progress", cloud_event("quiz.attempts-granted", grant))
     service.settle()
-    assert service.quarantined("Progress") == []
+    _, answer = service.get("/v1/diagnoses", {"sub": "sup-1", "role": "support"}, account_id=ada.account_id)
+    details = [line.get("detail") for line in answer["items"][0]["completion"]["timeline"]]
+    assert f"2 more, by {shown}" in details
+
+
+def test_a_page_ends_early_at_the_largest_records_and_the_list_still_covers_everyone_once(
+    service: Service, story: Story
+) -> None:
+    people = [f"person-{number}" for number in range(9)]
+    story.directory()
+    for person in people:
+        story.save_account(person)
+        story.enroll(person)
+    service.settle()
+    for person in people[1:]:
+        fill(service, EnrollmentKey(**story.enrollment_of(person)), MAX_FACTS, NOON)
+    claims, path = story.claims("admin", "company-admin"), f"/v1/companies/{story.company}/enrollments"
+    for query in ({}, {"training_id": "another"}):
+        pages = list(walk(service, path, claims, query))
+        assert [len(page) for page in pages] == ([8, 1] if not query else [0, 0])
+        seen = [item["account_id"] for page in pages for item in page]
+        assert seen == ([story.id(person) for person in people] if not query else [])
+
+
+def walk(service: Service, path: str, claims: dict[str, str], query: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
+    cursor: dict[str, str] = {}
+    while True:
+        _, page = service.get(path, claims, limit="100", **query, **cursor)
+        yield page["items"]
+        if "next_cursor" not in page:
+            return
+        cursor = {"cursor": page["next_cursor"]}
 
 
 def test_the_largest_record_leaves_ten_kilobytes_of_its_item_for_the_certificate() -> None:

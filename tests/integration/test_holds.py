@@ -145,7 +145,7 @@ def test_a_hold_is_announced_once_with_reason_and_detail_and_no_text_of_the_cert
     assert event["data"] == held.enrollment_of("ada") | {
         "training_id": held.course,
         "company_id": held.company,
-        "at": since.since.isoformat(),
+        "at": since.since.isoformat(timespec="milliseconds"),
         "reason": "missing-glyph",
         "detail": since.detail,
     }

@@ -18,7 +18,7 @@ ASKED, MESSAGE = "Zibbelkorn", "Vorgestrigkeit"
 PERSONAL = (NAME, EMAIL, COMPANY, COURSE, LIVE_EVENT, ASKED, MESSAGE)
 ADDRESS = f"{EMAIL}@example.com"
 SUPPORT = {"sub": "sup-1", "role": "support"}
-OUR_OWN = ("Evaluation", "Generation", "Export")
+OUR_OWN = ("Change", "Evaluation", "Generation", "Export")
 LOGGED = {"left for a retry", "certificate held", "request failed", "event refused", "swept", "export done"}
 # An error that says whose it was, as those of libraries may.
 FAULT = RuntimeError(f"Ada {NAME} {ADDRESS} {COMPANY} {COURSE} {LIVE_EVENT}")

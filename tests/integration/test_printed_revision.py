@@ -18,7 +18,7 @@ def complete(story: Story) -> None:
     story.directory()
     story.save_account("ada")
     story.enroll("ada")
-    for function in ("record_directory", "evaluate_enrollments"):
+    for function in ("record_directory", "fan_out_changes", "evaluate_enrollments"):
         story.service.deliver(function)
     story.service.post("Progress", *story.do("ada", "read", "watch", "quiz"))
     story.service.deliver("record_progress")

@@ -190,6 +190,33 @@ def test_of_two_removals_of_an_account_the_earlier_counts_in_any_order(enrolled:
     assert reasons(enrolled.service) == ["removed"]
 
 
+@pytest.mark.parametrize("days", [(1, 3), (3, 1)])
+def test_of_two_removals_of_an_enrollment_the_earlier_counts_in_any_order(
+    enrolled: Story, days: tuple[int, int]
+) -> None:
+    whose = enrolled.enrollment_of("ada")
+    for day in days:
+        enrolled.service.post("Directory", cloud_event("enrollment.removed", whose, NOON + timedelta(days=day)))
+        enrolled.service.settle()
+    between = cloud_event("lesson.completed", whose | {"step_id": "read"}, NOON + timedelta(days=2))
+    enrolled.service.post("Progress", between)
+    enrolled.service.settle()
+    assert reasons(enrolled.service) == ["removed"]
+
+
+@pytest.mark.parametrize("days", [(1, 3), (3, 1)])
+def test_a_certificate_is_withdrawn_at_the_earlier_of_two_removals(enrolled: Story, days: tuple[int, int]) -> None:
+    service, whose = enrolled.service, enrolled.enrollment_of("ada")
+    service.post("Progress", *enrolled.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    service.announcements()
+    for day in days:
+        service.post("Directory", cloud_event("enrollment.removed", whose, NOON + timedelta(days=day)))
+    service.settle()
+    told = [one for one in service.announcements() if one["type"] == "earned.certificate.withdrawn.v1"]
+    assert [one["data"]["at"] for one in told] == ["2026-03-03T12:00:00.000+00:00"]
+
+
 def test_an_unknown_design_is_refused(service: Service, story: Story) -> None:
     story.publish(design="default")
     story.publish(2, design="no-such-design")

@@ -108,8 +108,8 @@ def hold(story: Story, account: str, reason: str) -> None:
     [
         (requests.read_generation, requests.GenerationRequest("enr-1", "acc-1", "course-1", request="r")),
         (requests.read_evaluation, requests.EnrollmentsChanged((("enr-1", "acc-1"),))),
-        (requests.read_evaluation, requests.TrainingChanged("course-1", ("enr-1", "acc-1"))),
-        (requests.read_evaluation, requests.AccountChanged("acc-1")),
+        (requests.read_change, requests.TrainingChanged("course-1")),
+        (requests.read_change, requests.AccountChanged("acc-1")),
         (requests.read_export, requests.ExportRequest("co-1", "acc-1", "exp-1")),
     ],
 )

@@ -84,7 +84,7 @@ def sent(source: str, email: str = "ada@example.com", at: datetime | None = None
 
 def test_requests_beyond_an_hourly_limit_get_the_same_answer_and_support_is_told_how_many(service: Service) -> None:
     now = datetime.now(UTC)
-    for hour, _ in product((now, now + timedelta(hours=1)), range(support.REQUESTS_PER_EMAIL)):
+    for hour, _ in product((now, now + timedelta(hours=1)), range(support.REQUESTS_PER_PAIR)):
         assert sent("192.0.2.1", at=hour)
     before = service.get("/v1/support-requests", SUPPORT, limit="100")[1]
     assert before["dropped_last_hour"] == 0
@@ -96,11 +96,26 @@ def test_requests_beyond_an_hourly_limit_get_the_same_answer_and_support_is_told
 
 def test_a_genuine_request_is_kept_after_twenty_of_another_person_from_the_same_address(service: Service) -> None:
     noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    for _ in range(support.REQUESTS_PER_EMAIL):
+    for _ in range(support.REQUESTS_PER_PAIR):
         assert sent("192.0.2.1", "bea@example.com", noon)
     assert not sent("192.0.2.1", " Bea@Example.COM ", noon)
     assert sent("192.0.2.1", "ada@example.com", noon)
-    assert not sent("192.0.2.2", "bea@example.com", noon)
+
+
+def test_a_flood_in_a_persons_name_is_dropped_and_the_persons_own_request_is_kept(service: Service) -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    kept = [sent("192.0.2.1", "ada@example.com", noon) for _ in range(support.REQUESTS_PER_EMAIL + 50)]
+    assert kept.count(True) == support.REQUESTS_PER_PAIR
+    assert sent("198.51.100.7", "ada@example.com", noon)
+    assert support.dropped_since(noon) == len(kept) - support.REQUESTS_PER_PAIR
+
+
+def test_one_email_has_a_limit_from_however_many_addresses(service: Service) -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    for number in range(support.REQUESTS_PER_EMAIL):
+        assert sent(f"192.0.2.{number}", "ada@example.com", noon)
+    assert not sent("198.51.100.7", "ada@example.com", noon)
+    assert sent("198.51.100.7", "bea@example.com", noon)
 
 
 def test_one_address_and_one_ipv6_network_have_a_limit_whatever_emails_they_name(service: Service) -> None:
@@ -113,7 +128,7 @@ def test_one_address_and_one_ipv6_network_have_a_limit_whatever_emails_they_name
 
 def test_dropped_requests_are_counted_for_an_hour(service: Service) -> None:
     noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    for minute, _ in product((0, 50), range(support.REQUESTS_PER_EMAIL + 1)):
+    for minute, _ in product((0, 50), range(support.REQUESTS_PER_PAIR + 1)):
         sent("192.0.2.1", at=noon + timedelta(minutes=minute))
     dropped = [support.dropped_since(noon + timedelta(minutes=since)) for since in (0, 1, 51)]
     assert dropped == [22, 21, 0]

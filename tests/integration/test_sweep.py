@@ -13,7 +13,8 @@ import pytest
 from earned.aws.dynamodb import enrollments, sweep_cursor
 from earned.document.render import MissingGlyph
 from earned.domain.enrollment import CompletionRecord
-from earned.domain.sweep import SweepPass
+from earned.domain.sweep import FULL_CHECK_EVERY, SweepPass
+from earned.usecases.sweep import SEGMENTS
 from tests.integration.designs import raising
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import Killed, Request, count_requests, happening, killed_at
@@ -142,13 +143,13 @@ def test_a_document_that_differs_is_told_and_left_alone(finished: Story) -> None
     assert finished.own_documents() == {key: forged}
 
 
-def test_documents_are_looked_at_once_a_day(finished: Story, operations: Counter[str]) -> None:
+def test_documents_are_looked_at_once_a_quarter(finished: Story, operations: Counter[str]) -> None:
     service = finished.service
     service.sweep()
     assert operations["HeadObject"] == 1
     service.sweep()
     assert operations["HeadObject"] == 1
-    sweep_cursor.save_sweep_pass(SweepPass(began=datetime.now(UTC) - timedelta(days=1)))
+    sweep_cursor.save_sweep_pass(SweepPass(datetime.now(UTC) - FULL_CHECK_EVERY))
     service.sweep()
     assert operations["HeadObject"] == 2
 
@@ -196,11 +197,11 @@ def test_a_quiet_system_is_sent_nothing_and_asked_little(finished: Story, operat
     finished.save_account("bob")
     finished.enroll("bob")
     service.settle()
-    service.sweep(everything=True)
+    service.sweep()
     operations.clear()
     outcome = service.sweep()
-    assert outcome == {"records": 2, "findings": {}, "turn_over": True}
-    assert operations["Scan"] == 1
+    assert (outcome["records"], outcome["findings"], outcome["turn_over"]) == (2, {}, True)
+    assert operations["Scan"] == SEGMENTS
     assert operations["UpdateItem"] == 1
     assert operations["SendMessageBatch"] == 0
     assert (service.waiting("Generation"), service.waiting("Evaluation")) == (0, 0)
@@ -241,8 +242,9 @@ def crowd(story: Story, number: int) -> list[str]:
 
 @pytest.fixture
 def small_steps(service: Service) -> None:
-    """Two pages of five items a run."""
-    service.use("sweep", records_per_page=5, pages_per_run=2)
+    """A page of each segment a run, of two items; the pass before had read a hundred."""
+    service.use("sweep", items_per_page=2, items_per_run=1)
+    sweep_cursor.save_sweep_pass(SweepPass(datetime.now(UTC), items=100))
 
 
 @pytest.mark.usefixtures("small_steps")
@@ -252,7 +254,7 @@ def test_a_run_is_bounded_and_the_next_continues_until_the_pass_is_over(story: S
     while not outcomes[-1]["turn_over"]:
         outcomes.append(service.sweep())
     assert len(outcomes) > 2
-    assert all(outcome["records"] <= 10 for outcome in outcomes)
+    assert all(outcome["records"] <= 8 for outcome in outcomes)
     assert sum(outcome["records"] for outcome in outcomes) == len(people)
     service.settle()
     assert len(story.certificates()) == len(people)
@@ -260,19 +262,19 @@ def test_a_run_is_bounded_and_the_next_continues_until_the_pass_is_over(story: S
     assert service.sweep()["findings"] == {}, "the next pass starts at the first item"
 
 
-@pytest.mark.usefixtures("small_steps")
 @pytest.mark.parametrize(
     ("operation", "number", "after"),
-    [("Scan", 2, False), ("Scan", 2, True), ("UpdateItem", 2, False), ("UpdateItem", 2, True)],
-    ids=["before its second page", "before it asks", "before its position is saved", "before it ends"],
+    [("Scan", SEGMENTS + 2, False), ("Scan", 2 * SEGMENTS, True), ("UpdateItem", 2, False), ("UpdateItem", 2, True)],
+    ids=["before its second pages", "before it asks", "before its position is saved", "before it ends"],
 )
 def test_the_next_run_continues_a_run_that_is_killed(story: Story, operation: str, number: int, after: bool) -> None:
     service, people = story.service, crowd(story, 6)
+    service.use("sweep", items_per_page=1)
     with pytest.raises(Killed), killed_at(number, operation, after=after):
         service.sweep()
     reached = sweep_cursor.get_sweep_pass()
     assert reached is not None
-    assert reached.after is not None
+    assert not reached.is_over
     while not service.sweep()["turn_over"]:
         pass
     service.settle()
@@ -282,8 +284,8 @@ def test_the_next_run_continues_a_run_that_is_killed(story: Story, operation: st
 
 def test_several_runs_at_once_do_no_harm(story: Story) -> None:
     service, people = story.service, crowd(story, 6)
-    service.use("sweep", records_per_page=5)
-    other, pages = service.handler("sweep", records_per_page=5, pages_per_run=1), list[int]()
+    service.use("sweep", items_per_page=2)
+    other, pages = service.handler("sweep", items_per_page=2, items_per_run=1), list[int]()
 
     def another_run(_: Request) -> None:
         pages.append(service.sweep(other)["records"])

@@ -1,5 +1,6 @@
 """Unmarked attendance: ended events with people who wait for their mark, exact at once (L3)."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,9 +18,11 @@ from earned.domain.facts import AttendanceMarked
 from earned.domain.timestamps import to_milliseconds
 from earned.domain.training import LiveEvent
 from earned.messages.announcements import Announcement
-from earned.usecases.sweep import NotAnnounced, Sweep
+from earned.usecases.calendar_upkeep import NotAnnounced
+from earned.usecases.sweep import Sweep
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import count_requests
+from tools.in_process.immediate_executor import ImmediateExecutor
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service
 
@@ -92,9 +95,9 @@ def test_an_ended_event_with_people_waiting_is_announced_once_a_day(attended: St
     assert event["type"] == "earned.attendance.unmarked.v1"
     assert event["data"] == {
         "live_event_id": attended.live_event,
-        "ended_at": ENDED.isoformat(),
+        "ended_at": ENDED.isoformat(timespec="milliseconds"),
         "waiting": 3,
-        "at": now.isoformat(),
+        "at": now.isoformat(timespec="milliseconds"),
     }
     service.post("Attendance", attended.mark("ada"))
     service.settle()
@@ -102,6 +105,31 @@ def test_an_ended_event_with_people_waiting_is_announced_once_a_day(attended: St
     for hour in range(1, 73):
         sweep_at(now + timedelta(hours=hour))
     assert [one["data"]["waiting"] for one in service.announcements()] == [2, 2, 2]
+
+
+def test_two_ended_events_with_people_waiting_are_both_listed_and_announced_and_the_older_one_ages(
+    attended: Story, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service, now = attended.service, datetime.now(UTC)
+    schedule(attended, "older", ENDED - timedelta(days=2), NOON)
+    attended.enroll("ada", attended.id("older"), enrollment_id=attended.id("enr-older"))
+    service.settle()
+    service.announcements()
+    capsys.readouterr()
+    sweep_of(service, now)
+    told = service.announcements()
+    assert {(one["data"]["live_event_id"], one["data"]["waiting"]) for one in told} == {
+        (attended.live_event, 3),
+        (attended.id("older"), 1),
+    }
+    assert len({one["id"] for one in told}) == 2
+    assert [(item["live_event_id"], item["waiting"]) for item in unmarked(service)] == [
+        (attended.id("older"), 1),
+        (attended.live_event, 3),
+    ]
+    age = next(line for line in capsys.readouterr().out.splitlines() if '"OldestUnmarkedAttendanceHours":[' in line)
+    [hours] = json.loads(age)["OldestUnmarkedAttendanceHours"]
+    assert hours == pytest.approx((now - ENDED) / timedelta(hours=1) + 48)
 
 
 def test_nobody_who_waits_is_announced_for_an_event_that_is_marked_or_to_come(attended: Story) -> None:
@@ -133,7 +161,16 @@ class RefusingBus:
 def sweep_of(service: Service, now: datetime, bus: Any = None) -> None:
     """One run of the sweep at a time."""
     app = service.apps["sweep"]
-    Sweep(app.documents, app.evaluation, app.generation, bus or app.bus, timedelta(minutes=5), now=lambda: now)()
+    run = Sweep(
+        app.documents,
+        app.evaluation,
+        app.generation,
+        bus or app.bus,
+        timedelta(minutes=5),
+        ImmediateExecutor(),
+        now=lambda: now,
+    )
+    run()
 
 
 def test_removed_people_do_not_wait(attended: Story) -> None:

@@ -239,7 +239,7 @@ def test_there_is_a_page_to_type_a_number_into(service: Service, story: Story) -
     assert asked(story, "/verify", "*/*", number="nothing")["statusCode"] == 404
 
 
-@pytest.mark.parametrize("revision", ["0", "-1", "", "one", "1.5", "9" * 5000])
+@pytest.mark.parametrize("revision", ["0", "-1", "", "one", "1.5", " 1", "+1", "01", "1_0", "\u0661", "9" * 5000])
 def test_a_revision_that_is_no_positive_number_is_a_bad_request_that_names_it(present: Story, revision: str) -> None:
     status, problem = verify(present, certificate_of(present), revision=revision)
     assert (status, problem["type"]) == (400, "urn:earned:problem:bad-request")

@@ -24,6 +24,7 @@ USES = {
     "record_directory": EVENTS,
     "record_progress": EVENTS,
     "record_attendance": EVENTS,
+    "fan_out_changes": set(),
     "evaluate_enrollments": set(),
     "generate_certificate": DOCUMENTS | LOGOS,
     "export_certificates": set(),

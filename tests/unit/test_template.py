@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_every_event_source_reports_failures_per_message(transformed: dict[str, 
         for resource in transformed["Resources"].values()
         if resource["Type"] == "AWS::Lambda::EventSourceMapping"
     ]
-    assert len(mappings) == 6
+    assert len(mappings) == 7
     assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in mappings)
 
 
@@ -142,8 +143,8 @@ def test_a_batch_above_ten_has_the_window_that_lambda_requires() -> None:
         assert function.source.batch_size <= 10 or function.source.window >= 1
 
 
-def test_evaluation_and_generation_have_no_batching_window() -> None:
-    for name in ("EvaluationQueue", "GenerationQueue"):
+def test_changes_evaluation_and_generation_have_no_batching_window() -> None:
+    for name in ("ChangeQueue", "EvaluationQueue", "GenerationQueue"):
         source = consumers()[name].source
         assert source
         assert source.window == 0
@@ -188,9 +189,9 @@ def test_nothing_is_reserved_when_the_account_has_too_little_or_outside_prod() -
     }
 
 
-def test_pollers_are_limited_in_prod_unless_they_are_provisioned() -> None:
+def test_pollers_are_limited_in_prod_only_when_they_are_the_default() -> None:
     assert read_template()["Conditions"]["PollersAreLimited"] == {
-        "Fn::And": [{"Condition": "IsProd"}, {"Fn::Not": [{"Condition": "PollersAreProvisioned"}]}]
+        "Fn::And": [{"Condition": "IsProd"}, {"Fn::Equals": [{"Ref": "Pollers"}, "default"]}]
     }
 
 
@@ -226,6 +227,8 @@ def test_the_erasure_role_belongs_to_no_function_and_reaches_only_personal_data(
     [role] = of_type("AWS::IAM::Role", "storage").values()
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    assert trust["Condition"]["Fn::If"][:2] == ["MfaRequired", {"Bool": {"aws:MultiFactorAuthPresent": "true"}}]
+    assert read_template()["Parameters"]["ErasureRequiresMfa"]["Default"] == "true"
     [policy] = role["Policies"]
     may = [(one["Action"], one.get("Condition")) for one in policy["PolicyDocument"]["Statement"]]
     has_key = {"Null": {"dynamodb:LeadingKeys": "false"}}
@@ -335,9 +338,39 @@ def test_a_function_with_provisioned_pollers_takes_ten_batches_per_poller(
         assert mapping["ScalingConfig"] is None  # AWS takes one or the other
 
 
+STEPS = [PROD, ("IsProd", "IsReserved"), PROVISIONED]  # Pollers: default, unlimited, provisioned
+SCALING = {"ScalingConfig", "ProvisionedPollerConfig"}
+
+
+@pytest.mark.parametrize("steps", [STEPS, STEPS[::-1]], ids=["up", "down"])
+def test_a_step_from_one_kind_of_pollers_to_the_next_never_adds_one_scaling_mode_and_removes_the_other(
+    transformed: dict[str, Any], steps: list[tuple[str, ...]]
+) -> None:
+    """Lambda refuses a mapping with both; an update that adds one while it removes the other depends on their order."""
+    set_by_step = [
+        [{name for name in SCALING if mapping.get(name) is not None} for _, mapping in mappings_of(transformed, *step)]
+        for step in steps
+    ]
+    for before, after in pairwise(set_by_step):
+        assert before != after
+        for one, other in zip(before, after, strict=True):
+            assert len(one ^ other) <= 1
+            assert len(other) <= 1
+
+
+def test_toggling_the_pollers_never_lowers_the_tables_throughput() -> None:
+    """Warm throughput can only rise: an update that lowers it fails, and the whole deployment with it."""
+    given = read_template()["Resources"]["Storage"]["Properties"]["Parameters"]
+    for units in ("WriteUnits", "ReadUnits"):
+        assert given[units] == {"Fn::FindInMap": ["Table", {"Ref": "WarmThroughput"}, units]}
+    records = read_template(INFRA / "storage.yaml")["Resources"]["RecordsTable"]["Properties"]
+    assert records["WarmThroughput"]["Fn::If"][0] == "PrewarmTable"
+    assert records["WarmThroughput"]["Fn::If"][2] == {"Ref": "AWS::NoValue"}  # back at the default, it asks for nothing
+
+
 def test_the_table_is_prewarmed_for_provisioned_pollers() -> None:
     """A mark and a certificate write one unit each; 10,000 of both must be written within two seconds."""
-    assert read_template()["Mappings"]["Table"]["provisioned"]["WriteUnits"] >= 2 * 10_000 / 2
+    assert read_template()["Mappings"]["Table"]["large-event"]["WriteUnits"] >= 2 * 10_000 / 2
     records = read_template(INFRA / "storage.yaml")["Resources"]["RecordsTable"]["Properties"]
     assert records["WarmThroughput"]["Fn::If"][1] == {
         "WriteUnitsPerSecond": {"Ref": "WriteUnits"},

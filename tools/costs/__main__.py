@@ -15,7 +15,7 @@ from rich.table import Table
 
 from tools.cloudformation import INFRA, ROOT, resources
 from tools.costs import bill
-from tools.costs.counts import Counts, count, count_download, count_summary
+from tools.costs.counts import Counts, Sweeping, count, count_download, count_summary, count_sweep
 from tools.costs.measure import measure
 from tools.costs.savings import Saving, savings
 from tools.in_process.service import QUEUES, Service, aws_in_process
@@ -23,7 +23,8 @@ from tools.in_process.service import QUEUES, Service, aws_in_process
 OUT = ROOT / "out" / "cost.json"
 STEPS = (5, 50, 150)
 VOLUMES = (1, 10, 100)  # millions of certificates a year
-TARGET, DOWNLOAD_TARGET = 12, 2  # dollars a million (docs/design.md)
+TARGET, DOWNLOAD_TARGET, SWEEP_TARGET = 12, 2, 1  # dollars a million (docs/design.md)
+MANY = 10**8  # records that a pass of the sweep must read within a day
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
@@ -40,16 +41,22 @@ def main(only_measure: Annotated[bool, MEASURE] = False) -> None:
         else:
             counts = {steps: count(service, steps) for steps in STEPS}
             download, _ = count_download(service)
+            sweeping = count_sweep(service)
             summary = count_summary(service)
     if only_measure:
         console.print(json.dumps({"cpu": found, "load": round(os.getloadavg()[0], 1)}))
         return
-    _show(counts, bill.download_bill(download), bill.summary_bill(summary))
+    _show(counts, bill.download_bill(download), bill.summary_bill(summary), sweeping)
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(_figures(counts, bill.download_bill(download)), indent=2) + "\n")
+    OUT.write_text(json.dumps(_figures(counts, bill.download_bill(download), sweeping), indent=2) + "\n")
 
 
-def _show(counts: dict[int, Counts], downloads: Sequence[bill.Line], summaries: Sequence[bill.Line]) -> None:
+def _show(
+    counts: dict[int, Counts],
+    downloads: Sequence[bill.Line],
+    summaries: Sequence[bill.Line],
+    sweeping: Sweeping,
+) -> None:
     five = counts[5]
     full, alone = bill.certificate_bill(five, bill.FULL), bill.certificate_bill(five, bill.Shape())
     _print_bill(full, alone)
@@ -59,7 +66,11 @@ def _show(counts: dict[int, Counts], downloads: Sequence[bill.Line], summaries: 
     )
     _print_lines("A million summaries of companies of 5,000 people", summaries, "dollars")
     _print_lines("Fixed, a month", _fixed(), "dollars")
-    _print_lines("A million certificates of five steps, each further month", bill.keeping_a_month(five), "dollars")
+    kept = bill.keeping_a_month(five, sweeping)
+    _print_lines("A million certificates of five steps, each further month", kept, "dollars")
+    console.print(f"The sweep: ${bill.sweep_a_month(kept):.2f} a month per million records (target: ${SWEEP_TARGET}).")
+    hours = f"{bill.sweep_hours(sweeping, MANY):.1f} hours, and its runs have {bill.RUN_HOURS_A_DAY:.1f} hours a day"
+    console.print(f"A pass over {MANY // 10**6} million records takes {hours}.\n")
     _print_savings(savings(five))
 
 
@@ -116,7 +127,7 @@ def _fixed() -> list[bill.Line]:
 OWN_METRICS = 30  # each value of a dimension is a metric
 
 
-def _figures(counts: dict[int, Counts], downloads: Sequence[bill.Line]) -> dict[str, Any]:
+def _figures(counts: dict[int, Counts], downloads: Sequence[bill.Line], sweeping: Sweeping) -> dict[str, Any]:
     return {
         "prices": bill.PRICES,
         "cpu": bill.MEASURED["cpu"],
@@ -132,6 +143,9 @@ def _figures(counts: dict[int, Counts], downloads: Sequence[bill.Line]) -> dict[
             }
             for steps, one in counts.items()
         },
+        "sweeping": asdict(sweeping),
+        "dollars_a_month": [asdict(line) for line in bill.keeping_a_month(counts[5], sweeping)],
+        "sweep_hours_of_100_million": bill.sweep_hours(sweeping, MANY),
         "dollars_a_million_downloads": [asdict(line) for line in downloads],
     }
 

@@ -2,11 +2,15 @@
 
 import tomllib
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from earned.domain.sweep import FULL_CHECK_EVERY, RUNS_PER_PASS
+from earned.usecases.sweep import ITEMS_PER_PAGE, SECONDS_PER_RUN, SEGMENTS
 from tools.costs import counts as counted
-from tools.costs.counts import Counts, Download, PerItem, Summary
+from tools.costs.capacity_units import READ_STEP
+from tools.costs.counts import Counts, Download, PerItem, Summary, Sweeping
 
 _HERE = Path(__file__).parent
 PRICES: dict[str, Any] = tomllib.loads((_HERE / "prices.toml").read_text())
@@ -15,6 +19,10 @@ _PRICE, _ASSUMED = PRICES["prices"], PRICES["assumed"]
 MILLION, GIB = 10**6, 2**30
 MAX_RECEIVED = 10  # messages a request
 WINDOW = 1.0  # seconds, of record_progress
+HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
+PASS = RUNS_PER_PASS * timedelta(minutes=5)
+RUN_HOURS_A_DAY = 24 * 12 * SECONDS_PER_RUN / 3600
+CONNECTIONS = 10  # of the sweep to S3
 MAX_LEARNERS = 25  # in a batch, two events each
 
 
@@ -193,10 +201,42 @@ def fixed_a_month(alarms: int, queues: int, metrics: int) -> list[Line]:
     ]
 
 
-def keeping_a_month(counts: Counts) -> list[Line]:
-    daily_checks = 30 * (2 * _PRICE["read_unit"] + _PRICE["s3_get"])
+def keeping_a_month(counts: Counts, sweeping: Sweeping) -> list[Line]:
+    passes, checks = MONTH / PASS, MONTH / FULL_CHECK_EVERY
+    scanned = sweeping.bytes / 2 / READ_STEP * _PRICE["read_unit"]
+    checked = sweeping.reads * _PRICE["read_unit"] + _PRICE["s3_get"]
+    ran = _seconds("sweep", MEASURED["cpu"]["sweep"], _scanning(sweeping))
+    ran_checks = _seconds("sweep", MEASURED["cpu"]["sweep_check"], _checking())
     return [
         _line("S3", "documents stored", _PRICE["s3_gib_month"] * counts.document_bytes / GIB),
         _line("DynamoDB", "records stored and backed up", _kept(counts)),
-        _line("DynamoDB, S3", "the sweep's daily full check", daily_checks),
+        _line("DynamoDB", f"the sweep: all records read in {PASS / HOUR:g} hours", passes * scanned),
+        _line("DynamoDB, S3", f"the sweep: documents checked in {FULL_CHECK_EVERY.days} days", checks * checked),
+        _line("Lambda", "the sweep", passes * ran + checks * ran_checks),
     ]
+
+
+def sweep_a_month(lines: list[Line]) -> float:
+    return sum(line.dollars for line in lines if "the sweep" in line.buys)
+
+
+def sweep_hours(sweeping: Sweeping, records: float) -> float:
+    """How long a pass over so many records runs, in sequence; `RUN_HOURS_A_DAY` are there for it.
+
+    While a pass lasts, its share of the documents is checked too.
+    """
+    memory = PRICES["memory"]["sweep"]
+    slower = max(1.0, _ASSUMED["full_processor_mb"] / memory)
+    each = MEASURED["cpu"]["sweep"] * slower + _scanning(sweeping)
+    each += (MEASURED["cpu"]["sweep_check"] * slower + _checking()) * (PASS / FULL_CHECK_EVERY)
+    return float(records * each / 3600)
+
+
+def _scanning(sweeping: Sweeping) -> float:
+    """Seconds that a record's share of its pages takes; the pages of all segments are read at the same time."""
+    wait = _ASSUMED["milliseconds"]
+    return float(sweeping.items * (wait["scan"] + wait["dynamodb"]) / 1000 / ITEMS_PER_PAGE / SEGMENTS)
+
+
+def _checking() -> float:
+    return float(_ASSUMED["milliseconds"]["s3"] / 1000 / CONNECTIONS)

@@ -52,6 +52,38 @@ class Download:
     requests: int
 
 
+@dataclass(frozen=True)
+class Sweeping:
+    """Of one record with its account: bytes and items that a scan reads, and the read units of a full check."""
+
+    bytes: int
+    items: int
+    reads: float
+
+
+def certify(service: Service, people: int, seed: str) -> Scenario:
+    """One company's people in a course of five steps, all with certificates, and nothing else in the table."""
+    service.forget()
+    scenario = Scenario(service, 5, seed)
+    for joining in batched(scenario.join(people), FULL["record_directory"]):
+        scenario.invoke("record_directory", joining)
+    for person in range(people):
+        scenario.invoke("record_progress", scenario.events(person))
+    for requests in batched(scenario.waiting("Generation"), FULL["generate_certificate"]):
+        scenario.invoke("generate_certificate", requests)
+    return scenario
+
+
+def count_sweep(service: Service, people: int = 20) -> Sweeping:
+    scenario = certify(service, people, seed="sweep")
+    with counting() as ledger:
+        outcome = service.sweep(everything=True)
+    if outcome["records"] != people or outcome["findings"] or len(ledger.of("s3")) != people:
+        raise RuntimeError(f"the sweep did not check {people} intact records: {outcome}")
+    reads = sum(call.read_units for call in ledger.calls if call.operation == "BatchGetItem")
+    return Sweeping(size(scenario.record(0)) + size(scenario.account(0)), items=2, reads=reads / people)
+
+
 def count(service: Service, steps: int) -> Counts:
     """Count one learner from enrollment to certificate, and then full batches of them."""
     scenario = Scenario(service, steps, seed="counts")

@@ -1,14 +1,18 @@
 """Measures the CPU seconds of the handlers, for tools/costs/measured.toml."""
 
-from tools.costs.counts import ask
+import time
+
+from tools.costs.counts import ask, certify
+from tools.costs.ledger import counting
 from tools.costs.scenario import Scenario
 from tools.in_process.service import Service
 
 ROUNDS = 20
+SWEPT = 200  # records
 
 
 def measure(service: Service) -> dict[str, float]:
-    """The minimum over all rounds for an enrollment, an update of two events, a certificate and a download."""
+    """The minimum over all rounds for an enrollment, an update of two events, a certificate, a download and a sweep."""
     scenario, seconds = Scenario(service, 6, seed="measured"), dict[str, list[float]]()
     for person, enrollment in enumerate(scenario.join(ROUNDS)):
         done = [
@@ -21,4 +25,20 @@ def measure(service: Service) -> dict[str, float]:
             seconds.setdefault(one.function, []).append(one.cpu)
         path = f"/v1/certificates/{scenario.record(person)['c']['S']}/download"
         seconds.setdefault("serve_api", []).append(ask(service, path, scenario.admin)[1])
-    return {function: round(min(taken), 4) for function, taken in seconds.items()}
+    return {function: round(min(taken), 4) for function, taken in seconds.items()} | _measure_sweep(service)
+
+
+def _measure_sweep(service: Service) -> dict[str, float]:
+    """Of each record: a scan, and a full check besides."""
+    certify(service, SWEPT, seed="measured sweep")
+    service.sweep()  # checks everything, and the next passes do not
+    scanned = min(_swept(service) for _ in range(ROUNDS))
+    checked = min(_swept(service, everything=True) for _ in range(ROUNDS)) - scanned
+    return {"sweep": round(scanned, 6), "sweep_check": round(checked, 5)}
+
+
+def _swept(service: Service, *, everything: bool = False) -> float:
+    with counting() as ledger:
+        began = time.process_time()
+        service.sweep(everything=everything)
+        return (time.process_time() - began - sum(call.seconds for call in ledger.calls)) / SWEPT

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 
 from earned.aws.dynamodb import enrollment_keys
+from earned.aws.dynamodb.table import ROOT_SORT_KEY
 from earned.domain.enrollment import EnrollmentKey
 from tools.costs.capacity_units import Item
 from tools.costs.ledger import Ledger, counting, stored
@@ -48,6 +49,7 @@ class Scenario:
         self._keep("company.saved", {"company_id": self.company, "name": "Musterwerke Nordwest GmbH"})
         published = {"course_id": self.course, "version": 1, "title": "Occupational Safety for Supervisors"}
         self._keep("course.published", published | {"steps": self.steps, "hours": 6})
+        self.waiting("Generation")  # the checks of both texts
 
     @property
     def admin(self) -> dict[str, str]:
@@ -100,14 +102,19 @@ class Scenario:
 
     def record(self, person: int) -> Item:
         who = self.people[person]
-        pk, sk = enrollment_keys.row_key(EnrollmentKey(who["enrollment_id"], who["account_id"]))
+        return self._stored(*enrollment_keys.row_key(EnrollmentKey(who["enrollment_id"], who["account_id"])))
+
+    def account(self, person: int) -> Item:
+        return self._stored(f"account#{self.people[person]['account_id']}", ROOT_SORT_KEY)
+
+    def _stored(self, pk: str, sk: str) -> Item:
         item = stored(self.service.outputs["RecordsTableName"], {"pk": {"S": pk}, "sk": {"S": sk}})
         assert item is not None
         return item
 
     def _keep(self, kind: str, data: dict[str, Any]) -> None:
         self.invoke("record_directory", [cloud_event(kind, data)])
-        self.waiting("Evaluation")
+        self.waiting("Change")
 
 
 def _step(step_id: str, number: int) -> dict[str, Any]:

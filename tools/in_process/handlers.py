@@ -15,13 +15,15 @@ from earned.document.deployed_designs import DEPLOYED_DESIGNS
 from earned.document.render import DESIGNS
 from earned.domain import exports
 from earned.domain.training import DEFAULT_DESIGN
-from earned.messages import events
-from earned.usecases import evaluate_enrollments, export_certificates, record_directory, sweep
+from earned.messages import events, requests
+from earned.usecases import export_certificates, fan_out_changes, record_directory, sweep
 from earned.usecases.certificate_documents import CertificateDocuments
 from earned.usecases.check_marks import CheckMarks
+from earned.usecases.check_texts import CheckTexts
 from earned.usecases.clock import utc_now
 from earned.usecases.evaluate_enrollments import EvaluateEnrollments
 from earned.usecases.export_certificates import ExportCertificates
+from earned.usecases.fan_out_changes import FanOutChanges
 from earned.usecases.generate_certificates import GenerateCertificates
 from earned.usecases.logos import Logos
 from earned.usecases.record_directory import RecordDirectory
@@ -42,10 +44,10 @@ class Options:
     paper_size: str | None = None  # None: that of the function's settings
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
-    keys_per_page: int = evaluate_enrollments.KEYS_PER_PAGE
-    records_per_page: int = sweep.RECORDS_PER_PAGE
-    pages_per_run: int = sweep.PAGES_PER_RUN
-    enrollments_per_message: int = evaluate_enrollments.ENROLLMENTS_PER_MESSAGE
+    keys_per_page: int = fan_out_changes.KEYS_PER_PAGE
+    items_per_page: int = sweep.ITEMS_PER_PAGE
+    items_per_run: int = sweep.ITEMS_PER_RUN
+    enrollments_per_message: int = fan_out_changes.ENROLLMENTS_PER_MESSAGE
     events_per_page: int = trainings.EVENTS_PER_PAGE
     messages_per_batch: int = MAX_BATCH
     part_size: int = export_certificates.PART_SIZE
@@ -71,10 +73,10 @@ def _over_batch(app: Any, work: Callable[[SqsBatch], None]) -> Handler:
 
 
 def _record_directory(app: Any, options: Options) -> Handler:
-    evaluation, generation = options.queue(app.evaluation), options.queue(app.generation)
     record = RecordDirectory(
-        evaluation,
-        generation,
+        options.queue(app.changes),
+        options.queue(app.evaluation),
+        options.queue(app.generation),
         designs=options.designs,
         recheck_delay_seconds=options.recheck_delay_seconds,
         now=options.now,
@@ -99,15 +101,17 @@ def _record_attendance(app: Any, options: Options) -> Handler:
 
 
 def _evaluate_enrollments(app: Any, options: Options) -> Handler:
-    evaluate = EvaluateEnrollments(
+    tolerance = app.settings.order_tolerance_seconds
+    return _over_batch(app, EvaluateEnrollments(options.queue(app.generation), tolerance, now=options.now))
+
+
+def _fan_out_changes(app: Any, options: Options) -> Handler:
+    fan_out = FanOutChanges(
         options.queue(app.evaluation),
-        options.queue(app.generation),
-        app.settings.order_tolerance_seconds,
         keys_per_page=options.keys_per_page,
         enrollments_per_message=options.enrollments_per_message,
-        now=options.now,
     )
-    return _over_batch(app, evaluate)
+    return _over_batch(app, fan_out)
 
 
 def _generate_certificate(app: Any, options: Options) -> Handler:
@@ -117,7 +121,8 @@ def _generate_certificate(app: Any, options: Options) -> Handler:
     documents = CertificateDocuments(options.design, logos, app.documents, settings.verify_base_url, paper_size)
     tolerance = settings.order_tolerance_seconds
     generate = GenerateCertificates(documents, app.bus, tolerance, options.background, options.now)
-    return _over_batch(app, generate)
+    check = CheckTexts(documents, app.bus, options.now)
+    return _over_batch(app, lambda batch: generate(batch, check(batch, batch.read(requests.read_generation))))
 
 
 def _export_certificates(app: Any, options: Options) -> Handler:
@@ -147,8 +152,9 @@ def _sweep(app: Any, options: Options) -> Handler:
         options.queue(app.generation),
         app.bus,
         app.settings.order_tolerance_seconds,
-        records_per_page=options.records_per_page,
-        pages_per_run=options.pages_per_run,
+        options.background,
+        items_per_page=options.items_per_page,
+        items_per_run=options.items_per_run,
         enrollments_per_message=options.enrollments_per_message,
         events_per_page=options.events_per_page,
         now=options.now,
@@ -172,6 +178,7 @@ _COMPOSED: dict[str, Callable[[Any, Options], Handler]] = {
     "record_directory": _record_directory,
     "record_progress": _record_progress,
     "record_attendance": _record_attendance,
+    "fan_out_changes": _fan_out_changes,
     "evaluate_enrollments": _evaluate_enrollments,
     "generate_certificate": _generate_certificate,
     "export_certificates": _export_certificates,

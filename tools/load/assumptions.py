@@ -23,6 +23,18 @@ ASSUMPTIONS = {
     "MB of memory that give one processor": Assumption(1769, "MB", f"{_GUIDE}/configuration-memory.html"),
     "writes of a new table": Assumption(4_000, "units a second", f"{_DYNAMODB}/warm-throughput.html"),
     "reads of a new table": Assumption(12_000, "units a second", f"{_DYNAMODB}/warm-throughput.html"),
+    "documents of a bucket that is new or was idle": Assumption(
+        3_500,
+        "puts a second",
+        "a prefix takes so many, and S3 splits it only under load: "
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html",
+    ),
+    "announcements of an account": Assumption(
+        2_400,
+        "a second",
+        "PutEvents, by region 600 to 10,000; `make preflight` asks for it: "
+        "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html",
+    ),
     "a new worker, before it imports": Assumption(0.3, "s", _NOT_MEASURED),
     "handing a batch to a worker": Assumption(0.02, "s, mean", _NOT_MEASURED),
     "a DynamoDB request": Assumption(
@@ -60,4 +72,10 @@ def provisioned_pollers(pollers: int) -> Pollers:
     return Pollers(first=ready, growth=0, limit=ready)
 
 
-NEW_TABLE = Units(reads=value("reads of a new table"), writes=value("writes of a new table"))
+def units(reads: float, writes: float) -> Units:
+    """What AWS grants per second to a table with this throughput and to the stack around it."""
+    puts, events = value("documents of a bucket that is new or was idle"), value("announcements of an account")
+    return Units(reads, writes, puts, events)
+
+
+NEW_TABLE = units(value("reads of a new table"), value("writes of a new table"))

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tools.load.assumptions import ASSUMPTIONS, NEW_TABLE, default_pollers, provisioned_pollers, value
+from tools.load.assumptions import ASSUMPTIONS, NEW_TABLE, default_pollers, provisioned_pollers, units, value
 from tools.load.model import Function, Pollers, Simulation, Units, Work, simulate
 from tools.load.settings import Provisioned, Settings, provisioned, settings
 
@@ -50,15 +50,17 @@ def forecast(load: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
 def _scenario(people: int, pollers: str, slow: bool, cpu: dict[str, float], starts: dict[str, float]) -> dict[str, Any]:
     ready = provisioned() if pollers == "provisioned" else None
     functions = {
-        name: _on_aws(name, settings()[logical], ready, slow, cpu[name], starts[name])
+        name: on_aws(name, settings()[logical], ready, slow=slow, cpu=cpu[name], start=starts[name])
         for name, logical in FUNCTIONS.items()
     }
-    table = Units(ready.reads, ready.writes) if ready else NEW_TABLE
-    simulation = simulate(functions, people, table)
+    granted = units(ready.reads, ready.writes) if ready else NEW_TABLE
+    simulation = simulate(functions, people, granted)
     return {"people": people, "pollers": pollers, "s3_on_a_bad_day": slow, **_figures(simulation)}
 
 
-def _on_aws(name: str, setting: Settings, ready: Provisioned | None, slow: bool, cpu: float, start: float) -> Function:
+def on_aws(
+    name: str, setting: Settings, ready: Provisioned | None, *, slow: bool, cpu: float, start: float
+) -> Function:
     """A function as deployed: less memory is less processor, except during a cold start."""
     share = min(1.0, setting.memory / value("MB of memory that give one processor"))
     dynamodb, announcing = value("a DynamoDB request"), value("an SQS or EventBridge request")
@@ -75,6 +77,8 @@ def _on_aws(name: str, setting: Settings, ready: Provisioned | None, slow: bool,
         reads=int(value("read units of a certificate")) if making else 0,
         writes=int(value("write units of a mark, and of an issue")),
         ahead=making,
+        puts=int(making),
+        events=int(making),
     )
     return Function(setting.batch_size, setting.window, pollers, work)
 

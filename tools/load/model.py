@@ -39,6 +39,8 @@ class Work:
     reads: int  # capacity units of a message
     writes: int
     ahead: bool = False
+    puts: int = 0  # documents
+    events: int = 0  # announcements
 
 
 @dataclass(frozen=True)
@@ -59,22 +61,26 @@ class Message:
 
 @dataclass(frozen=True)
 class Units:
-    """Capacity units that the table grants per second."""
+    """What AWS grants per second: capacity units of the table, puts into the bucket, announcements on the bus."""
 
     reads: float
     writes: float
+    puts: float = float("inf")
+    events: float = float("inf")
 
 
-class Table:
-    """Grants capacity units in order; a request waits while they are used up."""
+class Quotas:
+    """Grants units in order; a request waits while they are used up."""
 
     def __init__(self, env: simpy.Environment, units: Units) -> None:
-        self._env, self._units, self._free = env, units, {"reads": 0.0, "writes": 0.0}
+        self._env, self._units, self._free = env, units, dict.fromkeys(("reads", "writes", "puts", "events"), 0.0)
 
     def use(self, work: Work) -> simpy.Timeout:
         turns = (
             self._turn("reads", work.reads / self._units.reads),
             self._turn("writes", work.writes / self._units.writes),
+            self._turn("puts", work.puts / self._units.puts),
+            self._turn("events", work.events / self._units.events),
         )
         return self._env.timeout(max(turns) - self._env.now)
 
@@ -123,11 +129,11 @@ class Queue:
         env: simpy.Environment,
         function: Function,
         host: Machine | Cloud,
-        table: Table,
+        quotas: Quotas,
         noisy: int,
         done: Callable[[Sequence[Message]], None],
     ) -> None:
-        self._env, self._function, self._host, self._table, self._done = env, function, host, table, done
+        self._env, self._function, self._host, self._quotas, self._done = env, function, host, quotas, done
         self._noisy = noisy
         self._waiting: dict[str, deque[tuple[int, Message]]] = {}
         self._in_flight: Counter[str] = Counter()
@@ -204,7 +210,7 @@ class Queue:
 
     def _ask(self, work: Work) -> Process:
         yield from self._host.ask(work.wait)
-        yield self._table.use(work)
+        yield self._quotas.use(work)
 
 
 @dataclass(frozen=True)
@@ -234,7 +240,7 @@ def simulate(
     """
     env, quiet = simpy.Environment(), 30.0
     host = Cloud(env, random.Random(seed)) if processors is None else Machine(env, processors)  # noqa: S311  # no secret
-    table, over = Table(env, units), env.event()
+    quotas, over = Quotas(env, units), env.event()
     took: dict[str, list[tuple[float, float]]] = {"hall": [], "school": []}
 
     def made(batch: Sequence[Message]) -> None:
@@ -243,9 +249,9 @@ def simulate(
         if len(took["hall"]) == people and not over.triggered:
             over.succeed()
 
-    certificates = Queue(env, functions["certificates"], host, table, noisy, made)
-    marks = Queue(env, functions["marks"], host, table, noisy, certificates.send)
-    lessons = Queue(env, functions["lessons"], host, table, noisy, certificates.send)
+    certificates = Queue(env, functions["certificates"], host, quotas, noisy, made)
+    marks = Queue(env, functions["marks"], host, quotas, noisy, certificates.send)
+    lessons = Queue(env, functions["lessons"], host, quotas, noisy, certificates.send)
 
     def mark() -> Process:
         yield env.timeout(quiet)

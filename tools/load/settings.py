@@ -17,7 +17,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Provisioned:
-    """What the parameter Pollers provisions at `provisioned`: pollers of two queues, capacity units a second."""
+    """What is ready for a large event: pollers of two queues, capacity units a second (Pollers, WarmThroughput)."""
 
     attendance: int
     generation: int
@@ -35,7 +35,7 @@ def settings() -> dict[str, Settings]:
 
 def provisioned() -> Provisioned:
     mappings = read_template()["Mappings"]
-    pollers, table = mappings["Provisioned"], mappings["Table"]["provisioned"]
+    pollers, table = mappings["Provisioned"], mappings["Table"]["large-event"]
     return Provisioned(
         attendance=pollers["Attendance"]["Pollers"],
         generation=pollers["Generation"]["Pollers"],

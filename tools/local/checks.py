@@ -32,7 +32,7 @@ class Download:
     certificate: dict[str, Any]
     answer: dict[str, Any]
     document: httpx.Response
-    asked: datetime
+    answered: datetime
 
 
 @dataclass
@@ -120,9 +120,9 @@ def holders_list_and_download(week: Week) -> Findings:
 
 def _downloads(reader: Reader, account: Account) -> Iterator[Download]:
     for certificate in reader.items(_list_of(account)):
-        asked = datetime.now(UTC)
         answer = reader.get(_download(certificate)).raise_for_status().json()
-        yield Download(account, certificate, answer, fetch(answer["url"]), asked)
+        answered = datetime.now(UTC)
+        yield Download(account, certificate, answer, fetch(answer["url"]), answered)
 
 
 def _list_of(account: Account) -> str:
@@ -266,7 +266,7 @@ def tokens_expired_forged_or_missing_are_refused(week: Week) -> Findings:
 
 def links_are_short_lived_attachments(week: Week) -> Findings:
     for it in week.downloads:
-        lives = datetime.fromisoformat(it.answer["expires_at"]) - it.asked
+        lives = datetime.fromisoformat(it.answer["expires_at"]) - it.answered
         attached = it.document.headers.get("content-disposition", "").startswith("attachment")
         good = it.document.status_code == 200 and attached and lives <= timedelta(seconds=MAX_LINK_SECONDS + 1)
         yield None if good else f"{it.answer['file_name']}: {it.document.status_code}, {lives}"

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tools.local import outages, releases, sam
+from tools.local import outages, releases, restoring, sam
 from tools.local import stack as stacks
 from tools.local.cohort import Cohort, Learner
 from tools.local.oncall import OnCall, PortalBackend
@@ -142,7 +142,8 @@ class Drill:
         before = releases.version_of(self.stack)
         built, version = releases.next_release(self.directory)
         new, back = partial(self.deploy, built, version), partial(self.deploy, sam.BUILD, before)
-        return down | {"new release": new, "release before": back}
+        again = partial(restoring.deploy_again, self.directory, self.stack)
+        return down | {"new release": new, "release before": back, "restore": again}
 
     def stop(self, services: Iterable[str]) -> None:
         """Stop services for a while; stopping Lambda kills the running functions."""

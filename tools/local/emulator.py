@@ -1,14 +1,17 @@
-"""Start the emulator with IAM and queues as on AWS, layers unpacked once, and services that can be stopped.
+"""Start the emulator with IAM, queues and loop detection as on AWS, layers unpacked once, and services that stop.
 
 Runs in the emulator's own environment. It replaces private functions of the emulator, whose version is pinned.
 """
 
+import contextvars
 import hashlib
 import heapq
 import itertools
 import json
+import logging
 import os
 import re
+import sys
 import tempfile
 import threading
 import time
@@ -28,9 +31,15 @@ from ministack.core import (  # type: ignore[import-not-found] # as above
     router,
 )
 from ministack.services import apigateway, dynamodb, lambda_svc, sqs  # type: ignore[import-not-found] # as above
+from samtranslator.translator import transform as sam
+
+from tools.local import hops
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]  # as ASGI has it
 
+logger = logging.getLogger("loops")
+trace: contextvars.ContextVar[str] = contextvars.ContextVar("trace", default="")  # of a request or an invocation
+most_hops: dict[str, int] = {}
 DOWN = Path(tempfile.gettempdir()) / "down"  # holds a file for each service that is down: tools/local/outages.py
 KEY_CACHE_SECONDS = 2  # two hours on AWS
 SQS_BATCHES = {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}
@@ -42,7 +51,9 @@ target_action, object_context, items_context, resource_arn, condition_key, pin_o
     iam_evaluator._resolve_condition_key,
     app.pin_request_origin,
 )
-serve, execute, delete_batch, fetch_keys = (
+sent_attributes, expand, serve, execute, delete_batch, fetch_keys = (
+    sqs._build_send_sys_attrs,
+    sam.transform,
     app.app,
     lambda_svc._execute_function,
     sqs._delete_messages_for_esm,
@@ -132,6 +143,8 @@ def is_down(service: str) -> bool:
 
 async def serve_unless_down(scope: dict[str, Any], receive: Any, send: Send) -> None:
     """Serve a request, unless its service or every answer is down."""
+    headers = dict(scope.get("headers", ()))
+    trace.set(headers.get(b"x-amzn-trace-id", b"").decode())
     service = service_of(scope) if scope["type"] == "http" and DOWN.exists() else ""
     if service and is_down(service):
         return await next(FAILURES)(send)
@@ -172,7 +185,42 @@ FAILURES = itertools.cycle((unavailable, hang_up))
 
 def execute_if_up(function: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     failed = {"error": True, "body": {"errorType": "ServiceException", "errorMessage": "Lambda is down"}}
-    return failed if is_down("lambda") else execute(function, event)
+    return failed if is_down("lambda") else execute_unless_looping(function, event)
+
+
+def execute_unless_looping(function: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    """Invoke a function, or move the messages of a loop to the dead-letter queue, as Lambda does after 16 hops."""
+    name, messages = function["config"]["FunctionName"], event.get("Records", [])
+    headers = [message["attributes"].get("AWSTraceHeader", "") for message in messages]
+    counted = hops.through(name, headers)
+    if counted[name] > most_hops.get(name, 0):
+        most_hops[name] = counted[name]
+        hops.hops_file(Path(tempfile.gettempdir()).parent).write_text(json.dumps(most_hops))
+    if counted[name] > hops.LIMIT and function.get("recursive_loop") != "Allow":
+        logger.error("%s is in a loop: %d messages are moved to the dead-letter queue", name, len(messages))
+        return {"body": {"batchItemFailures": [give_up(message) for message in messages]}}
+    trace.set(hops.trace_header(counted))
+    return execute(function, event)  # type: ignore[no-any-return] # as above
+
+
+def give_up(record: dict[str, Any]) -> dict[str, str]:
+    """Use up the deliveries of a message, so that the emulator moves it to the dead-letter queue at once."""
+    url = sqs._queue_url(record["eventSourceARN"].rpartition(":")[2])
+    with sqs._queues_lock:
+        for message in sqs._queues[url]["messages"]:
+            if message["id"] == record["messageId"]:
+                message |= {"receive_count": sys.maxsize, "visible_at": 0}
+    return {"itemIdentifier": record["messageId"]}
+
+
+def traced_attributes(now: float, given: dict[str, Any]) -> dict[str, Any]:
+    """Give a sent message the trace header of its request, as SQS does."""
+    attributes: dict[str, Any] = sent_attributes(now, given)
+    return ({"AWSTraceHeader": trace.get()} if trace.get() else {}) | attributes
+
+
+def trace_of_invocation(_config: dict[str, Any], _inbound: str | None = None) -> str:
+    return trace.get()
 
 
 def receive_if_up(url: str, number: int) -> list[dict[str, Any]]:
@@ -191,6 +239,11 @@ async def fetch_keys_often(url: str) -> dict[str, Any]:
     kept = apigateway._jwks_cache[url]
     kept["expiresAt"] = min(kept["expiresAt"], time.time() + KEY_CACHE_SECONDS)
     return keys
+
+
+def expand_with_parameters(template: dict[str, Any], _: dict[str, Any], policies: Any) -> Any:
+    """Expand a SAM template; AWS gives the transform the values of the parameters, the emulator does not."""
+    return expand(template, {"OnAws": "false"}, policies)
 
 
 class SharedZip(zipfile.ZipFile):
@@ -221,8 +274,11 @@ if __name__ == "__main__":
     sqs._collect_msgs = collect
     app.app = serve_unless_down
     lambda_svc._execute_function = execute_if_up
+    lambda_svc._xray_trace_id_for_invocation = trace_of_invocation
+    sqs._build_send_sys_attrs = traced_attributes
     sqs._receive_messages_for_esm, sqs._delete_messages_for_esm = receive_if_up, delete_if_up
     apigateway._fetch_jwks = fetch_keys_often
+    sam.transform = expand_with_parameters
     # On AWS every worker has its own processor; here more workers than processors would only wait for each other.
     lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = os.cpu_count()
     lambda_runtime.zipfile = types.SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedZip})

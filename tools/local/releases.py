@@ -33,8 +33,9 @@ def next_release(directory: Path) -> tuple[Path, str]:
     return built, version
 
 
-def deploy(directory: Path, stack: LocalStack, built: Path) -> None:
-    sam.deploy(partial(_run, directory, stack), built, stack.issuer)
+def deploy(directory: Path, stack: LocalStack, built: Path, name: str = sam.STACK_NAME, **more: str) -> None:
+    """Deploy a build as the stack with this name, with more parameters of the template."""
+    sam.deploy(partial(_run, directory, stack), built, stack.issuer, name=name, more=more)
 
 
 def _run(directory: Path, stack: LocalStack, verb: str, options: Sequence[str], parameters: dict[str, str]) -> None:

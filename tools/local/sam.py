@@ -6,8 +6,9 @@ import hashlib
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from tools.local.issuer import AUDIENCE
 from tools.local.stack import REGION, ROOT, STATE
@@ -45,18 +46,27 @@ def build(run: Run) -> None:
     stamp.write_text(sources)
 
 
-def deploy(run: Run, built: Path, issued_by: str, allowed_origins: Sequence[str] = ()) -> None:
+def deploy(
+    run: Run,
+    built: Path,
+    issued_by: str,
+    allowed_origins: Sequence[str] = (),
+    name: str = STACK_NAME,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Deploy a build to the emulator that AWS_ENDPOINT_URL names; `issued_by` is the issuer's URL."""
     parameters = {
         "Issuer": issued_by,
         "Audience": AUDIENCE,
         "LayerRoot": LAYER_ROOT,
         "OnAws": "false",
+        "ErasureRequiresMfa": "false",
         "VerifyBaseUrl": issued_by,
+        **more,
     }
     if allowed_origins:
         parameters["AllowedOrigins"] = ",".join(allowed_origins)
-    options = ["--stack-name", STACK_NAME, "--s3-bucket", PACKAGES, "--region", REGION, "--no-confirm-changeset"]
+    options = ["--stack-name", name, "--s3-bucket", PACKAGES, "--region", REGION, "--no-confirm-changeset"]
     capabilities = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
     run("deploy", ["--template-file", str(built / "template.yaml"), *options, *capabilities], parameters)
 

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from tools.cloudformation import read_template
+from tools.cloudformation import read_template, resources
 from tools.local import issuer, outages, sam
 from tools.local.stack import CREDENTIALS, KEYS, REGION, ROOT, LocalStack, StackFailed, isolate
 
@@ -82,7 +82,7 @@ class _Supervisor:
         url = issuer.serve(keys, outages.down_file(self.directory, outages.ISSUER))
         port = _free_port()
         endpoint = f"http://127.0.0.1:{port}"
-        command = [sam.EMULATOR_PYTHON, str(ROOT / "tools" / "local" / "emulator.py")]
+        command = [sam.EMULATOR_PYTHON, "-m", "tools.local.emulator"]
         self.emulator = self._spawn("ministack", command, _emulator_environment(port, temporary))
         with sam.build_locked():
             _report(step="building (sam build)")
@@ -92,6 +92,7 @@ class _Supervisor:
             os.environ["AWS_ENDPOINT_URL"] = endpoint
             _client("s3").create_bucket(Bucket=sam.PACKAGES, CreateBucketConfiguration={"LocationConstraint": REGION})
             sam.deploy(self._sam, sam.BUILD, url, self.allowed_origins)
+        _allow_loops()
         _report(step="warming up")
         _warm_up()
         stack = _describe(endpoint, url)
@@ -207,6 +208,16 @@ def _allow_origins(api_id: str, origins: Sequence[str]) -> None:
     _, configured, _ = read_template()["Resources"]["Api"]["Properties"]["CorsConfiguration"]["Fn::If"]
     cors = {**configured, "AllowOrigins": list(origins)}
     _client("apigatewayv2").update_api(ApiId=api_id, CorsConfiguration=cors)
+
+
+def _allow_loops() -> None:
+    """Set the template's `RecursiveLoop`, which the emulator loses."""
+    lambdas = _client("lambda")
+    deployed = [name["FunctionName"] for name in lambdas.list_functions(MaxItems=100)["Functions"]]
+    for logical_id, function in resources("AWS::Serverless::Function").items():
+        if "RecursiveLoop" in function:
+            [name] = [name for name in deployed if f"-{logical_id}-" in name]
+            lambdas.put_function_recursion_config(FunctionName=name, RecursiveLoop=function["RecursiveLoop"])
 
 
 def _describe(endpoint: str, url: str) -> LocalStack:

@@ -12,29 +12,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 from rich.text import Text
 
-from tools.operations.changes import NoPreview, preview
+from tools.operations.changes import NoPreview, preview, stays_behind
 from tools.operations.preflight import BRAND, Account, preflight
 from tools.operations.protection import protect
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
 from tools.operations.replay import replay as replay_archive
+from tools.operations.restore import NotRestored
+from tools.operations.restore_commands import commands as restore_commands
 from tools.operations.samconfig import NotConfigured, read_deployment
 from tools.operations.stacks import DeployedStack, NoStack, adopt_region
+from tools.operations.sweep import PATIENT, RunFailed, Swept
+from tools.operations.sweep import sweep as sweep_everything
+from tools.operations.terminal import Local, StackName, console, moment_of, out, stack_of
 
 if TYPE_CHECKING:
     from tools.operations.erase import Erasure
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-console = Console(stderr=True, highlight=False)
-out = Console(highlight=False)
-
-StackName = Annotated[str | None, typer.Option("--stack", help="a stack on AWS, such as earned-prod")]
-Local = Annotated[bool, typer.Option("--local", help="the stack that `make serve` started")]
+app.add_typer(restore_commands)
 
 
 @app.command()
@@ -46,7 +46,7 @@ def quarantine(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout")] = False,
 ) -> None:
     """Show the messages in the dead-letter queues by queue and reason; they stay there."""
-    where = _stack(stack, local)
+    where = stack_of(stack, local)
     pairs = where.named(queue)
     listings = [look(where.sqs, pair) for pair in track(pairs, "Receiving", console=console, transient=True)]
     if as_json:
@@ -70,7 +70,7 @@ def redrive(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only count the messages")] = False,
 ) -> None:
     """Send quarantined messages back to their queue: all, by reason or by id; a repetition is harmless."""
-    where = _stack(stack, local)
+    where = stack_of(stack, local)
     [pair] = where.named(queue)
     steps: list[Step] = []
     with (
@@ -106,22 +106,30 @@ def erase(
     also: Annotated[
         list[str] | None, typer.Option(help="a former name or address to search for; repeat for several")
     ] = None,
+    mfa: Annotated[str, typer.Option(help="ARN of your MFA device; the command asks for its code")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would be erased")] = False,
 ) -> None:
     """Erase a person's name, address and documents for good; repeat the command if it was interrupted."""
-    from pynamodb.exceptions import PynamoDBException  # noqa: PLC0415 - only this command needs it
+    from pynamodb.exceptions import PynamoDBException  # noqa: PLC0415 - only this command needs it and our package
 
-    from tools.operations.erase import Erasure, NothingKnown, places  # noqa: PLC0415 - only this command needs our package
+    from tools.operations.erase import MAX_LIVE, Erasure, NothingKnown, QueuesBusy, places  # noqa: PLC0415 - as above
     from tools.operations.versions import NotDeleted  # noqa: PLC0415 - as above
 
-    where = _stack(stack, local)
-    with where.as_eraser(), console.status("Searching") as status:
-        erasure = Erasure(account, places(where), dry_run, frozenset(filter(None, also or ())), status.update)
+    where = stack_of(stack, local)
+    code = typer.prompt("Code of the MFA device") if mfa else ""
+    with where.as_eraser(mfa, code), console.status("Searching") as status:
+        former = frozenset(filter(None, also or ()))
+        erasure = Erasure(account, places(where), dry_run, former, begun_on=status.update)
         others = erasure.same_address()
         try:
             erasure.run(lambda seconds: time.sleep(seconds if wait is None else wait))
         except NothingKnown:
             raise NoStack(f"There is no trace of an account {account!r}: nothing was changed. Check the id.") from None
+        except QueuesBusy as queues:
+            raise NoStack(
+                f"Nothing was changed: more than {MAX_LIVE:,} messages wait in {queues}. A search would hide them from"
+                " the functions. Run it again when they are processed."
+            ) from None
         except (NotDeleted, PynamoDBException) as failure:
             code = getattr(failure, "cause_response_code", None)  # DynamoDB's own message may quote an item
             raise NoStack(f"Not everything is erased: {code or failure}. Run it again.") from None
@@ -140,7 +148,7 @@ def disclose(
     from tools.operations.disclose import disclose as collect  # noqa: PLC0415 - only this command needs our package
     from tools.operations.erase import NothingKnown, places  # noqa: PLC0415 - as above
 
-    where = _stack(stack, local)
+    where = stack_of(stack, local)
     with where.as_operator(), console.status("Searching"):
         try:
             disclosure = collect(account, places(where))
@@ -164,10 +172,10 @@ def replay(
     until: Annotated[str | None, typer.Option(help="announcements until this time; now by default")] = None,
 ) -> None:
     """Put archived announcements on the bus again; every receiver gets them once more."""
-    where = _stack(stack, local)
+    where = stack_of(stack, local)
     if "ArchiveName" not in where.outputs:
         raise NoStack("This stack has no archive (output ArchiveName): an emulator lacks it.")
-    start, end = _moment(since), _moment(until) if until else datetime.now(UTC)
+    start, end = moment_of(since), moment_of(until) if until else datetime.now(UTC)
     if start >= end:
         raise typer.BadParameter("--since must be earlier than --until and than now")
     with console.status("Replaying") as status:
@@ -176,6 +184,26 @@ def replay(
     if not progress.has_succeeded:
         raise NoStack(f"The replay ended as {progress.state}: {progress.reason}. Run it again.")
     out.print(f"Announced again: everything from {_when(start)} to {_when(end)}.")
+
+
+@app.command()
+def sweep(stack: StackName = None, local: Local = False) -> None:
+    """Check every record and document now; exits with 1 unless the pass reaches its end."""
+    where = stack_of(stack, local)
+    if "SweepFunctionName" not in where.outputs:
+        raise NoStack("This stack does not name its sweep (SweepFunctionName): deploy the current template first.")
+    done = Swept()
+    try:
+        with console.status("Sweeping") as status:
+            for done in sweep_everything(where.lambdas(PATIENT), where.outputs["SweepFunctionName"]):
+                status.update(f"Run {done.runs}: {done.records:,} records checked, {done.items:,} items read")
+    except RunFailed as failure:
+        raise NoStack(f"The sweep failed with {failure}. Run it again: it continues where it stopped.") from None
+    out.print(f"Checked to the end: {done.records:,} records and their documents, in {done.runs} runs.")
+    for finding, number in sorted(done.findings.items()):
+        out.print(f"{number:>9,} {finding}")
+    if not done.findings:
+        out.print("Nothing was found.")
 
 
 @app.command("preflight")
@@ -205,7 +233,12 @@ def preview_changes(
         out.print(str(change), markup=False, soft_wrap=True)
     endangered = [change for change in found if change.endangers_data]
     out.print(f"{len(found)} changes; {len(endangered)} would replace or remove what keeps data.")
-    raise typer.Exit(1 if endangered else 0)
+    behind = stays_behind(found)
+    if behind:
+        out.print(
+            f"{', '.join(behind)} would keep running its version before: run `make build` again, which makes a new one."
+        )
+    raise typer.Exit(1 if endangered or behind else 0)
 
 
 @app.command("protect")
@@ -214,22 +247,6 @@ def protect_stack(stack: Annotated[str, typer.Option(help="a stack on AWS, such 
     where = DeployedStack.on_aws(stack)
     protected = list(protect(where.cloudformation(), stack))
     out.print(f"Protected: {stack} and {len(protected) - 1} nested stacks.")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no time: write it as 2026-11-30T08:00:00Z") from None
-    if moment.tzinfo is None:
-        raise typer.BadParameter(f"{text!r} has no time zone: write it as 2026-11-30T08:00:00Z")
-    return moment.astimezone(UTC)
-
-
-def _stack(name: str | None, local: bool) -> DeployedStack:
-    if (name is None) is not local:
-        raise typer.BadParameter("say which stack: either --stack NAME or --local")
-    return DeployedStack.on_aws(name) if name is not None else DeployedStack.on_this_machine()
 
 
 def _plain(listing: Listing, show: int) -> dict[str, Any]:
@@ -347,7 +364,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
-    except (NoStack, NotConfigured, NoPreview) as failure:
+    except (NoStack, NotConfigured, NoPreview, NotRestored) as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
         sys.exit(1)
     except (BotoCoreError, ClientError) as failure:

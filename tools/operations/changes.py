@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import WaiterError
 
-from tools.cloudformation import read_template
+from tools.cloudformation import read_template, resources
 from tools.operations.protection import KEEPS_DATA, NESTED_STACK
 from tools.operations.samconfig import Deployment
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 SAM = Path(__file__).resolve().parents[2] / ".venv" / "sam" / "bin" / "sam"
 Answer = Mapping[str, Any]  # of DescribeChangeSet
+FUNCTIONS_WITH_ALIAS = [
+    name for name, one in resources("AWS::Serverless::Function").items() if "AutoPublishAlias" in one
+]
 NOTHING_TO_CHANGE = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -64,6 +67,16 @@ def _change(stack: str, found: Answer) -> Change:
         replacement=replacement,
         endangers_data=lost and found["ResourceType"] in KEEPS_DATA | {NESTED_STACK},
     )
+
+
+def stays_behind(found: Sequence[Change]) -> list[str]:
+    """The functions that change while their alias stays on the version before."""
+    changed = [one.resource for one in found if one.kind == "AWS::Lambda::Function" and one.action == "Modify"]
+    aliases = [one.resource for one in found if one.kind == "AWS::Lambda::Alias"]
+    unchanged_alias = (
+        name for name in FUNCTIONS_WITH_ALIAS if not any(one.startswith(f"{name}Alias") for one in aliases)
+    )
+    return [name for name in unchanged_alias if name in changed]
 
 
 def preview(cloudformation: "CloudFormationClient", deployment: Deployment, template: Path) -> list[Change]:

@@ -28,9 +28,16 @@ from tools.operations.versions import Bucket, archives_with
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+# A search hides what it reads: functions wait meanwhile, and each message has one of its five deliveries less.
+MAX_LIVE = 1_000
+
 
 class NothingKnown(Exception):
     """There is no account, no enrollment and no trace of the id."""
+
+
+class QueuesBusy(Exception):
+    """Queues that functions read hold more messages than a search may hide; the message names them."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,20 @@ class Places:
     def queues(self) -> Iterator[str]:
         for pair in self.pairs:
             yield from (pair.source, pair.dead_letters)
+
+    @property
+    def live(self) -> set[str]:
+        """The queues that functions read."""
+        return {pair.source for pair in self.pairs}
+
+    def busy(self, most: int) -> dict[str, int]:
+        """The number of waiting messages by queue name, of the live queues that hold more than `most`."""
+        waiting = {pair.name: self._waiting(pair.source) for pair in self.pairs}
+        return {queue: count for queue, count in waiting.items() if count > most}
+
+    def _waiting(self, url: str) -> int:
+        answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
     @property
     def generation(self) -> Queue:
@@ -77,20 +98,23 @@ class Erasure:
     """The erasure of one person, counting what is found by kind of place; `begun_on` gets each step.
 
     A `rehearsal` finds everything and changes nothing. `also` are former names and addresses, which no record has any
-    more; requests and messages may.
+    more; requests and messages may. `most_live`: how many messages it may hide in a queue that functions read.
     """
 
     account_id: str
     places: Places
     rehearsal: bool = False
     also: frozenset[str] = field(default=frozenset(), repr=False)
+    most_live: int = MAX_LIVE
     begun_on: Callable[[str], None] = lambda _: None
     found: Counter[str] = field(default_factory=Counter)
     unseen: set[str] = field(default_factory=set)
     _announced: set[str] = field(default_factory=set)
 
     def run(self, wait: Callable[[float], None]) -> None:
-        """Erase the person, or count in a rehearsal; raises `NothingKnown`."""
+        """Erase the person, or count in a rehearsal; raises `NothingKnown`, and `QueuesBusy` before any change."""
+        if busy := self.places.busy(self.most_live):
+            raise QueuesBusy(", ".join(f"{name} ({count:,})" for name, count in busy.items()))
         person, known = self._close()
         self._erase_traces(person)
         if not known and not self.found.total():
@@ -140,7 +164,7 @@ class Erasure:
         for completion in completions if not self.rehearsal else ():
             request = f"account-removed.{completion.enrollment_id}"
             now = datetime.now(UTC)
-            withdrawn = enrollments.withdraw(completion.key, now, request)
+            withdrawn = enrollments.withdraw(completion.key, now, request) or completion
             if isinstance(withdrawn, CompletionRecord) and _is_withdrawn_by(withdrawn, request):
                 self._announce(withdrawn, request)
         self.found["enrollments"] = len(completions)
@@ -170,7 +194,8 @@ class Erasure:
         self.found["archives"] += len({version.subject for version in versions})
 
     def _delete_messages(self, url: str, person: Person) -> None:
-        with held(self.places.sqs, url) as hold:
+        most = {"most": self.most_live} if url in self.places.live else {}
+        with held(self.places.sqs, url, **most) as hold:
             theirs = [message for message in hold.messages() if person.owns(message["Body"])]
             kept = 0
             for batch in batched(theirs if not self.rehearsal else [], MAX_BATCH):

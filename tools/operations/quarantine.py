@@ -72,6 +72,7 @@ class Hold:
 
     sqs: "SQSClient"
     url: str
+    most: int = MAX_WALK
     complete: bool = False
     until: float = field(default_factory=lambda: time.monotonic() + HOLD_SECONDS)
     _receipts: dict[str, str] = field(default_factory=dict)
@@ -79,7 +80,7 @@ class Hold:
     def messages(self) -> Iterator["MessageTypeDef"]:
         """Each message once, until the queue is empty (`complete`) or time or space is up."""
         end, empty = time.monotonic() + WALK_SECONDS, 0
-        while len(self._receipts) < MAX_WALK and time.monotonic() < end:
+        while len(self._receipts) < self.most and time.monotonic() < end:
             with delay_signals():
                 received = self._receive()
                 new = [message for message in received if self._take(message)]
@@ -126,9 +127,9 @@ class Hold:
 
 
 @contextmanager
-def held(sqs: "SQSClient", url: str) -> Iterator[Hold]:
-    """Hold messages for the duration of the block and release them however it ends."""
-    hold = Hold(sqs, url)
+def held(sqs: "SQSClient", url: str, most: int = MAX_WALK) -> Iterator[Hold]:
+    """Hold about `most` messages for the duration of the block and release them however it ends."""
+    hold = Hold(sqs, url, most)
     try:
         yield hold
     finally:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from botocore.config import Config
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from botocore.credentials import Credentials
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
 
     from tools.local import stack as local
@@ -86,9 +88,20 @@ class DeployedStack:
             raise NoStack(f"There is no queue {name!r}: the stack has {', '.join(self.pairs)}.")
         return [self.pairs[name]]
 
+    def client(self, service: str) -> Any:
+        with _environment(self.reached_by):
+            return boto3.Session().client(service)  # type: ignore[call-overload]  # the name is not a literal
+
+    def queue_arn(self, url: str) -> str:
+        return self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
     def events(self) -> "EventBridgeClient":
         with _environment(self.reached_by):
             return boto3.Session().client("events")
+
+    def lambdas(self, config: Config) -> "LambdaClient":
+        with _environment(self.reached_by):
+            return boto3.Session().client("lambda", config=config)
 
     def cloudformation(self) -> "CloudFormationClient":
         with _environment(self.reached_by):
@@ -110,18 +123,21 @@ class DeployedStack:
             yield
 
     @contextmanager
-    def as_eraser(self) -> Iterator[None]:
-        """Assume the erasure role for the SDK clients that are made inside the block; raises `NoStack`."""
-        with self._assumed("ErasureRoleArn", "erase"):
+    def as_eraser(self, mfa: str = "", code: str = "") -> Iterator[None]:
+        """Assume the erasure role for the SDK clients that are made inside the block; raises `NoStack`.
+
+        `mfa` is the ARN of the operator's MFA device, `code` what it shows.
+        """
+        with self._assumed("ErasureRoleArn", "erase", {"SerialNumber": mfa, "TokenCode": code} if mfa else {}):
             yield
 
     @contextmanager
-    def _assumed(self, output: str, session: str) -> Iterator[None]:
+    def _assumed(self, output: str, session: str, mfa: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
         if output not in self.outputs:
             raise NoStack(f"This stack has no role to {session} (output {output}): deploy the current template first.")
         with _environment(self.reached_by):
             sts = boto3.Session().client("sts")
-            role = sts.assume_role(RoleArn=self.outputs[output], RoleSessionName=session)["Credentials"]
+            role = sts.assume_role(RoleArn=self.outputs[output], RoleSessionName=session, **mfa)["Credentials"]
         taken_on = {
             "AWS_ACCESS_KEY_ID": role["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": role["SecretAccessKey"],

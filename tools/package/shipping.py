@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -83,7 +84,8 @@ def _build(architecture: str) -> Path:
             raise BuildFailed(f"{architecture}: sam build failed; the end of its output:\n{end}") from None
     template = directory / "build" / "template.yaml"
     pinned = pin_architecture(yaml_parse(template.read_text("utf-8")), architecture)
-    template.write_text(yaml.safe_dump(pinned, sort_keys=False, allow_unicode=True), "utf-8")
+    stamped = stamp(pinned, datetime.now(UTC))
+    template.write_text(yaml.safe_dump(stamped, sort_keys=False, allow_unicode=True), "utf-8")
     return template
 
 
@@ -104,6 +106,21 @@ def pin_architecture(template: Mapping[str, Any], architecture: str) -> dict[str
 
     parameters = {name: one for name, one in template["Parameters"].items() if name != "Architecture"}
     return {**pin(dict(template)), "Parameters": pin(parameters)}
+
+
+def stamp(template: Mapping[str, Any], built: datetime) -> dict[str, Any]:
+    """The template with the build's time in the description of each function that has an alias.
+
+    SAM publishes a version when code, layers or texts of the template change. It does not see a changed parameter or a
+    changed table name; a build that publishes a version each time needs no knowledge of them.
+    """
+    resources = {
+        name: {**one, "Properties": {**one["Properties"], "Description": f"Built {built:%Y-%m-%dT%H:%M:%SZ}"}}
+        if "AutoPublishAlias" in one.get("Properties", {})
+        else one
+        for name, one in template["Resources"].items()
+    }
+    return {**template, "Resources": resources}
 
 
 def _run(command: list[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ _POLICIES, _SCHEMA = PolicySet.from_str(POLICIES), Schema.from_str(SCHEMA)
 
 @dataclass(frozen=True)
 class Viewer:
-    """The account, role and company of a token, and what the account's record says."""
+    """The account, role and company of a token, and what the account's record says; None: nothing."""
 
     account: str
     role: str
     company: str | None = None
     recorded: str | None = None
+    recorded_company: str | None = None
     removed: bool = False
 
     @property
@@ -44,14 +46,16 @@ SERVICE = Thing("Service")
 
 @cache
 def may(viewer: Viewer, action: str, thing: Thing) -> bool:
-    """Whether the policies permit the action to the token's role and to the recorded one."""
-    return all(_permitted(viewer, role, action, thing) for role in {viewer.role, viewer.recorded or viewer.role})
+    """Whether the policies permit the action to the token's role and company and to the recorded ones."""
+    roles = {viewer.role, viewer.recorded or viewer.role}
+    companies = {viewer.company, viewer.recorded_company or viewer.company}
+    return all(_permitted(viewer, *who, action, thing) for who in product(roles, companies))
 
 
-def _permitted(viewer: Viewer, role: str, action: str, thing: Thing) -> bool:
+def _permitted(viewer: Viewer, role: str, company: str | None, action: str, thing: Thing) -> bool:
     """Fails when the evaluation has errors."""
     asked = {"principal": _uid("Viewer"), "action": f'Action::"{action}"', "resource": _uid(thing.kind)}
-    who = _entity("Viewer", account=viewer.account, role=role, company=viewer.company, removed=viewer.removed)
+    who = _entity("Viewer", account=viewer.account, role=role, company=company, removed=viewer.removed)
     what = _entity(thing.kind, **dict(thing.attributes))
     result = is_authorized(asked, _POLICIES, json.dumps([who, what]), _SCHEMA)
     assert not result.diagnostics.errors, (viewer, action, thing, result.diagnostics.errors)

@@ -17,7 +17,7 @@ from tests.integration.authorization.operations import OF_AN_ENROLLMENT, OPERATI
 from tests.integration.authorization.oracle import POLICIES, SCHEMA, Viewer
 from tests.integration.authorization.random_requests import Page, random_asking
 from tests.integration.authorization.requests import Answer, Asking, ask, cached_reads, mismatch, named
-from tests.integration.authorization.world import ROLES, STATES, Enrollment, World
+from tests.integration.authorization.world import COMPANIES, ROLES, STATES, Enrollment, World
 from tools.contracts import OPENAPI, ROOT
 from tools.in_process.service import Service
 
@@ -32,7 +32,7 @@ def world(running: Service) -> Iterator[World]:
     """The whole world, and an archive of each of two admins of one company."""
     world = World.of(running)
     export = BY_METHOD_AND_PATH["POST", "/v1/companies/{company_id}/exports"]
-    world.record_as("company-admin")
+    world.record_as("company-admin", "Ours")
     for account in ("me", "someone"):
         admin = world.viewer(world.id(account), "company-admin", world.id("Ours"))
         ask(world, Asking(admin, export, world.id("Ours")))
@@ -42,10 +42,10 @@ def world(running: Service) -> Iterator[World]:
 
 
 def everyone(world: World) -> Iterator[Viewer]:
-    """Every viewer whose account is recorded as the token says, one recorded kind after the other."""
-    for role in ROLES:
-        world.record_as(role)
-        yield from world.viewers([role])
+    """Every viewer whose account is recorded as the token says, one record after the other."""
+    for role, company in product(ROLES, COMPANIES):
+        world.record_as(role, company)
+        yield from (one for one in world.viewers([role]) if one.company == (company and world.id(company)))
 
 
 def relation(viewer: Viewer, one: Enrollment) -> tuple[str, str]:
@@ -88,7 +88,7 @@ def test_the_document_names_the_roles_that_the_policies_permit(world: World) -> 
     document = json.loads((ROOT / OPENAPI).read_text())
     for (method, path), operation in BY_METHOD_AND_PATH.items():
         described = document["paths"][path.replace("{company_of_export}", "{company_id}")][method.lower()]
-        viewers = [replace(viewer, recorded=viewer.role) for viewer in world.viewers()]
+        viewers = [replace(viewer, recorded=viewer.role, recorded_company=viewer.company) for viewer in world.viewers()]
         asked = product(viewers, ids_of(world)[operation.takes])
         permitted = {viewer.role for viewer, id_ in asked if operation.expect(world, viewer, id_) is not None}
         named = set(re.findall(r"([a-z-]+) \(", described["description"].rpartition("\n\n")[2]))
@@ -121,7 +121,7 @@ def test_where_the_recorded_kind_and_the_role_differ_only_what_both_may_is_allow
 ) -> None:
     kinds, wrong = Counter[str](), []
     for recorded in ROLES:
-        world.record_as(recorded)
+        world.record_as(recorded, None)
         viewers = [one for one in world.viewers() if one.recorded == recorded != one.role and one.company]
         lists = [(operation, None) for operation in OPERATIONS if operation.takes in {"", "company_id"}]
         for viewer, (operation, one) in each(viewers, [*lists, *product(OF_AN_ENROLLMENT, world.enrollments)]):
@@ -130,6 +130,27 @@ def test_where_the_recorded_kind_and_the_role_differ_only_what_both_may_is_allow
             kinds[kind] += 1
             wrong += [mistake] if mistake else []
     record_property("authorization of differing roles", dict(kinds))
+    assert not wrong, summary(wrong)
+
+
+def test_where_the_recorded_company_and_the_tokens_differ_only_what_both_may_is_allowed(
+    world: World, record_property: Record
+) -> None:
+    kinds, wrong = Counter[str](), []
+    for role, recorded in product(ROLES, COMPANIES):
+        world.record_as(role, recorded)
+        viewers = [one for one in world.viewers([role]) if one.recorded and one.company != one.recorded_company]
+        lists = [operation for operation in OPERATIONS if operation.takes in {"", "company_id"}]
+        for viewer, (operation, asked) in each(viewers, product(lists, (world.id("Ours"), world.id("Theirs")))):
+            kind, mistake = judged(world, Asking(viewer, operation, asked))
+            kinds[kind] += 1
+            wrong += [mistake] if mistake else []
+        for viewer, (operation, one) in each(viewers, product(OF_AN_ENROLLMENT, world.enrollments)):
+            asked = one.enrollment if operation.takes == "enrollment_id" else one.certificate or "a" * 26
+            kind, mistake = judged(world, Asking(viewer, operation, asked))
+            kinds[kind] += 1
+            wrong += [mistake] if mistake else []
+    record_property("authorization of differing companies", dict(kinds))
     assert not wrong, summary(wrong)
 
 
@@ -191,7 +212,7 @@ def test_random_requests_are_answered_as_the_policies_say(world: World, seed: in
     chance, kinds, wrong = random.Random(seed), Counter[str](), []
     for number in range(REQUESTS):
         if number % 400 == 0:
-            world.record_as(chance.choice(ROLES))
+            world.record_as(chance.choice(ROLES), chance.choice(COMPANIES))
         asking, page = random_asking(chance, world)
         expected = page.of(world, asking) if page else asking.expected(world)
         kinds[kind_of(expected)] += 1

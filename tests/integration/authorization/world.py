@@ -51,6 +51,7 @@ class World:
     enrollments: list[Enrollment] = field(default_factory=list)
     archives: dict[str, tuple[str, str]] = field(default_factory=dict)  # id to company and account
     kind: str = "employee"  # as which the accounts are recorded
+    company: str | None = "Theirs"  # in which they are recorded
     changes: int = 0
 
     @classmethod
@@ -71,18 +72,18 @@ class World:
         """An id that no other world uses."""
         return f"{name}-{self.tag}"
 
-    def record_as(self, kind: str) -> None:
-        """Change the kind of the accounts that are not removed."""
-        self.kind, self.changes = kind, self.changes + 1
+    def record_as(self, kind: str, company: str | None = "Theirs") -> None:
+        """Change the kind and the company of the accounts that are not removed."""
+        self.kind, self.company, self.changes = kind, company, self.changes + 1
         at = NOON + timedelta(minutes=self.changes)
-        self._announce_people("Renamed", at, ("",), kind, company_id=self.id("Theirs"))
+        self._announce_people("Renamed", at, ("",), kind, **({"company_id": self.id(company)} if company else {}))
         self.service.deliver("record_directory")
         self.service.empty()
 
     def viewer(self, account: str, role: str, company: str | None) -> Viewer:
         """A token's viewer with what is recorded of the account."""
         if account in {self.id(owner) for owner in OWNERS}:
-            return Viewer(account, role, company, recorded=self.kind)
+            return Viewer(account, role, company, self.kind, self.company and self.id(self.company))
         return Viewer(account, role, company, removed=account in self.removed_accounts())
 
     def removed_accounts(self) -> set[str]:

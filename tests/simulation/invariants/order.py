@@ -5,11 +5,10 @@ from tests.simulation.invariants.violation import require
 
 
 def check_progress(key: Key, before: Item, after: Item) -> None:
-    """Removal is final (A5), the earliest of an account counts, and an older value never replaces a newer one."""
-    for name in ("e", "r"):
-        require(name not in before or before[name] == after.get(name), "I4", f"{key[0]} changed what is final: {name}")
-    if "removed" in before:
-        is_kept = "removed" in after and _value(after, "removed") <= _value(before, "removed")
+    """Removal is final (A5), the earliest removal counts, and an older value never replaces a newer one."""
+    require("e" not in before or before["e"] == after.get("e"), "I4", f"{key[0]} changed when it was enrolled")
+    for name in ("r", "removed"):
+        is_kept = name not in before or (name in after and _value(after, name) <= _value(before, name))
         require(is_kept, "I4", f"{key[0]} has no removal or a later one")
     for names in (("version", "saved", "saved_by"), ("cancelled", "cancelled_by"), ("v",)):
         earlier, later = ([_value(item, name) for name in names] for item in (before, after))

@@ -3,6 +3,7 @@
 Requests and answers are those of the wire (JSON). Sets are sorted, so that a seed replays whatever the hash seed.
 """
 
+import hashlib
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -171,9 +172,12 @@ class DynamoDB:
         ExpressionAttributeValues: Item | None = None,
         Limit: int = 1_000_000,
         ExclusiveStartKey: Item | None = None,
+        Segment: int = 0,
+        TotalSegments: int = 1,
     ) -> Item:
         table = self.tables[TableName]
-        ordered = sorted(table.shown(self._now()).values(), key=lambda item: _scan_position(table.key_of(item)))
+        shown = [item for item in table.shown(self._now()).values() if _segment(item, TotalSegments) == Segment]
+        ordered = sorted(shown, key=lambda item: _scan_position(table.key_of(item)))
         if ExclusiveStartKey is not None:
             start = _scan_position(table.key_of(ExclusiveStartKey))
             ordered = [item for item in ordered if _scan_position(table.key_of(item)) > start]
@@ -194,6 +198,11 @@ def _value_size(kind: str, value: Any) -> int:
     if kind in {"B", "BS"}:
         return sum(len(one) for one in value) * 3 // 4
     return len(str(value).encode())
+
+
+def _segment(item: Item, segments: int) -> int:
+    """The segment of an item, by a hash of its partition key, as moto has it."""
+    return hashlib.md5(item["pk"]["S"].encode(), usedforsecurity=False).digest()[0] % segments
 
 
 def _scan_position(key: Key) -> tuple[int, Key]:

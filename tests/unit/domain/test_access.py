@@ -90,6 +90,26 @@ def test_only_what_both_the_role_and_the_recorded_kind_may_is_allowed(role: Role
         )
 
 
+@pytest.mark.parametrize("whose", WHOSE)
+@pytest.mark.parametrize(("token", "recorded"), list(product(("mine", "theirs", None), ("mine", "theirs"))))
+def test_only_what_both_the_tokens_company_and_the_recorded_one_may_is_allowed(
+    token: str | None, recorded: str, whose: str
+) -> None:
+    for role, operation in product(Role, Operation):
+        viewer = Viewer("me", role, token, role, recorded)
+        alone = [Viewer("me", role, company) for company in (token, recorded)]
+        assert may(viewer, operation, WHOSE[whose]) is all(may(one, operation, WHOSE[whose]) for one in alone)
+        assert may_for_company(viewer, operation, "mine") is all(
+            may_for_company(one, operation, "mine") for one in alone
+        )
+
+
+def test_an_account_recorded_without_a_company_leaves_the_tokens_company_as_it_is() -> None:
+    viewer = Viewer("me", Role.COMPANY_ADMIN, "mine", Role.COMPANY_ADMIN, recorded_company=None)
+
+    assert may_for_company(viewer, Operation.EXPORT, "mine")
+
+
 @pytest.mark.parametrize(
     ("record", "kind", "sentence"),
     [
@@ -103,6 +123,16 @@ def test_only_what_both_the_role_and_the_recorded_kind_may_is_allowed(role: Role
 )
 def test_support_is_told_who_may_download_and_why(record: dict[str, Any], kind: Role, sentence: str) -> None:
     assert who_may_download(completion(**record), account(kind=kind)).startswith(sentence)
+
+
+def test_support_is_told_the_whole_sentence() -> None:
+    of_company, of_nobody = completion(issue=issue(), company_id="co-1"), completion(issue=issue())
+    assert who_may_download(of_company, None) == "The company admins of co-1: the enrollment belongs to that company."
+    assert who_may_download(of_nobody, account(kind=Role.EMPLOYEE)) == (
+        "Nobody: the enrollment belongs to no company, so the person may as an individual, and their account is "
+        "recorded as employee."
+    )
+    assert who_may_download(of_nobody, None) == "The person, as an individual: the enrollment belongs to no company."
 
 
 def test_support_is_told_that_nobody_downloads_of_a_removed_account() -> None:

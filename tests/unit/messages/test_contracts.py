@@ -215,6 +215,7 @@ def announced() -> list[Announcement]:
         announcements.held(done, Hold(Reason.MISSING_GLYPH, "no font has U+1FAE8", LATER, "request")),
         announcements.unmarked(live_event(), 3, 20_000, LATER),
         announcements.refused("progress", "message-1", json.dumps(posted("lesson.completed")), LATER, rejection),
+        announcements.unprintable(live_event(), Reason.DOES_NOT_FIT, "data.title: the title is too long", LATER),
     ]
 
 

@@ -42,20 +42,21 @@ def test_two_generation_requests_for_the_same_enrollment_have_different_ids() ->
     [
         requests.EnrollmentsChanged((("enrollment-1", "account-1"), ("enrollment-2", "account-2"))),
         requests.EnrollmentsChanged(()),
-        requests.TrainingChanged("course-1"),
-        requests.TrainingChanged("course-1", after=("enrollment-1", "account-1")),
-        requests.AccountChanged("account-1"),
-        requests.AccountChanged("account-1", after=("enrollment-1", "account-1")),
     ],
 )
-def test_an_evaluation_request_is_read_as_sent(request_: requests.EvaluationRequest) -> None:
+def test_an_evaluation_request_is_read_as_sent(request_: requests.EnrollmentsChanged) -> None:
     assert requests.read_evaluation(requests.evaluation_message(request_, "group-1").body) == request_
 
 
 def test_an_evaluation_request_may_be_delayed() -> None:
-    later = requests.evaluation_message(requests.TrainingChanged("course-1"), "group-1", delay_seconds=30)
+    later = requests.evaluation_message(requests.EnrollmentsChanged(()), "group-1", delay_seconds=30)
 
     assert (later.group, later.delay_seconds) == ("group-1", 30)
+
+
+@pytest.mark.parametrize("change", [requests.TrainingChanged("course-1"), requests.AccountChanged("account-1")])
+def test_a_change_is_read_as_sent(change: requests.Change) -> None:
+    assert requests.read_change(requests.change_message(change, "group-1").body) == change
 
 
 NOT_OURS = ["", "{", "null", "[]", "{}", '"x"', '{"after": 1}', '{"enrollment_id": "e", "account_id": 7}']
@@ -63,13 +64,13 @@ NOT_OURS = ["", "{", "null", "[]", "{}", '"x"', '{"after": 1}', '{"enrollment_id
 
 @pytest.mark.parametrize("body", NOT_OURS)
 def test_a_malformed_message_raises_unknown_message(body: str) -> None:
-    for reader in (requests.read_generation, requests.read_evaluation):
+    for reader in (requests.read_generation, requests.read_change, requests.read_evaluation):
         with pytest.raises(Rejected):
             reader(body)
 
 
 @given(st.text())
 def test_every_arbitrary_text_raises_unknown_message(body: str) -> None:
-    for reader in (requests.read_generation, requests.read_evaluation):
+    for reader in (requests.read_generation, requests.read_change, requests.read_evaluation):
         with pytest.raises(Rejected):
             reader(body)

@@ -123,3 +123,15 @@ def test_only_an_emulator_goes_without_what_it_lacks() -> None:
     assert conditional == queries | {"RecursionStopped", "WritesThrottled", "ReadsThrottled"}
     assert OBSERVABILITY["Conditions"]["IsOnAws"] == {"Fn::Equals": [{"Ref": "OnAws"}, "true"]}
     assert ROOT_STACK["Parameters"]["OnAws"]["Default"] == "true"
+
+
+def test_an_overdue_certificate_is_judged_by_its_age() -> None:
+    """Counting periods goes blind when a pass of the sweep takes longer than a period."""
+    alarm = alarms()["CertificatesOverdue"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("OldestOverdueCertificateMinutes", "Maximum")
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (45, 1)
+
+
+def test_a_pass_of_the_sweep_that_takes_more_than_a_day_has_an_alarm() -> None:
+    alarm = alarms()["SweepPassOld"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("SweepPassHours", "Maximum", 24)

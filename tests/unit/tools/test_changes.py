@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import WaiterError
 
-from tools.operations.changes import NoPreview, changes, collect, parameters
+from tools.operations.changes import NoPreview, changes, collect, parameters, stays_behind
 from tools.operations.protection import KEEPS_DATA, NESTED_STACK
 from tools.operations.samconfig import Deployment
 
@@ -56,6 +56,24 @@ def test_a_removed_nested_stack_endangers_what_it_holds() -> None:
 def test_a_line_names_the_stack_the_resource_and_the_danger() -> None:
     [found] = changes([answer("Storage", resource("Modify", "AWS::S3::Bucket", "DocumentsBucket", Replacement="True"))])
     assert str(found) == "Storage: Modify DocumentsBucket (AWS::S3::Bucket), replaced  <- KEEPS DATA"
+
+
+@pytest.mark.parametrize(
+    ("others", "behind"),
+    [
+        ([], ["ServeApi"]),
+        ([resource("Modify", "AWS::Lambda::Alias", "ServeApiAliaslive")], []),
+        ([resource("Add", "AWS::Lambda::Alias", "ServeApiAliaslive")], []),
+    ],
+)
+def test_a_changed_function_whose_alias_stays_on_the_version_before_is_reported(
+    others: list[dict[str, Any]], behind: list[str]
+) -> None:
+    changed = (
+        resource("Modify", "AWS::Lambda::Function", "ServeApi"),
+        resource("Modify", "AWS::Lambda::Function", "Sweep"),
+    )
+    assert stays_behind(changes([answer("earned-prod", *changed, *others)])) == behind
 
 
 class CloudFormation:

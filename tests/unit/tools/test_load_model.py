@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from tools.load.assumptions import NEW_TABLE, value
+from tools.load.forecast import FUNCTIONS, on_aws
 from tools.load.model import Function, Pollers, Simulation, Units, Work, simulate
+from tools.load.settings import settings
 
 PLENTY = Units(reads=1e9, writes=1e9)
 QUICK = Work(start=0, batch=1e-6, cpu=0.001, wait=1e-6, reads=0, writes=1)
@@ -41,6 +44,26 @@ def test_pollers_do_not_grow_beyond_their_limit() -> None:
 def test_the_tables_capacity_limits_the_rate() -> None:
     certificates = Function(batch=5, window=0, pollers=MANY, work=QUICK)
     assert last(simulate(functions(certificates), 1_000, Units(reads=1e9, writes=500))) >= (2 * 1_000 - 10) / 500
+
+
+@pytest.mark.parametrize(
+    "limited", [replace(PLENTY, puts=500.0), replace(PLENTY, events=500.0)], ids=["puts", "events"]
+)
+def test_a_cold_bucket_and_the_quota_of_announcements_limit_the_rate(limited: Units) -> None:
+    certificates = Function(batch=5, window=0, pollers=MANY, work=replace(QUICK, puts=1, events=1))
+    assert last(simulate(functions(certificates), 1_000, limited)) >= (1_000 - 10) / 500
+    assert last(simulate(functions(certificates), 1_000, PLENTY)) < 1
+
+
+@pytest.mark.parametrize(("name", "each"), [("certificates", 1), ("marks", 0), ("lessons", 0)])
+def test_the_forecast_counts_a_document_and_an_announcement_for_each_certificate(name: str, each: int) -> None:
+    work = on_aws(name, settings()[FUNCTIONS[name]], None, slow=False, cpu=0.03, start=0.5).work
+    assert (work.puts, work.events) == (each, each)
+
+
+def test_the_forecast_knows_the_limits_of_the_bucket_and_of_the_bus() -> None:
+    assert NEW_TABLE.puts == value("documents of a bucket that is new or was idle") == 3_500
+    assert NEW_TABLE.events == value("announcements of an account")
 
 
 def test_a_worker_starts_cold_only_once() -> None:

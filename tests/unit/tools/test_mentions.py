@@ -20,6 +20,8 @@ ADA = Person("acc-1", "ada@example.com", frozenset({"Ada Żółć-Sample", "Li"}
         "<Ada@Example.com>",
         "write to ada@example.com.",
         "李 is Li",
+        r'"\ud83d\ude00 Li"',
+        r'"half a character \ud83d and Li"',
     ],
 )
 def test_a_name_or_address_is_found_in_any_case_unicode_form_and_escape(text: str) -> None:

@@ -10,8 +10,8 @@ import pytest
 import typer
 from moto import mock_aws
 
-from tools.operations.__main__ import _moment
 from tools.operations.replay import Progress, replay
+from tools.operations.terminal import moment_of
 
 HOUR = timedelta(hours=1)
 
@@ -83,4 +83,4 @@ def test_a_replay_is_followed_until_it_ends_and_its_failure_is_told() -> None:
 @pytest.mark.parametrize("text", ["yesterday", "2026-11-30T08:00:00"])
 def test_a_time_without_a_zone_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter):
-        _moment(text)
+        moment_of(text)

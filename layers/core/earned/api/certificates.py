@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from pydantic import AwareDatetime
 
 from earned.api.paging import Cursor, EnrollmentList, Limit, account_list, company_list, page
+from earned.api.parameters import DayOrTime
 from earned.api.problems import BadRequest, Hidden, NotFound
 from earned.api.responses import CertificatePage, CertificateView, DownloadView, certificate_view
 from earned.api.routes import Routes
@@ -35,11 +35,11 @@ def list_company_certificates(
     training_id: Annotated[str | None, Query(description="Only certificates of this training.")] = None,
     account_id: Annotated[str | None, Query(description="Only certificates of this account.")] = None,
     issued_from: Annotated[
-        date | AwareDatetime | None,
+        DayOrTime | None,
         Query(description="Only certificates issued on this UTC day, at this time, or later."),
     ] = None,
     issued_to: Annotated[
-        date | AwareDatetime | None,
+        DayOrTime | None,
         Query(description="Only certificates issued on this UTC day, at this time, or earlier."),
     ] = None,
 ) -> CertificatePage:

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, NotRequired, Self
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from typing_extensions import TypedDict
 
+from earned.api.parameters import DayOrTime
 from earned.api.problems import Hidden, NotFound, TooManyExports
 from earned.api.responses import one_of
 from earned.api.routes import Routes
@@ -45,8 +46,8 @@ class ExportBody(BaseModel):
 
     training_id: Id | None = None
     account_ids: Annotated[tuple[Id, ...], Field(max_length=1_000)] | None = None
-    issued_from: date | AwareDatetime | None = None
-    issued_to: date | AwareDatetime | None = None
+    issued_from: DayOrTime | None = None
+    issued_to: DayOrTime | None = None
 
     @model_validator(mode="after")
     def _is_in_order(self) -> Self:

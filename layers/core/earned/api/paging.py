@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Generic, NamedTuple, TypeVar
 
+from annotated_types import Ge, Le
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import TypeAdapter
 
+from earned.api.parameters import InDigits
 from earned.api.problems import InvalidCursor
 from earned.aws.dynamodb import contexts, enrollment_lists, enrollments
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
 from earned.messages.schema_types import Id
 
-Limit = Annotated[int, Query(ge=1, le=100, description="The largest number of items on the page.")]
+Limit = Annotated[int, Ge(1), Le(100), InDigits, Query(description="The largest number of items on the page.")]
 Cursor = Annotated[
     str | None,
     Query(max_length=400, description="`next_cursor` of the previous page of this list; absent for the first page."),
@@ -24,6 +26,7 @@ Cursor = Annotated[
 PositionT = TypeVar("PositionT")
 ViewT = TypeVar("ViewT")
 QUERIES_PER_PAGE = 10
+FACTS_PER_PAGE = 40_000  # then the page ends; seven of the largest records, each evaluated in 50 ms of a core
 MAX_PAGE_BYTES = 4_000_000  # of items, escaped once; Lambda escapes the body again, in an answer of at most 6 MB
 
 
@@ -109,23 +112,26 @@ def page(
 ) -> tuple[list[ViewT], str | None]:
     """The views of up to `limit` enrollments, without None, and the next page's cursor, None on the last page.
 
-    A page before the last may be short or empty: `QUERIES_PER_PAGE` bounds the search, `MAX_PAGE_BYTES` the answer.
+    A page before the last may be short or empty: `QUERIES_PER_PAGE` and `FACTS_PER_PAGE` bound the work,
+    `MAX_PAGE_BYTES` the answer.
     """
     found: list[tuple[EnrollmentKey, ViewT]] = []
     size = 0
     position = listed.cursors.decode(cursor)
-    after = EnrollmentKey(*position) if position is not None else None
+    after, facts = EnrollmentKey(*position) if position is not None else None, 0
     for _ in range(QUERIES_PER_PAGE):
         keys = listed.fetch(after, limit)
         records = [record for record in enrollments.get_records(keys) if listed.includes(record)]
         for context in contexts.get_contexts(records):
-            item = view(context)
-            if item is None:
-                continue
-            size += len(json.dumps(item))
-            if found and (len(found) == limit or size > MAX_PAGE_BYTES):
-                return _items(found), listed.cursors.encode(EnrollmentPosition(*found[-1][0]))
-            found.append((context.record.key, item))
+            record, item = context.record, view(context)
+            facts += len(record.evidence)
+            if item is not None:
+                size += len(json.dumps(item))
+                if found and (len(found) == limit or size > MAX_PAGE_BYTES):
+                    return _items(found), listed.cursors.encode(EnrollmentPosition(*found[-1][0]))
+                found.append((record.key, item))
+            if facts > FACTS_PER_PAGE:
+                return _items(found), listed.cursors.encode(EnrollmentPosition(*record.key))
         if len(keys) < limit:
             return _items(found), None
         after = keys[-1]

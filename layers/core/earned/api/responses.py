@@ -38,6 +38,12 @@ class TrainingView(TypedDict):
     title: NotRequired[str]
 
 
+class DiagnosedTraining(TrainingView):
+    """`unprintable` is present if the title cannot be printed: why."""
+
+    unprintable: NotRequired[str]
+
+
 class RequirementView(TypedDict):
     """An outstanding requirement: what is missing, why, who must act, and since when.
 
@@ -268,7 +274,7 @@ class DiagnosisView(TypedDict):
 
     enrollment: DiagnosedEnrollment
     account: DiagnosedAccount
-    training: TrainingView
+    training: DiagnosedTraining
     completion: CompletionView
     attendance: NotRequired[AttendanceView]
     certificate: NotRequired[DiagnosedCertificate]
@@ -304,7 +310,7 @@ def diagnosis_view(diagnosis: Diagnosis, document: tuple[bool, bool] | None, tex
     view: DiagnosisView = {
         "enrollment": _diagnosed_enrollment(record),
         "account": _diagnosed_account(record.account_id, diagnosis.account),
-        "training": training_view(record.training_id, diagnosis.training),
+        "training": _diagnosed_training(record, diagnosis.training),
         "completion": {
             "status": "completed" if verdict.complete else "in-progress",
             "timeline": [_timeline_entry_view(entry) for entry in diagnosis.timeline],
@@ -336,6 +342,15 @@ def _diagnosed_enrollment(record: CompletionRecord) -> DiagnosedEnrollment:
         view["enrolled_at"] = rfc_3339(record.enrolled_at)
     if record.removal is not None:
         view["removed_at"] = rfc_3339(record.removal.at)
+    return view
+
+
+def _diagnosed_training(record: CompletionRecord, training: Training | None) -> DiagnosedTraining:
+    view: DiagnosedTraining = {"id": record.training_id}
+    if training is not None:
+        view |= {"kind": training.kind.value, "title": training.title}
+        if training.unprintable:
+            view["unprintable"] = training.unprintable
     return view
 
 

@@ -90,7 +90,7 @@ class Routes(APIGatewayHttpRouter):
             recorded = viewers.get_recorded(viewer.account_id)
             if recorded.removed:
                 raise Hidden
-            self.context["viewer"] = replace(viewer, recorded=recorded.kind)
+            self.context["viewer"] = replace(viewer, recorded=recorded.kind, recorded_company=recorded.company_id)
         found: Viewer = self.context["viewer"]
         return found
 

@@ -4,10 +4,12 @@ import secrets
 from datetime import timedelta
 from typing import Annotated
 
+from annotated_types import Ge, Le
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from earned.api.paging import Cursor, Cursors, Limit, account_list, accounts_list, page
+from earned.api.parameters import InDigits
 from earned.api.problems import CertificateNotActive, MissingSubject, NotFound
 from earned.api.responses import (
     Accepted,
@@ -29,7 +31,9 @@ from earned.domain.people import SupportRequest
 from earned.messages.requests import Purpose, generation_message
 
 routes = Routes()
-DiagnosisLimit = Annotated[int, Query(ge=1, le=20, description="The largest number of diagnoses on the page.")]
+DiagnosisLimit = Annotated[
+    int, Ge(1), Le(20), InDigits, Query(description="The largest number of diagnoses on the page.")
+]
 RequestPosition = Annotated[str, Field(pattern=r"^[0-9T:.+-]{1,40}#[0-9a-f]{1,32}$")]
 CURSORS = Cursors("support requests", TypeAdapter(tuple[str, RequestPosition]))
 

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from earned.api import negotiation, verification_page
 from earned.api.brand import brand
+from earned.api.parameters import Positive
 from earned.api.responses import Day, one_of
 from earned.api.routes import Routes
 from earned.api.verification_page import Result
@@ -23,6 +24,7 @@ from earned.messages.schema_types import Instant
 routes = Routes()
 NO_NUMBER = "-"
 _SEPARATORS = re.compile(r"[\s\u00ad\u2010-\u2015\u2212-]")
+_PRINTED_REVISION = re.compile(r"revision=([1-9]\d{0,8})\s*$")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}")
 
 
@@ -78,7 +80,7 @@ def certificate_number(text: str) -> str:
 @routes.endpoint("GET", "/verify/<certificate_id>", responses=_RESPONSES, written=certificate_number)
 def verify_certificate(
     certificate_id: str,
-    revision: Annotated[int | None, Query(ge=1, description="The revision of the copy to verify.")] = None,
+    revision: Annotated[Positive | None, Query(description="The revision of the copy to verify.")] = None,
 ) -> Response[str]:
     """Whether a certificate is genuine and current: an HTML page where `Accept` prefers HTML, else JSON.
 
@@ -98,8 +100,11 @@ def verify_number(
     """A page to type a certificate's number into; with `number`, the page of that certificate."""
     if not number:
         return _html(200, verification_page.number_page(routes.language))
-    certificate_id = certificate_number(number.rpartition("/verify/")[2].partition("?")[0])  # or the printed address
-    return _result_page(verification(certificate_id, None), certificate_id, start="?")
+    text, _, query = number.rpartition("/verify/")[2].partition("?")  # the number, or the printed address
+    printed = _PRINTED_REVISION.match(query)
+    certificate_id = certificate_number(text)
+    found = verification(certificate_id, int(printed[1]) if printed else None)
+    return _result_page(found, certificate_id, start="?")
 
 
 def verification(certificate_id: str, revision: int | None) -> Found:

@@ -29,6 +29,10 @@ class ReceivedMessage(Generic[EventT_co]):
     sent: int
     event: EventT_co
 
+    def of(self, event: EventT) -> "ReceivedMessage[EventT]":
+        """The same message with its event, of which the caller knows the type."""
+        return ReceivedMessage(self.message_id, self.receipt, self.body, self.group, self.sent, event)
+
 
 class SqsBatch:
     """The messages of one invocation, and those that SQS must deliver again.

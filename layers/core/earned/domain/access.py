@@ -49,17 +49,23 @@ TABLE: Mapping[Operation, Mapping[Role, Scope]] = {
 
 @dataclass(frozen=True)
 class Viewer:
-    """The token's account, role and company, and the account's kind as it is recorded; None while it is unknown."""
+    """The token's account, role and company, and the account's kind and company as they are recorded, if they are."""
 
     account_id: str
     role: Role
     company_id: str | None = None
     recorded: Role | None = None
+    recorded_company: str | None = None
 
     @property
     def roles(self) -> frozenset[Role]:
         """All of them must permit what the viewer does (A0)."""
         return frozenset({self.role, self.recorded or self.role})
+
+    def is_of(self, company_id: str | None) -> bool:
+        """Whether the viewer acts for this company: no record says that they moved to another (A0)."""
+        companies = {self.company_id, self.recorded_company or self.company_id}
+        return company_id is not None and companies == {company_id}
 
 
 def may(viewer: Viewer, operation: Operation, record: CompletionRecord) -> bool:
@@ -80,7 +86,7 @@ def may_for_company(viewer: Viewer, operation: Operation, company_id: str) -> bo
     return _each_role(
         viewer,
         [operation],
-        lambda scope: scope is Scope.ALL or (scope is Scope.COMPANY and company_id == viewer.company_id),
+        lambda scope: scope is Scope.ALL or (scope is Scope.COMPANY and viewer.is_of(company_id)),
     )
 
 
@@ -116,6 +122,6 @@ def _covers(scope: Scope, viewer: Viewer, record: CompletionRecord) -> bool:
         case Scope.PERSONAL:
             return record.account_id == viewer.account_id and record.company_id is None
         case Scope.COMPANY:
-            return record.company_id is not None and record.company_id == viewer.company_id
+            return viewer.is_of(record.company_id)
         case Scope.ALL:
             return True

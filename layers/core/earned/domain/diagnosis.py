@@ -1,6 +1,6 @@
 """A diagnosis of one enrollment for support (N4): its history, and what blocks the certificate."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, islice
@@ -56,7 +56,8 @@ def diagnose(
     """Evaluate a record as the generator does; the timeline has its last entries, 500 at most, latest last."""
     verdict = evaluate_for_issue(record, training, account, now, tolerance)
     facts = tuple(decode(record.enrollment_id, record.evidence, training)) if training is not None else ()
-    told = (*_of_record(record), *(_of_fact(fact, training) for fact in facts), *_of_unknown_facts(record, training))
+    titles = _titles(training)
+    told = (*_of_record(record), *(_of_fact(fact, titles) for fact in facts), *_of_unknown_facts(record, training))
     moments = sorted(told, key=lambda moment: moment.at)
     return Diagnosis(
         record=record,
@@ -102,22 +103,28 @@ def _of_unknown_facts(record: CompletionRecord, training: Training | None) -> It
         yield TimelineEntry(at, "not-in-training", training.training_id, training.title, detail)
 
 
-def _of_fact(fact: Fact, training: Training | None) -> TimelineEntry:
-    titles = {step.step_id: step.title for step in training.steps} if isinstance(training, Course) else {}
+def _titles(training: Training | None) -> dict[str, str]:
+    """The titles of what facts can be about: the steps of a course, or the live event."""
+    if isinstance(training, Course):
+        return {step.step_id: step.title for step in training.steps}
+    return {} if training is None else {training.live_event_id: training.title}
+
+
+def _of_fact(fact: Fact, titles: Mapping[str, str]) -> TimelineEntry:
     match fact:
         case StepDone():
-            return TimelineEntry(fact.at, "completed", fact.step_id, titles.get(fact.step_id, ""))
+            return TimelineEntry(fact.at, "completed", fact.step_id, titles[fact.step_id])
         case VideoWatched():
             played = ", ".join(f"{start / 1000:g}-{end / 1000:g} s" for start, end in fact.played)
-            return TimelineEntry(fact.at, "watched", fact.step_id, titles.get(fact.step_id, ""), played)
+            return TimelineEntry(fact.at, "watched", fact.step_id, titles[fact.step_id], played)
         case QuizGraded():
-            return TimelineEntry(fact.at, "graded", fact.step_id, titles.get(fact.step_id, ""), f"score {fact.score:g}")
+            return TimelineEntry(fact.at, "graded", fact.step_id, titles[fact.step_id], f"score {fact.score:g}")
         case AttemptsGranted():
             detail = f"{fact.attempts} more, by {fact.granted_by}"
-            return TimelineEntry(fact.at, "attempts-granted", fact.step_id, titles.get(fact.step_id, ""), detail)
+            return TimelineEntry(fact.at, "attempts-granted", fact.step_id, titles[fact.step_id], detail)
         case AttendanceMarked():
             what = "marked-present" if fact.present else "marked-absent"
-            title = training.title if training is not None else ""
+            title = titles[fact.live_event_id]
             return TimelineEntry(fact.at, what, fact.live_event_id, title, f"by {fact.marked_by}")
 
 

@@ -25,6 +25,7 @@ _HEAD_SIZE = 14
 _SUBJECT_BITS = 70
 _SUBJECT = (1 << _SUBJECT_BITS) - 1
 _IDENTITY_SIZE = 10
+MAX_GRANT_TEXT = 24  # bytes; a score has no more
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_TIME = (1 << 8 * _HEAD_SIZE - _SUBJECT_BITS) - 1
 _MILLISECOND = timedelta(milliseconds=1)

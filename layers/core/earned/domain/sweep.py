@@ -1,6 +1,7 @@
 """The sweep's findings: records and documents that no message corrected (docs/design.md §3)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zlib import crc32
@@ -11,25 +12,59 @@ from earned.domain.training import Training
 
 GRACE = timedelta(minutes=5)
 DAY = timedelta(days=1)
+FULL_CHECK_EVERY = timedelta(days=90)
+RUNS_PER_PASS = 270  # one every five minutes: a pass ends within a day, also when the table grows by 6 %
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Position = tuple[str, str] | None  # the key of the last item that was read; None before the first
 
 
 @dataclass(frozen=True)
 class SweepPass:
-    """One pass of the sweep over the whole table: its start, the start of the pass before, and its position.
+    """One pass of the sweep over the whole table, in segments that are read in parallel.
 
-    A pass without a position is complete.
+    `before` is the start of the pass before; `positions` are those of the segments that are not at their end, `items`
+    the number of items read so far, and `expected` that of the pass before.
     """
 
     began: datetime
     before: datetime | None = None
-    after: tuple[str, str] | None = None
+    segments: int = 1
+    positions: Mapping[int, Position] = field(default_factory=dict)
+    items: int = 0
+    expected: int | None = None
 
     @classmethod
-    def following(cls, last: "SweepPass | None", now: datetime) -> "SweepPass":
-        if last is not None and last.after is not None:
+    def following(cls, last: "SweepPass | None", now: datetime, segments: int) -> "SweepPass":
+        if last is not None and not last.is_over:
             return last
-        return cls(began=now, before=last.began if last else None)
+        positions = dict.fromkeys(range(segments))
+        if last is None:
+            return cls(now, segments=segments, positions=positions)
+        return cls(now, last.began, segments, positions, expected=last.items)
+
+    @property
+    def is_over(self) -> bool:
+        return not self.positions
+
+    @property
+    def is_new(self) -> bool:
+        return not self.is_over and not any(self.positions.values()) and self.items == 0
+
+    def items_of_run(self, fewest: int) -> int | None:
+        """How many items a run reads, so that the pass takes most of a day; None: as many as its time allows.
+
+        The first pass, and one that finds more items than the pass before, go as fast as they can.
+        """
+        if self.expected is None or self.items >= self.expected:
+            return None
+        return max(fewest, -(-self.expected // RUNS_PER_PASS))
+
+    def past(self, segment: int, position: Position, items: int) -> "SweepPass":
+        """The pass after a page of a segment; without a position, the segment is at its end."""
+        positions = {one: at for one, at in self.positions.items() if one != segment}
+        if position is not None:
+            positions[segment] = position
+        return replace(self, positions=positions, items=self.items + items)
 
 
 class Finding(StrEnum):
@@ -73,18 +108,20 @@ def classify(context: EnrollmentContext, now: datetime, tolerance: timedelta) ->
     return Finding.COMPLETE_NOT_ISSUED if now - completed_at > GRACE else Finding.JUST_COMPLETED
 
 
-def is_full_check_due(subject: str, sweep_pass: SweepPass) -> bool:
-    """Whether a subject's own time of day lies between the start of the last pass and the start of this one.
+def is_full_check_due(subject: str, sweep_pass: SweepPass, every: timedelta = FULL_CHECK_EVERY) -> bool:
+    """Whether a subject's own time within the period lies between the start of the last pass and the start of this one.
 
-    Each subject gets one full check a day, however long a pass takes, and one in the first pass.
+    Each subject gets one full check a period, however long a pass takes, and one in the first pass.
     """
-    return sweep_pass.before is None or day_of(subject, sweep_pass.began) > day_of(subject, sweep_pass.before)
+    if sweep_pass.before is None:
+        return True
+    return period_of(subject, sweep_pass.began, every) > period_of(subject, sweep_pass.before, every)
 
 
-def day_of(subject: str, at: datetime) -> int:
-    """The number of a day that begins at the subject's own time of day."""
-    shift = timedelta(seconds=crc32(subject.encode()) % DAY.total_seconds())
-    return (at - _EPOCH - shift) // DAY
+def period_of(subject: str, at: datetime, every: timedelta) -> int:
+    """The number of a period that begins at the subject's own time."""
+    shift = timedelta(seconds=crc32(subject.encode()) % every.total_seconds())
+    return (at - _EPOCH - shift) // every
 
 
 def _lags(record: CompletionRecord, training: Training | None) -> bool:

@@ -49,7 +49,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Course:
-    """One published version of a course."""
+    """One published version of a course; `unprintable` is why its title cannot be printed, empty if it can."""
 
     course_id: str
     version: int
@@ -60,6 +60,7 @@ class Course:
     timezone: str = "UTC"
     language: str = "en"
     design: str = DEFAULT_DESIGN
+    unprintable: str = ""
 
     @property
     def training_id(self) -> str:
@@ -76,7 +77,10 @@ class Course:
 
 @dataclass(frozen=True)
 class LiveEvent:
-    """A live event as last scheduled; its version grows with each schedule or cancellation."""
+    """A live event as last scheduled; its version grows with each schedule or cancellation.
+
+    `unprintable` is as of a course.
+    """
 
     live_event_id: str
     version: int
@@ -88,6 +92,7 @@ class LiveEvent:
     language: str = "en"
     cancelled: bool = False
     design: str = DEFAULT_DESIGN
+    unprintable: str = ""
 
     @property
     def training_id(self) -> str:

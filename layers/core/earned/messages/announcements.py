@@ -1,7 +1,7 @@
 """Announcements to the portal: CloudEvents without names or addresses (docs/contract.md §4)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NotRequired, get_args
 
 from pydantic import Field
@@ -11,7 +11,9 @@ from earned.domain.certificate import RETURNED, Hold, Issuance, Revocation
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.errors import Rejected
 from earned.domain.fact_codec import identify
-from earned.domain.training import LiveEvent
+from earned.domain.people import Company
+from earned.domain.requirements import Reason
+from earned.domain.training import LiveEvent, Training
 from earned.messages.labels import labels
 from earned.messages.schema_types import Id, Instant
 
@@ -96,6 +98,27 @@ class EventRefused(TypedDict):
     detail: str
 
 
+class TextUnprintable(TypedDict):
+    """A training's title or a company's name cannot be printed, so its certificates would be held.
+
+    Either `training_id` and `version` or `company_id` are present. `detail` names field and rule, never a value.
+    """
+
+    training_id: NotRequired[Id]
+    version: NotRequired[int]
+    company_id: NotRequired[Id]
+    at: Instant
+    reason: str
+    detail: str
+
+
+class TextUnprintableEvent(_Envelope):
+    """A CloudEvents 1.0 envelope, structured JSON; an event that is delivered again has the same `id`."""
+
+    type: Literal["earned.text.unprintable.v1"]
+    data: TextUnprintable
+
+
 class EventRefusedEvent(_Envelope):
     """A CloudEvents 1.0 envelope, structured JSON; an event that is delivered again has the same `id`."""
 
@@ -117,12 +140,15 @@ class AttendanceUnmarkedEvent(_Envelope):
     data: AttendanceUnmarked
 
 
-AnnouncedEvent = CertificateEvent | CertificateHeldEvent | AttendanceUnmarkedEvent | EventRefusedEvent
+AnnouncedEvent = (
+    CertificateEvent | CertificateHeldEvent | AttendanceUnmarkedEvent | EventRefusedEvent | TextUnprintableEvent
+)
 ANNOUNCED: dict[str, Any] = {
     **dict.fromkeys(get_args(CertificateEventType), CertificateEvent),
     "earned.certificate.held.v1": CertificateHeldEvent,
     "earned.attendance.unmarked.v1": AttendanceUnmarkedEvent,
     "earned.event.refused.v1": EventRefusedEvent,
+    "earned.text.unprintable.v1": TextUnprintableEvent,
 }
 TYPES = tuple(ANNOUNCED)
 
@@ -134,7 +160,7 @@ class Announcement:
     `recalled_from` is the company whose certificate no longer stands.
     """
 
-    event: AnnouncedEvent | EventRefusedEvent
+    event: AnnouncedEvent
     at: datetime
     recalled_from: str | None = None
 
@@ -157,7 +183,7 @@ def withdrawn(record: CompletionRecord, revision: int, at: datetime) -> Announce
 
 def held(record: CompletionRecord, hold: Hold) -> Announcement:
     """Identified by enrollment and time: the certificate's id is shown to nobody before issue."""
-    at = hold.since.isoformat()
+    at = _instant(hold.since)
     data: CertificateHeld = {
         "enrollment_id": record.enrollment_id,
         "account_id": record.account_id,
@@ -170,7 +196,7 @@ def held(record: CompletionRecord, hold: Hold) -> Announcement:
         data["company_id"] = record.company_id
     event: CertificateHeldEvent = {
         "specversion": "1.0",
-        "id": f"{identify(record.enrollment_id, at)}.held",
+        "id": f"{identify(record.enrollment_id, hold.since.isoformat())}.held",
         "source": "earned",
         "type": "earned.certificate.held.v1",
         "time": at,
@@ -187,14 +213,36 @@ def unmarked(live_event: LiveEvent, waiting: int, day: int, at: datetime) -> Ann
         "id": f"{identify(live_event.live_event_id, str(day))}.unmarked",
         "source": "earned",
         "type": "earned.attendance.unmarked.v1",
-        "time": at.isoformat(),
+        "time": _instant(at),
         "datacontenttype": "application/json",
         "data": {
             "live_event_id": live_event.live_event_id,
-            "ended_at": live_event.ends_at.isoformat(),
+            "ended_at": _instant(live_event.ends_at),
             "waiting": waiting,
-            "at": at.isoformat(),
+            "at": _instant(at),
         },
+    }
+    return Announcement(event, at)
+
+
+def unprintable(subject: Training | Company, reason: Reason, detail: str, at: datetime) -> Announcement:
+    """Identified by the training's version, or by when the company was saved, and by what is wrong with its text."""
+    data: TextUnprintable = {"at": _instant(at), "reason": reason.value, "detail": detail}
+    if isinstance(subject, Company):
+        data["company_id"] = subject.company_id
+        saved = _instant(subject.saved_at) if subject.saved_at is not None else ""
+        identity = identify("company", subject.company_id, saved, detail)
+    else:
+        data |= {"training_id": subject.training_id, "version": subject.version}
+        identity = identify("training", subject.training_id, str(subject.version), detail)
+    event: TextUnprintableEvent = {
+        "specversion": "1.0",
+        "id": f"{identity}.unprintable",
+        "source": "earned",
+        "type": "earned.text.unprintable.v1",
+        "time": _instant(at),
+        "datacontenttype": "application/json",
+        "data": data,
     }
     return Announcement(event, at)
 
@@ -223,7 +271,8 @@ def refused(queue: QueueName, message_id: str, body: str, received_at: datetime,
 
 
 def _instant(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds")
+    """UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _announce(

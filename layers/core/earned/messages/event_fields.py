@@ -52,7 +52,7 @@ _SCHEDULE_PATTERN = _rfc_3339_pattern("2[01]", "20")
 _SCHEDULE = re.compile(_SCHEDULE_PATTERN)
 
 
-def _time(value: object) -> datetime:
+def read_time(value: object) -> datetime:
     """In UTC, to the millisecond; a year that `datetime` does not have is the nearest that it has."""
     if not isinstance(value, str) or not _ANY_TIME.fullmatch(value):
         raise ValueError("must be an RFC 3339 time that exists, with its UTC offset")
@@ -66,7 +66,7 @@ def _time(value: object) -> datetime:
 
 
 def _scheduled_time(value: object) -> datetime:
-    at = _time(value)
+    at = read_time(value)
     if not _SCHEDULE.fullmatch(str(value)):
         raise ValueError("must lie in the years 2000-2199")
     return at
@@ -74,7 +74,7 @@ def _scheduled_time(value: object) -> datetime:
 
 Time = Annotated[
     datetime,
-    BeforeValidator(_time),
+    BeforeValidator(read_time),
     text(
         "RFC 3339 with its UTC offset, from 2000 until 5 minutes (OrderToleranceSeconds) after SQS received the event; "
         "second 60 is the start of the next minute; digits beyond milliseconds are dropped.",

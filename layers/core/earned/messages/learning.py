@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from earned.domain.fact_codec import identify
+from earned.domain.fact_codec import MAX_GRANT_TEXT, identify
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.messages.envelope import CloudEvent, EnrollmentData, StrictModel
 from earned.messages.event_fields import Number, PositiveWholeNumber, Score, video_milliseconds
@@ -73,7 +73,7 @@ class AttemptsGrantedEvent(CloudEvent[AttemptsGrantedData]):
 
     def fact(self) -> Fact:
         data = self.data
-        return AttemptsGranted(data.step_id, self.time, data.attempts, data.granted_by, _identity(self))
+        return AttemptsGranted(data.step_id, self.time, data.attempts, _granted_by(data), _identity(self))
 
 
 class MarkedBy(StrictModel):
@@ -108,6 +108,13 @@ class AttendanceMarkedEvent(CloudEvent[AttendanceMarkedData]):
 def _identity(event: QuizGradedEvent | AttemptsGrantedEvent) -> str:
     """Salted with the enrollment, so that no ids can be prepared to collide."""
     return identify(event.data.enrollment_id, event.source, event.id)
+
+
+def _granted_by(granted: AttemptsGrantedData) -> str:
+    """The account's id, of a long one its ends: a grant is as small a fact as a graded quiz, so it fits any record."""
+    room, id_ = MAX_GRANT_TEXT - len(f"{granted.attempts} "), granted.granted_by
+    half = (room - len("…".encode())) // 2
+    return id_ if len(id_) <= room else f"{id_[:half]}…{id_[-half:]}"
 
 
 ProgressEvent = LessonCompletedEvent | VideoWatchedEvent | QuizGradedEvent | AttemptsGrantedEvent

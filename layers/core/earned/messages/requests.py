@@ -45,6 +45,19 @@ class GenerationRequest:
         return EnrollmentKey(self.enrollment_id, self.account_id)
 
 
+class TextOf(StrEnum):
+    TRAINING = "training"
+    COMPANY = "company"
+
+
+@dataclass(frozen=True)
+class TextCheck:
+    """Asks the generator, which has the fonts, whether a training's title or a company's name can be printed."""
+
+    text_of: TextOf
+    subject_id: str
+
+
 @dataclass(frozen=True)
 class EnrollmentsChanged:
     """Asks for these enrollments to be evaluated again."""
@@ -54,18 +67,16 @@ class EnrollmentsChanged:
 
 @dataclass(frozen=True)
 class TrainingChanged:
-    """Asks for every enrollment in a training after a position to be evaluated again."""
+    """Asks for every enrollment in a training to be evaluated again."""
 
     training_id: str
-    after: EnrollmentKey | None = None
 
 
 @dataclass(frozen=True)
 class AccountChanged:
-    """Asks for every enrollment of an account after a position to be evaluated again."""
+    """Asks for every enrollment of an account to be evaluated again."""
 
     account_id: str
-    after: EnrollmentKey | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +88,11 @@ class ExportRequest:
     export_id: str
 
 
-EvaluationRequest = EnrollmentsChanged | TrainingChanged | AccountChanged
+Change = TrainingChanged | AccountChanged
 _EXPORT: TypeAdapter[ExportRequest] = TypeAdapter(ExportRequest)
-_GENERATION: TypeAdapter[GenerationRequest] = TypeAdapter(GenerationRequest)
-_EVALUATION: TypeAdapter[EvaluationRequest] = TypeAdapter(EvaluationRequest)
+_GENERATION: TypeAdapter[GenerationRequest | TextCheck] = TypeAdapter(GenerationRequest | TextCheck)
+_CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
+_EVALUATION: TypeAdapter[EnrollmentsChanged] = TypeAdapter(EnrollmentsChanged)
 _Request = TypeVar("_Request")
 
 
@@ -107,7 +119,15 @@ def generation_message(record: CompletionRecord, **details: Any) -> OutgoingMess
     return OutgoingMessage(_GENERATION.dump_json(request).decode(), record.company_id or record.account_id)
 
 
-def evaluation_message(request: EvaluationRequest, group: str, delay_seconds: int = 0) -> OutgoingMessage:
+def text_check_message(text_of: TextOf, subject_id: str) -> OutgoingMessage:
+    return OutgoingMessage(_GENERATION.dump_json(TextCheck(text_of, subject_id)).decode(), subject_id)
+
+
+def change_message(change: Change, group: str) -> OutgoingMessage:
+    return OutgoingMessage(_CHANGE.dump_json(change).decode(), group)
+
+
+def evaluation_message(request: EnrollmentsChanged, group: str, delay_seconds: int = 0) -> OutgoingMessage:
     return OutgoingMessage(_EVALUATION.dump_json(request).decode(), group, delay_seconds)
 
 
@@ -122,14 +142,21 @@ def read_export(body: str, _sent: int = 0) -> ExportRequest:
     return request
 
 
-def read_generation(body: str, _sent: int = 0) -> GenerationRequest:
+def read_generation(body: str, _sent: int = 0) -> GenerationRequest | TextCheck:
     request = _read(_GENERATION, body)
     if request is None:
         raise Rejected("not-a-generation-request")
     return request
 
 
-def read_evaluation(body: str, _sent: int = 0) -> EvaluationRequest:
+def read_change(body: str, _sent: int = 0) -> Change:
+    change = _read(_CHANGE, body)
+    if change is None:
+        raise Rejected("not-a-change")
+    return change
+
+
+def read_evaluation(body: str, _sent: int = 0) -> EnrollmentsChanged:
     request = _read(_EVALUATION, body)
     if request is None:
         raise Rejected("not-an-evaluation-request")

@@ -13,8 +13,10 @@ from earned.domain.errors import Rejected, UnusableLogo
 from earned.domain.file_names import file_name
 from earned.domain.people import Account, Company, Logo
 from earned.domain.requirements import Reason
-from earned.domain.training import Training
+from earned.domain.training import Course, Training
 from earned.usecases.logos import Logos
+
+SAMPLE_ID, SAMPLE_TEXT = "a" * 26, "A"
 
 
 class Unprintable(Rejected):
@@ -50,18 +52,39 @@ class CertificateDocuments:
         completed_at: datetime,
         revision: int,
     ) -> CertificateContent:
+        content = self._content(record.certificate_id, account.name, training, completed_at, revision)
+        return replace(content, company=company.name if company else None, logo=self._logos.logo_for(company))
+
+    def find_unprintable(self, subject: Training | Company, at: datetime) -> Unprintable | None:
+        """Why a certificate with a training's title or a company's name could not be printed, by drawing a sample."""
+        if isinstance(subject, Company):
+            content = replace(self._sample(Course("sample", 1, SAMPLE_TEXT, ()), at), company=subject.name)
+        else:
+            content = self._sample(subject, at)
+        try:
+            self.draw(content)
+        except Unprintable as unprintable:
+            field = "data.name" if isinstance(subject, Company) else "data.title"
+            return Unprintable(unprintable.cause, f"{field}: {unprintable.detail}")
+        return None
+
+    def _sample(self, training: Training, at: datetime) -> CertificateContent:
+        return self._content(SAMPLE_ID, SAMPLE_TEXT, training, at, revision=1)
+
+    def _content(
+        self, certificate_id: str, holder: str, training: Training, completed_at: datetime, revision: int
+    ) -> CertificateContent:
         first_day, last_day = printed_days(training, completed_at)
         return CertificateContent(
-            certificate_id=record.certificate_id,
-            holder=account.name,
+            certificate_id=certificate_id,
+            holder=holder,
             title=training.title,
             kind=training.kind,
             completed_on=last_day,
             hours=training.hours,
-            company=company.name if company else None,
+            company=None,
             language=training.language,
-            verify_url=self._verify_url(record.certificate_id, revision),
-            logo=self._logos.logo_for(company),
+            verify_url=self._verify_url(certificate_id, revision),
             paper=self._paper_size,
             first_day=first_day if first_day != last_day else None,
             design=training.design,

@@ -1,87 +1,31 @@
-"""Evaluate enrollments again after a change that they depend on, at any number of learners (C6)."""
+"""Evaluate enrollments again after a change that they depend on (C6)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import assert_never
 
-from earned.aws.dynamodb import contexts, enrollment_lists, enrollments
+from earned.aws.dynamodb import contexts, enrollments
 from earned.aws.dynamodb.table import RecordChanged
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
 from earned.domain.evaluation import is_due
-from earned.messages.requests import (
-    AccountChanged,
-    EnrollmentsChanged,
-    EvaluationRequest,
-    OutgoingMessage,
-    TrainingChanged,
-    evaluation_message,
-    generation_message,
-    read_evaluation,
-)
+from earned.messages.requests import OutgoingMessage, generation_message, read_evaluation
 from earned.usecases.clock import Clock, utc_now
-
-KEYS_PER_PAGE = 500
-ENROLLMENTS_PER_MESSAGE = 25
 
 
 class EvaluateEnrollments:
-    """Fans a change out to its enrollments, and evaluates the enrollments that a message names."""
+    """Evaluates the enrollments that a message names; idempotent."""
 
-    def __init__(
-        self,
-        evaluation: Queue,
-        generation: Queue,
-        order_tolerance: timedelta,
-        *,
-        keys_per_page: int = KEYS_PER_PAGE,
-        enrollments_per_message: int = ENROLLMENTS_PER_MESSAGE,
-        now: Clock = utc_now,
-    ) -> None:
-        self._evaluation = evaluation
+    def __init__(self, generation: Queue, order_tolerance: timedelta, *, now: Clock = utc_now) -> None:
         self._generation = generation
         self._tolerance = order_tolerance
-        self._keys_per_page = keys_per_page
-        self._enrollments_per_message = enrollments_per_message
         self._now = now
 
     def __call__(self, batch: SqsBatch) -> None:
+        """`since` of a generation request is when SQS received the evaluation request."""
         for message in batch.read(read_evaluation):
             with batch.retry_on_error(message):
-                self._carry_out(message.event, message.sent, message.group)
-
-    def _carry_out(self, request: EvaluationRequest, since: int, group: str | None) -> None:
-        """Idempotent; SQS received the request at `since`, in milliseconds since 1970.
-
-        The messages of a fan-out keep its message group: a course of a hundred thousand delays no other group.
-        """
-        match request:
-            case EnrollmentsChanged():
-                self._generation.send(self._evaluate(request.enrollments, since))
-            case AccountChanged(account_id, after):
-                keys = enrollment_lists.list_account_keys(account_id, after, self._keys_per_page)
-                self._evaluation.send(self._fan_out(keys, AccountChanged, account_id, group))
-            case TrainingChanged(training_id, after):
-                keys = enrollment_lists.list_training_keys(training_id, after, self._keys_per_page)
-                self._evaluation.send(self._fan_out(keys, TrainingChanged, training_id, group))
-            case _:
-                assert_never(request)
-
-    def _fan_out(
-        self,
-        keys: list[EnrollmentKey],
-        more: type[AccountChanged] | type[TrainingChanged],
-        subject: str,
-        group: str | None,
-    ) -> list[OutgoingMessage]:
-        """Messages that name a few enrollments each; after a full page, one more that continues from there."""
-        size = self._enrollments_per_message
-        chunks = [keys[start : start + size] for start in range(0, len(keys), size)]
-        messages = [evaluation_message(EnrollmentsChanged(tuple(chunk)), group or subject) for chunk in chunks]
-        if len(keys) == self._keys_per_page:
-            messages.append(evaluation_message(more(subject, keys[-1]), group or subject))
-        return messages
+                self._generation.send(self._evaluate(message.event.enrollments, message.sent))
 
     def _evaluate(self, keys: Sequence[EnrollmentKey], since: int) -> list[OutgoingMessage]:
         found = contexts.get_contexts(enrollments.get_records(keys))

@@ -27,7 +27,7 @@ from earned.domain.timestamps import from_milliseconds
 from earned.domain.training import LiveEvent, Training
 from earned.messages import announcements
 from earned.messages.announcements import Announcement
-from earned.messages.requests import GenerationRequest, Purpose, read_generation
+from earned.messages.requests import GenerationRequest, Purpose
 from earned.usecases.certificate_documents import CertificateDocuments, Unprintable
 from earned.usecases.clock import Clock, utc_now
 
@@ -86,9 +86,9 @@ class GenerateCertificates:
         self._background = background
         self._now = now
 
-    def __call__(self, batch: SqsBatch) -> None:
+    def __call__(self, batch: SqsBatch, messages: Sequence[Message]) -> None:
         attempts: list[Attempt] = []
-        due = batch.read(read_generation)
+        due = list(messages)
         while due and len(attempts) < MAX_ATTEMPTS:
             attempts.append(self._attempt(batch, due))
             due = attempts[-1].changed

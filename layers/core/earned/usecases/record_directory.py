@@ -8,7 +8,7 @@ from earned.aws.dynamodb.contexts import Names
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
 from earned.domain.attendance import may_be_off_calendar
-from earned.domain.enrollment import CompletionRecord, EarlyFacts, Enrollment
+from earned.domain.enrollment import CompletionRecord, Enrollment
 from earned.domain.errors import Rejected
 from earned.domain.people import Account
 from earned.domain.training import LiveEvent, Training
@@ -27,9 +27,12 @@ from earned.messages.requests import (
     AccountChanged,
     EnrollmentsChanged,
     OutgoingMessage,
+    TextOf,
     TrainingChanged,
+    change_message,
     evaluation_message,
     generation_message,
+    text_check_message,
 )
 from earned.usecases.clock import Clock, utc_now
 
@@ -44,6 +47,7 @@ class RecordDirectory:
 
     def __init__(
         self,
+        changes: Queue,
         evaluation: Queue,
         generation: Queue,
         *,
@@ -51,6 +55,7 @@ class RecordDirectory:
         recheck_delay_seconds: int = RECHECK_DELAY_SECONDS,
         now: Clock = utc_now,
     ) -> None:
+        self._changes = changes
         self._evaluation = evaluation
         self._generation = generation
         self._designs = designs
@@ -61,35 +66,35 @@ class RecordDirectory:
         for message in messages:
             with batch.retry_on_error(message):
                 try:
-                    self._evaluation.send(self._apply(message.event))
+                    self._apply(message.event)
                 except Rejected as rejection:
                     batch.quarantine(message, rejection)
 
-    def _apply(self, event: DirectoryEvent) -> list[OutgoingMessage]:
+    def _apply(self, event: DirectoryEvent) -> None:
         match event:
             case CompanySavedEvent():
                 people.save_company(event.data.company(), event.stamp)
-                return []
+                self._generation.send([text_check_message(TextOf.COMPANY, event.data.company_id)])
             case AccountSavedEvent():
                 _save_account(event)
-                return [_account_changed(event.data.account_id, event.data.company_id)]
+                self._changes.send([_account_changed(event.data.account_id, event.data.company_id)])
             case AccountRemovedEvent():
                 for company_id in people.remove_account(event.data.account_id, event.time):
                     exports.note_recall(company_id, self._now())
-                return [_account_changed(event.data.account_id)]
+                self._changes.send([_account_changed(event.data.account_id)])
             case CoursePublishedEvent() | LiveEventScheduledEvent():
                 training = event.training()
                 self._check_design(training)
                 trainings.save_training(training, event.stamp)
-                return [_training_changed(training.training_id)]
+                self._generation.send([text_check_message(TextOf.TRAINING, training.training_id)])
+                self._changes.send([_training_changed(training.training_id)])
             case LiveEventCancelledEvent():
                 trainings.cancel_live_event(event.data.live_event_id, event.stamp)
-                return [_training_changed(event.data.live_event_id)]
+                self._changes.send([_training_changed(event.data.live_event_id)])
             case EnrollmentCreatedEvent():
-                return self._enroll(event)
+                self._evaluation.send(self._enroll(event))
             case EnrollmentRemovedEvent():
                 self._withdraw(event)
-                return []
             case _:
                 assert_never(event)
 
@@ -116,7 +121,7 @@ class RecordDirectory:
 
     def _withdraw(self, event: EnrollmentRemovedEvent) -> None:
         withdrawn = enrollments.withdraw(event.data.key, event.time, event.identity)
-        if isinstance(withdrawn, EarlyFacts):
+        if not isinstance(withdrawn, CompletionRecord):
             _refuse_another_account(event)
         if isinstance(withdrawn, CompletionRecord) and withdrawn.issue is not None:
             if withdrawn.company_id is not None:
@@ -161,8 +166,8 @@ def _is_of(account: Account | None, company_id: str) -> bool:
 
 
 def _account_changed(account_id: str, company_id: str | None = None) -> OutgoingMessage:
-    return evaluation_message(AccountChanged(account_id), company_id or account_id)
+    return change_message(AccountChanged(account_id), company_id or account_id)
 
 
 def _training_changed(training_id: str) -> OutgoingMessage:
-    return evaluation_message(TrainingChanged(training_id), training_id)
+    return change_message(TrainingChanged(training_id), training_id)

@@ -1,6 +1,7 @@
 """Enrollments by account, company or training, in pages of `limit` keys after a position, ordered by account and id."""
 
 import re
+from dataclasses import dataclass
 
 from pynamodb.expressions.condition import Condition
 
@@ -59,16 +60,28 @@ def _page(
     return [key_of(row) for row in index.query(value, only, last_evaluated_key=start, limit=limit, page_size=limit)]
 
 
-def scan(after: ItemKey | None, limit: int) -> tuple[list[CompletionRecord], list[str], ItemKey | None]:
-    """The records among the table's next `limit` items, the ids of unreadable ones, and the position; None at the end.
+@dataclass(frozen=True)
+class ScannedPage:
+    """`unreadable` are the ids of records that a later release wrote; `items` counts those of every kind."""
 
-    A record is unreadable if a later release wrote it. The read is eventually consistent, at half the price: a caller
-    reads a suspect record again.
+    records: list[CompletionRecord]
+    unreadable: list[str]
+    items: int
+    after: ItemKey | None  # None at the end of the segment
+
+
+def scan(segment: int, segments: int, after: ItemKey | None, limit: int) -> ScannedPage:
+    """The records among the next `limit` items of one of the table's segments.
+
+    The read is eventually consistent, at half the price: a caller reads a suspect record again.
     """
     start = after and {"pk": {"S": after[0]}, "sk": {"S": after[1]}}
     only = Row.pk.startswith("enrollment#")
-    pages = CompletionRow.scan(only, page_size=limit, last_evaluated_key=start).page_iter
-    found = [CompletionRow.from_raw_data(item) for item in next(pages)["Items"]]
+    pages = CompletionRow.scan(
+        only, segment=segment, total_segments=segments, page_size=limit, last_evaluated_key=start
+    ).page_iter
+    page = next(pages)
+    found = [CompletionRow.from_raw_data(item) for item in page["Items"]]
     last = pages.last_evaluated_key
     records: list[CompletionRecord] = []
     unreadable: list[str] = []
@@ -79,4 +92,4 @@ def scan(after: ItemKey | None, limit: int) -> tuple[list[CompletionRecord], lis
                 records.append(record)
         except ValueError:
             unreadable.append(key_of(row).enrollment_id)
-    return records, unreadable, (last["pk"]["S"], last["sk"]["S"]) if last else None
+    return ScannedPage(records, unreadable, page["ScannedCount"], (last["pk"]["S"], last["sk"]["S"]) if last else None)

@@ -35,8 +35,8 @@ from earned.domain.people import Account
 from earned.domain.timestamps import from_milliseconds, to_milliseconds
 
 MAX_FACTS = 6_000  # a record of so many is evaluated in 50 ms
-# By bytes of the largest (grants have up to 105, most marks up to 256); together less than the 400 KB of an item.
-MAX_FACTS_BY_SIZE = {48: MAX_FACTS, 105: 800, 256: 100, 6_000: 8}
+# By bytes of the largest (most marks have up to 256, all other facts 48); together less than the 400 KB of an item.
+MAX_FACTS_BY_SIZE = {48: MAX_FACTS, 256: 100, 6_000: 8}
 _ISSUE = TypeAdapter(Issuance)
 _REVOCATION = TypeAdapter(Revocation)
 _HOLD = TypeAdapter(Hold)
@@ -254,14 +254,18 @@ def list_partition(partition: str) -> Iterator[CompletionRecord]:
     return _only_known(row.record() for row in rows)
 
 
-def withdraw(key: EnrollmentKey, at: datetime, request: str) -> CompletionRecord | EarlyFacts:
-    """Remove an enrollment for good, also before it is known; the first `request` to do so is kept (A5)."""
-    row = _row(key)
-    removal = [
-        CompletionRow.removed.set(CompletionRow.removed | to_milliseconds(at)),
-        CompletionRow.removed_by.set(CompletionRow.removed_by | request),
-    ]
-    update(row, removal)
+def withdraw(key: EnrollmentKey, at: datetime, request: str) -> CompletionRecord | EarlyFacts | None:
+    """Remove an enrollment for good, also before it is known; of several removals, the earliest counts (A5, I4).
+
+    None if an earlier removal is recorded.
+    """
+    row, removed = _row(key), to_milliseconds(at)
+    removal = [CompletionRow.removed.set(removed), CompletionRow.removed_by.set(request)]
+    is_earliest = CompletionRow.removed.does_not_exist() | (CompletionRow.removed >= removed)
+    try:
+        update(row, removal, is_earliest)
+    except RecordChanged:
+        return None
     return row.record()
 
 

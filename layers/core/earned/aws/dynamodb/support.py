@@ -12,7 +12,8 @@ from earned.aws.dynamodb.table import ClientSettings, connect
 from earned.domain.people import SupportRequest
 
 REQUESTS_PER_ADDRESS = 200  # in an hour; many people may share one address
-REQUESTS_PER_EMAIL = 20  # in an hour
+REQUESTS_PER_EMAIL = 200  # in an hour, from all addresses together
+REQUESTS_PER_PAIR = 20  # in an hour, from one address about one email
 IPV6_PREFIX = 64  # bits that one subscriber gets
 SUPPORT_REQUESTS_LAST = timedelta(days=90)
 
@@ -48,10 +49,7 @@ def keep_support_request(request: SupportRequest, source: str) -> bool:
 
     `source` is the sender's IP address; the email address is the one that the request names.
     """
-    hour = request.at.strftime("%Y-%m-%dT%H")
-    of_the_address = _count("rate", _hashed(f"{hour} {_subscriber(source)}"), request.at)
-    of_the_email = _count("rate", _hashed(f"{hour} {email_code(request.email)}"), request.at)
-    if of_the_address > REQUESTS_PER_ADDRESS or of_the_email > REQUESTS_PER_EMAIL:
+    if not _is_within_limits(request, _subscriber(source)):
         _count("dropped", _minute(request.at), request.at)
         return False
     SupportRow(
@@ -64,6 +62,17 @@ def keep_support_request(request: SupportRequest, source: str) -> bool:
         message=request.message,
     ).save()
     return True
+
+
+def _is_within_limits(request: SupportRequest, address: str) -> bool:
+    """A dropped request does not count for the next limit: a flood from one address leaves room for the person."""
+    hour, email = request.at.strftime("%Y-%m-%dT%H"), email_code(request.email)
+    limits = {
+        f"{hour} {address}": REQUESTS_PER_ADDRESS,
+        f"{hour} {address} {email}": REQUESTS_PER_PAIR,
+        f"{hour} {email}": REQUESTS_PER_EMAIL,
+    }
+    return all(_count("rate", _hashed(counted), request.at) <= limit for counted, limit in limits.items())
 
 
 def dropped_since(since: datetime) -> int:

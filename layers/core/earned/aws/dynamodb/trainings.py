@@ -43,6 +43,7 @@ class TrainingRow(Row):
     body = UnicodeAttribute(null=True)
     calendar = UnicodeAttribute(null=True)
     ends = UnicodeAttribute(null=True)
+    unprintable = UnicodeAttribute(null=True)
 
     @property
     def archived_body(self) -> BodyKey | None:
@@ -87,6 +88,13 @@ def cancel_live_event(live_event_id: str, stamp: Stamp) -> None:
     actions = [TrainingRow.cancelled.set(to_milliseconds(stamp.at)), TrainingRow.cancelled_by.set(stamp.origin)]
     latest = is_older(TrainingRow.cancelled, TrainingRow.cancelled_by, stamp)
     update_if(_training_row(live_event_id), actions, latest)
+
+
+def note_unprintable(training: Training, why: str) -> None:
+    """Note why the title of a training, as it was read, cannot be printed; a no-op if that is noted already."""
+    if why != training.unprintable:
+        action = TrainingRow.unprintable.set(why) if why else TrainingRow.unprintable.remove()
+        update_if(_training_row(training.training_id), [action], TrainingRow.version <= training.version)
 
 
 def ended_events(
@@ -149,7 +157,11 @@ def trainings_of(rows: Iterable[Row]) -> dict[str, Training]:
         training_id: row.training() if key is None else bodies.get(key)
         for (training_id, row), key in zip(newest.items(), archived.values(), strict=True)
     }
-    return {training_id: training for training_id, training in found.items() if training is not None}
+    return {
+        training_id: replace(training, unprintable=newest[training_id].unprintable or "")
+        for training_id, training in found.items()
+        if training is not None
+    }
 
 
 def get_trainings(training_ids: Iterable[str]) -> dict[str, Training]:

@@ -8,9 +8,10 @@ from earned.domain.people import Role
 
 
 class Recorded(NamedTuple):
-    """The account's kind, None while the portal has not sent it, and whether it is removed."""
+    """The account's kind and company, None while the portal has not sent them, and whether it is removed."""
 
     kind: Role | None
+    company_id: str | None
     removed: bool
 
 
@@ -18,5 +19,5 @@ def get_recorded(account_id: str) -> Recorded:
     """One strongly consistent read."""
     row = next(iter(batch_get([(f"account#{account_id}", ROOT_SORT_KEY)])), None)
     if not isinstance(row, AccountRow):
-        return Recorded(None, removed=False)
-    return Recorded(Role(row.kind) if row.kind else None, row.removed is not None)
+        return Recorded(None, None, removed=False)
+    return Recorded(Role(row.kind) if row.kind else None, row.company, row.removed is not None)
