@@ -29,6 +29,7 @@ USED = {
     "record_directory": {"dynamodb", "sqs", "events"},
     "record_progress": {"dynamodb", "sqs", "events"},
     "record_attendance": {"dynamodb", "sqs", "events"},
+    "fan_out_changes": {"dynamodb", "sqs"},
     "evaluate_enrollments": {"dynamodb", "sqs"},
     "generate_certificate": {"dynamodb", "s3", "sqs", "events"},
     "export_certificates": {"dynamodb", "s3", "sqs"},
