@@ -3,10 +3,11 @@
 import importlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
@@ -60,17 +61,20 @@ class Service:
     """Queues, tables, buckets, bus and the handlers between them.
 
     `apps` are the functions' modules; `handlers` are composed over their settings and clients.
+    `parameters` are those of the template that differ from their defaults.
     """
 
     outputs: dict[str, str]
+    parameters: Mapping[str, str] = field(default_factory=dict)
     apps: dict[str, Any] = field(default_factory=dict)
     handlers: dict[str, Handler] = field(default_factory=dict)
     announced: str = ""
 
     @classmethod
-    def start(cls) -> "Service":
-        """Stand up the infrastructure and import the functions."""
+    def start(cls, parameters: Mapping[str, str] = MappingProxyType({})) -> "Service":
+        """Stand up the infrastructure and import the functions, which is possible once in a process."""
         service = cls.without_functions()
+        service.parameters = parameters
         for function in FUNCTIONS:
             with patch.dict(os.environ, service.variables(function)):
                 service.apps[function] = importlib.import_module(f"functions.{function}.app")
@@ -99,7 +103,13 @@ class Service:
     def values(self) -> dict[str, str]:
         """What the template's variables refer to: parameters, and what was stood up."""
         outputs = {f"{stack}.Outputs.{name}": value for stack in STACKS for name, value in self.outputs.items()}
-        return cloudformation.parameters() | outputs | {"AWS::StackName": "earned", "Bus": "announcements"}
+        return {
+            **cloudformation.parameters(),
+            **self.parameters,
+            **outputs,
+            "AWS::StackName": "earned",
+            "Bus": "announcements",
+        }
 
     def variables(self, function: str) -> dict[str, str]:
         """The environment of a function, as template.yaml gives it."""
