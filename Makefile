@@ -3,6 +3,7 @@
 DEV    := .venv/dev/bin
 LAYER  := .layers/weasyprint
 LINT   := .venv/node/lint
+BROWSER := .layers/browser
 PYTHON := $(DEV)/python
 # The tools import the package from its layer.
 EARNED := PYTHONPATH=layers/core $(PYTHON)
@@ -18,14 +19,14 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers restore-table restore-documents sweep \
-    replay preflight changes protect contracts preview draw-border test test-simulation test-stack lint-openapi republish \
-    soak fuzz planted-bugs mutation-test mutation-sample check build \
+    replay preflight changes protect contracts preview draw-border test test-simulation test-stack test-browser lint-openapi \
+    lint-console republish soak fuzz planted-bugs mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
 
 help:
 	@echo 'See it work'
-	@echo '  make demo                a company week on a local stack, from events to certificates: out/demo/'
+	@echo '  make demo                [KEEP=1]: a company week on a local stack, from events to certificates: out/demo/'
 	@echo '  make serve               [ALLOWED_ORIGINS=...]: start a local stack and leave it running: out/serve.json'
 	@echo '  make token               ROLE=company-admin SUB=acc-1 [COMPANY=co-1] [EXPIRES_IN=3600]: a JWT for that stack'
 	@echo '  make stop                stop that stack'
@@ -36,7 +37,9 @@ help:
 	@echo '  make test                [ARGS=...]: all tests, or pytest with these arguments'
 	@echo '  make test-simulation     the simulation tests of make test'
 	@echo '  make test-stack          the end-to-end tests of make test, on a local stack'
+	@echo '  make test-browser        [ARGS=...]: the tests of the pages in a browser, from make test'
 	@echo '  make lint-openapi        lint docs/openapi.json by the recommended rules of Redocly and Spectral'
+	@echo '  make lint-console        check the types of the pages in layers/core/earned/api/console'
 	@echo '  make contracts           generate the event schemas, AsyncAPI and OpenAPI in docs/'
 	@echo '  make requirements        [UPGRADE=1]: compile the dependency groups of pyproject.toml to pins'
 	@echo '  make layers              the native libraries and fonts that tests render with'
@@ -76,7 +79,7 @@ help:
 	@echo '  make replay              SINCE=2026-11-30T08:00:00Z [UNTIL=...]: put archived announcements on the bus again'
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(PYTHON) -m tools.local demo
+	@$(PYTHON) -m tools.local demo $(if $(KEEP),--keep)
 
 drill: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(PYTHON) -m tools.local drill $(if $(ONLY),--only='$(ONLY)')
@@ -147,7 +150,7 @@ ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
 	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/package tests/integration tests/unit
-	@$(MAKE) --no-print-directory test-simulation test-stack mutation-sample
+	@$(MAKE) --no-print-directory test-simulation test-stack test-browser mutation-sample
 endif
 
 test-simulation: .venv/dev/ready $(LAYER)/ready
@@ -156,6 +159,14 @@ test-simulation: .venv/dev/ready $(LAYER)/ready
 # Mostly waits for the stack, so it runs beside the simulation.
 test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/client/ready
 	@$(PYTHON) -m pytest tests/e2e
+
+# The browser and its driver are in an environment of their own; the site that they visit is in that of the other tests.
+test-browser: .venv/dev/ready .venv/browser/ready $(LAYER)/ready $(BROWSER)/ready
+	@.venv/browser/bin/python -m pytest $(or $(ARGS),tests/browser)
+
+$(BROWSER)/ready: .venv/dev/ready tools/browser/build_browser.py layers/weasyprint/debian.py
+	@$(PYTHON) tools/browser/build_browser.py --out $(BROWSER)
+	@touch $@
 
 # Exits with 1 and a shrunk story when an invariant is violated. A seed always generates the same story.
 FIRST ?= 1
@@ -167,7 +178,10 @@ lint-openapi: $(LINT)/ready
 	@$(IN_LINT) redocly lint --config tools/contracts/lint/redocly.yaml docs/openapi.json
 	@$(IN_LINT) spectral lint --ruleset tools/contracts/lint/spectral.yaml --fail-severity=hint docs/openapi.json
 
-check: .venv/dev/ready .venv/checkov/ready lint-openapi
+lint-console: $(LINT)/ready
+	@$(IN_LINT) tsc --project tools/contracts/lint/console.tsconfig.json
+
+check: .venv/dev/ready .venv/checkov/ready lint-openapi lint-console
 	@$(DEV)/ruff check .
 	@$(DEV)/ruff format --check .
 	@$(DEV)/mypy
@@ -241,8 +255,9 @@ layers: $(LAYER)/ready
 layers-lock: .venv/dev/ready
 	@for arch in x86_64 arm64; do $(PYTHON) layers/weasyprint/build_layer.py --lock --arch $$arch || exit; done
 
+# This layer stays on this machine: it may be newer than the locked one, so that the tests run when a package has left the mirror.
 $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
-	@$(PYTHON) layers/weasyprint/build_layer.py --out $(LAYER) --arch $$(uname -m | sed s/aarch64/arm64/) \
+	@$(PYTHON) layers/weasyprint/build_layer.py --or-newest --out $(LAYER) --arch $$(uname -m | sed s/aarch64/arm64/) \
 	    --python $$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 	@touch $@
 
@@ -276,7 +291,7 @@ audit: .venv/audit/ready
 COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile --generate-hashes --no-emit-index-url \
     --universal --python-version 3.11
 requirements:
-	@for group in dev sam ministack conformance bench checkov audit package node client; do \
+	@for group in dev sam ministack conformance bench checkov audit package node client browser; do \
 	    $(COMPILE) $(if $(UPGRADE),--upgrade) --group $$group --output-file requirements/$$group.txt || exit; done
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group layer-tools --output-file layers/weasyprint/tools.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group runtime --output-file layers/dependencies/requirements.txt

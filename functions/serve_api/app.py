@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from earned.api.application import ROUTERS, application
-from earned.api.routes import Dependencies
+from earned.api.routes import Dependencies, SignIn
 from earned.aws import clients
 from earned.aws.dynamodb import access_log, support, table
 from earned.aws.s3 import Archives, Documents
@@ -43,6 +43,7 @@ dependencies = Dependencies(
     role_claim=settings.role_claim,
     company_claim=settings.company_claim,
     client_claim=settings.client_claim,
+    sign_in=from_environment(SignIn, os.environ),
 )
 app = application(*ROUTERS)
 

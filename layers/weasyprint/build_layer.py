@@ -76,8 +76,7 @@ def main() -> None:
 def build(options: argparse.Namespace, tools: Path, cache: Path, scratch: Path) -> None:
     layer: Path = options.out.resolve()
     say(f"Debian packages for {options.arch}")
-    architecture = DEBIAN_NAMES[options.arch]
-    packages = debian.unpack(lock_file(options.arch), architecture, debs(cache, options.arch), scratch / "packages")
+    packages = locked_packages(options, debs(cache, options.arch), scratch / "packages")
     shutil.rmtree(layer, ignore_errors=True)
     packages |= {WHEEL: installed_fonts(tools)}
     fonts = read_fonts()
@@ -89,11 +88,26 @@ def build(options: argparse.Namespace, tools: Path, cache: Path, scratch: Path) 
     verify(layer, options.arch, options.python, tools)
 
 
+def locked_packages(options: argparse.Namespace, cache: Path, into: Path) -> dict[str, Path]:
+    architecture = DEBIAN_NAMES[options.arch]
+    try:
+        return debian.unpack(lock_file(options.arch), architecture, cache, into)
+    except debian.PackageGone as gone:
+        if not options.or_newest:
+            sys.exit(str(gone))
+        say(f"{gone}\nThis layer stays on this machine, so it takes the mirror's newest packages")
+        return debian.newest(debian_packages(), architecture, cache, into)
+
+
+def debian_packages() -> set[str]:
+    return {*LIBRARY_PACKAGES, *(source for source in read_fonts().values() if source != WHEEL)}
+
+
 def lock(arch: str, tools: Path, cache: Path, scratch: Path) -> None:
     """Lock the packages that the layer takes something from: others may leave the mirror."""
     say(f"the newest Debian packages for {arch}")
     fonts = {source for source in read_fonts().values() if source != WHEEL}
-    packages = debian.newest({*LIBRARY_PACKAGES, *fonts}, DEBIAN_NAMES[arch], debs(cache, arch), scratch / "packages")
+    packages = debian.newest(debian_packages(), DEBIAN_NAMES[arch], debs(cache, arch), scratch / "packages")
     used = {"libexpat1-dev", *fonts, *add_libraries(scratch / "layer", packages, arch, tools, scratch)}
     archives = [debs(cache, arch) / "archives" / f"{packages[name].name}.deb" for name in used]
     debian.write_lock(lock_file(arch), archives)
@@ -116,6 +130,7 @@ def arguments() -> argparse.Namespace:
     what.add_argument("--lock", action="store_true", help="lock the newest packages of the mirror")
     parser.add_argument("--arch", default=here, choices=MACHINES)
     parser.add_argument("--python", default="3.13", help="version of the runtime")
+    parser.add_argument("--or-newest", action="store_true", help="take the newest packages if a locked one is gone")
     return parser.parse_args()
 
 

@@ -19,11 +19,14 @@ MIRROR = re.compile(r"^(?:deb|URIs:)\s(?:.*\s)?(\S+/debian)/?(?:\s|$)", re.MULTI
 INSTALLED = re.compile(r"^Inst (\S+) \((\S+)", re.MULTILINE)
 
 
+class PackageGone(Exception):
+    """The mirror does not have a locked package any more; the message says what to do."""
+
+
 def unpack(lock: Path, architecture: str, cache: Path, into: Path) -> dict[str, Path]:
     """Unpack the packages of a lock, each into a directory of its own: package name to directory.
 
-    `architecture` is Debian's name for it. Exits when a package is not to be had; a failing apt-get raises
-    CalledProcessError.
+    `architecture` is Debian's name for it. Raises `PackageGone`; a failing apt-get raises CalledProcessError.
     """
     require("dpkg-deb")
     archives = cache / "archives"
@@ -32,7 +35,7 @@ def unpack(lock: Path, architecture: str, cache: Path, into: Path) -> dict[str, 
         fetch(missing, architecture, cache)
     for file in missing:
         if not is_intact(archives / file, locked[file]):
-            sys.exit(gone(file, lock, archives))
+            raise PackageGone(gone(file, lock, archives))
     return {name_and_version(file)[0]: extract(archives / file, into) for file in locked}
 
 

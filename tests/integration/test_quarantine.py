@@ -289,7 +289,7 @@ def test_queues_are_found_by_the_stacks_outputs() -> None:
     ("words", "problem"),
     [
         (["quarantine", "--stack", "elsewhere"], "no stack 'elsewhere'"),
-        (["quarantine", "--stack", "queues", "--queue", "nowhere"], "the stack has attendance, directory"),
+        (["quarantine", "--stack", "queues", "--queue", "nowhere"], "the stack has attendance, change, directory"),
         (["redrive", "--stack", "storage", "--queue", "progress"], "no stack of Earned"),
     ],
 )

@@ -1,9 +1,11 @@
 """The runbook has an entry for every alarm, and a row for every reason, metric and environment variable."""
 
 import ast
+import importlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -139,10 +141,17 @@ def variables() -> dict[str, set[str]]:
 
 
 def settings(function: str) -> set[str]:
-    """The environment variables that a function reads."""
+    """The environment variables that a function reads: the fields of its settings, and of those that it imports."""
     tree = ast.parse((ROOT / "functions" / function / "app.py").read_text())
-    [kind] = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings"]
-    return {ast.unparse(line.target).upper() for line in kind.body if isinstance(line, ast.AnnAssign)}
+    [own] = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings"]
+    names = {ast.unparse(line.target) for line in own.body if isinstance(line, ast.AnnAssign)}
+    imported = {
+        alias.name: node.module for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    for read in re.findall(r"from_environment\((\w+), ", ast.unparse(tree)):
+        if module := imported.get(read):
+            names |= {field.name for field in fields(getattr(importlib.import_module(module), read))}
+    return {name.upper() for name in names}
 
 
 def first_column(entry: str) -> list[str]:

@@ -60,6 +60,7 @@ TAGS = {
     "support": "Support requests, diagnoses and reissues",
     "verification": "Whether a certificate is genuine, for everyone",
     "openapi": "This document",
+    "pages": "The console, and the elements that it is made of",
 }
 SCOPES = {Scope.OWN: "own", Scope.PERSONAL: "own, of no company", Scope.COMPANY: "own company", Scope.ALL: "all"}
 
@@ -80,7 +81,7 @@ def openapi() -> Json:
             )
         )
     )
-    for route in ROUTES:
+    for route in (route for route in ROUTES if route.is_described):
         path = route.path.replace("<", "{").replace(">", "}")
         _complete(document["paths"][path][route.method.lower()], route)
     document["paths"] = dict(sorted(document["paths"].items()))

@@ -28,7 +28,9 @@ def serve(
         SHELL_FILE.write_text(running.shell())
         supervisor.detach()
     console.print(
-        f"Ready: {running.api}\nAll the rest is in {SERVE_FILE}, for a shell in {SHELL_FILE.name} beside it.",
+        f"Ready: {running.api}\n"
+        f"The console: {running.console} (sign in with any account, role and company)\n"
+        f"All the rest is in {SERVE_FILE}, for a shell in {SHELL_FILE.name} beside it.",
         soft_wrap=True,
     )
     console.print("`make stop` ends it.")
@@ -58,12 +60,22 @@ def token(
 
 
 @app.command()
-def demo() -> None:
+def demo(keep: Annotated[bool, typer.Option(help="leave the stack running, as `serve` does")] = False) -> None:
     """Play a company's week on a local stack of its own and check the outcome; exits with 1 when a check fails."""
-    from tools.local.demo import play  # noqa: PLC0415 - slow to import; only this command needs it
+    from tools.local.demo import people_to_be, play  # noqa: PLC0415 - slow to import; only this command needs it
 
-    with stack.started(STATE / "demo") as supervisor:
-        succeeded = play(_wait(supervisor), STATE / "demo")
+    if keep and stack.is_running(SERVE):
+        raise StackFailed("A stack is already running: end it with `make stop`.")
+    directory, publish = (SERVE, SERVE_FILE) if keep else (STATE / "demo", None)
+    with stack.started(directory, publish=publish) as supervisor:
+        running = _wait(supervisor)
+        succeeded = play(running, directory)
+        if keep:
+            SHELL_FILE.write_text(running.shell())
+            supervisor.detach()
+            console.print(f"The stack is still running. Its console: {running.console}\nSign in as", soft_wrap=True)
+            console.print(people_to_be())
+            console.print("`make stop` ends it.")
     raise typer.Exit(0 if succeeded else 1)
 
 

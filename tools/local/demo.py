@@ -20,7 +20,7 @@ from tools.local import checks, scenario
 from tools.local.checks import Check, Week
 from tools.local.follow_up_checks import FOLLOW_UP_CHECKS
 from tools.local.portal import Listener, Queues
-from tools.local.scenario import DAY, Enrollment, Scenario
+from tools.local.scenario import DAY, Account, Enrollment, Scenario
 from tools.local.stack import ROOT, LocalStack
 
 OUT = ROOT / "out" / "demo"
@@ -46,6 +46,17 @@ def play(stack: LocalStack, directory: Path) -> bool:
     _print_people(week)
     _print_checks(results)
     return all(check.ok for check in results)
+
+
+def people_to_be() -> Table:
+    """Whom to sign in as: the first account of each role."""
+    table = Table("Account", "Role", "Company", "Name")
+    first: dict[str, Account] = {}
+    for account in scenario.build(datetime.now(UTC)).accounts:
+        first.setdefault(account.kind, account)
+    for account in first.values():
+        table.add_row(account.account_id, account.kind, account.company_id or "", account.name)
+    return table
 
 
 def _play_week(stack: LocalStack, directory: Path, plan: Scenario) -> Week:

@@ -85,6 +85,7 @@ def environment(directory: Path) -> dict[str, str]:
     interpreter = Path(os.path.realpath(EMULATOR_PYTHON)).parent
     return dict(os.environ) | {
         "LAYER_ARCH": architecture,
+        "LAYER_OR_NEWEST": "yes",
         "LAYER_PYTHON": runtime.removeprefix("python"),
         "PATH": f"{interpreter}:{os.environ['PATH']}",
         "SAM_CLI_POLL_DELAY": "0.5",

@@ -39,6 +39,7 @@ class LocalStack:
     aws_endpoint: str
     region: str
     api: str
+    console: str
     queues: dict[str, str]
     bus: str
     issuer: str

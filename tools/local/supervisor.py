@@ -223,10 +223,12 @@ def _allow_loops() -> None:
 def _describe(endpoint: str, url: str) -> LocalStack:
     stacks = _client("cloudformation").describe_stacks(StackName=sam.STACK_NAME)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+    api = f"{endpoint}/_aws/execute-api/{_api_id(outputs['ApiUrl'])}"
     return LocalStack(
         aws_endpoint=endpoint,
         region=REGION,
-        api=f"{endpoint}/_aws/execute-api/{_api_id(outputs['ApiUrl'])}",
+        api=api,
+        console=f"{api}/console/",
         queues={name: outputs[f"{name.title()}QueueUrl"] for name in ("directory", "progress", "attendance")},
         bus=outputs["BusName"],
         issuer=url,

@@ -191,6 +191,8 @@ OPERATIONS = (
     Operation("GET", "/v1/diagnoses?email", "email", diagnosis_by_email),
     Operation("GET", "/verify", "", public),
     Operation("GET", "/v1/openapi.json", "", public),
+    Operation("GET", "/console", "", public),
+    Operation("GET", "/console/earned.js", "", public),
 )
 OF_AN_ENROLLMENT = tuple(one for one in OPERATIONS if one.takes in {"enrollment_id", "certificate_id"})
 

@@ -17,7 +17,6 @@ MIDNIGHT = datetime(2026, 3, 4, tzinfo=UTC)
         ("2026-03-04", date(2026, 3, 4)),
         ("2026-03-04T00:00:00Z", MIDNIGHT),
         ("2026-03-04T02:00:00+02:00", MIDNIGHT),
-        ("2026-03-04 00:00:00Z", MIDNIGHT),
     ],
 )
 def test_only_a_date_is_a_day(text: str, read: date | datetime) -> None:
@@ -25,7 +24,10 @@ def test_only_a_date_is_a_day(text: str, read: date | datetime) -> None:
     assert (type(found), found) == (type(read), read)
 
 
-@pytest.mark.parametrize("text", ["2026-03-04T00:00:00", "2026-3-4", "20260304x", "today", "", "2026-02-30", "4 March"])
+@pytest.mark.parametrize(
+    "text",
+    ["2026-03-04T00:00:00", "2026-03-04 00:00:00Z", "2026-3-4", "20260304x", "today", "", "2026-02-30", "4 March"],
+)
 def test_a_time_without_an_offset_and_other_texts_are_refused(text: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(DayOrTime).validate_python(text)

@@ -62,6 +62,7 @@ class Events:
 def record(message_id: str, body: str = BODY, **attributes: str) -> dict[str, Any]:
     return {
         "messageId": message_id,
+        "receiptHandle": f"receipt-{message_id}",
         "body": body,
         "attributes": {"SentTimestamp": str(SENT)} | attributes,
     }
@@ -81,8 +82,8 @@ def test_each_accepted_message_comes_with_what_sqs_says_of_it() -> None:
     batch = SqsBatch({"Records": [record("m-1", MessageGroupId="co-1"), record("m-2", '{"a": 1}')]}, Queue(Sqs(), URL))
 
     assert batch.read(reader()) == [
-        ReceivedMessage("m-1", BODY, "co-1", SENT, json.loads(BODY)),
-        ReceivedMessage("m-2", '{"a": 1}', None, SENT, {"a": 1}),
+        ReceivedMessage("m-1", "receipt-m-1", BODY, "co-1", SENT, json.loads(BODY)),
+        ReceivedMessage("m-2", "receipt-m-2", '{"a": 1}', None, SENT, {"a": 1}),
     ]
     assert batch.response() == {"batchItemFailures": []}
 

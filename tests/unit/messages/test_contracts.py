@@ -299,6 +299,7 @@ def test_every_route_is_in_the_openapi_document_with_its_security() -> None:
     declared = {
         (route.method.lower(), route.path.replace("<", "{").replace(">", "}")): bool(route.operations)
         for route in ROUTES
+        if route.is_described
     }
     documented = {
         (method, path): operation.get("security") == [{BEARER: []}]

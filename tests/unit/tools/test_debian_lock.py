@@ -1,6 +1,7 @@
 """The Debian packages of the WeasyPrint layer: the same bytes next year, or a message that says what to do."""
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +19,14 @@ from pathlib import Path
 import debian
 lock, cache, into = map(Path, sys.argv[1:])
 print(sorted(debian.unpack(lock, "amd64", cache, into)))
+"""
+LOCKED = """
+import sys
+from pathlib import Path
+folder = Path(sys.argv.pop(1))
+sys.argv += ["--out", str(folder / "layer")]
+import build_layer
+build_layer.locked_packages(build_layer.arguments(), folder / "cache", folder / "packages")
 """
 
 
@@ -110,3 +119,20 @@ def test_a_version_that_is_gone_or_replaced_ends_the_build_and_says_what_to_do(c
 def test_a_machine_without_apt_is_told_of_the_container(cache: Cache) -> None:
     cache.archive.unlink()
     assert "make build IN_CONTAINER=1" in cache.unpack().stderr
+
+
+@pytest.mark.parametrize("or_newest", [False, True], ids=["release", "developer"])
+def test_only_a_layer_that_stays_on_this_machine_may_take_newer_packages(tmp_path: Path, or_newest: bool) -> None:
+    apt = tmp_path / "apt-get"
+    apt.write_text('#!/bin/sh\ncase "$*" in *install*) echo "asked for the newest" >&2;; esac\nexit 0\n')
+    apt.chmod(0o755)
+    command = [sys.executable, "-c", LOCKED, str(tmp_path), *(["--or-newest"] if or_newest else [])]
+    environment = os.environ | {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PYTHONPATH": str(LAYER),
+        "DEBIAN_MIRROR": "https://mirror.example/debian",
+    }
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ("asked for the newest" in done.stderr) is or_newest
+    assert "make layers-lock" in done.stdout + done.stderr
+    assert done.returncode == (0 if or_newest else 1)

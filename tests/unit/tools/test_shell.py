@@ -9,6 +9,7 @@ RUNNING = LocalStack(
     aws_endpoint="http://127.0.0.1:4566",
     region="eu-central-1",
     api="http://127.0.0.1:4566/_aws/execute-api/abc",
+    console="http://127.0.0.1:4566/_aws/execute-api/abc/console/",
     queues={"progress": "http://127.0.0.1:4566/000000000000/a queue's"},
     bus="announcements",
     issuer="http://127.0.0.1:4567",

@@ -17,7 +17,8 @@ class Brand:
         brand: dict[str, Any] = tomllib.loads(folder.path("brand.toml").read_text(encoding="utf-8"))
         self._provider: str | dict[str, str] = brand["provider"]
         self.colours: dict[str, str] = brand["colours"]
-        self.mark = _as_element(folder.path("mark.svg").read_text(encoding="utf-8"))
+        self.drawing = folder.path("mark.svg").read_text(encoding="utf-8")
+        self.mark = _as_element(self.drawing)
 
     def issuer(self, language: str) -> str:
         if isinstance(self._provider, str):

@@ -36,7 +36,7 @@ def admit(event: Mapping[str, Any], routes: Iterable[Route]) -> Admitted:
     asked = http["method"].upper()
     method = "GET" if asked == "HEAD" else asked
     route, path = _route(method, path.removesuffix("/") or "/", routes)
-    query = _query(event.get("queryStringParameters") or {}, route)
+    query = {} if route.ignores_query else _query(event.get("queryStringParameters") or {}, route)
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     body = _body(event, headers.get("content-type", "")) if route.takes_body else None
     context = event["requestContext"] | {"http": http | {"method": method, "path": path}}

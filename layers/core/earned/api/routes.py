@@ -27,6 +27,20 @@ BEARER = "access-token"
 
 
 @dataclass(frozen=True)
+class SignIn:
+    """How a person signs in to the console; without an issuer, nobody does.
+
+    `console_client_id` is empty where it is the audience; `sign_in_origins` are separated by commas.
+    """
+
+    issuer: str = ""
+    audience: str = ""
+    console_client_id: str = ""
+    console_scope: str = "openid"
+    sign_in_origins: str = ""
+
+
+@dataclass(frozen=True)
 class Dependencies:
     """The adapters and settings that the routes use."""
 
@@ -38,6 +52,7 @@ class Dependencies:
     role_claim: str
     company_claim: str
     client_claim: str
+    sign_in: SignIn = SignIn()
     monotonic: Callable[[], float] = time.monotonic
 
 
@@ -55,6 +70,8 @@ class Route:
     problems: tuple[type[Problem], ...] = ()
     parameters: frozenset[str] = frozenset()
     takes_body: bool = False
+    ignores_query: bool = False
+    is_described: bool = True  # in the OpenAPI document
     written: Callable[[str], str] | None = None  # of the id in the path, as people write it; None: as it is
 
     @cached_property
@@ -145,6 +162,7 @@ class Routes(APIGatewayHttpRouter):
         scopes: Collection[Scope] = tuple(Scope),
         problems: tuple[type[Problem], ...] = (),
         written: Callable[[str], str] | None = None,
+        ignores_query: bool = False,
         **options: Any,
     ) -> Callable[[Callable[..., AnswerT]], Callable[..., AnswerT]]:
         """Declare a `Route`; `options` are those of Powertools' `route`."""
@@ -157,7 +175,10 @@ class Routes(APIGatewayHttpRouter):
                 return function(*arguments, **named)
 
             body, query = _inputs(function, path)
-            self.declared.append(Route(method, path, operations, scopes, problems, query, body, written))
+            in_document: bool = options.get("include_in_schema", True)
+            self.declared.append(
+                Route(method, path, operations, scopes, problems, query, body, ignores_query, in_document, written)
+            )
             described = _description(function, operations)
             self.route(path, method=[method], **described, **options)(guarded)
             return guarded

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from aws_lambda_powertools import Logger
@@ -62,7 +62,7 @@ class SqsBatch:
             with self.retry_on_error(raw):
                 try:
                     event = reader(raw.body, raw.sent)
-                    accepted.append(replace(raw, event=event))
+                    accepted.append(raw.of(event))
                 except Rejected as rejection:
                     self.quarantine(raw, rejection)
         return accepted
