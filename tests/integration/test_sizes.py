@@ -7,10 +7,7 @@ from typing import Any
 
 import pytest
 
-from earned.api.requests import MAX_BODY_BYTES
-from earned.aws.sqs import MAX_BATCH, Queue
-from earned.messages.events import MAX_EVENT_BYTES
-from earned.messages.learning import MAX_RANGES
+from earned.aws.sqs import Queue
 from earned.messages.requests import OutgoingMessage
 from tests.integration.wire_faults import noted
 from tools.cloudformation import INFRA, resources
@@ -18,6 +15,7 @@ from tools.in_process.lambda_events import LambdaContext, http_event
 from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service
 
+BODY, EVENT = 256 * 1024, 128 * 1024  # bytes, docs/contract.md
 FAMILY = "👨‍👩‍👧‍👦"  # one grapheme, 7 characters, 25 bytes
 LETTERS = {"one byte": "x", "two bytes": "é", "three bytes": "語", "four bytes": "😀"}
 AROUND = {"one below": -1, "at the limit": 0, "one above": 1}
@@ -42,9 +40,9 @@ def answer(service: Service, body: str, *, base64: bool) -> tuple[int, dict[str,
 @pytest.mark.parametrize("more", AROUND.values(), ids=AROUND)
 def test_a_body_is_bounded_in_bytes(service: Service, letter: str, more: int, *, base64: bool) -> None:
     asked = {"name": "Ada", "email": "ada@example.com", "training": "Leading Well", "more": "…"}
-    body = filled(json.dumps(asked, ensure_ascii=False), MAX_BODY_BYTES + more, letter)
+    body = filled(json.dumps(asked, ensure_ascii=False), BODY + more, letter)
     status, said = answer(service, body, base64=base64)
-    assert len(body.encode()) == MAX_BODY_BYTES + more
+    assert len(body.encode()) == BODY + more
     assert ("longer than" in said.get("detail", "")) is (more > 0)
     assert status == (400 if more > 0 else 202)
 
@@ -53,7 +51,7 @@ def test_a_body_is_bounded_in_bytes(service: Service, letter: str, more: int, *,
 @pytest.mark.parametrize("more", AROUND.values(), ids=AROUND)
 def test_an_event_is_bounded_in_bytes(service: Service, story: Story, letter: str, more: int) -> None:
     data = story.account("ada") | {"more": "…"}
-    body = filled(json.dumps(cloud_event("account.saved", data), ensure_ascii=False), MAX_EVENT_BYTES + more, letter)
+    body = filled(json.dumps(cloud_event("account.saved", data), ensure_ascii=False), EVENT + more, letter)
     service.post("Directory", body)
     service.settle()
     assert [reason for reason, _ in service.quarantined("Directory")] == (["too-large"] if more > 0 else [])
@@ -109,7 +107,7 @@ def titled(graphemes: int) -> Callable[[Story], dict[str, Any]]:
         ("Directory", lambda size: saved("x" * size), 200),
         ("Directory", lambda size: saved(FAMILY * size), 200),
         ("Directory", titled, 500),
-        ("Progress", watched, MAX_RANGES),
+        ("Progress", watched, 1_000),
     ],
     ids=["letters of a name", "families of a name", "families of a step's title", "ranges of a video"],
 )
@@ -126,9 +124,7 @@ def test_a_field_of_an_event_is_bounded(
     assert len(service.quarantined(queue)) == (1 if more > 0 else 0)
 
 
-@pytest.mark.parametrize(
-    ("messages", "batches"), [(0, []), (MAX_BATCH - 1, [9]), (MAX_BATCH, [10]), (MAX_BATCH + 1, [10, 1])]
-)
+@pytest.mark.parametrize(("messages", "batches"), [(0, []), (9, [9]), (10, [10]), (11, [10, 1])])
 def test_messages_are_sent_in_batches_of_ten(service: Service, messages: int, batches: list[int]) -> None:
     queue = Queue(service.apps["sweep"].sqs, service.url("Export"))
     with noted() as requests:
