@@ -48,7 +48,7 @@ help:
 	@echo '  make audit               known vulnerabilities of all Python packages; fails when it could not look'
 	@echo '  make clean               stop the local stack and delete everything that make created'
 	@echo 'Test it harder'
-	@echo '  make drill               [ONLY=SQS]: dependency outages and deployments while events flow: out/drill.json'
+	@echo '  make drill               [ONLY=SQS]: dependencies that fail or hang, and deployments, while events flow: out/drill.json'
 	@echo '  make soak                [SEEDS=10000] [FIRST=1]: simulated stories with faults, on all cores: out/soak.json'
 	@echo '  make fuzz                100,000 random API requests and 300,000 random messages, on all cores'
 	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000] [ARGS=--replay]: a seed with which the simulator finds each planted bug'

@@ -132,6 +132,7 @@ def test_a_download_is_the_document_as_an_attachment(world: World) -> None:
     assert document.headers["content-disposition"].startswith("attachment")
     assert "Emp Sample" in pypdf.PdfReader(io.BytesIO(document.content)).pages[0].extract_text()
     assert "Sample" not in link["url"]
+    assert "versionId=" in link["url"]
 
 
 def test_verification_and_support_requests_need_no_token(world: World) -> None:

@@ -16,7 +16,14 @@ from tools.in_process.portal import NOON, Story, cloud_event
 from tools.in_process.service import Service, aws_in_process
 
 REGION = "us-west-2"
-PARAMETERS = {
+SIGN_IN = {
+    "Issuer": "https://login.example.org/realms/portal",
+    "Audience": "certificates",
+    "ConsoleClientId": "earned-console",
+    "ConsoleScope": "openid certificates",
+    "SignInOrigins": "https://tokens.example.org",
+}
+PARAMETERS = SIGN_IN | {
     "OrderToleranceSeconds": "60",
     "PaperSize": "letter",
     "RoleClaim": "custom:role",
@@ -66,7 +73,9 @@ def observed(service: Service, story: Story) -> dict[str, Any]:
     assert record.issue is not None
     _, bea = service.get(f"/v1/enrollments/{story.id('enr-bea')}", admin)
     default_names = {"sub": story.id("ivo"), "role": "individual", "client_id": "portal"}
+    console = service.ask("GET", "/console", None, headers={"accept": "text/html"})
     return {
+        "console without": [value for value in SIGN_IN.values() if value not in json.dumps(console)],
         "holders of the company": [item["account_id"].split("-")[0] for item in of_company["items"]],
         "holder without a company": certificate["holder"],
         "paper": [round(float(length)) for length in page.pages[0].mediabox[2:]],

@@ -82,7 +82,7 @@ def give(story: Story, account: str, name: str, pdf: bytes | None = None, title:
         certificate_id, name, title, TrainingKind.COURSE, DAY, None, None, "en", "https://v.example"
     )
     documents = story.service.apps["generate_certificate"].documents
-    sha256 = documents.put(certificate_id, 1, pdf or f"%PDF {certificate_id}".encode(), "certificate.pdf")
+    sha256 = documents.put(certificate_id, 1, pdf or f"%PDF {certificate_id}".encode(), "certificate.pdf").sha256
     enrollments.issue(record, Issuance(1, NOON, NOON, 1, "digest", sha256, printed, "request"))
     return certificate_id
 

@@ -31,6 +31,7 @@ def observed() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("what", "expected"),
     {
+        "console without": [],
         "holders of the company": ["ada"],
         "holder without a company": "Ivo Sample",
         "paper": [792, 612],

@@ -169,7 +169,7 @@ REGIONS = [
 def test_a_link_names_the_bucket_in_its_region_and_is_signed_for_it(in_region: str) -> None:
     suffix = "amazonaws.com.cn" if in_region.startswith("cn-") else "amazonaws.com"
     s3 = clients.s3()
-    for link in (Documents(s3, "papers").link("cert", 1), Archives(s3, "papers").link("export")):
+    for link in (Documents(s3, "papers").link("cert", 1, None), Archives(s3, "papers").link("export")):
         parts = urlsplit(link)
         query = parse_qs(parts.query)
         assert (parts.scheme, parts.netloc) == ("https", f"papers.s3.{in_region}.{suffix}")

@@ -99,7 +99,7 @@ ServeApi
     dynamodb  PutItem Query              on SupportTable [request]
     dynamodb  Query                      on SupportTable [dropped]
     dynamodb  UpdateItem                 on SupportTable [rate dropped]
-    s3        GetObject                  on DocumentsBucket/certificates/*
+    s3        GetObject GetObjectVersion on DocumentsBucket/certificates/*
     s3        GetObject                  on ExportsBucket/exports/*.zip
     s3        ListBucket                 on DocumentsBucket
     sqs       SendMessage                on GenerationQueue ExportQueue
@@ -120,6 +120,7 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("dynamodb:Query", "SupportTable", "request"): {"ServeApi"},
     ("s3:PutObject", "DocumentsBucket/certificates/cert/1.pdf", None): {"GenerateCertificate"},
     ("s3:PutObject", "DocumentsBucket/anything-else", None): set(),
+    ("s3:GetObjectVersion", "DocumentsBucket/certificates/cert/1.pdf", None): {"ServeApi"},
     ("s3:GetObject", "AssetsBucket/logos/co-1/logo.svg", None): {"GenerateCertificate"},
     ("s3:PutObject", "AssetsBucket/logos/co-1/logo.svg", None): set(),
     ("s3:PutObject", "ExportsBucket/exports/export.zip", None): {"ExportCertificates"},

@@ -1,4 +1,4 @@
-"""The drill: stop each dependency, and deploy releases, while a portal keeps posting.
+"""The drill: stop each dependency, let it hang, and deploy releases, while a portal keeps posting.
 
 Nothing may be lost: in the end every due certificate exists once, with one document and one announcement.
 """
@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,16 @@ from rich.table import Table
 from tools.local import outages, releases, restoring, sam
 from tools.local import stack as stacks
 from tools.local.cohort import Cohort, Learner
-from tools.local.oncall import OnCall, PortalBackend
-from tools.local.portal import Listener, Reader
+from tools.local.oncall import SECONDS_FOR_A_HANGING_CALL, OnCall, PortalBackend
+from tools.local.portal import Announcement, Listener, Reader
 from tools.local.stack import ROOT, LocalStack, StackFailed
 
 OUT = ROOT / "out" / "drill.json"
 SECONDS_DOWN = 14
+SECONDS_HANGING = 30  # longer than a call takes that nothing answers: a unit test compares
 SECONDS_PER_LEARNER = 0.75
 EARLY_LEARNERS = 4  # their events are being processed when the incident begins
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 180
 ISSUED = "earned.certificate.issued.v1"
 # The services to stop for each dependency.
 DEPENDENCIES = {
@@ -44,6 +46,7 @@ DEPENDENCIES = {
     "KMS": ("kms", "sqs", "dynamodb", "lambda"),
     "every answer": (outages.ANSWERS,),
 }
+HANGING = {"DynamoDB": "dynamodb", "SQS": "sqs", "S3": "s3", "EventBridge": "events"}
 Incident = Callable[[], None]
 Step = Callable[..., None]  # takes the step as `description`
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
@@ -55,7 +58,9 @@ class IncidentResult:
 
     `events_kept`: events that SQS did not take at first. `api`: the statuses of the API meanwhile (0: no answer).
     `quarantined`: messages. `documents`: versions of the issued documents. `drafts`: documents that were not issued,
-    because something that they print changed meanwhile. `seconds_after`: from the end of the incident until every
+    because something that they print changed meanwhile. `announced_early`: announcements that came before their
+    document. `given_up`: the times that a function left messages for a retry because a call failed. `timed_out`:
+    invocations that ended by the function's timeout. `seconds_after`: from the end of the incident until every
     certificate existed.
     """
 
@@ -72,13 +77,17 @@ class IncidentResult:
     documents: int
     drafts: int
     announced: int
+    announced_early: int
+    given_up: int
+    timed_out: int
     seconds_after: float
 
     @property
     def ok(self) -> bool:
         """Whether nothing was lost, nothing exists twice, and nothing exists that was not due."""
         made = {self.certificates_made, self.documents, self.announced}
-        return made == {self.certificates_due} and not self.certificates_not_due and self.redriven == self.quarantined
+        wrong = self.certificates_not_due + self.announced_early
+        return made == {self.certificates_due} and not wrong and self.redriven == self.quarantined
 
 
 @dataclass
@@ -106,13 +115,16 @@ class IncidentRun:
 
     def learn_while(self, incident: Incident) -> None:
         """Let people learn, one after the other, until the incident is over."""
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(incident)
+        with ThreadPoolExecutor(2) as pool:
+            running, asking = pool.submit(incident), pool.submit(self._answer)
             while not running.done():
                 self.learn()
-                self.api.add(self._answer())
+                if asking.done():  # an answer can take half a minute
+                    self.api.add(asking.result())
+                    asking = pool.submit(self._answer)
                 time.sleep(SECONDS_PER_LEARNER)
             running.result()
+            self.api.add(asking.result())
 
     def certificates(self) -> list[dict[str, Any]]:
         """The certificates that the company's admin sees; none while the API does not answer."""
@@ -142,6 +154,7 @@ class Drill:
         before = releases.version_of(self.stack)
         built, version = releases.next_release(self.directory)
         new, back = partial(self.deploy, built, version), partial(self.deploy, sam.BUILD, before)
+        down |= {f"{name} hangs": partial(self.hang, service) for name, service in HANGING.items()}
         again = partial(restoring.deploy_again, self.directory, self.stack)
         return down | {"new release": new, "release before": back, "restore": again}
 
@@ -152,6 +165,14 @@ class Drill:
                 outages.kill_functions(self.directory)
             time.sleep(SECONDS_DOWN)
 
+    def hang(self, service: str) -> None:
+        """Let a service take requests and answer none; a message stays hidden for as long as its function runs."""
+        with (
+            self.oncall.fast_retries(SECONDS_FOR_A_HANGING_CALL),
+            outages.outage(self.directory, outages.hanging(service)),
+        ):
+            time.sleep(SECONDS_HANGING)
+
     def deploy(self, built: Path, version: str) -> None:
         """Deploy a release. Raises StackFailed, also when the API then reports another version."""
         releases.deploy(self.directory, self.stack, built)
@@ -160,7 +181,7 @@ class Drill:
 
     def run_incident(self, name: str, incident: Incident, step: Step) -> IncidentResult:
         """Run an incident while a company learns, and wait until everything has recovered."""
-        run = self.begin()
+        run, since = self.begin(), datetime.now(UTC)
         step(description=f"{name}: people learn")
         begun, posted = time.monotonic(), run.posted
         run.learn_while(incident)
@@ -187,6 +208,9 @@ class Drill:
             documents=sum(versions[key] for key in issued),
             drafts=sum(key.rpartition("/")[0] in ours and key not in issued for key in versions),
             announced=len(self._announced(run)),
+            announced_early=self._announced_early(run),
+            given_up=self.oncall.log_lines(since, "left for a retry"),
+            timed_out=self.oncall.log_lines(since, "Task timed out"),
             seconds_after=round(there - over, 1),
         )
 
@@ -220,8 +244,23 @@ class Drill:
 
     def _announced(self, run: IncidentRun) -> set[str]:
         """The ids of the announcements of this company's certificates; a repeated announcement has the same id."""
-        events = [announcement.event for announcement in self.listener.announcements if announcement.type == ISSUED]
-        return {event["id"] for event in events if event["data"].get("company_id") == run.cohort.company_id}
+        return {announcement.event["id"] for announcement in self._issued(run)}
+
+    def _announced_early(self, run: IncidentRun) -> int:
+        """The number of announcements that the listener had before S3 had the document."""
+        stored, now = self.oncall.stored_at(), (datetime.now(UTC), time.monotonic())
+        return sum(is_early(announcement, stored, *now) for announcement in self._issued(run))
+
+    def _issued(self, run: IncidentRun) -> list[Announcement]:
+        issued = [announcement for announcement in self.listener.announcements if announcement.type == ISSUED]
+        return [one for one in issued if one.event["data"].get("company_id") == run.cohort.company_id]
+
+
+def is_early(announcement: Announcement, stored: Mapping[str, datetime], now: datetime, monotonic: float) -> bool:
+    """Whether an announcement was received before its document was stored; `monotonic` is the clock's time at `now`."""
+    data = announcement.event["data"]
+    at = stored.get(f"certificates/{data['certificate_id']}/{data['revision']}.pdf")
+    return at is None or now - timedelta(seconds=monotonic - announcement.received) < at
 
 
 def play(stack: LocalStack, directory: Path, described: Path, only: str = "") -> bool:
@@ -251,11 +290,11 @@ def _write(outcomes: list[IncidentResult]) -> None:
 
 def _print(outcomes: list[IncidentResult]) -> None:
     table = Table("", "Incident", "Seconds", "Events posted", "Refused first", "API meanwhile", "Quarantined, redriven")
-    for heading in "Certificates due", "Made", "Announced", "Documents", "Seconds after":
+    for heading in "Certificates due", "Made", "Announced", "Documents", "Given up, timed out", "Seconds after":
         table.add_column(heading, justify="right")
     for it in outcomes:
         row = it.incident, it.seconds, it.events_posted, it.events_kept, " ".join(str(code or "-") for code in it.api)
-        counts = it.certificates_due, it.certificates_made, it.announced, it.documents, it.seconds_after
-        cells = *row, f"{it.quarantined}, {it.redriven}", *counts
+        counts = it.certificates_due, it.certificates_made, it.announced, it.documents
+        cells = *row, f"{it.quarantined}, {it.redriven}", *counts, f"{it.given_up}, {it.timed_out}", it.seconds_after
         table.add_row("equal" if it.ok else "FAILED", *(str(cell) for cell in cells))
     console.print(table)

@@ -3,6 +3,7 @@
 Runs in the emulator's own environment. It replaces private functions of the emulator, whose version is pinned.
 """
 
+import asyncio
 import contextvars
 import hashlib
 import heapq
@@ -41,6 +42,7 @@ logger = logging.getLogger("loops")
 trace: contextvars.ContextVar[str] = contextvars.ContextVar("trace", default="")  # of a request or an invocation
 most_hops: dict[str, int] = {}
 DOWN = Path(tempfile.gettempdir()) / "down"  # holds a file for each service that is down: tools/local/outages.py
+HANG_SECONDS = 10  # longer than a client of ours waits for an answer
 KEY_CACHE_SECONDS = 2  # two hours on AWS
 SQS_BATCHES = {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}
 target_action, object_context, items_context, resource_arn, condition_key, pin_origin = (
@@ -142,12 +144,14 @@ def is_down(service: str) -> bool:
 
 
 async def serve_unless_down(scope: dict[str, Any], receive: Any, send: Send) -> None:
-    """Serve a request, unless its service or every answer is down."""
+    """Serve a request, unless its service or every answer is down, or the service hangs."""
     headers = dict(scope.get("headers", ()))
     trace.set(headers.get(b"x-amzn-trace-id", b"").decode())
     service = service_of(scope) if scope["type"] == "http" and DOWN.exists() else ""
     if service and is_down(service):
         return await next(FAILURES)(send)
+    if service and is_down(f"{service}.hangs"):
+        return await hang(receive, send)
     if service and is_down("answers"):
         await serve(scope, receive, discard)
         return await hang_up(send)
@@ -174,6 +178,14 @@ async def hang_up(send: Any) -> None:
     stream = send.__self__
     connection = stream.send.__self__.send.__self__
     connection.writer.transport.abort()
+
+
+async def hang(receive: Any, send: Send) -> None:
+    """Read a request, leave it unanswered, and close the connection long after its client has given up."""
+    while (await receive()).get("more_body"):
+        pass
+    await asyncio.sleep(HANG_SECONDS)
+    await hang_up(send)
 
 
 async def discard(_: dict[str, Any]) -> None:

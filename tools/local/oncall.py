@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from botocore.config import Config
@@ -20,6 +21,7 @@ from tools.operations.stacks import Pair, pairs_of
 # SQS delivers a failed message again after 181 seconds (generation: 360), five times in all: quarantine takes 15
 # minutes. A drill changes the running queues, so that it takes minutes; the template is deployed as it is.
 VISIBILITY_TIMEOUT_SECONDS = 4
+SECONDS_FOR_A_HANGING_CALL = 40  # as in the template, a message stays hidden for longer than a call waits
 MAX_RECEIVE_COUNT = 3
 NO_RETRIES = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
 
@@ -54,14 +56,15 @@ class OnCall:
         self._pairs: list[Pair] = list(pairs_of(stack.outputs).values())
         self._sqs = stack.session().client("sqs", endpoint_url=stack.aws_endpoint)
         self._s3 = stack.session().client("s3", endpoint_url=stack.aws_endpoint)
+        self._logs = stack.session().client("logs", endpoint_url=stack.aws_endpoint)
 
     @contextlib.contextmanager
-    def fast_retries(self) -> Iterator[None]:
+    def fast_retries(self, seconds: int = VISIBILITY_TIMEOUT_SECONDS) -> Iterator[None]:
         """Retry and quarantine failed messages within seconds for the duration of the block."""
         before = {pair.source: self._attributes(pair.source) for pair in self._pairs}
         for url, (policy, _) in before.items():
             soon = json.loads(policy) | {"maxReceiveCount": MAX_RECEIVE_COUNT}
-            self._set_attributes(url, json.dumps(soon), str(VISIBILITY_TIMEOUT_SECONDS))
+            self._set_attributes(url, json.dumps(soon), str(seconds))
         try:
             yield
         finally:
@@ -107,3 +110,19 @@ class OnCall:
             for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
                 counts[version["Key"]] += 1
         return counts
+
+    def stored_at(self) -> dict[str, datetime]:
+        """When each document was stored, by key."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix="certificates/")
+        return {one["Key"]: one["LastModified"] for page in pages for one in page.get("Contents", [])}
+
+    def log_lines(self, since: datetime, containing: str) -> int:
+        """The number of lines in the functions' logs that contain a text."""
+        found, milliseconds = 0, int(since.timestamp() * 1000)
+        for groups in self._logs.get_paginator("describe_log_groups").paginate():
+            for group in groups["logGroups"]:
+                pages = self._logs.get_paginator("filter_log_events").paginate(
+                    logGroupName=group["logGroupName"], startTime=milliseconds
+                )
+                found += sum(containing in event["message"] for page in pages for event in page["events"])
+        return found

@@ -1,4 +1,4 @@
-"""Which services of a local stack are down: the emulator and the issuer look for a file of each at every request."""
+"""Which services of a local stack are down or hang: at every request, the emulator and the issuer look for a file."""
 
 import contextlib
 import os
@@ -10,6 +10,11 @@ ISSUER = "issuer"
 ANSWERS = "answers"  # AWS processes every request and every answer is lost
 
 
+def hanging(service: str) -> str:
+    """The name under which a service hangs: it takes requests and answers none."""
+    return f"{service}.hangs"
+
+
 def down_file(directory: Path, service: str) -> Path:
     """The file that exists while `service` is down; `directory` is the stack's."""
     return directory / "tmp" / "down" / service
@@ -17,7 +22,7 @@ def down_file(directory: Path, service: str) -> Path:
 
 @contextlib.contextmanager
 def outage(directory: Path, *services: str) -> Iterator[None]:
-    """Stop services for the duration of the block: names as in AWS endpoints, ISSUER or ANSWERS."""
+    """Stop services for the duration of the block: names as in AWS endpoints, of `hanging`, ISSUER or ANSWERS."""
     files = [down_file(directory, service) for service in services]
     for one in files:
         one.parent.mkdir(exist_ok=True)

@@ -104,7 +104,7 @@ def _copy(s3: "S3Client", source: str, target: str, key: str) -> bool:
         if name in document
     }
     try:
-        s3.put_object(Bucket=target, Key=key, Body=body, IfNoneMatch="*", **headers)
+        s3.put_object(Bucket=target, Key=key, Body=body, IfNoneMatch="*", ChecksumAlgorithm="SHA256", **headers)
     except ClientError as failure:
         if failure.response["Error"]["Code"] != FILE_EXISTS:
             raise

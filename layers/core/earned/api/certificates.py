@@ -87,7 +87,7 @@ def download_certificate(certificate_id: str) -> DownloadView:
         raise NotFound
     access_log.log_access(certificate_id, issue.revision, viewer.account_id, viewer.role, viewer.company_id, now)
     return {
-        "url": routes.dependencies.documents.link(certificate_id, issue.revision),
+        "url": routes.dependencies.documents.link(certificate_id, issue.revision, issue.document_version),
         "expires_at": rfc_3339(now + timedelta(seconds=LINK_SECONDS)),
         "file_name": file_name(issue.printed),
     }

@@ -142,7 +142,9 @@ def _diagnose(context: EnrollmentContext) -> DiagnosisView:
     record, issue = context.record, context.record.issue
     diagnosis = diagnose(record, context.training, context.account, routes.now, routes.dependencies.tolerance)
     document = (
-        routes.dependencies.documents.verify_document(record.certificate_id, issue.revision, issue.document_sha256)
+        routes.dependencies.documents.verify_document(
+            record.certificate_id, issue.revision, issue.document_version, issue.document_sha256
+        )
         if issue is not None
         else None
     )

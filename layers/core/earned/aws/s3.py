@@ -14,7 +14,7 @@ from earned.domain.people import MAX_LOGO_BYTES, Logo
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectOutputTypeDef, PutObjectOutputTypeDef
 
 LINK_SECONDS = 60
 ARCHIVES, STATE, SEGMENT = "exports/", ".checkpoint", ".segment"
@@ -33,20 +33,31 @@ class UploadLost(Exception):
 
 
 @dataclass(frozen=True)
+class StoredDocument:
+    """A document's SHA-256 in hexadecimal, and its version: none in a bucket without versions.
+
+    A version is S3's id behind a code of the bucket, because S3 knows an id only in the bucket that gave it.
+    """
+
+    sha256: str
+    version: str | None
+
+
+@dataclass(frozen=True)
 class Documents:
     """The bucket of certificates."""
 
     client: "S3Client"
     bucket: str
 
-    def put(self, certificate_id: str, revision: int, pdf: bytes, file_name: str) -> str:
-        """Store a document under its certificate and revision, and return its SHA-256 in hexadecimal.
+    def put(self, certificate_id: str, revision: int, pdf: bytes, file_name: str) -> StoredDocument:
+        """Store a document under its certificate and revision.
 
         Putting the same bytes again changes nothing; raises `DocumentConflict` when other bytes are there, and
         `ConcurrentPut`. The file name is metadata of the object, so that no link contains a person's name.
         """
         sha256 = hashlib.sha256(pdf).hexdigest()
-        is_new = _put_once(
+        new = _put_once(
             self.client,
             self.bucket,
             key_of(certificate_id, revision),
@@ -56,12 +67,15 @@ class Documents:
             Metadata={"sha256": sha256},
             ChecksumAlgorithm="SHA256",
         )
-        if not is_new and self.sha256_of(certificate_id, revision) != sha256:
+        if new is not None:
+            return StoredDocument(sha256, self._version_in(new))
+        stored = self.stored(certificate_id, revision)
+        if stored is None or stored.sha256 != sha256:
             raise DocumentConflict
-        return sha256
+        return stored
 
-    def sha256_of(self, certificate_id: str, revision: int) -> str | None:
-        """The SHA-256 of a document's bytes in hexadecimal, or None if there is no document.
+    def stored(self, certificate_id: str, revision: int) -> StoredDocument | None:
+        """The current version of a document, or None if there is no document.
 
         One request: S3 computed the checksum at the put. A document without one is read, since metadata proves nothing.
         """
@@ -73,22 +87,38 @@ class Documents:
                 raise
             return None
         if "ChecksumSHA256" in head:
-            return b64decode(head["ChecksumSHA256"]).hex()
-        body = self.read(certificate_id, revision)
-        return None if body is None else hashlib.sha256(body).hexdigest()
+            return StoredDocument(b64decode(head["ChecksumSHA256"]).hex(), self._version_in(head))
+        found = _found(self.client, self.bucket, key)
+        if found is None:
+            return None
+        return StoredDocument(hashlib.sha256(found["Body"].read()).hexdigest(), self._version_in(found))
 
-    def read(self, certificate_id: str, revision: int) -> bytes | None:
-        return _read(self.client, self.bucket, key_of(certificate_id, revision))
+    def read(self, certificate_id: str, revision: int, version: str | None = None) -> bytes | None:
+        return _read(self.client, self.bucket, key_of(certificate_id, revision), **self._named(version))
 
-    def verify_document(self, certificate_id: str, revision: int, sha256: str) -> tuple[bool, bool]:
-        """Whether a document is present, and whether its bytes are those that were issued."""
-        body = self.read(certificate_id, revision)
+    def verify_document(
+        self, certificate_id: str, revision: int, version: str | None, sha256: str
+    ) -> tuple[bool, bool]:
+        """Whether the document that a link names is present, and whether its bytes are those that were issued."""
+        body = self.read(certificate_id, revision, version)
         return body is not None, body is not None and hashlib.sha256(body).hexdigest() == sha256
 
-    def link(self, certificate_id: str, revision: int) -> str:
+    def link(self, certificate_id: str, revision: int, version: str | None) -> str:
         """A presigned download link, valid for 60 seconds; makes no request."""
-        parameters = {"Bucket": self.bucket, "Key": key_of(certificate_id, revision)}
+        parameters = {"Bucket": self.bucket, "Key": key_of(certificate_id, revision)} | self._named(version)
         return self.client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS)
+
+    def _version_in(self, answer: Mapping[str, Any]) -> str | None:
+        return f"{self._code}.{answer['VersionId']}" if "VersionId" in answer else None
+
+    def _named(self, version: str | None) -> dict[str, str]:
+        """The parameter that names a version; none for that of another bucket, such as the one before a restore."""
+        code, _, version_id = (version or "").partition(".")
+        return {"VersionId": version_id} if code == self._code else {}
+
+    @property
+    def _code(self) -> str:
+        return hashlib.sha256(self.bucket.encode()).hexdigest()[:8]
 
     def keep_logo(self, logo: Logo) -> None:
         """Store a sanitised logo, so that documents that print it can be made again; raises `ConcurrentPut`."""
@@ -199,25 +229,31 @@ class Archives:
         return True
 
 
-def _put_once(client: "S3Client", bucket: str, key: str, body: bytes, media_type: str, **more: Any) -> bool:
-    """False if the object exists; raises `ConcurrentPut`."""
+def _put_once(
+    client: "S3Client", bucket: str, key: str, body: bytes, media_type: str, **more: Any
+) -> "PutObjectOutputTypeDef | None":
+    """None if the object exists; raises `ConcurrentPut`."""
     try:
-        client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type, IfNoneMatch="*", **more)
+        return client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type, IfNoneMatch="*", **more)
     except ClientError as error:
         match error.response["Error"]["Code"]:
             case "PreconditionFailed":
-                return False
+                return None
             case "ConditionalRequestConflict":
                 raise ConcurrentPut from None
         raise
-    return True
 
 
-def _read(client: "S3Client", bucket: str, key: str) -> bytes | None:
+def _read(client: "S3Client", bucket: str, key: str, **version: Any) -> bytes | None:
+    found = _found(client, bucket, key, **version)
+    return None if found is None else found["Body"].read()
+
+
+def _found(client: "S3Client", bucket: str, key: str, **version: Any) -> "GetObjectOutputTypeDef | None":
     try:
-        return client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return client.get_object(Bucket=bucket, Key=key, **version)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
+        if error.response["Error"]["Code"] not in {"NoSuchKey", "NoSuchVersion", "404"}:
             raise
         return None
 

@@ -30,7 +30,6 @@ class ReceivedMessage(Generic[EventT_co]):
     event: EventT_co
 
     def of(self, event: EventT) -> "ReceivedMessage[EventT]":
-        """The same message with its event, of which the caller knows the type."""
         return ReceivedMessage(self.message_id, self.receipt, self.body, self.group, self.sent, event)
 
 

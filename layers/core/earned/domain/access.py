@@ -59,7 +59,6 @@ class Viewer:
 
     @property
     def roles(self) -> frozenset[Role]:
-        """All of them must permit what the viewer does (A0)."""
         return frozenset({self.role, self.recorded or self.role})
 
     def is_of(self, company_id: str | None) -> bool:

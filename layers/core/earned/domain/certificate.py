@@ -64,6 +64,7 @@ class Issuance:
     reissued_at: datetime | None = None
     reason: str | None = None
     served: tuple[str, ...] = ()
+    document_version: str | None = None  # the stored object's, which a download link names
 
     @property
     def certificate_id(self) -> str:

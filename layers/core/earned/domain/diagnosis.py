@@ -104,7 +104,6 @@ def _of_unknown_facts(record: CompletionRecord, training: Training | None) -> It
 
 
 def _titles(training: Training | None) -> dict[str, str]:
-    """The titles of what facts can be about: the steps of a course, or the live event."""
     if isinstance(training, Course):
         return {step.step_id: step.title for step in training.steps}
     return {} if training is None else {training.live_event_id: training.title}

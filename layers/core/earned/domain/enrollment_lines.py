@@ -49,7 +49,6 @@ def line_of(context: EnrollmentContext, file_name: str, now: datetime, tolerance
 
 
 def _printed(context: EnrollmentContext) -> dict[str, Any]:
-    """Empty unless the certificate is issued and not revoked."""
     record, issue = context.record, context.record.issue
     if issue is None or record.certificate_status is not CertificateStatus.ISSUED:
         return {}

@@ -69,7 +69,6 @@ def _no_device(name: str) -> str:
 
 
 def _ascii(text: str) -> str:
-    """The nearest Latin letters; each run of other characters becomes one `_`."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return _no_device(re.sub(r"(?:[^ -~]|[\\/:*?\"<>|])+", "_", bare))

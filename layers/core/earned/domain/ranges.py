@@ -45,7 +45,6 @@ def first_covering(ranges: Sequence[Range], duration: int) -> int | None:
 
 
 def _cover(ascending: Iterable[tuple[int, int, int]], duration: int) -> bool:
-    """Ranges are clipped at the duration; one that is empty or starts below 0 counts nothing."""
     reached = gaps = 0
     most = max(MAX_GAPS, duration // MAX_GAPS_SHARE)
     any_counts = False

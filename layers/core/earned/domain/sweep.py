@@ -60,7 +60,6 @@ class SweepPass:
         return max(fewest, -(-self.expected // RUNS_PER_PASS))
 
     def past(self, segment: int, position: Position, items: int) -> "SweepPass":
-        """The pass after a page of a segment; without a position, the segment is at its end."""
         positions = {one: at for one, at in self.positions.items() if one != segment}
         if position is not None:
             positions[segment] = position
@@ -74,6 +73,7 @@ class Finding(StrEnum):
     ABSENT_NOT_REVOKED = "absent-not-revoked"
     ISSUED_WITHOUT_DOCUMENT = "issued-without-document"
     DOCUMENT_DIFFERS = "document-differs"
+    OTHER_VERSION = "other-version"
     STALE_VERSION = "out-of-date"
     ACCOUNT_REMOVED = "account-removed"
     UNREADABLE = "unreadable"
@@ -119,13 +119,11 @@ def is_full_check_due(subject: str, sweep_pass: SweepPass, every: timedelta = FU
 
 
 def period_of(subject: str, at: datetime, every: timedelta) -> int:
-    """The number of a period that begins at the subject's own time."""
     shift = timedelta(seconds=crc32(subject.encode()) % every.total_seconds())
     return (at - _EPOCH - shift) // every
 
 
 def _lags(record: CompletionRecord, training: Training | None) -> bool:
-    """Whether a record names an older training version than the newest, or none (C6)."""
     if training is None:
         return False
     return record.training_version is None or record.training_version < training.version

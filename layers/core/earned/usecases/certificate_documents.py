@@ -108,6 +108,6 @@ class CertificateDocuments:
         except UnusableLogo as error:
             raise Unprintable(Reason.LOGO_GONE, str(error)) from None
 
-    def put(self, content: CertificateContent, revision: int, document: bytes) -> None:
-        """Raises `DocumentConflict` if the revision exists with other bytes (I5)."""
-        self._documents.put(content.certificate_id, revision, document, file_name(content))
+    def put(self, content: CertificateContent, revision: int, document: bytes) -> str | None:
+        """Return the stored version; raises `DocumentConflict` if the revision exists with other bytes (I5)."""
+        return self._documents.put(content.certificate_id, revision, document, file_name(content)).version

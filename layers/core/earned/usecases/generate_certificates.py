@@ -167,7 +167,7 @@ class GenerateCertificates:
         if request.purpose is Purpose.REISSUE and request.request not in issue.served:
             return self._reissue(context, issue, request)
         if request.purpose is Purpose.RESTORE:
-            self._restore(issue)
+            self._restore(record, issue)
         return None
 
     def _issue_next(self, context: EnrollmentContext, request: GenerationRequest) -> Draft | None:
@@ -237,18 +237,21 @@ class GenerateCertificates:
         )
         return Draft(record, superseding, document, now)
 
-    def _restore(self, issue: Issuance) -> None:
-        """Draw a lost document again; a document with another hash never takes its place (I7)."""
+    def _restore(self, record: CompletionRecord, issue: Issuance) -> None:
+        """Draw a lost document again, and record its version; a document with another hash is never put (I7)."""
         document = self._documents.draw(issue.printed)
         if hashlib.sha256(document).hexdigest() != issue.document_sha256:
             raise Rejected("unprintable", "the document made again differs from the one that was issued")
-        self._documents.put(issue.printed, issue.revision, document)
+        version = self._documents.put(issue.printed, issue.revision, document)
+        if version != issue.document_version:
+            enrollments.issue(record, replace(issue, document_version=version))
 
     def _put_and_issue(self, draft: Draft) -> Issuance:
         """Runs in the background."""
-        self._documents.put(draft.issue.printed, draft.issue.revision, draft.document)
-        enrollments.issue(draft.record, draft.issue)
-        return draft.issue
+        version = self._documents.put(draft.issue.printed, draft.issue.revision, draft.document)
+        issue = replace(draft.issue, document_version=version)
+        enrollments.issue(draft.record, issue)
+        return issue
 
     def _issued(self, draft: Draft, issuing: Future[Issuance]) -> Issuance:
         """Wait for the document; while its revision exists with other bytes, draw it for the next (I5)."""

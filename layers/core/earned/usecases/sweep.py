@@ -205,15 +205,15 @@ class Sweep:
         if issue is None or record.certificate_status is not CertificateStatus.ISSUED:
             return None
         try:
-            sha256 = self._documents.sha256_of(issue.certificate_id, issue.revision)
+            stored = self._documents.stored(issue.certificate_id, issue.revision)
         except Exception as error:  # likewise
             _log_unreadable(record.enrollment_id, type(error).__qualname__)
             return Finding.UNREADABLE
-        if sha256 is None:
+        if stored is None:
             return Finding.ISSUED_WITHOUT_DOCUMENT
-        if sha256 == issue.document_sha256:
-            return None
-        extra = {"certificate_id": issue.certificate_id, "revision": issue.revision, "sha256": sha256}
+        if stored.sha256 == issue.document_sha256:
+            return None if issue.document_version in {None, stored.version} else Finding.OTHER_VERSION
+        extra = {"certificate_id": issue.certificate_id, "revision": issue.revision, "sha256": stored.sha256}
         logger.error("document differs", extra=extra)
         return Finding.DOCUMENT_DIFFERS
 
@@ -262,7 +262,7 @@ def _generation_request(finding: Finding, record: CompletionRecord) -> OutgoingM
     match finding:
         case Finding.JUST_COMPLETED | Finding.COMPLETE_NOT_ISSUED | Finding.HELD | Finding.ABSENT_NOT_REVOKED:
             return generation_message(record, purpose=Purpose.SWEEP)
-        case Finding.ISSUED_WITHOUT_DOCUMENT:
+        case Finding.ISSUED_WITHOUT_DOCUMENT | Finding.OTHER_VERSION:
             return generation_message(record, purpose=Purpose.RESTORE)
         case _:
             return None

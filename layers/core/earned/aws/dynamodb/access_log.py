@@ -58,7 +58,6 @@ def log_access(
 
 
 def accesses_of(what: str) -> Iterator[Access]:
-    """The download links that were handed out, oldest first; `what` is as in `log_access`."""
     for row in AccessRow.query(what, consistent_read=True):
         stamp, _, _ = row.at.partition("#")
         yield Access(stamp, row.account, row.role, row.company)

@@ -36,7 +36,6 @@ class Names:
 
 
 def get_contexts(records: Sequence[CompletionRecord]) -> list[EnrollmentContext]:
-    """One batch read; in the order of `records`."""
     directory = _read_directory([Names.of(record) for record in records])
     return [directory.context(record) for record in records]
 

@@ -31,7 +31,6 @@ def list_account_keys(account_id: str, after: EnrollmentKey | None, limit: int) 
 def list_company_keys(
     company_id: str, after: EnrollmentKey | None, limit: int, *, account_id: str | None = None
 ) -> list[EnrollmentKey]:
-    """With `account_id`, only the keys of that account, without a read of the others."""
     holder = holder_key("", company_id)
     if account_id is None:
         return _page(Row.by_holder, "h", holder, after, limit)

@@ -243,7 +243,6 @@ def get_removal(key: EnrollmentKey) -> Removal | None:
 
 
 def _get_rows(enrollment_id: str) -> list[CompletionRow]:
-    """The record of an enrollment, and what arrived for it under other accounts; strongly consistent."""
     rows = CompletionRow.query(f"enrollment#{partition_of(enrollment_id)}", consistent_read=True)
     return [row for row in rows if row.key.enrollment_id == enrollment_id]
 

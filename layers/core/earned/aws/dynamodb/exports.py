@@ -77,7 +77,6 @@ def note_recall(company_id: str, at: datetime) -> None:
 
 
 def exports_of(company_id: str, account_id: str) -> list[Export]:
-    """One admin's exports of a company, oldest first; DynamoDB deletes them a day or two after they expire."""
     rows = list(ExportRow.query(_export_key(company_id, account_id), consistent_read=True))
     row = _company_row(company_id)
     found = next(iter(batch_get([(row.pk, row.sk)])), None) if rows else None
@@ -161,7 +160,6 @@ def finish_export(export: Export, count: int, failures: Sequence[Failure], now: 
 
 
 def finish_without_archive(export: Export, now: datetime) -> None:
-    """More enrollments are in its scope than an export may have."""
     _finish(export, now, ExportRow.too_many.set(True))
 
 

@@ -81,7 +81,6 @@ class CompanyRow(Row):
 
 
 def add_account_company(account_id: str, company_id: str) -> None:
-    """A company that may hold enrollments of the account; `list_account_keys` queries each of them."""
     update(AccountRow(f"account#{account_id}", ROOT_SORT_KEY), [AccountRow.companies.add({company_id})])
 
 

@@ -76,13 +76,11 @@ def _is_within_limits(request: SupportRequest, address: str) -> bool:
 
 
 def dropped_since(since: datetime) -> int:
-    """The number of requests that were dropped from `since` on; counters last two hours."""
     rows = SupportRow.query("dropped", SupportRow.sk >= _minute(since))
     return sum(int(row.sent) for row in rows)
 
 
 def support_requests(after: str | None, limit: int) -> list[SupportRequest]:
-    """Newest first; `after` is a `cursor_position`."""
     start = {"kind": {"S": "request"}, "sk": {"S": after}} if after else None
     rows = SupportRow.query("request", scan_index_forward=False, last_evaluated_key=start, limit=limit, page_size=limit)
     return [row.support_request() for row in rows]

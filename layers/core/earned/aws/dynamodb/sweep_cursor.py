@@ -61,7 +61,6 @@ def save_sweep_pass(sweep_pass: SweepPass, cursor: str = SCHEDULED) -> None:
 
 
 def get_overdue() -> dict[EnrollmentKey, datetime]:
-    """The certificates that were earned and not issued, by enrollment, and when the sweep first found each."""
     row = next(iter(batch_get([(_OVERDUE, ROOT_SORT_KEY)])), None)
     found = json.loads(row.overdue) if isinstance(row, SweepRow) and row.overdue else []
     return {EnrollmentKey(enrollment, account): from_milliseconds(since) for enrollment, account, since in found}

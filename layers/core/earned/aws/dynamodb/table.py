@@ -87,7 +87,6 @@ class Row(Model):
 
     @classmethod
     def from_raw_data(cls, data: dict[str, Any]) -> "Row":
-        """Choose the class by the key, so that one batch read returns all kinds."""
         kind, _, _ = data["pk"]["S"].partition("#")
         row: Row = _KINDS[kind]._instantiate(data)
         return row
@@ -109,7 +108,6 @@ def bind(records_table: str) -> None:
 
 
 def connect(model: type[Model], table_name: str) -> None:
-    """Name the model's table, and give its client what PynamoDB has no setting for."""
     model.Meta.table_name = table_name
     model._get_connection().connection.session.set_default_client_config(clients.CONFIG)
 

@@ -47,7 +47,6 @@ class TrainingRow(Row):
 
     @property
     def archived_body(self) -> BodyKey | None:
-        """The key of a body that only the archived version has."""
         if self.body or self.version is None:
             return None
         return self.pk, int(self.version), int(self.saved), self.saved_by
@@ -91,7 +90,6 @@ def cancel_live_event(live_event_id: str, stamp: Stamp) -> None:
 
 
 def note_unprintable(training: Training, why: str) -> None:
-    """Note why the title of a training, as it was read, cannot be printed; a no-op if that is noted already."""
     if why != training.unprintable:
         action = TrainingRow.unprintable.set(why) if why else TrainingRow.unprintable.remove()
         update_if(_training_row(training.training_id), [action], TrainingRow.version <= training.version)
@@ -149,7 +147,6 @@ def _training_row(training_id: str) -> TrainingRow:
 
 
 def trainings_of(rows: Iterable[Row]) -> dict[str, Training]:
-    """The newest versions among `rows`, by id; one batch read of the bodies that this sandbox has not read."""
     newest = {row.pk.removeprefix("training#"): row for row in rows if isinstance(row, TrainingRow)}
     archived = {training_id: row.archived_body for training_id, row in newest.items()}
     bodies = _BODIES.read([key for key in archived.values() if key is not None])
@@ -165,7 +162,6 @@ def trainings_of(rows: Iterable[Row]) -> dict[str, Training]:
 
 
 def get_trainings(training_ids: Iterable[str]) -> dict[str, Training]:
-    """The newest version of each training by id; unknown ones are left out."""
     return trainings_of(batch_get([(f"training#{one}", ROOT_SORT_KEY) for one in dict.fromkeys(training_ids)]))
 
 

@@ -16,7 +16,6 @@ class Recorded(NamedTuple):
 
 
 def get_recorded(account_id: str) -> Recorded:
-    """One strongly consistent read."""
     row = next(iter(batch_get([(f"account#{account_id}", ROOT_SORT_KEY)])), None)
     if not isinstance(row, AccountRow):
         return Recorded(None, None, removed=False)
