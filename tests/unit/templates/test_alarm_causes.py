@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from earned.domain.sweep import Finding
 from tests.unit.templates.cloudwatch import Metric, Series, fires, metrics_of, state
 from tools.cloudformation import INFRA, functions, queues, read_template, resources, tables
 
@@ -136,13 +137,13 @@ def causes() -> Iterator[Cause]:
         cause(f"a finding {finding}", alarm, own("SweepFindings", finding=finding), once(1))
         for finding, alarm in FINDINGS.items()
     )
-    yield near("a finding that the sweep mends by itself", own("SweepFindings", finding="out-of-date"), always(50))
+    for finding in sorted(MENDED):
+        yield near(f"findings {finding}", own("SweepFindings", finding=finding), always(50))
     overdue, age = own("OldestOverdueCertificateMinutes"), own("SweepPassHours")
     yield cause("a certificate overdue for over 45 minutes", "CertificatesOverdue", overdue, every(5, 46))
     yield near("a certificate overdue for 45 minutes", overdue, every(5, 45))
     yield cause("a pass of the sweep that takes over a day", "SweepPassOld", age, every(5, 24.1))
     yield near("a pass of the sweep that takes a day", age, every(5, 24))
-    yield near("requests of the sweep", own("SweepFindings", finding="complete-not-issued"), always(3))
     unmarked = own("OldestUnmarkedAttendanceHours")
     yield cause("people unmarked for over 72 hours", "AttendanceUnmarked", unmarked, every(5, 72.1))
     yield near("people unmarked for 72 hours", unmarked, every(5, 72))
@@ -165,6 +166,15 @@ FINDINGS = {
     "held": "CertificatesHeld",
     "unreadable": "RecordsUnreadable",
 }
+# Findings that the sweep's requests mend; of complete-not-issued the age has an alarm.
+MENDED = {
+    "just-completed",
+    "complete-not-issued",
+    "absent-not-revoked",
+    "out-of-date",
+    "other-version",
+    "account-removed",
+}
 CAUSES = [Cause("nothing", {}), *causes()]
 
 
@@ -186,6 +196,10 @@ def test_a_cause_sets_off_its_own_alarm_in_time_and_no_other_alarm(caused: Cause
     prompt, ever = (range(BEGINS, end) for end in (BEGINS + PROMPT, ENDS))
     assert {name for name, alarm in ALARMS.items() if fires(alarm, series, DEFAULTS, ever)} == caused.alarms
     assert [name for name in caused.alarms if not fires(ALARMS[name], series, DEFAULTS, prompt)] == []
+
+
+def test_every_finding_of_the_sweep_has_an_alarm_or_is_mended() -> None:
+    assert set(Finding) == FINDINGS.keys() | MENDED
 
 
 def test_every_alarm_has_a_cause_here() -> None:
