@@ -4,6 +4,7 @@ Intrinsic functions are in their long form, as in a JSON template: `!Ref X` is {
 {"Fn::GetAtt": ["X", "Y"]}.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,18 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "template.yaml"
 INFRA = ROOT / "infra"
+REQUIRED = {  # invented values of the parameters without a default
+    "Issuer": "https://issuer.example",
+    "Audience": "portal",
+    "VerifyBaseUrl": "https://certificates.example",
+}
+
+
+class Invented(dict[str, str]):
+    """Values of references; what only AWS knows has its own name as its value."""
+
+    def __missing__(self, name: str) -> str:
+        return name
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,21 @@ def functions(path: Path = TEMPLATE) -> dict[str, Function]:
     return {name: _function(name, defaults, own) for name, own in resources("AWS::Serverless::Function", path).items()}
 
 
+def parameters() -> dict[str, str]:
+    """The values of a deployment that sets no parameter but the required ones."""
+    declared = read_template()["Parameters"].items()
+    return {name: str(one["Default"]) for name, one in declared if "Default" in one} | REQUIRED
+
+
+def environment(variables: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
+    """The variables that the template gives a function (`Function.variables`).
+
+    `values` are what they refer to: parameters, logical ids, and outputs such as `Queues.Outputs.GenerationQueueUrl`.
+    Raises `KeyError` for any other reference.
+    """
+    return {name: _text(value, values) for name, value in variables.items()}
+
+
 def reserved_concurrency(*, provisioned: bool) -> int:
     """The sum that a production stack reserves for its functions."""
     own = resources("AWS::Serverless::Function").values()
@@ -114,6 +142,21 @@ def tables() -> dict[str, Table]:
         )
         for name, table in resources("AWS::DynamoDB::Table", INFRA / "storage.yaml").items()
     }
+
+
+def _text(value: Any, values: Mapping[str, str]) -> str:
+    match value:
+        case {"Ref": name}:
+            return values[name]
+        case {"Fn::GetAtt": [*path]}:
+            return values[".".join(path)]
+        case {"Fn::Select": [int(index), {"Fn::Split": [str(separator), text]}]}:
+            return _text(text, values).split(separator)[index]
+        case {"Fn::Sub": str(text)}:
+            return re.sub(r"\$\{([\w.:]+)\}", lambda found: values[found[1]], text)
+        case str() | int():
+            return str(value)
+    raise ValueError(f"cannot evaluate {value}")
 
 
 def _reserved(value: Any, provisioned: bool) -> int:

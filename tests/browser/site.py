@@ -5,7 +5,6 @@
 
 import base64
 import json
-import os
 import sys
 import tempfile
 import threading
@@ -14,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import boto3
@@ -99,8 +97,8 @@ def main() -> None:
         keys = Path(folder)
         key = issuer.add_key(keys)
         url = issuer.serve(keys, keys / "down")
-        with patch.dict(os.environ, {"ISSUER": url, "AUDIENCE": issuer.AUDIENCE}), aws_in_process():
-            service = work.submit(Service.start).result()
+        with aws_in_process():
+            service = work.submit(Service.start, {"Issuer": url, "Audience": issuer.AUDIENCE}).result()
             world = work.submit(build, service).result()
             site = Site(service, KeySet([key]), work)
             server = ThreadingHTTPServer(("127.0.0.1", 0), handler(site.answer))

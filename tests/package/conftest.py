@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.package import aws
+from tools import cloudformation
 from tools.in_process.portal import Story
 from tools.in_process.service import Service, aws_in_process
 from tools.package import built
@@ -24,7 +25,7 @@ class Built:
 
     def __init__(self, template: Path, stack: ExitStack) -> None:
         self.functions = built.functions(template)
-        self.values = built.parameters(template)
+        self.values = cloudformation.parameters()
         self._opt = {
             layers: stack.enter_context(built.unpacked(layers))
             for layers in {function.layers for function in self.functions.values()}
@@ -56,9 +57,7 @@ def service(packages: Built) -> Iterator[Service]:
     """The infrastructure in moto, and the functions as Lambda starts them."""
     with aws_in_process(REGION), aws.listening() as endpoint, ExitStack() as workers:
         service = Service.without_functions()
-        for name, value in service.outputs.items():
-            packages.values |= {f"Storage.Outputs.{name}": value, f"Queues.Outputs.{name}": value}
-        packages.values["Bus"] = "announcements"
+        packages.values |= service.values()
         for name, function in packages.functions.items():
             worker = Worker(function, packages.environment(function) | {"AWS_ENDPOINT_URL": endpoint})
             service.apps[name] = SimpleNamespace(worker=worker)

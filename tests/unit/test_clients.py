@@ -20,7 +20,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from earned.aws import clients
 from earned.aws.s3 import Archives, Documents
-from tools.cloudformation import Function, functions, read_template
+from tools.cloudformation import Function, Invented, environment, functions, parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = {one.name: one for one in functions().values()}
@@ -65,15 +65,10 @@ print(json.dumps(found))
 """
 
 
-def environment(function: Function) -> dict[str, str]:
-    """The variables that the template gives a function; a text in place of what only AWS knows."""
-    parameters = read_template()["Parameters"]
-
-    def text(name: str, value: Any) -> str:
-        known = parameters.get(value["Ref"], {}) if isinstance(value, dict) and "Ref" in value else {}
-        return str(known.get("Default") or f"https://example.com/{name}")
-
-    return {name: text(name, value) for name, value in function.variables.items() if name != "SSL_CERT_FILE"}
+def variables(function: Function) -> dict[str, str]:
+    """The variables of a function, with the certificate authorities of this machine."""
+    given = environment(function.variables, Invented(parameters()))
+    return {name: value for name, value in given.items() if name != "SSL_CERT_FILE"}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +81,7 @@ def created() -> dict[str, list[list[Any]]]:
         env={"PATH": os.environ["PATH"], "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")}
         | {"PYTHONPATH": f"layers/core{os.pathsep}."}
         | keys,
-        input=json.dumps({name: environment(one) for name, one in FUNCTIONS.items()}),
+        input=json.dumps({name: variables(one) for name, one in FUNCTIONS.items()}),
         capture_output=True,
         text=True,
         check=True,

@@ -14,6 +14,7 @@ from samtranslator.translator.transform import transform
 
 from tools.cloudformation import (
     INFRA,
+    REQUIRED,
     ROOT,
     TEMPLATE,
     Function,
@@ -26,7 +27,6 @@ from tools.cloudformation import (
 
 TEMPLATES = [TEMPLATE, *sorted(INFRA.glob("*.yaml"))]
 REGIONS = ["us-east-1", "eu-central-1", "ap-southeast-2"]
-PARAMETERS = {"Issuer": "https://issuer.example", "Audience": "portal", "VerifyBaseUrl": "https://certificates.example"}
 
 
 class NoManagedPolicies:
@@ -67,7 +67,7 @@ def transformed() -> dict[str, Any]:
     source = json.loads(local_paths.sub(r'"s3://bucket/\1"', json.dumps(read_template())))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", REGIONS[0])
-        result: dict[str, Any] = transform(source, PARAMETERS, NoManagedPolicies())
+        result: dict[str, Any] = transform(source, REQUIRED, NoManagedPolicies())
     return result
 
 

@@ -6,9 +6,9 @@ import sys
 from collections import defaultdict
 from typing import Any
 
+from tools import cloudformation
 from tools.bench.page import ROOT
 from tools.bench.workers import environment
-from tools.in_process.service import Service
 
 STARTS = 5
 PAIRS = {
@@ -31,8 +31,8 @@ def measure_cold_starts() -> dict[str, dict[str, Any]]:
     """Milliseconds of CPU above bare Python: medians of fresh processes, in turn."""
     took: dict[str, list[float]] = defaultdict(list)
     for _ in range(STARTS):
-        for module in (module for pair in PAIRS.values() for module in pair):
-            took[module].append(_start(module))
+        for name, module in ((name, module) for name, pair in PAIRS.items() for module in pair):
+            took[module].append(_start(name, module))
     medians = {module: round(1000 * statistics.median(seconds)) for module, seconds in took.items()}
     return {
         name: {"ours": medians[ours], "naive": medians[naive], "times_ours": round(medians[naive] / medians[ours], 2)}
@@ -40,10 +40,10 @@ def measure_cold_starts() -> dict[str, dict[str, Any]]:
     }
 
 
-def _start(module: str) -> float:
-    invented = Service(defaultdict(lambda: "any")).variables("Progress")
+def _start(function: str, module: str) -> float:
+    [deployed] = [one for one in cloudformation.functions().values() if one.name == function]
+    variables = cloudformation.environment(deployed.variables, cloudformation.Invented(cloudformation.parameters()))
     own = {
-        "DEAD_LETTER_QUEUE_URL": "any",
         "NAIVE_TABLE": "any",
         "IDEMPOTENCY_TABLE": "any",
         "AWS_LAMBDA_FUNCTION_NAME": "any",
@@ -52,7 +52,7 @@ def _start(module: str) -> float:
     done = subprocess.run(
         [sys.executable, "-c", PROBE, module],
         cwd=ROOT,
-        env=environment() | invented | own | aws,
+        env=variables | environment() | own | aws,
         stdout=subprocess.PIPE,
         check=True,
     )

@@ -175,7 +175,9 @@ class Bench:
             )
         own = {"NAIVE_TABLE": "naive", "IDEMPOTENCY_TABLE": "idempotency"}
         # Powertools reads the function's name when the handlers are decorated and later.
-        os.environ |= self.service.variables("Progress") | own | {"AWS_LAMBDA_FUNCTION_NAME": "naive"}
+        for name in NAIVE:
+            os.environ |= self.service.variables(name)
+        os.environ |= own | {"AWS_LAMBDA_FUNCTION_NAME": "naive"}
         return {name: importlib.import_module(f"tools.bench.naive.{name}") for name in NAIVE}
 
     def _prepare(self) -> None:

@@ -3,11 +3,11 @@
 import importlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
@@ -17,35 +17,29 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
+from tools import cloudformation
 from tools.in_process.handlers import Handler, Options, compose
 from tools.in_process.lambda_events import LambdaContext, http_event
 
-ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
-QUEUES = ("Directory", "Progress", "Attendance", "Change", "Evaluation", "Generation", "Export")
-FUNCTIONS = {
-    "record_directory": "Directory",
-    "record_progress": "Progress",
-    "record_attendance": "Attendance",
-    "fan_out_changes": "Change",
-    "evaluate_enrollments": "Evaluation",
-    "generate_certificate": "Generation",
-    "export_certificates": "Export",
-    "sweep": "",
-    "serve_api": "",
-}
+DEPLOYED = {one.name: one for one in cloudformation.functions().values()}
+# By function, the queue that feeds it.
+FUNCTIONS = {name: one.source.queue.removesuffix("Queue") if one.source else "" for name, one in DEPLOYED.items()}
+QUEUES = tuple(queue for queue in FUNCTIONS.values() if queue)
+STACKS = "Storage", "Queues"
+OF_THIS_MACHINE = {"FONTCONFIG_PATH", "SSL_CERT_FILE"}  # Lambda's paths
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/any"  # moto encrypts nothing
 
 
 def stand_up(name: str) -> dict[str, str]:
     """Create one of the deployed infrastructure templates, and return its outputs."""
-    cloudformation = boto3.client("cloudformation")
-    body = (ROOT / "infra" / f"{name}.yaml").read_text()
-    cloudformation.create_stack(
+    client = boto3.client("cloudformation")
+    body = (cloudformation.INFRA / f"{name}.yaml").read_text()
+    client.create_stack(
         StackName=name, TemplateBody=body, Parameters=[{"ParameterKey": "KeyArn", "ParameterValue": KEY}]
     )
-    outputs = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+    outputs = client.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
@@ -67,19 +61,22 @@ class Service:
     """Queues, tables, buckets, bus and the handlers between them.
 
     `apps` are the functions' modules; `handlers` are composed over their settings and clients.
+    `parameters` are those of the template that differ from their defaults.
     """
 
     outputs: dict[str, str]
+    parameters: Mapping[str, str] = field(default_factory=dict)
     apps: dict[str, Any] = field(default_factory=dict)
     handlers: dict[str, Handler] = field(default_factory=dict)
     announced: str = ""
 
     @classmethod
-    def start(cls) -> "Service":
-        """Stand up the infrastructure and import the functions."""
+    def start(cls, parameters: Mapping[str, str] = MappingProxyType({})) -> "Service":
+        """Stand up the infrastructure and import the functions, which is possible once in a process."""
         service = cls.without_functions()
-        for function, queue in FUNCTIONS.items():
-            with patch.dict(os.environ, service.variables(queue)):
+        service.parameters = parameters
+        for function in FUNCTIONS:
+            with patch.dict(os.environ, service.variables(function)):
                 service.apps[function] = importlib.import_module(f"functions.{function}.app")
         service.start_anew()
         return service
@@ -99,33 +96,25 @@ class Service:
     @classmethod
     def without_functions(cls) -> "Service":
         """Stand up the infrastructure."""
-        service = cls(stand_up("storage") | stand_up("queues"))
+        service = cls({name: value for stack in STACKS for name, value in stand_up(stack.lower()).items()})
         service.listen()
         return service
 
-    def variables(self, queue: str) -> dict[str, str]:
-        """The environment of a function, as template.yaml gives it."""
+    def values(self) -> dict[str, str]:
+        """What the template's variables refer to: parameters, and what was stood up."""
+        outputs = {f"{stack}.Outputs.{name}": value for stack in STACKS for name, value in self.outputs.items()}
         return {
-            "RECORDS_TABLE": self.outputs["RecordsTableName"],
-            "SUPPORT_TABLE": self.outputs["SupportTableName"],
-            "ACCESS_LOG_TABLE": self.outputs["AccessLogTableName"],
-            "ASSETS_BUCKET": self.outputs["AssetsBucketName"],
-            "DOCUMENTS_BUCKET": self.outputs["DocumentsBucketName"],
-            "EXPORTS_BUCKET": self.outputs["ExportsBucketName"],
-            "CHANGE_QUEUE_URL": self.url("Change"),
-            "EVALUATION_QUEUE_URL": self.url("Evaluation"),
-            "GENERATION_QUEUE_URL": self.url("Generation"),
-            "EXPORT_QUEUE_URL": self.url("Export"),
-            "DEAD_LETTER_QUEUE_URL": self.outputs.get(f"{queue}DeadLetterQueueUrl", ""),
-            "ORDER_TOLERANCE_SECONDS": "300",
-            "BUS_NAME": "announcements",
-            "VERIFY_BASE_URL": "https://certificates.example",
-            "PAPER_SIZE": "a4",
-            "ROLE_CLAIM": "role",
-            "COMPANY_CLAIM": "company_id",
-            "CLIENT_CLAIM": "client_id",
-            "POWERTOOLS_SERVICE_NAME": "earned",
+            **cloudformation.parameters(),
+            **self.parameters,
+            **outputs,
+            "AWS::StackName": "earned",
+            "Bus": "announcements",
         }
+
+    def variables(self, function: str) -> dict[str, str]:
+        """The environment of a function, as template.yaml gives it."""
+        given = cloudformation.environment(DEPLOYED[function].variables, self.values())
+        return {name: value for name, value in given.items() if name not in OF_THIS_MACHINE}
 
     def url(self, queue: str) -> str:
         """A queue's URL."""

@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tools import cloudformation
 from tools.local.stack import ROOT
-from tools.package.built import LIMIT, BuildFailed, Function, build, environment, functions, parameters, unpacked
+from tools.package.built import LIMIT, BuildFailed, Function, build, environment, functions, unpacked
 from tools.package.imports import load
 
 OUT = ROOT / "out" / "package.json"
@@ -32,7 +33,7 @@ def main() -> None:
     except BuildFailed as failure:
         console.print(f"sam build failed: {failure}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    values = parameters(built)
+    values = cloudformation.parameters()
     figures = {name: _measure(function, values) for name, function in functions(built).items()}
     busy = round(os.getloadavg()[0], 1)
     OUT.parent.mkdir(exist_ok=True)

@@ -18,11 +18,6 @@ RIC = ROOT / ".venv" / "package"
 PYTHON = os.path.realpath(RIC / "bin" / "python")
 # Without site-packages: only the standard library and PYTHONPATH can be imported.
 BARE_PYTHON = (PYTHON, "-S")
-PARAMETERS = {
-    "Issuer": "https://issuer.example",
-    "Audience": "portal",
-    "VerifyBaseUrl": "https://certificates.example",
-}
 LIMIT = 250 * 10**6  # bytes, function and layers; Lambda's limit
 
 
@@ -85,14 +80,6 @@ def functions(built: Path) -> dict[str, Function]:
     }
 
 
-def parameters(built: Path) -> dict[str, str]:
-    """The template's parameters: their defaults, and invented values for those without one."""
-    declared = cloudformation.read_template(built)["Parameters"]
-    return {
-        name: str(parameter["Default"]) for name, parameter in declared.items() if "Default" in parameter
-    } | PARAMETERS
-
-
 @contextmanager
 def unpacked(layers: Iterable[Path]) -> Iterator[Path]:
     """Merge layers into one folder for the duration of the block, as Lambda does under /opt.
@@ -128,22 +115,4 @@ def environment(function: Function, opt: Path, region: str, values: Mapping[str,
         "TZ": ":UTC",
         "_HANDLER": function.handler,
     }
-    return system | {
-        name: _resolve(value, {**values, "LayerRoot": str(opt)}) for name, value in function.variables.items()
-    }
-
-
-def _resolve(value: Any, values: Mapping[str, str]) -> str:
-    match value:
-        case {"Ref": name}:
-            return values.get(name, name)
-        case {"Fn::GetAtt": [*path]}:
-            return values.get(".".join(path), ".".join(path))
-        case {"Fn::Select": [int(index), {"Fn::Split": [str(separator), text]}]}:
-            return _resolve(text, values).split(separator)[index]
-        case {"Fn::Sub": text}:
-            for name, replacement in values.items():
-                text = text.replace(f"${{{name}}}", replacement)
-            return str(text)
-        case _:
-            return str(value)
+    return system | cloudformation.environment(function.variables, cloudformation.Invented(values, LayerRoot=str(opt)))

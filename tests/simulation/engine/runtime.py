@@ -5,6 +5,7 @@ import os
 import time
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from tests.simulation.clock import SECOND
 from tests.simulation.services import wire
@@ -13,7 +14,6 @@ from tests.simulation.services.sqs import Queue
 from tools import cloudformation
 from tools.in_process.handlers import Options, compose
 
-QUEUES = ("Directory", "Progress", "Attendance", "Change", "Evaluation", "Generation", "Export")
 RECORDS, ACCESS, SUPPORT = "records", "access", "support"
 DOCUMENTS, ASSETS, EXPORTS = "documents", "assets", "exports"
 
@@ -37,6 +37,7 @@ def _function(one: cloudformation.Function) -> Function:
 
 
 FUNCTIONS = {one.name: _function(one) for one in cloudformation.functions().values()}
+QUEUES = tuple(function.queue for function in FUNCTIONS.values() if function.queue)
 BY_QUEUE = {function.queue: function for function in FUNCTIONS.values() if function.queue}
 
 
@@ -63,30 +64,17 @@ def tables() -> dict[str, Table]:
     return {name: Table(found[one].key, dict(found[one].indexes)) for name, one in names.items()}
 
 
-def _environment(function: Function) -> dict[str, str]:
-    return {
-        "RECORDS_TABLE": RECORDS,
-        "SUPPORT_TABLE": SUPPORT,
-        "ACCESS_LOG_TABLE": ACCESS,
-        "ASSETS_BUCKET": ASSETS,
-        "DOCUMENTS_BUCKET": DOCUMENTS,
-        "EXPORTS_BUCKET": EXPORTS,
-        "CHANGE_QUEUE_URL": url("Change"),
-        "EVALUATION_QUEUE_URL": url("Evaluation"),
-        "GENERATION_QUEUE_URL": url("Generation"),
-        "EXPORT_QUEUE_URL": url("Export"),
-        "DEAD_LETTER_QUEUE_URL": url(f"{function.queue}DeadLetter"),
-        "ORDER_TOLERANCE_SECONDS": str(
-            cloudformation.read_template()["Parameters"]["OrderToleranceSeconds"]["Default"]
-        ),
-        "BUS_NAME": "announcements",
-        "VERIFY_BASE_URL": "https://certificates.example",
-        "ROLE_CLAIM": "role",
-        "COMPANY_CLAIM": "company_id",
-        "CLIENT_CLAIM": "client_id",
-        "POWERTOOLS_SERVICE_NAME": "earned",
-        "POWERTOOLS_METRICS_DISABLED": "true",
+def _values() -> dict[str, str]:
+    """What the variables of the functions refer to."""
+    queue_urls = {
+        f"Queues.Outputs.{queue}{kind}QueueUrl": url(f"{queue}{kind}")
+        for queue in QUEUES
+        for kind in ("", "DeadLetter")
     }
+    tables = {"RecordsTable": RECORDS, "AccessLogTable": ACCESS, "SupportTable": SUPPORT}
+    buckets = {"DocumentsBucket": DOCUMENTS, "AssetsBucket": ASSETS, "ExportsBucket": EXPORTS}
+    stored = {f"Storage.Outputs.{name}Name": value for name, value in (tables | buckets).items()}
+    return cloudformation.parameters() | queue_urls | stored | {"AWS::StackName": "earned", "Bus": "announcements"}
 
 
 def _imported() -> dict[str, Any]:
@@ -97,12 +85,13 @@ def _imported() -> dict[str, Any]:
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": "eu-west-1",
+        "POWERTOOLS_METRICS_DISABLED": "true",
     }
     wire.install()
     modules: dict[str, Any] = {}
-    for name, function in FUNCTIONS.items():
-        os.environ |= _environment(function)
-        modules[name] = importlib.import_module(f"functions.{name}.app")
+    for one in cloudformation.functions().values():
+        with patch.dict(os.environ, cloudformation.environment(one.variables, _values())):
+            modules[one.name] = importlib.import_module(f"functions.{one.name}.app")
     return modules
 
 

@@ -201,7 +201,7 @@ class World:
         for queue in self.sqs.queues.values():
             for message in queue.messages.values():
                 self._end_delay(queue, message)
-        for minutes in (0, 5, 10):
+        for minutes in (0, 5, 10, 13):  # the last one is after the longest visibility timeout, 12 minutes
             for name in runtime.QUEUES:
                 self.agenda.at(self.now + minutes * MINUTE, lambda name=name: self.operations.redrive_faults(name))  # type: ignore[misc]  # as above
         # Some findings take a check of every document: a day's sweeps do it, or an operator's sweep over everything.

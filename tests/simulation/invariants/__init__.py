@@ -5,8 +5,8 @@ take account of every event that was acknowledged before it began; it may take a
 
 - I1 Never early: `never_early.check_issuance`, `check_active` and `check_revocation`, at each write of a record.
 - I2 One certificate per enrollment: `one_certificate.check_id`, `check_revision`, `check_reissues` and
-  `check_request`, at each write of a record; `documents.check_announcement`, because a change is announced by one
-  event.
+  `check_request`, at each write of a record; `documents.check_announcement` and `announced.check_id`,
+  because a change is announced by one event.
 - I3 Nothing lost: `nothing_lost.check_facts` at each write, `check_kept` when Lambda deletes a message, `check_reason`
   and `check_refusal` at each quarantine; `end_of_run.check` for the certificates, queues and refusals that are due.
 - I4 Order and duplication change nothing: `order.check_progress` at each write; `end_of_run.check` compares the result

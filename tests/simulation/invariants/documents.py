@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from tests.simulation.clock import at
 from tests.simulation.engine.fake_pdf import printed_on
 from tests.simulation.engine.runtime import DOCUMENTS
+from tests.simulation.invariants.announced import check_id
 from tests.simulation.invariants.never_early import evaluated_version
 from tests.simulation.invariants.records import Item, Key, enrollment_of, is_event, known_before, possibly_newest
 from tests.simulation.invariants.violation import require
@@ -69,8 +70,9 @@ def _check_company(world: "World", key: Key, before: Item, after: Item, printed:
 
 def check_announcement(world: "World", event: Item) -> None:
     """I8: the change is recorded; I2: a repeated announcement is the same event."""
+    check_id(world, event)
     data, what = event["data"], event["type"].split(".")[2]
-    if what in {"held", "unmarked", "refused"}:
+    if announced_revision(event) is None:
         return
     revision = (data["certificate_id"], data["revision"])
     record = world.observer.record(data["enrollment_id"], data["account_id"])

@@ -7,6 +7,7 @@ from earned.aws.dynamodb import enrollment_keys
 from earned.domain.enrollment import EnrollmentKey
 from tests.simulation.engine.runtime import DOCUMENTS, EXPORTS, RECORDS
 from tests.simulation.invariants import access, documents, never_early, nothing_lost, one_certificate, order
+from tests.simulation.invariants.announced import Change
 from tests.simulation.invariants.records import Item, Key, issue_of
 from tests.simulation.services.s3 import Stored
 from tests.simulation.services.sqs import Message
@@ -18,7 +19,10 @@ UNKNOWN_CERTIFICATE = "a" * 26
 
 
 class Observer:
-    """`issued` and `revoked` are certificates by id and revision; `certificate_ids` are by partition key."""
+    """`issued` and `revoked` are certificates by id and revision; `certificate_ids` are by partition key.
+
+    `announced_changes` are by the id of an announcement, `announced_ids` the other way round.
+    """
 
     def __init__(self, world: "World") -> None:
         self.issued: dict[tuple[str, int], Item] = {}
@@ -26,6 +30,8 @@ class Observer:
         self.certificate_ids: dict[str, str] = {}
         self.reissues_requested: Counter[str] = Counter()
         self.exports_accepted: set[str] = set()
+        self.announced_changes: dict[str, Change] = {}
+        self.announced_ids: dict[Change, str] = {}
         self._reissued: Counter[str] = Counter()
         self._world = world
         world.dynamodb.on_write = self.written

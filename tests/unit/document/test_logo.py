@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -407,9 +408,40 @@ def test_only_the_pixels_of_a_png_are_kept():
     assert kinds(logo.data) == {b"IHDR", b"IDAT", b"IEND"}
 
 
-def test_a_png_of_4000_by_4000_pixels_is_accepted():
-    assert MAX_PIXELS >= 4000 * 4000
-    assert sanitise(picture("RGBA", (4000, 4000), (1, 2, 3, 4)), PNG)
+@pytest.mark.parametrize("size", [(4000, 4000), (3999, 4001), (1, 16_000_000)])
+def test_a_png_of_sixteen_million_pixels_is_accepted(size: tuple[int, int]):
+    assert size[0] * size[1] <= MAX_PIXELS
+    assert sanitise(picture("L", size, 1), PNG)
+
+
+@pytest.mark.parametrize("size", [(4000, 4001), (16_000_001, 1), (5000, 5000)])
+def test_a_png_of_more_pixels_is_refused_before_it_is_decoded(size: tuple[int, int]):
+    """Pillow itself refuses above 178 million pixels, which take 1.3 GB."""
+    data = picture("1", size)
+    assert len(data) < MAX_LOGO_BYTES / 10
+    with pytest.raises(UnusableLogo, match=r"^the PNG has no pixels or more than 16,000,000: "):
+        sanitise(data, PNG)
+    with pytest.raises(UnusableLogo, match=r"more than 16,000,000"):
+        sanitise(data[: data.index(b"IDAT")], PNG)  # nothing to decode
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+@pytest.mark.parametrize(
+    ("whole", "media_type"),
+    [
+        (lambda size: (some := picture()) + bytes(size - len(some)), PNG),
+        (lambda size: svg(f"<!--{'é' * ((size - len(svg('<!---->' + SHAPE))) // 2)}-->{SHAPE}").ljust(size), SVG),
+    ],
+    ids=["png", "svg in two bytes a letter"],
+)
+def test_a_logo_is_bounded_in_bytes(whole: Callable[[int], bytes], media_type: str, more: int):
+    data = whole(MAX_LOGO_BYTES + more)
+    assert len(data) == MAX_LOGO_BYTES + more
+    if more > 0:
+        with pytest.raises(UnusableLogo, match=r"^the file is larger than 512 KB: "):
+            sanitise(data, media_type)
+    else:
+        assert sanitise(data, media_type)
 
 
 ILLUSTRATED = b"""<?xml version="1.0" encoding="utf-8"?>

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from samtranslator.translator.transform import transform
 
-from tests.unit.test_template import PARAMETERS, NoManagedPolicies, chosen
-from tools.cloudformation import INFRA, ROOT, functions, read_template
+from tests.unit.test_template import NoManagedPolicies, chosen
+from tools.cloudformation import INFRA, REQUIRED, ROOT, functions, read_template
 from tools.package.shipping import stamp
 
 LOCAL_PATHS = re.compile(r'"((?:layers|functions|infra)/[^"$]+)"')
@@ -29,7 +29,7 @@ def expand(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resources]:
 
     def expanded(edit: Callable[[str], str] = str, **parameters: str) -> Resources:
         text = LOCAL_PATHS.sub(r'"s3://bucket/\1"', json.dumps(read_template()))
-        found: Resources = transform(json.loads(edit(text)), PARAMETERS | parameters, NoManagedPolicies())["Resources"]
+        found: Resources = transform(json.loads(edit(text)), REQUIRED | parameters, NoManagedPolicies())["Resources"]
         return found
 
     return expanded
