@@ -81,7 +81,7 @@ class Scenario:
         """Pass events to a function as one batch; raises unless it processes all of them."""
         records = [_record(number, event) for number, event in enumerate(events)]
         done, log = Invocation(function, len(records)), StringIO()
-        handler = self.service.apps[function].handler
+        handler = self.service.handlers[function]
         with counting() as done.ledger, redirect_stdout(log):
             began = time.process_time()
             response = handler({"Records": records}, LambdaContext())

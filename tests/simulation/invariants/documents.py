@@ -89,7 +89,15 @@ def check_announcement(world: "World", event: Item) -> None:
     require(what != "withdrawn" or "r" in record, "I8", f"{revision} is announced as withdrawn and is not")
     announced = world.eventbridge.events
     same = (one for one in announced if one["type"] == event["type"] and announced_revision(one) == revision)
-    require(next(same, event) == event, "I2", f"{revision} is announced as {what} by two different events")
+    first, again = (undated_withdrawal(one) for one in (next(same, event), event))
+    require(first == again, "I2", f"{revision} is announced as {what} by two different events")
+
+
+def undated_withdrawal(event: Item) -> Item:
+    """A withdrawal is told again, dated earlier, when an earlier removal arrives (I4); no other date ever changes."""
+    if event["type"] != "earned.certificate.withdrawn.v1":
+        return event
+    return event | {"time": None, "data": event["data"] | {"at": None}}
 
 
 def announced_revision(event: Item) -> tuple[str, int] | None:
