@@ -33,14 +33,15 @@ class Chain:
         return wait_for(self._outcome, "the end of a request")
 
     def _outcome(self) -> bool | None:
-        """None while a request is under way."""
+        """None while a request is under way; the queues are looked at first, for the request may just be on its way."""
+        under_way = any(self._left(queue) for queue in ("Change", "Evaluation"))
         dead = self._outputs["EvaluationDeadLetterQueueUrl"]
         found = self._sqs.receive_message(QueueUrl=dead).get("Messages", [])
         for message in found:
             self._sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
         if found:
             return True
-        return None if any(self._left(queue) for queue in ("Change", "Evaluation")) else False
+        return None if under_way else False
 
     def _left(self, queue: str) -> int:
         url = self._outputs[f"{queue}QueueUrl"]

@@ -183,6 +183,8 @@ def ask_bucket(s3: Any, verb: str, bucket: str, key: str) -> None:
     match verb:
         case "GetObject":
             s3.get_object(Bucket=bucket, Key=key)
+        case "GetObjectVersion":
+            s3.get_object(Bucket=bucket, Key=key, VersionId="roles")
         case "ListBucket":
             s3.list_objects_v2(Bucket=bucket)
         case "PutObject":
@@ -200,6 +202,8 @@ def ask_queue(sqs: Any, verb: str, url: str) -> None:
             sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
         case "DeleteMessage":
             sqs.delete_message(QueueUrl=url, ReceiptHandle="roles")
+        case "ChangeMessageVisibility":
+            sqs.change_message_visibility(QueueUrl=url, ReceiptHandle="roles", VisibilityTimeout=0)
         case "GetQueueAttributes":
             sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
 

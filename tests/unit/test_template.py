@@ -12,6 +12,7 @@ import pytest
 from cfnlint.config import ManualArgs
 from samtranslator.translator.transform import transform
 
+from earned.aws.s3 import ARCHIVES, SEGMENT, STATE
 from tools.cloudformation import (
     INFRA,
     REQUIRED,
@@ -244,6 +245,9 @@ def test_the_erasure_role_belongs_to_no_function_and_reaches_only_personal_data(
         ("s3:ListBucketMultipartUploads", None),
         ("s3:AbortMultipartUpload", None),
     ]
+    [reading] = [one for one in policy["PolicyDocument"]["Statement"] if one["Action"] == "s3:GetObjectVersion"]
+    read = [arn["Fn::Sub"] for arn in reading["Resource"]]
+    assert read == ["${ExportsBucket.Arn}/" + ARCHIVES + "*" + suffix for suffix in (STATE, SEGMENT)]
 
 
 @pytest.mark.parametrize(
