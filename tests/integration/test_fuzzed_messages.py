@@ -28,9 +28,10 @@ from tests.integration.mutations import KNOWN, NOT_FOR_SQS, OF_QUEUE, SECRET, fr
 from tests.integration.wire import Key, Wire
 from tests.unit.messages.event_examples import EVERY_PATH, JSON, posted, put
 from tests.unit.messages.published_schemas import VALIDATORS
+from tools.cloudformation import ROOT
 from tools.in_process.lambda_events import LambdaContext
 from tools.in_process.portal import cloud_event
-from tools.in_process.service import ROOT, Service
+from tools.in_process.service import Service
 
 Record = Callable[[str, object], None]
 EVENT_ID = re.compile(r'"event_id":"[^"]*"')  # logged, so that the portal can find the event

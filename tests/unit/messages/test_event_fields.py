@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from earned.domain.errors import Rejected
 from earned.messages import events
-from earned.messages.event_fields import places
 from earned.messages.texts import clean
+from earned.messages.times import places
 from tests.unit.messages.event_examples import (
     EVERY_PATH,
     EXAMPLES,

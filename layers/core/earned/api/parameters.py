@@ -7,7 +7,7 @@ from typing import Annotated
 from annotated_types import Ge
 from pydantic import AwareDatetime, BeforeValidator
 
-from earned.messages.event_fields import read_time
+from earned.messages.times import read_time
 
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHOLE_NUMBER = re.compile("[1-9][0-9]*")

@@ -19,13 +19,12 @@ from earned.messages.event_fields import (
     ObjectKey,
     PositiveWholeNumber,
     Printable,
-    ScheduledTime,
     StepTitle,
-    Timezone,
     WholeNumber,
     video_milliseconds,
 )
 from earned.messages.schema_types import Id
+from earned.messages.times import ScheduledTime, Timezone
 
 
 class UploadedLogo(StrictModel):

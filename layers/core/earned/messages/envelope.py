@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict
 from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import identify
 from earned.domain.stamps import Stamp
-from earned.messages.event_fields import EventId, JsonMediaType, Source, Time
+from earned.messages.event_fields import EventId, JsonMediaType, Source
 from earned.messages.schema_types import Id
+from earned.messages.times import Time
 
 
 class StrictModel(BaseModel):

@@ -20,8 +20,8 @@ from earned.messages.directory import (
     LiveEventScheduledEvent,
 )
 from earned.messages.envelope import CloudEvent
-from earned.messages.event_fields import EARLIEST
 from earned.messages.learning import AttendanceEvent, ProgressEvent
+from earned.messages.times import EARLIEST
 
 __all__ = [
     "ATTENDANCE",
