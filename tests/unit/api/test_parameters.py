@@ -1,4 +1,4 @@
-"""A filter is a day or a time; midnight is a time."""
+"""A filter is a day or a time; midnight is a time. A number is written in digits."""
 
 from datetime import UTC, date, datetime
 
@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from earned.api.exports import ExportBody
-from earned.api.parameters import DayOrTime
+from earned.api.parameters import DayOrTime, Positive
 
 MIDNIGHT = datetime(2026, 3, 4, tzinfo=UTC)
 
@@ -34,7 +34,9 @@ def test_a_time_without_an_offset_and_other_texts_are_refused(text: str) -> None
 
 
 def test_what_is_no_text_names_the_form_of_a_day() -> None:
-    with pytest.raises(ValidationError, match=r"must be a day \(2026-03-02\) or a time with its UTC offset"):
+    with pytest.raises(
+        ValidationError, match=r"error, must be a day \(2026-03-02\) or a time with its UTC offset \(RFC 3339\) "
+    ):
         TypeAdapter(DayOrTime).validate_python(20260304)
 
 
@@ -46,3 +48,19 @@ def test_an_export_until_midnight_ends_at_midnight_and_until_a_day_at_its_end() 
         MIDNIGHT,
         MIDNIGHT.replace(hour=23, minute=59, second=59, microsecond=999_999),
     )
+
+
+@pytest.mark.parametrize(("written", "read"), [("1", 1), ("20", 20), ("9007199254740993", 9007199254740993), (7, 7)])
+def test_a_number_from_1_on_in_digits_is_read(written: object, read: int) -> None:
+    assert TypeAdapter(Positive).validate_python(written) == read
+
+
+@pytest.mark.parametrize("written", ["0", "01", "+1", " 1", "1 ", "-1", "1.0", "1e3", "\u0661", "one", ""])
+def test_any_other_writing_of_a_number_is_refused_and_the_form_is_named(written: str) -> None:
+    with pytest.raises(ValidationError, match="error, must be a whole number from 1 on, in digits "):
+        TypeAdapter(Positive).validate_python(written)
+
+
+def test_an_export_without_days_has_no_bounds() -> None:
+    everything = ExportBody.model_validate_json('{"issued_from": null, "issued_to": null}').scope()
+    assert (everything.issued_from, everything.issued_to) == (None, None)

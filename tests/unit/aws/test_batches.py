@@ -35,6 +35,10 @@ class Sqs:
         self.sent.append(message)
         return {}
 
+    def change_message_visibility(self, **change: Any) -> dict[str, Any]:
+        self.sent.append(change)
+        return {}
+
     def send_message_batch(self, **batch: Any) -> dict[str, Any]:
         self.sent.append(batch)
         taken = [{"Id": entry["Id"]} for entry in batch["Entries"][: self.confirms]]
@@ -262,3 +266,10 @@ def test_the_bus_takes_ten_announcements_to_a_request_and_says_which_it_refused(
 def test_a_refusal_that_the_bus_does_not_take_fails() -> None:
     with pytest.raises(AnnouncementFailed):
         Refusals(Bus(Events(frozenset({0})), "bus"), "progress").announce("m-1", BODY, SENT, Rejected("removed"))
+
+
+def test_a_message_that_is_left_for_another_run_is_shown_at_once() -> None:
+    sqs = Sqs()
+    Queue(sqs, URL).deliver_again("receipt-m-1")
+
+    assert sqs.sent == [{"QueueUrl": URL, "ReceiptHandle": "receipt-m-1", "VisibilityTimeout": 0}]

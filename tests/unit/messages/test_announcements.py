@@ -10,10 +10,13 @@ import pytest
 
 from earned.domain.certificate import Hold
 from earned.domain.errors import Rejected
+from earned.domain.fact_codec import identify
+from earned.domain.people import Company
 from earned.domain.requirements import Reason
+from earned.domain.training import Training
 from earned.messages import announcements
 from earned.messages.announcements import Announcement
-from tests.unit.builders import completion, issue, live_event, revocation
+from tests.unit.builders import completion, course, issue, live_event, revocation
 
 AT = datetime(2026, 4, 1, 17, 0, 0, 250_000, tzinfo=UTC)
 TIME = "2026-04-01T17:00:00.250+00:00"
@@ -202,3 +205,56 @@ def different_announcements() -> list[Announcement]:
         announcements.refused("progress", "message-2", "{}", AT, rejection),
         announcements.refused("attendance", "message-1", "{}", AT, rejection),
     ]
+
+
+def unprintable_text(**subject: Any) -> dict[str, Any]:
+    """The event about a text without its id."""
+    return {
+        "specversion": "1.0",
+        "source": "earned",
+        "type": "earned.text.unprintable.v1",
+        "time": TIME,
+        "datacontenttype": "application/json",
+        "data": {"at": TIME, "reason": "missing-glyph", "detail": "title: U+1F409", **subject},
+    }
+
+
+def of_text(subject: Training | Company, detail: str = "title: U+1F409") -> Announcement:
+    return announcements.unprintable(subject, Reason.MISSING_GLYPH, detail, AT)
+
+
+def test_a_title_that_cannot_be_printed_is_told_with_its_training_and_version() -> None:
+    told = of_text(replace(course(), version=3))
+
+    assert without_id(told) == unprintable_text(training_id="course-1", version=3)
+    assert (told.at, told.event["id"].rpartition(".")[2]) == (AT, "unprintable")
+
+
+def test_a_name_that_cannot_be_printed_is_told_with_its_company() -> None:
+    assert without_id(of_text(Company("company-1", "Larkspur", saved_at=AT))) == unprintable_text(
+        company_id="company-1"
+    )
+
+
+def test_two_texts_have_the_same_id_only_if_subject_version_and_fault_are_the_same() -> None:
+    different = [
+        of_text(replace(course(), version=3)),
+        of_text(replace(course(), version=4)),
+        of_text(replace(course(), version=3), "title: U+1F408"),
+        of_text(replace(course(), version=3, course_id="company-1")),
+        of_text(Company("company-1", "Larkspur", saved_at=AT)),
+        of_text(Company("company-1", "Larkspur", saved_at=AT), "name: U+1F408"),
+        of_text(Company("company-1", "Larkspur", saved_at=AT + timedelta(seconds=1))),
+        of_text(Company("company-1", "Larkspur")),
+        of_text(Company("company-2", "Larkspur", saved_at=AT)),
+    ]
+    assert len({one.event["id"] for one in different}) == len(different)
+    assert of_text(replace(course(), version=3, title="another")).event["id"] == different[0].event["id"]
+
+
+def test_the_id_of_an_unprintable_text_is_the_same_in_every_release() -> None:
+    """It is told again after an update, and the portal knows it by its id."""
+    of_course = identify("training", "course-1", "3", "title: U+1F409")
+    of_company = identify("company", "company-1", "", "title: U+1F409")
+    assert of_text(replace(course(), version=3)).event["id"] == f"{of_course}.unprintable"
+    assert of_text(Company("company-1", "Larkspur")).event["id"] == f"{of_company}.unprintable"

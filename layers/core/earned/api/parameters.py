@@ -20,8 +20,6 @@ def _digits(value: object) -> object:
 
 
 def _day_or_time(value: object) -> object:
-    if value is None:
-        return None
     if not isinstance(value, str):
         raise ValueError("must be a day (2026-03-02) or a time with its UTC offset (RFC 3339)")
     return date.fromisoformat(value) if _DAY.fullmatch(value) else read_time(value)
