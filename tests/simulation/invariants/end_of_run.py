@@ -40,10 +40,15 @@ def check(world: "World") -> None:
 
 
 def _check_directory(world: "World") -> None:
-    """I4: of the events that replace each other, the one with the greatest precedence is stored."""
+    """I4: of the events that replace each other, the one with the greatest precedence is stored.
+
+    Except for a removed account: what is dated after its removal is refused once that has arrived, and stored before.
+    """
     newest: dict[tuple[str, str], Posted] = {}
     for kind, (prefix, name, attribute) in REPLACED.items():
         for posted in world.oracle.events(kind):
+            if kind == "account.saved" and world.oracle.events("account.removed", account_id=posted.data[name]):
+                continue
             key = f"{prefix}#{posted.data[name]}", attribute
             newest[key] = newest_version(one for one in (newest.get(key), posted) if one is not None)
     for (pk, attribute), posted in newest.items():

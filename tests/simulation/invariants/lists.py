@@ -43,14 +43,18 @@ def check_summary(company_id: str, summary: list[Item], items: list[Item]) -> No
 
 
 def check_waiting(world: "World", event: Posted, items: list[Item]) -> None:
-    """The people who wait at an ended event are those whose attendance nobody has marked."""
+    """The people who wait at an ended event are those whose attendance nobody has marked.
+
+    A mark from before the end of an event that was postponed does not count, but a certificate that it earned stands.
+    """
     event_id = event.data["live_event_id"]
     listed = sorted(item["enrollment_id"] for item in items)
     cancelled = world.oracle.newest("live-event.cancelled", live_event_id=event_id)
     is_held = cancelled is None or cancelled.precedence < event.precedence
     has_ended = is_held and milliseconds(event.data["ends_at"]) <= world.now
     enrolled = [one for one in _enrolled(world) if one.data["training_id"] == event_id and has_ended]
-    expected = sorted(one.data["enrollment_id"] for one in enrolled if not marks_of(event, world.oracle.facts(one)))
+    waiting = [one for one in enrolled if not (_stands(world, one) or marks_of(event, world.oracle.facts(one)))]
+    expected = sorted(one.data["enrollment_id"] for one in waiting)
     require(listed == expected, "L3", f"{listed} are said to wait at {event_id}, and the oracle says {expected}")
 
 
@@ -69,9 +73,12 @@ def _company(world: "World", enrollment: Posted) -> str | None:
     return company
 
 
-def _status(world: "World", enrollment: Posted) -> str:
+def _stands(world: "World", enrollment: Posted) -> bool:
     record = world.observer.record(enrollment.data["enrollment_id"], enrollment.data["account_id"])
-    stands = "issue" in record and "revocation" not in record
+    return "issue" in record and "revocation" not in record
+
+
+def _status(world: "World", enrollment: Posted) -> str:
     is_known = bool(world.oracle.events("account.saved", account_id=enrollment.data["account_id"]))
     is_complete = is_known and world.oracle.completed_at(enrollment, world.now) is not None
-    return "completed" if stands or is_complete else "in-progress"
+    return "completed" if _stands(world, enrollment) or is_complete else "in-progress"
