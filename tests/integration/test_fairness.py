@@ -149,7 +149,7 @@ def test_the_sweep_has_people_of_many_companies_judged_in_a_name_of_its_own(peop
     people.service.empty()
     sent.clear()
     people.service.sweep()
-    assert sent == [("Evaluation", "sweep")]
+    assert set(sent) == {("Evaluation", "sweep")}  # a message for each segment of the table that has some of them
 
 
 def test_every_id_is_a_group_that_sqs_takes() -> None:
