@@ -98,7 +98,7 @@ def _imported() -> dict[str, Any]:
 APPS = _imported()
 SMALL_PAGES = {
     "keys_per_page": 2,
-    "items_per_page": 4,
+    "items_per_page": 2,
     "enrollments_per_message": 1,
     "events_per_page": 1,
     "messages_per_batch": 2,
