@@ -14,9 +14,9 @@ The 70 bits are the start of a SHA-256 over enrollment, kind and subject (docs/d
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.domain.ranges import join
@@ -30,6 +30,7 @@ MAX_GRANT_TEXT = 24  # bytes; a score has no more
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_TIME = (1 << 8 * _HEAD_SIZE - _SUBJECT_BITS) - 1
 _MILLISECOND = timedelta(milliseconds=1)
+_UUID = re.compile("([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})")
 _STEP_KINDS = {
     StepKind.LESSON: "D",
     StepKind.READING: "D",
@@ -73,11 +74,8 @@ def encode(enrollment_id: str, fact: Fact) -> frozenset[bytes]:
 
 def packed(account_id: str) -> bytes:
     """`=` and the 16 bytes of a UUID in its canonical form (RFC 9562, section 4); a space and any other id."""
-    try:
-        identity = UUID(account_id)
-    except ValueError:
-        return b" " + account_id.encode()
-    return b"=" + identity.bytes if str(identity) == account_id else b" " + account_id.encode()
+    groups = _UUID.fullmatch(account_id)
+    return b"=" + bytes.fromhex("".join(groups.groups())) if groups else b" " + account_id.encode()
 
 
 def decode(enrollment_id: str, evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
@@ -153,7 +151,11 @@ def _read_grant(stored: bytes) -> tuple[int, str]:
     """The number of attempts, and who granted them."""
     digits = len(stored) - len(stored.lstrip(b"0123456789"))
     separator, account_id = stored[digits : digits + 1], stored[digits + 1 :]
-    return int(stored[:digits]), str(UUID(bytes=account_id)) if separator == b"=" else account_id.decode()
+    return int(stored[:digits]), _uuid(account_id.hex()) if separator == b"=" else account_id.decode()
+
+
+def _uuid(digits: str) -> str:
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _fact(kind: str, subject: str, at: datetime, rest: bytes) -> Fact:
