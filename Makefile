@@ -262,19 +262,22 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 	    --python $$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 	@touch $@
 
-# npm checks every package against the lock file's hashes and runs none of their install scripts.
+# npm checks every package against the lock file's hashes and runs none of their install scripts. Node has authorities of its own:
+# behind a proxy it needs the file that pip and curl are given.
+NPM := env PATH=$(CURDIR)/.venv/node/bin:$$PATH $(addprefix NODE_EXTRA_CA_CERTS=,$(or $(NODE_EXTRA_CA_CERTS),$(SSL_CERT_FILE))) \
+    npm ci --loglevel=error --ignore-scripts --no-audit --no-fund >&2
+NPM_FAILED = { echo 'npm could not install $@: it needs the npm registry; behind a proxy, SSL_CERT_FILE and HTTPS_PROXY.' >&2; exit 1; }
 IN_LINT := env PATH=$(CURDIR)/$(LINT)/node_modules/.bin:$(CURDIR)/.venv/node/bin:$$PATH \
     REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 $(LINT)/ready: .venv/node/ready tools/contracts/lint/package-lock.json
 	@mkdir -p $(LINT) && cp tools/contracts/lint/package.json tools/contracts/lint/package-lock.json $(LINT)/
-	@echo 'Installing $(LINT)' >&2 && cd $(LINT) && $(IN_LINT) npm ci --silent --ignore-scripts --no-audit --no-fund
+	@echo 'Installing $(LINT)' >&2 && cd $(LINT) && $(NPM) || $(NPM_FAILED)
 	@touch $@
 
 # The packages of the TypeScript example, which a test compiles and runs.
 $(TYPESCRIPT)/ready: .venv/node/ready docs/examples/typescript/package-lock.json
 	@mkdir -p $(TYPESCRIPT) && cp docs/examples/typescript/package.json docs/examples/typescript/package-lock.json $(TYPESCRIPT)/
-	@echo 'Installing $(TYPESCRIPT)' >&2 && cd $(TYPESCRIPT) && PATH=$(CURDIR)/.venv/node/bin:$$PATH \
-	    npm ci --silent --ignore-scripts --no-audit --no-fund
+	@echo 'Installing $(TYPESCRIPT)' >&2 && cd $(TYPESCRIPT) && $(NPM) || $(NPM_FAILED)
 	@touch $@
 
 .venv/%/ready: requirements/%.txt tools/local/find_python.sh
