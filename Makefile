@@ -146,7 +146,7 @@ draw-border: .venv/dev/ready
 	@$(EARNED) -m tools.design '$(or $(DESIGN),layers/core/earned/document/designs/default)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
-    .venv/client/ready $(TYPESCRIPT)/ready
+    .venv/client/ready $(TYPESCRIPT)/ready .venv/testing/ready
 ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
@@ -304,6 +304,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile 
 requirements:
 	@for group in dev sam ministack conformance bench checkov audit package node client browser; do \
 	    $(COMPILE) $(if $(UPGRADE),--upgrade) --group $$group --output-file requirements/$$group.txt || exit; done
+	@$(COMPILE) --constraint requirements/dev.txt --extra testing --group testing --output-file requirements/testing.txt pyproject.toml
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group layer-tools --output-file layers/weasyprint/tools.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group runtime --output-file layers/dependencies/requirements.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group document --output-file layers/weasyprint/requirements.txt

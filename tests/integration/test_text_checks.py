@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from earned.messages.requests import TextOf, text_check_message
+from earned.testing.service import Service
 from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, Request, count_requests, requests_pass
-from tools.in_process.portal import DOING, NOON, STEPS, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import DOING, NOON, STEPS, Story, cloud_event
 
 UNPRINTABLE = "Leading \U0010fffd"
 TOO_LONG = "W" * 200

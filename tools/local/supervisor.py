@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from tools.cloudformation import read_template, resources
+from earned.testing.cloudformation import read_template, resources
 from tools.local import issuer, outages, sam
 from tools.local.stack import CREDENTIALS, KEYS, REGION, ROOT, LocalStack, StackFailed, isolate
 
