@@ -162,8 +162,9 @@ test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/client/r
 	@$(PYTHON) -m pytest tests/e2e
 
 # The browser and its driver are in an environment of their own; the site that they visit is in that of the other tests.
-test-browser: .venv/dev/ready .venv/browser/ready $(LAYER)/ready $(BROWSER)/ready
-	@.venv/browser/bin/python -m pytest $(or $(ARGS),tests/browser)
+# Playwright's own Node needs libatomic, which a bare Debian does not have.
+test-browser: .venv/dev/ready .venv/browser/ready .venv/node/ready $(LAYER)/ready $(BROWSER)/ready
+	@PLAYWRIGHT_NODEJS_PATH=$(CURDIR)/.venv/node/bin/node .venv/browser/bin/python -m pytest $(or $(ARGS),tests/browser)
 
 $(BROWSER)/ready: .venv/dev/ready tools/browser/build_browser.py layers/weasyprint/debian.py
 	@$(PYTHON) tools/browser/build_browser.py --out $(BROWSER)
