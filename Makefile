@@ -213,12 +213,12 @@ build:
 	    --volume earned-build-environments:/checkout/.venv --volume earned-build-cache:/cache earned-build make build ARCH='$(ARCH)'
 else
 build: .venv/dev/ready .venv/sam/ready
-	@$(PYTHON) -m tools.package.shipping --arch='$(ARCH)'
+	@$(EARNED) -m tools.package.shipping --arch='$(ARCH)'
 endif
 
 # Fails when a function is over its budget; a busy machine can cause that.
 package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/ready
-	@$(PYTHON) -m tools.package
+	@$(EARNED) -m tools.package
 
 bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 	@$(EARNED) -m tools.bench
@@ -249,7 +249,7 @@ mutation-sample: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(EARNED) -m tests.mutation --seconds=30 --report=out/mutation-sample.json $(if $(SEED),--seed=$(SEED))
 
 performance-report: .venv/dev/ready
-	@$(PYTHON) -m tools.bench.performance
+	@$(EARNED) -m tools.bench.performance
 
 layers: $(LAYER)/ready
 
@@ -288,7 +288,7 @@ $(TYPESCRIPT)/ready: .venv/node/ready docs/examples/typescript/package-lock.json
 
 # What each layer contains, from its lock files; checkov's environment brings the schema of CycloneDX.
 sbom: .venv/dev/ready .venv/checkov/ready
-	@$(PYTHON) -m tools.package.sbom --out=out/sbom
+	@$(EARNED) -m tools.package.sbom --out=out/sbom
 	@.venv/checkov/bin/python -m tools.package.check_sbom out/sbom/*.cdx.json
 
 # --strict: a package that could not be looked up fails the audit.

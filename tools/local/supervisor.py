@@ -229,6 +229,7 @@ def _describe(endpoint: str, url: str) -> LocalStack:
         region=REGION,
         api=api,
         console=f"{api}/console/",
+        public=url,
         queues={name: outputs[f"{name.title()}QueueUrl"] for name in ("directory", "progress", "attendance")},
         bus=outputs["BusName"],
         issuer=url,
