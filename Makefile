@@ -20,7 +20,7 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers restore-table restore-documents sweep \
-    replay preflight changes protect contracts preview draw-border test test-simulation test-stack test-browser lint-openapi \
+    import replay preflight changes protect contracts preview draw-border test test-simulation test-stack test-browser lint-openapi \
     lint-console republish soak fuzz planted-bugs mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
@@ -77,6 +77,7 @@ help:
 	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
 	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
 	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
+	@echo '  make import              FILE=history.csv [DRY_RUN=1] [ONLY_VALID=1] [RATE=200]: check a history of events, then post it; goes on after a stop'
 	@echo '  make replay              SINCE=2026-11-30T08:00:00Z [UNTIL=...]: put archived announcements on the bus again'
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
@@ -117,6 +118,10 @@ restore-documents: .venv/dev/ready
 
 disclose: .venv/dev/ready
 	@$(EARNED) -m tools.operations disclose $(WHERE) --account='$(ACCOUNT)'
+
+import: .venv/dev/ready
+	@$(EARNED) -m tools.importing --file='$(FILE)' $(WHERE) $(if $(RATE),--rate=$(RATE)) \
+	    $(if $(ONLY_VALID),--only-valid) $(if $(DRY_RUN),--dry-run)
 
 replay: .venv/dev/ready
 	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
