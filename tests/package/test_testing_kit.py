@@ -79,6 +79,11 @@ def test_with_the_native_libraries_a_document_is_the_certificate(site: Path, tmp
     assert re.search(r"\b1[0-9] passed", passed)
 
 
+def test_a_type_checker_finds_the_types_and_nothing_stays_in_the_checkout(site: Path) -> None:
+    assert (site / "earned/py.typed").exists()
+    assert list((site.parent / "checkout").rglob("*.egg-info")) == []
+
+
 def test_the_extra_asks_for_the_libraries_of_the_functions() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     asked = {*project["project"]["optional-dependencies"]["testing"], *project["project"]["dependencies"]}
