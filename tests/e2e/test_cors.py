@@ -1,6 +1,6 @@
 """A portal's page on another origin: what its browser is told by the gateway and by the bucket of documents."""
 
-from typing import Any
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -18,13 +18,14 @@ def token(portal: Portal) -> str:
 
 
 @pytest.fixture(scope="module")
-def http(portal: Portal) -> Any:
+def http(portal: Portal) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=portal.stack.api, trust_env=False) as client:
         yield client
 
 
 def allowed(answer: httpx.Response) -> str | None:
-    return answer.headers.get("access-control-allow-origin")
+    origin: str | None = answer.headers.get("access-control-allow-origin")
+    return origin
 
 
 @pytest.mark.parametrize(("origin", "answered"), [(PORTAL, PORTAL), (STRANGER, None)])
