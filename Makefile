@@ -21,7 +21,7 @@ endif
 
 .PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers restore-table restore-documents sweep \
     import replay preflight changes protect contracts preview draw-border test test-simulation test-stack test-browser lint-openapi \
-    lint-console republish soak fuzz planted-bugs mutation-test mutation-sample check build \
+    lint-console republish soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
 
@@ -53,6 +53,8 @@ help:
 	@echo '  make soak                [SEEDS=10000] [FIRST=1]: simulated stories with faults, on all cores: out/soak.json'
 	@echo '  make fuzz                100,000 random API requests and 300,000 random messages, on all cores'
 	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000] [ARGS=--replay]: a seed with which the simulator finds each planted bug'
+	@echo '  make planted-bugs-of-tests [BUG=name]: each of the other planted bugs fails the unit or integration test that it names'
+	@echo '  make planted-bugs-sample [SEED=1]: the random part of them in make test'
 	@echo '  make mutation-test       [MODULE=earned.domain.rules]: change the code in small ways: do the tests notice? out/mutation.json'
 	@echo '  make mutation-sample     [SEED=1]: the random part of it in make test'
 	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson: hops, seconds, memory'
@@ -156,7 +158,7 @@ ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
 	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/package tests/integration tests/unit
-	@$(MAKE) --no-print-directory test-simulation test-stack test-browser mutation-sample
+	@$(MAKE) --no-print-directory test-simulation test-stack test-browser mutation-sample planted-bugs-sample
 endif
 
 test-simulation: .venv/dev/ready $(LAYER)/ready
@@ -244,6 +246,13 @@ load-model: .venv/dev/ready
 
 planted-bugs: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(ARGS) $(BUG)
+
+planted-bugs-of-tests: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m tests.planted_bugs.found_by_tests $(BUG)
+
+# Part of `make test`: bugs drawn at random for half a minute; SEED repeats a draw.
+planted-bugs-sample: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m tests.planted_bugs.found_by_tests --seconds=30 $(if $(SEED),--seed=$(SEED))
 
 # Fails when a mutant survives that tests/mutation/survivors.txt does not argue. MODULE: one of tests/mutation/modules.py.
 mutation-test: .venv/dev/ready $(LAYER)/ready

@@ -86,6 +86,14 @@ def test_the_summary_says_what_the_list_says_field_by_field(mixed: Story) -> Non
     assert summary["as_of"].endswith("Z")
 
 
+def test_a_person_who_is_enrolled_twice_and_waits_in_both_is_one_who_waits(mixed: Story) -> None:
+    mixed.enroll("bea", mixed.course, enrollment_id=mixed.id("bea-again"))
+    mixed.service.settle()
+    _, summary = mixed.service.get(path(mixed), admin(mixed))
+    course = next(item for item in summary["items"] if item["training"]["id"] == mixed.course)
+    assert (course["enrolled"], course["waiting"]["learner"]) == (6, 3)
+
+
 def test_a_removed_enrollment_and_a_removed_account_are_in_none(mixed: Story) -> None:
     before = mixed.service.get(path(mixed), admin(mixed))[1]["items"]
     removed = cloud_event("enrollment.removed", mixed.enrollment_of("cem"))

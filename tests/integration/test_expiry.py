@@ -102,6 +102,19 @@ def test_an_export_is_kept_for_a_day(service: Service) -> None:
     assert (row["expires"], row["requested"]) == (seconds(NOON + DAY), str(int(NOON.timestamp() * 1000)))
 
 
+def test_the_count_of_an_hours_exports_is_kept_until_the_hour_ends(service: Service) -> None:
+    exports.count_export("co-1", NOON + 40 * MINUTE)
+    exports.count_export("co-1", NOON + HOUR - timedelta(milliseconds=251))
+    [row] = rows(service, "Records")
+    end = NOON.replace(hour=13, microsecond=0)
+    assert (row["pk"], row["sk"], row["begun"], row["expires"]) == (
+        "export-hour#co-1",
+        "2026-03-02T12",
+        "2",
+        seconds(end),
+    )
+
+
 # The limits of support requests: a window is an hour, by the clock, and moves on.
 
 

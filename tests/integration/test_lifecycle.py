@@ -165,6 +165,22 @@ def test_a_reissue_delivered_again_after_another_makes_no_further_revision(finis
     assert [event["data"]["revision"] for event in service.announcements()] == [2, 3]
 
 
+def test_a_reissue_delivered_again_after_a_revocation_and_a_return_makes_no_further_revision(attended: Story) -> None:
+    service = attended.service
+    body = generation_message(record(attended), purpose=Purpose.REISSUE).body
+    rename(attended, "Ada First", 1)
+    service.post("Generation", body)
+    service.settle()
+    for hour, mark in enumerate(("absent", "present"), start=1):
+        service.post("Attendance", attended.mark("ada", mark, NOON + timedelta(hours=hour)))
+        service.settle()
+    assert attended.certificates()[0]["revision"] == 3
+    rename(attended, "Ada Second", 2)
+    service.post("Generation", body)
+    service.settle()
+    assert attended.certificates()[0]["revision"] == 3
+
+
 def test_a_reissue_that_would_change_nothing_printed_makes_nothing(finished: Story) -> None:
     service, before = finished.service, finished.certificates()
     service.post("Generation", generation_message(record(finished), purpose=Purpose.REISSUE).body)

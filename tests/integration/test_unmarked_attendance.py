@@ -107,6 +107,13 @@ def test_an_ended_event_with_people_waiting_is_announced_once_a_day(attended: St
     assert [one["data"]["waiting"] for one in service.announcements()] == [2, 2, 2]
 
 
+def test_a_sweep_by_hand_announces_nobody_who_waits(attended: Story) -> None:
+    service = attended.service
+    service.announcements()
+    service.sweep(everything=True)
+    assert service.announcements() == []
+
+
 def test_two_ended_events_with_people_waiting_are_both_listed_and_announced_and_the_older_one_ages(
     attended: Story, capsys: pytest.CaptureFixture[str]
 ) -> None:
