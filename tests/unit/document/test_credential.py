@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earned.document.credential import Credential, issuer_did, status_did
+from earned.document.credential import Credential
+from earned.document.did import issuer_did, status_did
 from earned.document.signatures import SigningKey, multibase
 from earned.document.status_list import StatusList
 from earned.domain.certificate import CredentialProof, Issuance, QuizResult

@@ -1,11 +1,12 @@
 """A certificate as an Open Badges 3.0 credential, a W3C Verifiable Credential 2.0, of what its record freezes (N6)."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Self
-from urllib.parse import quote, urlsplit
 
 from earned.document.canonical_quads import filled
+from earned.document.did import issuer_did
 from earned.domain.certificate import CredentialProof, Issuance, QuizResult
 from earned.domain.timestamps import rfc_3339
 from earned.domain.training import SCORE_DECIMALS, TrainingKind
@@ -20,17 +21,6 @@ NARRATIVES = {
     ),
     TrainingKind.LIVE_EVENT: "An administrator marked the holder as present after the live event had ended.",
 }
-
-
-def issuer_did(base_url: str) -> str:
-    """The did:web of the public address: `did:web:example.com`; a path continues it behind colons."""
-    url = urlsplit(base_url)
-    return ":".join(["did:web", quote(url.netloc, safe=""), *filter(None, url.path.split("/"))])
-
-
-def status_did(base_url: str) -> str:
-    """The DID that signs status lists. It is another one, so that verifiers refuse its keys for a certificate."""
-    return f"{issuer_did(base_url)}:status"
 
 
 @dataclass(frozen=True)
@@ -190,6 +180,15 @@ class Credential:
             "requiredValue": values["passing_score"],
         }
         return scale | ({"valueMax": values["max_score"]} if "max_score" in values else {})
+
+
+def credential_json(training_id: str, issue: Issuance) -> bytes | None:
+    """The signed credential, the same bytes in the document and from the API; None without a proof in the record."""
+    proof = issue.credential
+    if proof is None:
+        return None
+    signed = Credential.of(training_id, issue, proof.issuer, proof.result).signed(proof)
+    return json.dumps(signed, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def proof_options(did: str, key: str, created: str) -> Json:

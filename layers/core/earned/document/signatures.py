@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earned.document.canonical_quads import filled
 from earned.document.credential import Json, proof_options
+from earned.document.did import key_id
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _ED25519 = b"\xed\x01"  # the multicodec of a public key
@@ -44,9 +45,10 @@ class SigningKey:
         return multibase(self._private.sign(signed_bytes(unsigned, self.key_id)))
 
 
-def key_id(public: str) -> str:
-    """Short, because every record keeps it: 48 bits of the hash of the public key."""
-    return hashlib.sha256(public.encode()).hexdigest()[:12]
+def proven(unsigned: Unsigned, key: SigningKey) -> Json:
+    """The document with its proof."""
+    proof = proof_options(unsigned.did, key.key_id, unsigned.created)
+    return {**unsigned.document, "proof": {**proof, "proofValue": key.sign(unsigned)}}
 
 
 def signed_bytes(unsigned: Unsigned, key: str) -> bytes:

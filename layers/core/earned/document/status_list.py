@@ -8,7 +8,8 @@ from gzip import compress
 from typing import Any
 
 from earned.document.canonical_quads import filled
-from earned.document.credential import W3C_CONTEXT, status_did
+from earned.document.credential import W3C_CONTEXT
+from earned.document.did import status_did
 from earned.domain.timestamps import rfc_3339
 
 ENTRIES = 131_072  # the least that the specification allows

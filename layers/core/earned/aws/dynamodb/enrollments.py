@@ -352,12 +352,13 @@ def _known(row: CompletionRow) -> CompletionRecord:
 def erase_holder(record: CompletionRecord) -> None:
     """Erase the holder from a removed enrollment's certificate, and keep when it was issued.
 
-    The hash goes too, because it proves a guessed name. Raises `RecordChanged` unless the enrollment is removed.
+    The hash and the credential's proof go too, because they prove a guessed name. Raises `RecordChanged` unless the
+    enrollment is removed.
     """
     if record.issue is None:
         return
     printed = replace(record.issue.printed, holder="", company=None)
-    nameless = replace(record.issue, printed=printed, document_sha256="", reason=None)
+    nameless = replace(record.issue, printed=printed, document_sha256="", reason=None, credential=None)
     row = _row(record.key)
     update(row, [CompletionRow.issue.set(_packed(nameless))], CompletionRow.removed.exists())
 
