@@ -45,7 +45,7 @@ bus = Bus(clients.events(), settings.bus_name)
 dead_letters = Queue(clients.sqs(), settings.dead_letter_queue_url)
 check_texts = CheckTexts(certificates, bus)
 keys = SigningKeys(Secret(clients.secrets(), settings.certificate_key_arn), documents, "certificates")
-credentials = Credentials(keys, DESIGNS.provider)
+credentials = Credentials(keys)
 background = ThreadPoolExecutor(max_workers=10)
 generate = GenerateCertificates(certificates, credentials, bus, settings.order_tolerance_seconds, background)
 

@@ -21,7 +21,6 @@ CONTEXT_FILES = dict(zip(CONTEXTS, ("credentials-v2.json", "open-badges-3.0.3.js
 SAMPLE = Credential(
     address="https://certificates.example/verify/aaaabbbbccccddddeeeeffff22?revision=4711",
     holder="Holder",
-    issuer="Issuer",
     training_id="sample-training",
     training_version=4712,
     title="Title",

@@ -122,7 +122,7 @@ def _generate_certificate(app: Any, options: Options) -> Handler:
     settings, paper_size = app.settings, options.paper_size or app.settings.paper_size
     documents = CertificateDocuments(options.design, logos, app.documents, settings.verify_base_url, paper_size)
     tolerance = settings.order_tolerance_seconds
-    credentials = Credentials(options.keys or app.keys, DESIGNS.provider)
+    credentials = Credentials(options.keys or app.keys)
     generate = GenerateCertificates(documents, credentials, app.bus, tolerance, options.background, options.now)
     check = CheckTexts(documents, app.bus, options.now)
     return _over_batch(app, lambda batch: generate(batch, check(batch, batch.read(requests.read_generation))))

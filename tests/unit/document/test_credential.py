@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earned.document.credential import Credential
-from earned.document.did import issuer_did, status_did
-from earned.document.signatures import SigningKey, multibase
+from earned.document.did import issuer_did, multibase, status_did
+from earned.document.signatures import SigningKey, proven
 from earned.document.status_list import StatusList
 from earned.domain.certificate import CredentialProof, Issuance, QuizResult
 from earned.domain.training import TrainingKind
@@ -35,7 +35,7 @@ ISSUE = Issuance(
     printed=ANNA,
     request="request-1",
 )
-PLAIN = Credential.of("course-1", ISSUE, "Northlight Leadership Academy", None)
+PLAIN = Credential.of("course-1", ISSUE, None)
 SCORED = dataclasses.replace(PLAIN, result=QuizResult(87.5, 80.0))
 ON_A_SCALE = dataclasses.replace(PLAIN, result=QuizResult(87.5, 80.0, 100.0))
 SEVERAL_DAYS = dataclasses.replace(PLAIN, kind=TrainingKind.LIVE_EVENT, first_day=date(2026, 11, 12))
@@ -54,7 +54,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_
 
 
 def signed(credential: Credential = PLAIN, key: SigningKey = KEY) -> dict[str, Any]:
-    proof = CredentialProof(key.key_id, key.sign(credential), credential.issuer, credential.result)
+    proof = CredentialProof(key.key_id, key.sign(credential), credential.result)
     return credential.signed(proof)
 
 
@@ -85,7 +85,6 @@ def test_the_quads_are_those_of_a_json_ld_processor(kind: str) -> None:
 @given(
     holder=TEXTS,
     title=TEXTS,
-    issuer=TEXTS,
     version=st.integers(1, 10**9),
     revision=st.integers(1, 10**6),
     minutes=st.integers(0, 10**8),
@@ -94,7 +93,7 @@ def test_the_quads_are_those_of_a_json_ld_processor(kind: str) -> None:
     kind=st.sampled_from([PLAIN, SCORED, SEVERAL_DAYS, ALL_PARTS]),
 )
 def test_the_quads_of_any_record_are_those_of_a_json_ld_processor(
-    holder: str, title: str, issuer: str, version: int, revision: int, minutes: int, digest: bytes, score: float,
+    holder: str, title: str, version: int, revision: int, minutes: int, digest: bytes, score: float,
     kind: Credential,
 ) -> None:  # fmt: skip
     one = dataclasses.replace(
@@ -102,7 +101,6 @@ def test_the_quads_of_any_record_are_those_of_a_json_ld_processor(
         address=f"{ANNA.verify_url.partition('?')[0]}?revision={revision}",
         holder=holder,
         title=title,
-        issuer=issuer,
         training_version=version,
         completed_at=datetime(2000, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes),
         evidence_digest=digest.hex(),
@@ -113,21 +111,13 @@ def test_the_quads_of_any_record_are_those_of_a_json_ld_processor(
 
 def test_control_characters_are_escaped_as_the_specification_demands() -> None:
     """PyLD escapes fewer of them; the texts of events have none."""
-    quads = dataclasses.replace(PLAIN, issuer='a\b\t\n\f\r"\\\x01\x7f').quads
+    quads = dataclasses.replace(PLAIN, holder='a\b\t\n\f\r"\\\x01\x7f').quads
     assert r'"a\b\t\n\f\r\"\\\u0001\u007F" .' in quads
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_json_ld_processor_finds_the_signature_valid(kind: str) -> None:
-    unsigned = KINDS[kind]
-    options = {
-        "type": "DataIntegrityProof",
-        "cryptosuite": "eddsa-rdfc-2022",
-        "created": unsigned.created,
-        "verificationMethod": f"{unsigned.did}#{KEY.key_id}",
-        "proofPurpose": "assertionMethod",
-    }
-    verify({**unsigned.document, "proof": {**options, "proofValue": KEY.sign(unsigned)}}, KEY.public)
+    verify(proven(KINDS[kind], KEY), KEY.public)
 
 
 def places(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

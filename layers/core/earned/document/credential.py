@@ -4,9 +4,10 @@ import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from earned.document.canonical_quads import filled
-from earned.document.did import issuer_did
+from earned.document.did import issuer_did, multibase
 from earned.domain.certificate import CredentialProof, Issuance, QuizResult
 from earned.domain.timestamps import rfc_3339
 from earned.domain.training import SCORE_DECIMALS, TrainingKind
@@ -29,7 +30,6 @@ class Credential:
 
     address: str
     holder: str = field(repr=False)
-    issuer: str
     training_id: str
     training_version: int
     title: str
@@ -41,12 +41,11 @@ class Credential:
     result: QuizResult | None = None
 
     @classmethod
-    def of(cls, training_id: str, issue: Issuance, issuer: str, result: QuizResult | None) -> Self:
+    def of(cls, training_id: str, issue: Issuance, result: QuizResult | None) -> Self:
         printed = issue.printed
         return cls(
             address=printed.verify_url,
             holder=printed.holder,
-            issuer=issuer,
             training_id=training_id,
             training_version=issue.training_version,
             title=printed.title,
@@ -108,7 +107,7 @@ class Credential:
             "id": self.address,
             "type": ["VerifiableCredential", "OpenBadgeCredential"],
             "name": self.title,
-            "issuer": {"id": self.did, "type": ["Profile"], "name": self.issuer, "url": self.base_url},
+            "issuer": {"id": self.did, "type": ["Profile"], "name": values["host"], "url": self.base_url},
             "validFrom": self.created,
             "credentialSubject": subject,
             "evidence": [
@@ -138,10 +137,8 @@ class Credential:
         return filled("credential", self.values, [name for name, has in parts.items() if has])
 
     def signed(self, proof: CredentialProof) -> Json:
-        return {
-            **self.document,
-            "proof": {**proof_options(self.did, proof.key, self.created), "proofValue": proof.value},
-        }
+        options = proof_options(self.did, proof.key, self.created)
+        return {**self.document, "proof": {**options, "proofValue": multibase(proof.signature)}}
 
     @property
     def values(self) -> dict[str, str]:
@@ -152,7 +149,7 @@ class Credential:
             "certificate": certificate,
             "base_url": self.base_url,
             "did": self.did,
-            "issuer": self.issuer,
+            "host": urlsplit(self.base_url).netloc,
             "holder": self.holder,
             "title": self.title,
             "achievement": f"{self.base_url}/trainings/{self.training_id}",
@@ -187,7 +184,7 @@ def credential_json(training_id: str, issue: Issuance) -> bytes | None:
     proof = issue.credential
     if proof is None:
         return None
-    signed = Credential.of(training_id, issue, proof.issuer, proof.result).signed(proof)
+    signed = Credential.of(training_id, issue, proof.result).signed(proof)
     return json.dumps(signed, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -5,6 +5,18 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+def multibase(data: bytes) -> str:
+    """Base58 behind the letter `z`."""
+    number, digits = int.from_bytes(data), ""
+    while number:
+        number, digit = divmod(number, 58)
+        digits = _BASE58[digit] + digits
+    zeros = len(data) - len(data.lstrip(b"\0"))
+    return "z" + _BASE58[0] * zeros + digits
+
 
 def issuer_did(base_url: str) -> str:
     """`did:web:example.com`; a path of the address continues it behind colons."""
@@ -18,8 +30,8 @@ def status_did(base_url: str) -> str:
 
 
 def key_id(public: str) -> str:
-    """Short, because every record keeps it: 48 bits of the hash of the public key."""
-    return hashlib.sha256(public.encode()).hexdigest()[:12]
+    """Short, because every record keeps it: 32 bits of the hash of the public key."""
+    return hashlib.sha256(public.encode()).hexdigest()[:8]
 
 
 def did_document(did: str, public_keys: Sequence[str]) -> dict[str, Any]:

@@ -278,11 +278,6 @@ class Designs:
         """Raises as `Design.render` does."""
         return self._design(content.design).render(content, logo, credential)
 
-    def provider(self, content: CertificateContent) -> str:
-        """The organisation that certifies, as the design prints it."""
-        provider: str = self._design(content.design).wording.words(content)["provider"]
-        return provider
-
     def check_drawable(self, logo: Logo) -> None:
         """Raises `UnusableLogo`; all designs draw a logo alike."""
         self._design(DEFAULT_DESIGN).check_drawable(logo)

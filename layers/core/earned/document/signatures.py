@@ -7,9 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earned.document.canonical_quads import filled
 from earned.document.credential import Json, proof_options
-from earned.document.did import key_id
+from earned.document.did import key_id, multibase
 
-_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _ED25519 = b"\xed\x01"  # the multicodec of a public key
 
 
@@ -40,15 +39,15 @@ class SigningKey:
     def key_id(self) -> str:
         return key_id(self.public)
 
-    def sign(self, unsigned: Unsigned) -> str:
-        """The `proofValue`; the same for the same document."""
-        return multibase(self._private.sign(signed_bytes(unsigned, self.key_id)))
+    def sign(self, unsigned: Unsigned) -> bytes:
+        """The same for the same document."""
+        return self._private.sign(signed_bytes(unsigned, self.key_id))
 
 
 def proven(unsigned: Unsigned, key: SigningKey) -> Json:
     """The document with its proof."""
     proof = proof_options(unsigned.did, key.key_id, unsigned.created)
-    return {**unsigned.document, "proof": {**proof, "proofValue": key.sign(unsigned)}}
+    return {**unsigned.document, "proof": {**proof, "proofValue": multibase(key.sign(unsigned))}}
 
 
 def signed_bytes(unsigned: Unsigned, key: str) -> bytes:
@@ -56,13 +55,3 @@ def signed_bytes(unsigned: Unsigned, key: str) -> bytes:
     options = proof_options(unsigned.did, key, unsigned.created)
     proof = filled("proof", {"created": options["created"], "method": options["verificationMethod"]})
     return b"".join(hashlib.sha256(quads.encode()).digest() for quads in (proof, unsigned.quads))
-
-
-def multibase(data: bytes) -> str:
-    """Base58 behind the letter `z`."""
-    number, digits = int.from_bytes(data), ""
-    while number:
-        number, digit = divmod(number, 58)
-        digits = _BASE58[digit] + digits
-    zeros = len(data) - len(data.lstrip(b"\0"))
-    return "z" + _BASE58[0] * zeros + digits

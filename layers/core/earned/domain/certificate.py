@@ -58,12 +58,12 @@ class QuizResult:
 class CredentialProof:
     """What a credential says beside the issuance, and its signature: the same credential can be built again (N6).
 
-    `key` is the id of the issuer's key. `issuer` and `result` are frozen because designs and courses change.
+    `key` is the id of the issuer's key, 8 hexadecimal digits, and `signature` its 64 bytes. `result` is frozen because
+    only the facts tell it.
     """
 
     key: str
-    value: str = field(repr=False)
-    issuer: str
+    signature: bytes = field(repr=False)
     result: QuizResult | None = None
 
 

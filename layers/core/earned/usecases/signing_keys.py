@@ -9,7 +9,7 @@ from earned.aws.s3 import Documents, KeyUse
 from earned.aws.secrets_manager import Secret
 from earned.document.credential import Credential
 from earned.document.signatures import SigningKey
-from earned.domain.certificate import CertificateContent, CredentialProof, Issuance, QuizResult
+from earned.domain.certificate import CredentialProof, Issuance, QuizResult
 
 SECONDS_CACHED = 15 * 60  # how long a sandbox may use a key that was replaced
 
@@ -40,14 +40,13 @@ class SigningKeys:
 
 
 class Credentials:
-    """Signs the credentials of certificates; `provider` names the issuer of a content's design."""
+    """Signs the credentials of certificates."""
 
-    def __init__(self, keys: Keys, provider: Callable[[CertificateContent], str]) -> None:
+    def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        self._provider = provider
 
     def sign(self, training_id: str, issue: Issuance, result: QuizResult | None) -> Issuance:
         """The issuance with the proof of its credential."""
-        key, issuer = self._keys.current(), self._provider(issue.printed)
-        value = key.sign(Credential.of(training_id, issue, issuer, result))
-        return replace(issue, credential=CredentialProof(key.key_id, value, issuer, result))
+        key = self._keys.current()
+        signature = key.sign(Credential.of(training_id, issue, result))
+        return replace(issue, credential=CredentialProof(key.key_id, signature, result))

@@ -7,10 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from pynamodb.attributes import Attribute, BinarySetAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    Attribute,
+    BinaryAttribute,
+    BinarySetAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 
+from earned.aws.dynamodb import proofs
 from earned.aws.dynamodb.enrollment_keys import (
     company_of,
     holder_key,
@@ -85,6 +93,7 @@ class CompletionRow(Row):
     account_known = BooleanAttribute(attr_name="k", null=True)
     revision = NumberAttribute(null=True)
     issue = UnicodeAttribute(null=True)
+    proof = BinaryAttribute(attr_name="p", null=True, legacy_encoding=False)
     revocation = UnicodeAttribute(null=True)
     hold = UnicodeAttribute(null=True)
 
@@ -113,7 +122,7 @@ class CompletionRow(Row):
             company_id=company_of(self.holder),
             account_known=bool(self.account_known),
             removal=self.removal,
-            issue=_unpacked(self.issue, int(self.revision), self.certificate) if self.issue else None,
+            issue=_unpacked(self.issue, int(self.revision), self.certificate, self.proof) if self.issue else None,
             revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
             hold=_HOLD.validate_json(self.hold) if self.hold else None,
         )
@@ -297,6 +306,7 @@ def issue(record: CompletionRecord, issued: Issuance) -> None:
     actions = [
         CompletionRow.revision.set(issued.revision),
         CompletionRow.issue.set(_packed(issued)),
+        _set_proof(issued),
         CompletionRow.revocation.remove(),
         CompletionRow.hold.remove(),
     ]
@@ -360,7 +370,8 @@ def erase_holder(record: CompletionRecord) -> None:
     printed = replace(record.issue.printed, holder="", company=None)
     nameless = replace(record.issue, printed=printed, document_sha256="", reason=None, credential=None)
     row = _row(record.key)
-    update(row, [CompletionRow.issue.set(_packed(nameless))], CompletionRow.removed.exists())
+    actions = [CompletionRow.issue.set(_packed(nameless)), _set_proof(nameless)]
+    update(row, actions, CompletionRow.removed.exists())
 
 
 def _row(key: EnrollmentKey) -> CompletionRow:
@@ -375,11 +386,18 @@ def _set_holder_once(key: EnrollmentKey, recorded: str | None, company_id: str |
 
 
 def _packed(issue: Issuance) -> str:
-    known: Any = {"revision": True, "printed": {"certificate_id"}}
+    known: Any = {"revision": True, "printed": {"certificate_id"}, "credential": True}
     return _ISSUE.dump_json(issue, exclude_defaults=True, exclude=known).decode()
 
 
-def _unpacked(packed: str, revision: int, certificate_id: str) -> Issuance:
+def _unpacked(packed: str, revision: int, certificate_id: str, proof: bytes | None) -> Issuance:
     body = json.loads(packed)
     printed = body["printed"] | {"certificate_id": certificate_id}
-    return _ISSUE.validate_python(body | {"revision": revision, "printed": printed})
+    issue = _ISSUE.validate_python(body | {"revision": revision, "printed": printed})
+    return replace(issue, credential=proofs.unpack(proof, revision) if proof is not None else None)
+
+
+def _set_proof(issue: Issuance) -> Action:
+    if issue.credential is None:
+        return CompletionRow.proof.remove()
+    return CompletionRow.proof.set(proofs.pack(issue.credential, issue.revision))
