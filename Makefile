@@ -150,7 +150,7 @@ draw-border: .venv/dev/ready
 	@$(EARNED) -m tools.design '$(or $(DESIGN),layers/core/earned/document/designs/default)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
-    .venv/client/ready $(TYPESCRIPT)/ready
+    .venv/client/ready $(TYPESCRIPT)/ready .venv/testing/ready
 ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
@@ -166,8 +166,9 @@ test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/client/r
 	@$(PYTHON) -m pytest tests/e2e
 
 # The browser and its driver are in an environment of their own; the site that they visit is in that of the other tests.
-test-browser: .venv/dev/ready .venv/browser/ready $(LAYER)/ready $(BROWSER)/ready
-	@.venv/browser/bin/python -m pytest $(or $(ARGS),tests/browser)
+# Playwright's own Node needs libatomic, which a bare Debian does not have.
+test-browser: .venv/dev/ready .venv/browser/ready .venv/node/ready $(LAYER)/ready $(BROWSER)/ready
+	@PLAYWRIGHT_NODEJS_PATH=$(CURDIR)/.venv/node/bin/node .venv/browser/bin/python -m pytest $(or $(ARGS),tests/browser)
 
 $(BROWSER)/ready: .venv/dev/ready tools/browser/build_browser.py layers/weasyprint/debian.py
 	@$(PYTHON) tools/browser/build_browser.py --out $(BROWSER)
@@ -216,12 +217,12 @@ build:
 	    --volume earned-build-environments:/checkout/.venv --volume earned-build-cache:/cache earned-build make build ARCH='$(ARCH)'
 else
 build: .venv/dev/ready .venv/sam/ready
-	@$(PYTHON) -m tools.package.shipping --arch='$(ARCH)'
+	@$(EARNED) -m tools.package.shipping --arch='$(ARCH)'
 endif
 
 # Fails when a function is over its budget; a busy machine can cause that.
 package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/ready
-	@$(PYTHON) -m tools.package
+	@$(EARNED) -m tools.package
 
 bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 	@$(EARNED) -m tools.bench
@@ -252,7 +253,7 @@ mutation-sample: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(EARNED) -m tests.mutation --seconds=30 --report=out/mutation-sample.json $(if $(SEED),--seed=$(SEED))
 
 performance-report: .venv/dev/ready
-	@$(PYTHON) -m tools.bench.performance
+	@$(EARNED) -m tools.bench.performance
 
 layers: $(LAYER)/ready
 
@@ -266,19 +267,22 @@ $(LAYER)/ready: .venv/dev/ready $(wildcard layers/weasyprint/*)
 	    --python $$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 	@touch $@
 
-# npm checks every package against the lock file's hashes and runs none of their install scripts.
+# npm checks every package against the lock file's hashes and runs none of their install scripts. Node has authorities of its own:
+# behind a proxy it needs the file that pip and curl are given.
+NPM := env PATH=$(CURDIR)/.venv/node/bin:$$PATH $(addprefix NODE_EXTRA_CA_CERTS=,$(or $(NODE_EXTRA_CA_CERTS),$(SSL_CERT_FILE))) \
+    npm ci --loglevel=error --ignore-scripts --no-audit --no-fund >&2
+NPM_FAILED = { echo 'npm could not install $@: it needs the npm registry; behind a proxy, SSL_CERT_FILE and HTTPS_PROXY.' >&2; exit 1; }
 IN_LINT := env PATH=$(CURDIR)/$(LINT)/node_modules/.bin:$(CURDIR)/.venv/node/bin:$$PATH \
     REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 $(LINT)/ready: .venv/node/ready tools/contracts/lint/package-lock.json
 	@mkdir -p $(LINT) && cp tools/contracts/lint/package.json tools/contracts/lint/package-lock.json $(LINT)/
-	@echo 'Installing $(LINT)' >&2 && cd $(LINT) && $(IN_LINT) npm ci --silent --ignore-scripts --no-audit --no-fund
+	@echo 'Installing $(LINT)' >&2 && cd $(LINT) && $(NPM) || $(NPM_FAILED)
 	@touch $@
 
 # The packages of the TypeScript example, which a test compiles and runs.
 $(TYPESCRIPT)/ready: .venv/node/ready docs/examples/typescript/package-lock.json
 	@mkdir -p $(TYPESCRIPT) && cp docs/examples/typescript/package.json docs/examples/typescript/package-lock.json $(TYPESCRIPT)/
-	@echo 'Installing $(TYPESCRIPT)' >&2 && cd $(TYPESCRIPT) && PATH=$(CURDIR)/.venv/node/bin:$$PATH \
-	    npm ci --silent --ignore-scripts --no-audit --no-fund
+	@echo 'Installing $(TYPESCRIPT)' >&2 && cd $(TYPESCRIPT) && $(NPM) || $(NPM_FAILED)
 	@touch $@
 
 .venv/%/ready: requirements/%.txt tools/local/find_python.sh
@@ -288,7 +292,7 @@ $(TYPESCRIPT)/ready: .venv/node/ready docs/examples/typescript/package-lock.json
 
 # What each layer contains, from its lock files; checkov's environment brings the schema of CycloneDX.
 sbom: .venv/dev/ready .venv/checkov/ready
-	@$(PYTHON) -m tools.package.sbom --out=out/sbom
+	@$(EARNED) -m tools.package.sbom --out=out/sbom
 	@.venv/checkov/bin/python -m tools.package.check_sbom out/sbom/*.cdx.json
 
 # --strict: a package that could not be looked up fails the audit.
@@ -305,6 +309,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile 
 requirements:
 	@for group in dev sam ministack conformance bench checkov audit package node client browser; do \
 	    $(COMPILE) $(if $(UPGRADE),--upgrade) --group $$group --output-file requirements/$$group.txt || exit; done
+	@$(COMPILE) --constraint requirements/dev.txt --extra testing --group testing --output-file requirements/testing.txt pyproject.toml
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group layer-tools --output-file layers/weasyprint/tools.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group runtime --output-file layers/dependencies/requirements.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group document --output-file layers/weasyprint/requirements.txt

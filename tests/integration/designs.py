@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from earned.document.pdf_ua import Attachment
+from earned.document.credential import Attachment
 from earned.document.render import NORTHLIGHT
 from earned.domain.certificate import CertificateContent
 from earned.domain.people import Logo

@@ -12,10 +12,10 @@ from moto.dynamodb.models import dynamodb_backends
 
 from earned.aws.dynamodb import enrollment_keys
 from earned.domain.enrollment import EnrollmentKey
+from earned.testing.service import ACCOUNT, REGION, Service
 from tests.integration.record_items import key_of
 from tools.costs.ledger import counting
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import ACCOUNT, REGION, Service
+from tools.story import NOON, Story, cloud_event
 
 WAITING = ("learner", "administrator", "support", "nobody")
 

@@ -18,6 +18,7 @@ from earned.aws.dynamodb import access_log, enrollments
 from earned.aws.s3 import Documents
 from earned.domain.enrollment import CompletionRecord
 from earned.messages.requests import Purpose, generation_message
+from earned.testing.service import Service
 from earned.usecases.signing_keys import SECONDS_CACHED, SigningKeys
 from tests.integration.issued_records import enrolled, issue
 from tests.integration.test_lifecycle import attended as attended  # noqa: PLC0414  # a fixture of this module too
@@ -25,9 +26,8 @@ from tests.integration.test_lifecycle import finished as finished  # noqa: PLC04
 from tests.integration.test_lifecycle import record
 from tests.integration.wire_faults import Request, count_requests, requests_pass
 from tests.unit.document.test_credential import verify
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
 from tools.operations.rotate_key import rotate
+from tools.story import NOON, Story, cloud_event
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 

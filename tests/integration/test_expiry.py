@@ -10,7 +10,7 @@ import pytest
 from earned.aws.dynamodb import access_log, exports, support
 from earned.domain.exports import Export
 from earned.domain.people import SupportRequest
-from tools.in_process.service import Service
+from earned.testing.service import Service
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 250_000, tzinfo=UTC)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)

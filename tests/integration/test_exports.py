@@ -30,6 +30,8 @@ from earned.domain.exports import EVERYTHING, RETENTION, REUSE_WINDOW, STALL_TIM
 from earned.domain.people import Account, Company, Role
 from earned.domain.stamps import Stamp
 from earned.domain.training import TrainingKind
+from earned.testing.lambda_events import LambdaContext
+from earned.testing.service import ACCOUNT, REGION, Service, receive, record_of
 from tests.integration.clocks import Clock
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import (
@@ -44,9 +46,7 @@ from tests.integration.wire_faults import (
     noted,
     requests_pass,
 )
-from tools.in_process.lambda_events import LambdaContext
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import ACCOUNT, REGION, Service, receive, record_of
+from tools.story import NOON, Story, cloud_event
 
 DAY = date(2026, 3, 2)
 HOUR = timedelta(hours=1)

@@ -14,8 +14,8 @@ from earned.aws.dynamodb.enrollments import MAX_FACTS, MAX_FACTS_BY_SIZE
 from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import encode
 from earned.domain.facts import Fact, QuizGraded, StepDone, VideoWatched
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from earned.testing.service import Service
+from tools.story import NOON, Story, cloud_event
 
 MINUTE = timedelta(minutes=1)
 
@@ -188,9 +188,14 @@ def long_work(step: dict[str, Any], at: datetime) -> list[Fact]:
 
 @pytest.mark.parametrize(
     ("granted_by", "shown"),
-    [("adm-1", "adm-1"), ("00000000-0000-4000-8000-000000000001", "00000000-…000000001")],
+    [
+        ("adm-1", "adm-1"),
+        ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000001"),
+        ("00000000-0000-4000-8000-00000000000A", "00000000-…00000000A"),
+        ("a-first-and-a-last-administrator", "a-first-a…nistrator"),
+    ],
 )
-def test_the_diagnosis_says_who_granted_attempts_by_both_ends_of_a_long_id(
+def test_the_diagnosis_says_who_granted_attempts_of_a_long_id_that_is_no_uuid_both_ends(
     service: Service, story: Story, ada: EnrollmentKey, granted_by: str, shown: str
 ) -> None:
     grant = story.enrollment_of("ada") | {"step_id": "quiz", "attempts": 2, "granted_by": granted_by}

@@ -8,10 +8,10 @@ import pytest
 from earned.aws.dynamodb import enrollments
 from earned.domain.enrollment import CompletionRecord, Enrollment
 from earned.messages.requests import Purpose, generation_message
+from earned.testing.service import Service
 from tests.integration.pdf_text import pages
 from tests.integration.wire_faults import happening
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 
 def record(story: Story, account: str = "ada") -> CompletionRecord:

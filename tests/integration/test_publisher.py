@@ -28,10 +28,10 @@ from earned.portal import (
     VideoWatched,
     event,
 )
+from earned.testing.service import Service, receive
 from tests.integration.wire_faults import cut_short, noted
 from tools.contracts import ROOT
-from tools.in_process.portal import NOON, Story
-from tools.in_process.service import Service, receive
+from tools.story import NOON, Story
 
 BEFORE = NOON - timedelta(days=1)
 

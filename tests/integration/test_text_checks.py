@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from earned.messages.requests import TextOf, text_check_message
+from earned.testing.service import Service
 from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, Request, count_requests, requests_pass
-from tools.in_process.portal import NOON, STEPS, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import DOING, NOON, STEPS, Story, cloud_event
 
 UNPRINTABLE = "Leading \U0010fffd"
 TOO_LONG = "W" * 200
@@ -29,6 +29,12 @@ def diagnosed_training(story: Story) -> dict[str, Any]:
     _, answer = story.service.get("/v1/diagnoses", SUPPORT, account_id=story.id("ada"))
     found: dict[str, Any] = answer["items"][0]["training"]
     return found
+
+
+def assert_nothing_is_left(service: Service) -> None:
+    service.make_visible("Generation")
+    assert service.waiting("Generation") == 0
+    assert service.quarantined("Generation") == []
 
 
 def test_a_course_whose_title_has_a_missing_glyph_is_announced_when_it_is_published(
@@ -71,7 +77,7 @@ def test_a_text_that_can_be_printed_is_not_announced(service: Service, story: St
     service.post("Directory", course(story, text), company(story, text))
     service.settle()
     assert service.announcements() == []
-    assert service.quarantined("Generation") == []
+    assert_nothing_is_left(service)
 
 
 def test_a_repeated_check_repeats_the_announcement_under_its_id_and_another_fault_has_another(
@@ -108,7 +114,21 @@ def test_the_record_decides_and_a_check_of_what_is_not_recorded_does_nothing(ser
         service.post("Generation", text_check_message(text_of, story.id("unknown")).body)
     service.settle()
     assert service.announcements() == []
-    assert service.quarantined("Generation") == []
+    assert_nothing_is_left(service)
+
+
+def test_a_certificate_due_in_the_batch_of_a_check_is_issued(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    service.post("Progress", *story.do("ada", *DOING))
+    for function in ("record_progress", "evaluate_enrollments"):
+        service.deliver(function)
+    service.post("Generation", text_check_message(TextOf.TRAINING, story.course).body)
+    service.settle()
+    assert len(story.certificates()) == 1
+    assert_nothing_is_left(service)
 
 
 def test_a_check_that_the_bus_does_not_take_is_repeated(service: Service, story: Story) -> None:

@@ -18,13 +18,13 @@ from earned.domain.facts import AttendanceMarked
 from earned.domain.timestamps import to_milliseconds
 from earned.domain.training import LiveEvent
 from earned.messages.announcements import Announcement
+from earned.testing.immediate_executor import ImmediateExecutor
+from earned.testing.service import Service
 from earned.usecases.calendar_upkeep import NotAnnounced
 from earned.usecases.sweep import Sweep
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import count_requests
-from tools.in_process.immediate_executor import ImmediateExecutor
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 ADMINISTRATOR = {"sub": "adm-1", "role": "administrator"}
 ENDED = NOON - timedelta(days=1)

@@ -14,6 +14,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "earned.aws.sqs": (f"{_UNIT}/aws/test_batches.py",),
     "earned.aws.sqs_batch": (f"{_UNIT}/aws/test_batches.py",),
     "earned.aws.eventbridge": (f"{_UNIT}/aws/test_batches.py",),
+    "earned.usecases.check_texts": (f"{_INTEGRATION}/test_text_checks.py", f"{_INTEGRATION}/test_metrics.py"),
     "earned.api.parameters": (f"{_UNIT}/api/test_parameters.py",),
     "tools.operations.redrive": (f"{_UNIT}/tools/test_redriving.py",),
     "tools.operations.quarantine": (f"{_UNIT}/tools/test_redriving.py",),

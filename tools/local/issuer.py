@@ -14,7 +14,7 @@ from joserfc.jwk import RSAKey
 from tools.local.sign_in import Person, Refused, SignIn
 
 AUDIENCE = "earned"
-PUBLIC = ("/verify/", "/.well-known/did.json", "/status/")  # what VerifyBaseUrl serves
+PUBLIC = ("/verify", "/.well-known/did.json", "/status")  # what the address that certificates print serves
 
 
 def add_key(folder: Path) -> RSAKey:

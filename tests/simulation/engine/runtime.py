@@ -8,12 +8,12 @@ from typing import Any
 from unittest.mock import patch
 
 from earned.document.signatures import SigningKey
+from earned.testing import cloudformation
+from earned.testing.handlers import Options, compose
 from tests.simulation.clock import SECOND
 from tests.simulation.services import wire
 from tests.simulation.services.dynamodb import Table
 from tests.simulation.services.sqs import Queue
-from tools import cloudformation
-from tools.in_process.handlers import Options, compose
 
 RECORDS, ACCESS, SUPPORT = "records", "access", "support"
 DOCUMENTS, ASSETS, EXPORTS = "documents", "assets", "exports"
@@ -101,7 +101,7 @@ def _imported() -> dict[str, Any]:
 APPS = _imported()
 SMALL_PAGES = {
     "keys_per_page": 2,
-    "items_per_page": 4,
+    "items_per_page": 2,
     "enrollments_per_message": 1,
     "events_per_page": 1,
     "messages_per_batch": 2,

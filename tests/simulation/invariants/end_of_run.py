@@ -72,6 +72,8 @@ def _check_enrollment(world: "World", enrollment: Posted) -> None:
         return
     record = world.observer.record(enrollment.data["enrollment_id"], enrollment.data["account_id"])
     _check_status(world, enrollment, record)
+    if "issue" not in record and "r" not in record:
+        _check_version(world, enrollment, record)
     if "issue" in record:
         if not world.operations.purged:
             _check_announced(world, record)
@@ -92,6 +94,13 @@ def _check_status(world: "World", enrollment: Posted, record: Item) -> None:
     elif "issue" in record:
         absent = world.oracle.absent(enrollment)
         require(not valid or not absent, "I3", f"{name} was corrected to absent and is not revoked")
+
+
+def _check_version(world: "World", enrollment: Posted, record: Item) -> None:
+    """I3: a record that awaits its certificate was evaluated by the newest version of its training."""
+    training = world.dynamodb.tables[RECORDS].items.get((f"training#{enrollment.data['training_id']}", "-"), {})
+    stale = "version" in training and int(record.get("v", {"N": "-1"})["N"]) < int(training["version"]["N"])
+    require(not stale, "I3", f"{enrollment.data['enrollment_id']} was not evaluated by the newest version")
 
 
 def needs_sweep(world: "World", enrollment: Posted) -> bool:

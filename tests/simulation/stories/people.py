@@ -13,7 +13,7 @@ NAMES = ("Ada Sample", "Bo Example", "Chi Placeholder", "Dee Invented", "Eli Nob
 def draw_person(draft: Draft, number: int) -> Person:
     kind = draft.chance.choice(["employee", "employee", "company-admin", "individual"])
     company = None if kind == "individual" else draft.chance.choice(["co-1", "co-1", "co-2"])
-    return Person(f"acc-{number + 1}", kind, company, NAMES[number])
+    return Person(f"acc-{number + 1}", kind, company, NAMES[number % len(NAMES)])
 
 
 def announce(draft: Draft, person: Person) -> None:

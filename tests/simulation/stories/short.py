@@ -84,8 +84,11 @@ def _removal_without_its_evaluation(draft: Draft) -> None:
 
 
 def _course_gets_shorter_for_many(draft: Draft) -> None:
-    """Five people are complete at once when the course loses its last step; a purge may lose what that leads to."""
-    people, now, course = [draw_person(draft, number) for number in range(5)], START + 2 * MINUTE, _course()
+    """Twelve people are complete at once when the course loses its last step; a purge may lose what that leads to.
+
+    Twelve, because a request to SQS takes ten messages.
+    """
+    people, now, course = [draw_person(draft, number) for number in range(12)], START + 2 * MINUTE, _course()
     keys = [{"enrollment_id": f"enr-{number}", "account_id": one.account_id} for number, one in enumerate(people)]
     shortened = course | {"version": 2, "title": "Title 2", "steps": course["steps"][:2]}
     rounds: list[tuple[str, str, list[dict[str, Any]]]] = [
@@ -114,7 +117,7 @@ def _reissued_after_each_correction(draft: Draft) -> None:
     for step in course["steps"]:
         now += MINUTE
         draft.post("Progress", "lesson.completed", key | {"step_id": step["step_id"]}, now, now)
-    for number in range(1, 6):
+    for number in range(1, 13):
         now += 10 * MINUTE
         corrected = account_data(person) | {"name": f"{person.name} {number}"}
         draft.post("Directory", "account.saved", corrected, now, now)
@@ -151,5 +154,5 @@ SHORT_STORIES: tuple[tuple[float, Callable[[Draft], None]], ...] = (  # shares o
     (0.02, _slower_clock_for_each_step),
     (0.02, _removal_without_its_evaluation),
     (0.05, _course_gets_shorter_for_many),
-    (0.02, _reissued_after_each_correction),
+    (0.04, _reissued_after_each_correction),
 )

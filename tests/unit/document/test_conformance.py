@@ -16,7 +16,7 @@ import zxingcpp
 from PIL import Image, ImageChops
 from weasyprint import HTML
 
-from earned.document.pdf_ua import Attachment
+from earned.document.credential import Attachment
 from earned.document.render import BASE, DESIGNS, NORTHLIGHT, Design
 from earned.document.wording import printable
 from earned.domain.certificate import CertificateContent

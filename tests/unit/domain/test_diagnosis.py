@@ -89,8 +89,8 @@ def test_a_diagnosis_names_the_record_the_training_and_the_account_that_it_judge
 def test_each_kind_of_fact_is_told_with_its_time_step_title_and_detail() -> None:
     facts = (
         done("a", after(1)),
-        watched((0, 1_500), (2_000, 60_000), at=after(2)),
-        graded(62.5, after(3)),
+        watched((0, 1_500), (2_000, 3_601_234), at=after(2)),
+        graded(69.9999999, after(3)),
         granted(2, after(4)),
     )
     found = diagnose(completion(*facts), course(lesson("a"), video(), quiz()), account(), LATER, timedelta(0))
@@ -99,8 +99,8 @@ def test_each_kind_of_fact_is_told_with_its_time_step_title_and_detail() -> None
     assert sorted(found.timeline[1:], key=lambda entry: (entry.at, entry.detail)) == [
         TimelineEntry(after(1), "completed", "a", "The a"),
         TimelineEntry(after(2), "watched", "video", "The video", "0-1.5 s"),
-        TimelineEntry(after(2), "watched", "video", "The video", "2-60 s"),
-        TimelineEntry(after(3), "graded", "quiz", "The quiz", "score 62.5"),
+        TimelineEntry(after(2), "watched", "video", "The video", "2-3601.234 s"),
+        TimelineEntry(after(3), "graded", "quiz", "The quiz", "score 69.9999999"),
         TimelineEntry(after(4), "attempts-granted", "quiz", "The quiz", "2 more, by support-1"),
     ]
 

@@ -41,7 +41,9 @@ MARKS: list[Fact] = [marked(True, ENDS), marked(False, ENDS, stamp="a\0b\0c")]
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 TIMES = st.integers(0, 2**42 - 1).map(lambda count: EPOCH + count * MILLISECOND)
 EVENTS = st.text("0123456789abcdef", min_size=20, max_size=20)
-IDS = st.text("azAZ09._:-", min_size=1, max_size=64)
+IDS = (
+    st.text("azAZ09._:-", min_size=1, max_size=64) | st.uuids().map(str) | st.uuids().map(lambda one: str(one).upper())
+)
 MILLISECONDS = st.integers(0, fact_codec.MAX_VIDEO_MILLISECONDS)
 SCORES = st.floats(allow_nan=False, allow_infinity=False)
 ANY_FACT = st.one_of(

@@ -88,7 +88,7 @@ class Wording(_Texts):
         return self.moment_pattern.format(date=self.day(at.date()), time=f"{at:%H:%M}")
 
     def number(self, number: float) -> str:
-        return f"{number:g}".replace(".", self.decimal)
+        return f"{number:.10g}".replace(".", self.decimal)
 
     def message(self, requirement: Requirement) -> str:
         pattern = self.requirements.get(requirement.reason.value)

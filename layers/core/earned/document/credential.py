@@ -179,6 +179,14 @@ class Credential:
         return scale | ({"valueMax": values["max_score"]} if "max_score" in values else {})
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A signed credential as a file, and the moment that the file is dated with."""
+
+    data: bytes
+    at: datetime
+
+
 def credential_json(training_id: str, issue: Issuance) -> bytes | None:
     """The signed credential, the same bytes in the document and from the API; None without a proof in the record."""
     proof = issue.credential

@@ -1,12 +1,9 @@
 """Changes to a PDF of WeasyPrint before it is written: PDF/UA and PDF/A-3 conformance, the QR code, and fixes."""
 
-import hashlib
 import re
 import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
@@ -34,39 +31,6 @@ _ACCESSIBLE = b"""<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/i
 _TEXTS = {"/H1", "/H2", "/H3", "/P"}
 _RIGHT_TO_LEFT = {"R", "AL"}
 _RESOURCES = ("ExtGState", "XObject", "Pattern", "Shading")
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A certificate's credential, and the moment that its file is dated with."""
-
-    data: bytes
-    at: datetime
-
-
-def attach_credential(pdf: pydyf.PDF, credential: Attachment) -> None:
-    """Attach the credential as an associated file of the document (ISO 19005-3, 6.8)."""
-    moment = pydyf.String(f"D:{credential.at.astimezone(UTC):%Y%m%d%H%M%S}Z")
-    checksum = hashlib.md5(credential.data, usedforsecurity=False).hexdigest()
-    parameters = pydyf.Dictionary({"Size": len(credential.data), "ModDate": moment, "CheckSum": f"<{checksum}>"})
-    extra = {"Type": "/EmbeddedFile", "Subtype": "/application#2Fvc", "Params": parameters}
-    file = pydyf.Stream([credential.data], extra, compress=True)
-    pdf.add_object(file)
-    name = pydyf.String("credential.json")
-    specification = pydyf.Dictionary(
-        {
-            "Type": "/Filespec",
-            "F": name,
-            "UF": name,
-            "EF": pydyf.Dictionary({"F": file.reference, "UF": file.reference}),
-            "AFRelationship": "/Alternative",
-            "Desc": pydyf.String("The certificate as a signed Open Badges 3.0 credential"),
-        }
-    )
-    pdf.add_object(specification)
-    pdf.catalog["AF"] = pydyf.Array([specification.reference])
-    names = pydyf.Dictionary({"Names": pydyf.Array([name, specification.reference])})
-    pdf.catalog["Names"] = pydyf.Dictionary({"EmbeddedFiles": names})
 
 
 def add_conformance(pdf: pydyf.PDF) -> None:

@@ -19,16 +19,17 @@ from weasyprint.formatting_structure.boxes import TextBox
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from earned.document.attachments import attach_credential
+from earned.document.credential import Attachment
 from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER, DesignFolder
 from earned.document.fitting import DoesNotFit, largest
 from earned.document.mark_positions import unplaced_mark
 from earned.document.marks import bound_marks
+from earned.document.missing_glyph import MissingGlyph
 from earned.document.pdf_ua import (
-    Attachment,
     Box,
     add_actual_text,
     add_conformance,
-    attach_credential,
     draw_code,
     fix_weasyprint_output,
 )
@@ -54,15 +55,6 @@ _SECTIONS = re.compile(
 _TEXTS = {"h1", "h2", "h3", "p"}
 _log = logging.getLogger("weasyprint")
 _log.propagate = False  # WeasyPrint quotes the drawn text; names are never logged
-
-
-class MissingGlyph(Exception):
-    """No font has the character `code_point`, such as `U+10FFFD`, that the certificate would print, or places it."""
-
-    def __init__(self, code_point: str, where: str = "the certificate", fault: str = "which no font has") -> None:
-        super().__init__(f"{where} has {code_point}, {fault}")
-        self.code_point = code_point
-        self.fault = fault
 
 
 class _LogCapture(logging.Handler):

@@ -114,10 +114,10 @@ def _of_fact(fact: Fact, titles: Mapping[str, str]) -> TimelineEntry:
         case StepDone():
             return TimelineEntry(fact.at, "completed", fact.step_id, titles[fact.step_id])
         case VideoWatched():
-            played = ", ".join(f"{start / 1000:g}-{end / 1000:g} s" for start, end in fact.played)
+            played = ", ".join(f"{start / 1000:.10g}-{end / 1000:.10g} s" for start, end in fact.played)
             return TimelineEntry(fact.at, "watched", fact.step_id, titles[fact.step_id], played)
         case QuizGraded():
-            return TimelineEntry(fact.at, "graded", fact.step_id, titles[fact.step_id], f"score {fact.score:g}")
+            return TimelineEntry(fact.at, "graded", fact.step_id, titles[fact.step_id], f"score {fact.score:.10g}")
         case AttemptsGranted():
             detail = f"{fact.attempts} more, by {fact.granted_by}"
             return TimelineEntry(fact.at, "attempts-granted", fact.step_id, titles[fact.step_id], detail)

@@ -6,7 +6,7 @@
 | rest  | D (step done): nothing                                                                                    |
 |       | V (video watched): start and end of one range in milliseconds, as base-128 varints, lowest digits first   |
 |       | Q (quiz graded): 10 bytes of the attempt's identity, the score as text                                    |
-|       | G (attempts granted): 10 bytes of the grant's identity, the number and who granted it as text             |
+|       | G (attempts granted): 10 bytes of the grant's identity, the number as text, who granted it (`packed`)     |
 |       | P, A (marked present, absent): who marked it, a zero byte and the event's stamp, as text                  |
 
 The 70 bits are the start of a SHA-256 over enrollment, kind and subject (docs/decisions/0030).
@@ -14,6 +14,7 @@ The 70 bits are the start of a SHA-256 over enrollment, kind and subject (docs/d
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -29,6 +30,7 @@ MAX_GRANT_TEXT = 24  # bytes; a score has no more
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_TIME = (1 << 8 * _HEAD_SIZE - _SUBJECT_BITS) - 1
 _MILLISECOND = timedelta(milliseconds=1)
+_UUID = re.compile("([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})")
 _STEP_KINDS = {
     StepKind.LESSON: "D",
     StepKind.READING: "D",
@@ -62,12 +64,18 @@ def encode(enrollment_id: str, fact: Fact) -> frozenset[bytes]:
             rest = bytes.fromhex(fact.attempt) + f"{fact.score + 0.0:.17g}".encode()
             return frozenset({_head(enrollment_id, "Q", fact.step_id, fact.at) + rest})
         case AttemptsGranted():
-            rest = bytes.fromhex(fact.grant) + f"{fact.attempts} {fact.granted_by}".encode()
+            rest = bytes.fromhex(fact.grant) + str(fact.attempts).encode() + packed(fact.granted_by)
             return frozenset({_head(enrollment_id, "G", fact.step_id, fact.at) + rest})
         case AttendanceMarked():
             kind = "P" if fact.present else "A"
             rest = f"{fact.marked_by}\0{fact.stamp}".encode()
             return frozenset({_head(enrollment_id, kind, fact.live_event_id, fact.at) + rest})
+
+
+def packed(account_id: str) -> bytes:
+    """`=` and the 16 bytes of a UUID in its canonical form (RFC 9562, section 4); a space and any other id."""
+    groups = _UUID.fullmatch(account_id)
+    return b"=" + bytes.fromhex("".join(groups.groups())) if groups else b" " + account_id.encode()
 
 
 def decode(enrollment_id: str, evidence: Iterable[bytes], training: Training) -> Iterator[Fact]:
@@ -139,6 +147,17 @@ def _read_varints(stored: bytes) -> Iterator[int]:
             number = shift = 0
 
 
+def _read_grant(stored: bytes) -> tuple[int, str]:
+    """The number of attempts, and who granted them."""
+    digits = len(stored) - len(stored.lstrip(b"0123456789"))
+    separator, account_id = stored[digits : digits + 1], stored[digits + 1 :]
+    return int(stored[:digits]), _uuid(account_id.hex()) if separator == b"=" else account_id.decode()
+
+
+def _uuid(digits: str) -> str:
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
 def _fact(kind: str, subject: str, at: datetime, rest: bytes) -> Fact:
     match kind:
         case "D":
@@ -149,8 +168,8 @@ def _fact(kind: str, subject: str, at: datetime, rest: bytes) -> Fact:
         case "Q":
             return QuizGraded(subject, at, float(rest[_IDENTITY_SIZE:]), rest[:_IDENTITY_SIZE].hex())
         case "G":
-            attempts, _, granted_by = rest[_IDENTITY_SIZE:].decode().partition(" ")
-            return AttemptsGranted(subject, at, int(attempts), granted_by, rest[:_IDENTITY_SIZE].hex())
+            attempts, granted_by = _read_grant(rest[_IDENTITY_SIZE:])
+            return AttemptsGranted(subject, at, attempts, granted_by, rest[:_IDENTITY_SIZE].hex())
         case _:
             marked_by, _, stamp = rest.decode().partition("\0")
             return AttendanceMarked(subject, at, kind == "P", marked_by, stamp)

@@ -6,7 +6,7 @@ from pydantic import Field, WithJsonSchema
 from pydantic.config import JsonDict
 
 from earned.domain import facts
-from earned.domain.fact_codec import MAX_GRANT_TEXT, identify
+from earned.domain.fact_codec import MAX_GRANT_TEXT, identify, packed
 from earned.messages.envelope import CloudEvent, EnrollmentData, StrictModel
 from earned.messages.event_fields import Number, PositiveWholeNumber, Score, video_milliseconds
 from earned.messages.schema_types import Id
@@ -117,10 +117,10 @@ def _identity(event: QuizGradedEvent | AttemptsGrantedEvent) -> str:
 
 
 def _granted_by(granted: AttemptsGranted) -> str:
-    """The account's id, of a long one its ends: a grant is as small a fact as a graded quiz, so it fits any record."""
-    room, id_ = MAX_GRANT_TEXT - len(f"{granted.attempts} "), granted.granted_by
-    half = (room - len("…".encode())) // 2
-    return id_ if len(id_) <= room else f"{id_[:half]}…{id_[-half:]}"
+    """A UUID, an id of up to 22 characters, or the ends of a longer one: a grant fits any record, as a score does."""
+    room, id_ = MAX_GRANT_TEXT - len(str(granted.attempts)), granted.granted_by
+    half = (room - len(" …".encode())) // 2
+    return id_ if len(packed(id_)) <= room else f"{id_[:half]}…{id_[-half:]}"
 
 
 ProgressEvent = LessonCompletedEvent | VideoWatchedEvent | QuizGradedEvent | AttemptsGrantedEvent

@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Protocol
 
 from earned.aws.s3 import Documents
-from earned.document.credential import credential_json
+from earned.document.credential import Attachment, credential_json
 from earned.document.fitting import DoesNotFit
-from earned.document.pdf_ua import Attachment
-from earned.document.render import MissingGlyph
+from earned.document.missing_glyph import MissingGlyph
 from earned.domain.certificate import CertificateContent, Issuance, printed_days
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.errors import Rejected, UnusableLogo
