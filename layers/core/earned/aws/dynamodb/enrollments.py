@@ -1,6 +1,5 @@
 """Completion records: one item per enrollment and account."""
 
-import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +17,7 @@ from pynamodb.attributes import (
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 
-from earned.aws.dynamodb import proofs
+from earned.aws.dynamodb import issuances, proofs
 from earned.aws.dynamodb.enrollment_keys import (
     company_of,
     holder_key,
@@ -45,7 +44,6 @@ from earned.domain.timestamps import from_milliseconds, to_milliseconds
 MAX_FACTS = 6_000  # a record of so many is evaluated in 50 ms
 # By bytes of the largest (most marks have up to 256, all other facts 48); together less than the 400 KB of an item.
 MAX_FACTS_BY_SIZE = {48: MAX_FACTS, 256: 100, 6_000: 8}
-_ISSUE = TypeAdapter(Issuance)
 _REVOCATION = TypeAdapter(Revocation)
 _HOLD = TypeAdapter(Hold)
 
@@ -122,7 +120,9 @@ class CompletionRow(Row):
             company_id=company_of(self.holder),
             account_known=bool(self.account_known),
             removal=self.removal,
-            issue=_unpacked(self.issue, int(self.revision), self.certificate, self.proof) if self.issue else None,
+            issue=issuances.unpack(self.issue, int(self.revision), self.certificate, self.proof)
+            if self.issue
+            else None,
             revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
             hold=_HOLD.validate_json(self.hold) if self.hold else None,
         )
@@ -305,7 +305,7 @@ def issue(record: CompletionRecord, issued: Issuance) -> None:
     """
     actions = [
         CompletionRow.revision.set(issued.revision),
-        CompletionRow.issue.set(_packed(issued)),
+        CompletionRow.issue.set(issuances.pack(issued)),
         _set_proof(issued),
         CompletionRow.revocation.remove(),
         CompletionRow.hold.remove(),
@@ -370,7 +370,7 @@ def erase_holder(record: CompletionRecord) -> None:
     printed = replace(record.issue.printed, holder="", company=None)
     nameless = replace(record.issue, printed=printed, document_sha256="", reason=None, credential=None)
     row = _row(record.key)
-    actions = [CompletionRow.issue.set(_packed(nameless)), _set_proof(nameless)]
+    actions = [CompletionRow.issue.set(issuances.pack(nameless)), _set_proof(nameless)]
     update(row, actions, CompletionRow.removed.exists())
 
 
@@ -383,18 +383,6 @@ def _set_holder_once(key: EnrollmentKey, recorded: str | None, company_id: str |
     if recorded is None and company_id is not None:
         return CompletionRow.holder.set(holder)
     return CompletionRow.holder.set(CompletionRow.holder | holder)
-
-
-def _packed(issue: Issuance) -> str:
-    known: Any = {"revision": True, "printed": {"certificate_id"}, "credential": True}
-    return _ISSUE.dump_json(issue, exclude_defaults=True, exclude=known).decode()
-
-
-def _unpacked(packed: str, revision: int, certificate_id: str, proof: bytes | None) -> Issuance:
-    body = json.loads(packed)
-    printed = body["printed"] | {"certificate_id": certificate_id}
-    issue = _ISSUE.validate_python(body | {"revision": revision, "printed": printed})
-    return replace(issue, credential=proofs.unpack(proof, revision) if proof is not None else None)
 
 
 def _set_proof(issue: Issuance) -> Action:
