@@ -383,3 +383,15 @@ def test_generation_message_is_not_a_way_to_another_signature(finished: Story) -
     finished.service.post("Generation", message.body)
     finished.service.settle()
     assert credential(finished) == first
+
+
+def test_an_erasure_ends_the_proof_and_leaves_the_status_and_the_keys(finished: Story) -> None:
+    """A signature and a public key would prove a guessed name; a copy of the document is reported as revoked."""
+    service, signed = finished.service, credential(finished)
+    enrollments.withdraw(record(finished).key, NOON + timedelta(days=1), "erasure")
+    enrollments.erase_holder(record(finished))
+    erased = record(finished).issue
+    assert erased is not None
+    assert (erased.credential, erased.printed.holder, erased.document_sha256) == (None, "", "")
+    check(service, signed)
+    assert is_set(service, signed)
