@@ -19,7 +19,7 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers restore-table restore-documents sweep \
+.PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers rotate-key restore-table restore-documents sweep \
     import replay preflight changes protect contracts preview draw-border test test-simulation test-stack test-browser lint-openapi \
     lint-console republish soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
@@ -71,6 +71,7 @@ help:
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
 	@echo '  make erase               ACCOUNT=acc-1 [ALSO="former name or address"] [MFA=arn] [DRY_RUN=1]: erase a person for good'
+	@echo '  make rotate-key          [USE=statuses]: replace the key that signs certificates, or status lists'
 	@echo '  make disclose            ACCOUNT=acc-1: all that is held about a person, for that person: out/disclosure-acc-1.zip'
 	@echo '  make consumers           DO=stop or DO=start: the functions that read the queues'
 	@echo '  make restore-table       TABLE=records [AT=2026-11-30T08:00:00Z] [EXISTING=name]: a lost table, under a new name'
@@ -108,6 +109,9 @@ redrive: .venv/dev/ready
 erase: .venv/dev/ready
 	@$(EARNED) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') \
 	    $(if $(MFA),--mfa='$(MFA)') $(if $(DRY_RUN),--dry-run)
+
+rotate-key: .venv/dev/ready
+	@$(EARNED) -m tools.operations rotate-key $(WHERE) $(if $(USE),--use='$(USE)')
 
 restore-table: .venv/dev/ready
 	@$(EARNED) -m tools.operations restore-table $(WHERE) --table='$(TABLE)' $(if $(AT),--at='$(AT)') $(if $(EXISTING),--existing='$(EXISTING)')

@@ -19,12 +19,20 @@ from weasyprint.formatting_structure.boxes import TextBox
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from earned.document.attachments import attach_credential
+from earned.document.credential import Attachment
 from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER, DesignFolder
 from earned.document.fitting import DoesNotFit, largest
 from earned.document.mark_positions import unplaced_mark
 from earned.document.marks import bound_marks
 from earned.document.missing_glyph import MissingGlyph
-from earned.document.pdf_ua import Box, add_actual_text, add_conformance, draw_code, fix_weasyprint_output
+from earned.document.pdf_ua import (
+    Box,
+    add_actual_text,
+    add_conformance,
+    draw_code,
+    fix_weasyprint_output,
+)
 from earned.document.qr_code import QrCode
 from earned.document.static_parts import StaticPart, save_graphics_state
 from earned.document.wording import InvalidDesign, Wording, printable
@@ -171,8 +179,10 @@ class Design:
         self.styles = cache(self._read_styles)
         self.static_part = lru_cache(MAX_STATIC_PARTS)(self._draw_static_part)
 
-    def render(self, content: CertificateContent, logo: Logo | None = None) -> bytes:
-        """The same bytes for the same content and the logo that it names.
+    def render(
+        self, content: CertificateContent, logo: Logo | None = None, credential: Attachment | None = None
+    ) -> bytes:
+        """The same bytes for the same content, the logo that it names, and the credential.
 
         Raises `MissingGlyph`, `DoesNotFit` or `InvalidDesign` rather than print an incomplete page.
         """
@@ -180,7 +190,7 @@ class Design:
             raise ValueError("the logo is not the one that the content names")
         try:
             with _raise_weasyprint_warnings():
-                return self._draw(content, logo)
+                return self._draw(content, logo, credential)
         except MissingGlyph as missing:
             raise MissingGlyph(missing.code_point, _where(missing.code_point, content), missing.fault) from None
 
@@ -198,7 +208,7 @@ class Design:
         texts = self.wording.texts(content)
         return self._template.render(texts, scale=_FULL_SIZE, code=Markup(code))  # noqa: S704  # numbers only
 
-    def _draw(self, content: CertificateContent, logo: Logo | None) -> bytes:
+    def _draw(self, content: CertificateContent, logo: Logo | None, credential: Attachment | None) -> bytes:
         texts, words = self.wording.texts(content), self.wording.words(content)
         images, styles = self.images.with_logo(logo), [self.styles(content.paper), self._no_background]
 
@@ -223,6 +233,8 @@ class Design:
             save_graphics_state(pdf)
             before.part.join(pdf)
             after.part.join(pdf)
+            if credential is not None:
+                attach_credential(pdf, credential)
             add_conformance(pdf)
 
         description = f"{words['number']} {texts['number']}"
@@ -252,9 +264,11 @@ class Designs:
         self._folder = folder
         self._design = cache(self._read)
 
-    def render(self, content: CertificateContent, logo: Logo | None = None) -> bytes:
+    def render(
+        self, content: CertificateContent, logo: Logo | None = None, credential: Attachment | None = None
+    ) -> bytes:
         """Raises as `Design.render` does."""
-        return self._design(content.design).render(content, logo)
+        return self._design(content.design).render(content, logo, credential)
 
     def check_drawable(self, logo: Logo) -> None:
         """Raises `UnusableLogo`; all designs draw a logo alike."""
