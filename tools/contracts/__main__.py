@@ -42,7 +42,7 @@ def write(wanted: dict[Path, str]) -> None:
 
 
 def _generated() -> list[Path]:
-    paths = [*(ROOT / EVENTS).glob("*.schema.json"), *(ROOT / QUADS).glob("*.nq")]
+    paths = [*(ROOT / EVENTS).glob("*.schema.json"), *(ROOT / QUADS).iterdir()]
     return [path.relative_to(ROOT) for path in sorted(paths)]
 
 

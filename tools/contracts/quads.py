@@ -1,4 +1,8 @@
-"""The canonical quads of our JSON-LD documents, learnt from samples by PyLD; the contexts are stored here."""
+"""The canonical quads of our JSON-LD documents, learnt from samples by PyLD; the contexts are stored here.
+
+Beside the quads of a signed document is its pattern: the JSON with the names of the values in their places, by which a
+verifier reads it. The keys of `optional` are there if the part that they name is.
+"""
 
 import json
 import re
@@ -16,6 +20,7 @@ from earned.document.status_list import StatusList
 from earned.domain.certificate import QuizResult
 from earned.domain.training import TrainingKind
 from tools.contracts import QUADS
+from tools.contracts.writing import pretty
 
 CONTEXT_FILES = dict(zip(CONTEXTS, ("credentials-v2.json", "open-badges-3.0.3.json"), strict=True))
 SAMPLE = Credential(
@@ -31,6 +36,12 @@ SAMPLE = Credential(
     evidence_digest="5a" * 32,
     result=QuizResult(4713, 4714, 4715),
 )
+OPTIONAL = {  # the keys of a credential that only some have, and the part of the quads that they belong to
+    "activityStartDate": "first_day",
+    "result": "result",
+    "resultDescription": "result",
+    "valueMax": "max_score",
+}
 STATUS = StatusList("https://certificates.example", "a" * 26, 4711, stands=True, at=datetime(2001, 1, 1, tzinfo=UTC))
 
 
@@ -56,7 +67,16 @@ def quads() -> dict[Path, str]:
     proof = canonical({"@context": CONTEXTS, **options})
     files["proof"] = _marked(proof, {"created": SAMPLE.created, "method": options["verificationMethod"]})
     files["status_list"] = _marked(canonical(STATUS.document), STATUS.values)
-    return {QUADS / f"{name}.nq": "".join(sorted(lines)) for name, lines in files.items()}
+    return {QUADS / f"{name}.nq": "".join(sorted(lines)) for name, lines in files.items()} | {
+        QUADS / "credential.json": _pattern(SAMPLE.document, SAMPLE.values, OPTIONAL),
+        QUADS / "status_list.json": _pattern(STATUS.document, STATUS.values, {}),
+    }
+
+
+def _pattern(document: Mapping[str, Any], values: Mapping[str, str], optional: Mapping[str, str]) -> str:
+    named: Any = json.loads(_named(json.dumps(document), values))
+    proof = proof_options("did", "key", "${created}") | {"verificationMethod": "${method}", "proofValue": "${proof}"}
+    return pretty({"optional": optional, "document": named | {"proof": proof}})
 
 
 def _lines(sample: Credential) -> set[str]:
@@ -65,10 +85,13 @@ def _lines(sample: Credential) -> set[str]:
 
 def _marked(quads: str, values: Mapping[str, str]) -> set[str]:
     """The lines with each value replaced by its name; of two values of which one contains the other, the longer."""
+    return {f"{line}\n" for line in _named(quads, values).split("\n") if line}
+
+
+def _named(text: str, values: Mapping[str, str]) -> str:
     names = {value: name for name, value in values.items()}
     longest_first = "|".join(re.escape(value) for value in sorted(names, key=len, reverse=True))
-    marked = re.sub(longest_first, lambda found: f"${{{names[found[0]]}}}", quads)
-    return {f"{line}\n" for line in marked.split("\n") if line}
+    return re.sub(longest_first, lambda found: f"${{{names[found[0]]}}}", text)
 
 
 def _load(url: str, _options: object) -> dict[str, Any]:

@@ -172,7 +172,10 @@ def test_the_credential_says_what_the_document_says_and_what_earned_it() -> None
     subject = document["credentialSubject"]
     assert subject["identifier"][0]["identityHash"] == ANNA.holder
     assert subject["achievement"]["name"] == document["name"] == ANNA.title
-    assert (subject["activityStartDate"], subject["activityEndDate"]) == ("2026-11-12", "2026-11-14")
+    assert (subject["activityStartDate"], subject["activityEndDate"]) == (
+        "2026-11-12T00:00:00Z",
+        "2026-11-14T00:00:00Z",
+    )
     assert subject["achievement"]["version"] == "3"
     assert "every required quiz was passed" in subject["achievement"]["criteria"]["narrative"]
     assert (

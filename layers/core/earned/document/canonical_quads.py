@@ -4,11 +4,13 @@ Canonicalisation only substitutes the values of a document and sorts its lines, 
 blank node at most. The lines in `quads/` are learnt from a JSON-LD processor (`make contracts`, decision 46).
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from string import Template
+from typing import Any
 
 _FOLDER = Path(__file__).with_name("quads")
 _ESCAPED = re.compile(r'[\x00-\x1f"\\\x7f]')
@@ -26,6 +28,18 @@ def filled(name: str, values: Mapping[str, str], parts: Sequence[str] = ()) -> s
 def _template(name: str, *parts: str) -> Template:
     files = [f"{name}.nq", *(f"{name}.{part}.nq" for part in parts)]
     return Template("".join((_FOLDER / file).read_text(encoding="utf-8") for file in files))
+
+
+def credential_form() -> dict[str, Any]:
+    """By which a verifier reads a credential and makes its canonical form: the page of the verification does."""
+    pattern = json.loads((_FOLDER / "credential.json").read_text(encoding="utf-8"))
+    parts = {"": "credential.nq"} | {part: f"credential.{part}.nq" for part in pattern["optional"].values()}
+    return {
+        "pattern": pattern["document"],
+        "optional": pattern["optional"],
+        "quads": {part: (_FOLDER / file).read_text(encoding="utf-8") for part, file in parts.items()},
+        "proof": (_FOLDER / "proof.nq").read_text(encoding="utf-8"),
+    }
 
 
 def _escape(found: re.Match[str]) -> str:

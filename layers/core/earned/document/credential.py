@@ -156,12 +156,12 @@ class Credential:
             "version": str(self.training_version),
             "narrative": NARRATIVES[self.kind],
             "created": self.created,
-            "completed_on": self.completed_on.isoformat(),
+            "completed_on": _midnight(self.completed_on),
             "evidence": f"urn:sha256:{self.evidence_digest}",
             "status": f"{self.base_url}/status/{number}/{revision}",
         }
         if self.first_day is not None:
-            values["first_day"] = self.first_day.isoformat()
+            values["first_day"] = _midnight(self.first_day)
         if self.result is not None:
             values |= {"score": _number(self.result.score), "passing_score": _number(self.result.passing_score)}
             if self.result.max_score is not None:
@@ -205,6 +205,11 @@ def proof_options(did: str, key: str, created: str) -> Json:
         "verificationMethod": f"{did}#{key}",
         "proofPurpose": "assertionMethod",
     }
+
+
+def _midnight(day: date) -> str:
+    """A day where Open Badges demands a moment; readers take the day as it is written."""
+    return f"{day.isoformat()}T00:00:00Z"
 
 
 def _number(score: float) -> str:
