@@ -4,6 +4,7 @@ DEV    := .venv/dev/bin
 LAYER  := .layers/weasyprint
 LINT   := .venv/node/lint
 TYPESCRIPT := .venv/node/typescript
+VERIFIERS := .venv/node/verifiers
 BROWSER := .layers/browser
 PYTHON := $(DEV)/python
 # The tools import the package from its layer.
@@ -157,11 +158,11 @@ draw-border: .venv/dev/ready
 	@$(EARNED) -m tools.design '$(or $(DESIGN),layers/core/earned/document/designs/default)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
-    .venv/client/ready $(TYPESCRIPT)/ready .venv/testing/ready
+    .venv/client/ready $(TYPESCRIPT)/ready $(VERIFIERS)/ready .venv/testing/ready
 ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
-	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/package tests/integration tests/unit
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/package tests/integration tests/unit tests/verifiers
 	@$(MAKE) --no-print-directory test-simulation test-stack test-browser mutation-sample planted-bugs-sample
 endif
 
@@ -299,6 +300,12 @@ $(TYPESCRIPT)/ready: .venv/node/ready docs/examples/typescript/package-lock.json
 	@echo 'Installing $(TYPESCRIPT)' >&2 && cd $(TYPESCRIPT) && $(NPM) || $(NPM_FAILED)
 	@touch $@
 
+# The verifiers of others that judge our credentials in the tests.
+$(VERIFIERS)/ready: .venv/node/ready tests/verifiers/package-lock.json
+	@mkdir -p $(VERIFIERS) && cp tests/verifiers/package.json tests/verifiers/package-lock.json $(VERIFIERS)/
+	@echo 'Installing $(VERIFIERS)' >&2 && cd $(VERIFIERS) && $(NPM) || $(NPM_FAILED)
+	@touch $@
+
 .venv/%/ready: requirements/%.txt tools/local/find_python.sh
 	@python=$$(tools/local/find_python.sh) && echo "Installing .venv/$*" >&2 && rm -rf .venv/$* && "$$python" -m venv .venv/$*
 	@.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r $< >&2
@@ -327,6 +334,7 @@ requirements:
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group layer-tools --output-file layers/weasyprint/tools.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group runtime --output-file layers/dependencies/requirements.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group document --output-file layers/weasyprint/requirements.txt
+	@$(COMPILE) --constraint requirements/dev.txt --group verify --output-file requirements/verify.txt
 
 clean:
 	@if [ -x $(PYTHON) ]; then $(EARNED) -m tools.local stop; fi

@@ -1,12 +1,16 @@
 """The wheel in an environment of its own, as a portal installs it, and the fixture `earned` of its extra `testing`."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.verifiers.issuers import Issuer, certificate
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv/testing/bin/python"
@@ -89,3 +93,15 @@ def test_the_extra_asks_for_the_libraries_of_the_functions() -> None:
     groups = project["dependency-groups"]
     moto = next(one for one in groups["dev"] if isinstance(one, str) and one.startswith("moto"))
     assert asked == {*groups["runtime"], *groups["document"], moto, "aws-sam-translator", "pytest"}
+
+
+def test_the_installed_command_verifies_a_certificate(site: Path, tmp_path: Path) -> None:
+    issuer = Issuer()
+    (tmp_path / "certificate.pdf").write_bytes(certificate(issuer.content(), issuer.signed()))
+    (tmp_path / "keys.json").write_text(json.dumps(issuer.keys()))
+    command = [sys.executable, "-m", "earned.verify", "certificate.pdf", "--offline=keys.json"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(site)}, check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (5, ""), done.stdout
+    assert re.search(r"Signature +ok", done.stdout)
