@@ -1,5 +1,6 @@
 """Lists of certificates, and links to documents."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from earned.api.parameters import DayOrTime
 from earned.api.problems import BadRequest, Hidden, NotFound
 from earned.api.responses import CertificatePage, CertificateView, DownloadView, certificate_view
 from earned.api.routes import Routes
-from earned.aws.dynamodb import access_log, contexts
+from earned.aws.dynamodb import access_log, contexts, enrollments
 from earned.aws.s3 import LINK_SECONDS
 from earned.document.credential import credential_json
 from earned.domain.access import Operation, Scope, may, may_for_company
@@ -133,7 +134,13 @@ def _page(listed: EnrollmentList, cursor: str | None, limit: int) -> Certificate
             return None
         return certificate_view(record, issue)
 
-    items, next_cursor = page(listed, cursor, limit, view)
+    certificates = replace(
+        listed,
+        includes=lambda record: record.issue is not None and listed.includes(record),
+        read=enrollments.get_records_without_facts,
+        complete=contexts.get_certificate_contexts,
+    )
+    items, next_cursor = page(certificates, cursor, limit, view)
     answer: CertificatePage = {"items": items}
     if next_cursor is not None:
         answer["next_cursor"] = next_cursor

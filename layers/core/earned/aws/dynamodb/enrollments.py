@@ -343,8 +343,18 @@ def _unchanged(record: CompletionRecord) -> Condition:
 
 def get_records(keys: Iterable[EnrollmentKey]) -> list[CompletionRecord]:
     """In the order of `keys`; unknown enrollments are left out."""
+    return _get_records(keys, None)
+
+
+def get_records_without_facts(keys: Iterable[EnrollmentKey]) -> list[CompletionRecord]:
+    """As `get_records`, for readers that evaluate nothing: facts are most of an item, and cost most to decode."""
+    attributes = {attribute.attr_name for attribute in CompletionRow.get_attributes().values()}
+    return _get_records(keys, sorted(attributes - {CompletionRow.facts.attr_name}))
+
+
+def _get_records(keys: Iterable[EnrollmentKey], attributes: list[str] | None) -> list[CompletionRecord]:
     wanted = list(dict.fromkeys(keys))
-    rows = batch_get([row_key(key) for key in wanted])
+    rows = batch_get([row_key(key) for key in wanted], attributes=attributes)
     found = {row.key: row.record() for row in rows if isinstance(row, CompletionRow)}
     return list(_only_known(found[key] for key in wanted if key in found))
 
