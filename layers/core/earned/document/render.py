@@ -19,6 +19,7 @@ from weasyprint.formatting_structure.boxes import TextBox
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from earned.document.compiled import Compile, CompiledPage, CompiledPages, FilledTemplate
 from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER, DesignFolder
 from earned.document.fitting import DoesNotFit, largest
 from earned.document.mark_positions import unplaced_mark
@@ -142,13 +143,13 @@ class _Page:
         if mark := unplaced_mark(self._boxes):
             raise MissingGlyph(f"U+{ord(mark):04X}", fault="which no font places on its letter")
 
-    def write(self, finisher: Callable[[pydyf.PDF], None], identifier: str = "", **metadata: object) -> bytes:
+    def write(self, finisher: Callable[[Document, pydyf.PDF], None], identifier: str = "", **metadata: object) -> bytes:
         vars(self._document.metadata).update(metadata)
 
-        def finish(_document: Document, pdf: pydyf.PDF) -> None:
+        def finish(document: Document, pdf: pydyf.PDF) -> None:
             fix_weasyprint_output(pdf)
             add_actual_text(pdf, self._texts)
-            finisher(pdf)
+            finisher(document, pdf)
 
         variant = {"pdf_variant": "pdf/a-3a", "output_intent": ""}  # `add_conformance` adds the intent
         data: bytes = self._document.write_pdf(finisher=finish, pdf_identifier=identifier.encode(), **variant)
@@ -168,8 +169,9 @@ class Design:
     All caches belong to the object: a new one starts cold.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, compiled: CompiledPages | None = None) -> None:
         self._files = DesignFolder(folder)
+        self.compiled = compiled or CompiledPages()
         self.images = _Images(self._files)
         self.wording = Wording(folder)
         self._fonts = FontConfiguration()
@@ -197,7 +199,7 @@ class Design:
         try:
             with _raise_weasyprint_warnings():
                 images = self.images.with_logo(logo)
-                _Page('<html lang="en"><img src=logo alt=logo>', [], images, self._fonts).write(add_conformance)
+                _Page('<html lang="en"><img src=logo alt=logo>', [], images, self._fonts).write(lambda _, pdf: add_conformance(pdf))
         except InvalidDesign as error:
             raise UnusableLogo("the logo cannot be drawn: simplify it or upload a PNG") from error
 
@@ -208,33 +210,48 @@ class Design:
 
     def _draw(self, content: CertificateContent, logo: Logo | None) -> bytes:
         texts, words = self.wording.texts(content), self.wording.words(content)
+        sections = self._sections(texts)
+        metadata = {"authors": [words["provider"]], "description": f"{words['number']} {texts['number']}"}
+
+        def draw_by(compiled: CompiledPage) -> bytes:
+            return compiled.draw(filled, add_conformance, content.certificate_id, **metadata)
+
+        def draw_in_full(compile_page: Compile) -> bytes:
+            def finisher(document: Document, pdf: pydyf.PDF) -> None:
+                code, ink = QrCode(content.verify_url), self.wording.brand.colours.ink
+                draw_code(code, ink, page.boxes["code"], pdf, words["code"])
+                save_graphics_state(pdf)
+                before.part.join(pdf)
+                after.part.join(pdf)
+                compile_page(document, pdf)
+                add_conformance(pdf)
+
+            before = self.static_part(sections.before, content.paper)
+            after = self.static_part(sections.after, content.paper, after=before.part.marks)
+            page = self._lay_out(content, texts, logo, before.boxes)
+            return page.write(finisher, content.certificate_id, **metadata)
+
+        filled = FilledTemplate.divide(sections.dynamic, sections.before, sections.after, content.paper, content.logo)
+        return self.compiled.draw(filled, draw_by, draw_in_full)
+
+    def _lay_out(
+        self, content: CertificateContent, texts: Mapping[str, Any], logo: Logo | None, slots: Mapping[str, Box]
+    ) -> _Page:
         images, styles = self.images.with_logo(logo), [self.styles(content.paper), self._no_background]
 
-        def sections(scale: Mapping[str, float] = _FULL_SIZE, **replaced: str) -> _Sections:
-            return _Sections(self._template.render({**texts, **replaced}, scale=scale, code=""))
-
         def lay_out(scale: Mapping[str, float], **replaced: str) -> _Page:
-            return _Page(sections(scale, **replaced).dynamic, styles, images, self._fonts)
+            return _Page(self._sections({**texts, **replaced}, scale).dynamic, styles, images, self._fonts)
 
-        before = self.static_part(sections().before, content.paper)
-        after = self.static_part(sections().after, content.paper, after=before.part.marks)
         for slot in _SLOTS:
             bound_marks(slot, texts[slot] or "")
-        page = _fitted(lay_out, before.boxes)
+        page = _fitted(lay_out, slots)
         page.check_marks()
         if "code" not in page.boxes:
             raise InvalidDesign("certificate.html needs an element with the id code")
+        return page
 
-        def finisher(pdf: pydyf.PDF) -> None:
-            code, ink = QrCode(content.verify_url), self.wording.brand.colours.ink
-            draw_code(code, ink, page.boxes["code"], pdf, words["code"])
-            save_graphics_state(pdf)
-            before.part.join(pdf)
-            after.part.join(pdf)
-            add_conformance(pdf)
-
-        description = f"{words['number']} {texts['number']}"
-        return page.write(finisher, content.certificate_id, authors=[words["provider"]], description=description)
+    def _sections(self, texts: Mapping[str, object], scale: Mapping[str, float] = _FULL_SIZE) -> _Sections:
+        return _Sections(self._template.render(texts, scale=scale, code=""))
 
     def _style(self, css: str) -> CSS:
         with _raise_weasyprint_warnings():
@@ -249,7 +266,7 @@ class Design:
         parts: list[StaticPart] = []
         with _raise_weasyprint_warnings():  # inside the cached function, so that a part with a warning is not cached
             page = _Page(html, styles, self.images, self._fonts)
-            page.write(lambda pdf: parts.append(StaticPart(pdf, after=after)))
+            page.write(lambda _, pdf: parts.append(StaticPart(pdf, after=after)))
         return _DrawnPart(parts[0], page.boxes)
 
 
