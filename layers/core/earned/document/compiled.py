@@ -217,6 +217,7 @@ class CompiledPages:
     def __init__(self, *, is_on: bool = IS_TESTED_VERSION) -> None:
         self._is_on = is_on
         self.faults = [] if is_on else ["version"]
+        self.drawn = 0  # certificates by a compiled page
         self._pages: OrderedDict[Hashable, CompiledPage | None] = OrderedDict()  # None: not compiled yet
         self._unusable: set[Hashable] = set()
 
@@ -238,6 +239,7 @@ class CompiledPages:
         except Refused:
             return in_full(_leave)
         if page.is_proven(filled):
+            self.drawn += 1
             return drawn
         document = in_full(_leave)
         if drawn == document:

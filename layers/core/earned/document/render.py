@@ -1,6 +1,7 @@
 """A certificate's PDF: one page from a design folder, the same bytes for the same content (I7)."""
 
 import logging
+import os
 import re
 import ssl
 import unicodedata
@@ -45,6 +46,8 @@ _SECTIONS = re.compile(
     r"(.*)(<head>.*</head>)(.*<body[^>]*>)(.*)<!-- dynamic -->(.*)<!-- static -->(.*</body>.*)", re.DOTALL
 )
 _TEXTS = {"h1", "h2", "h3", "p"}
+# fontTools dates the fonts that it writes, which are those with emoji.
+os.environ["SOURCE_DATE_EPOCH"] = "0"
 _log = logging.getLogger("weasyprint")
 _log.propagate = False  # WeasyPrint quotes the drawn text; names are never logged
 

@@ -1,0 +1,66 @@
+"""Certificates to draw in both ways: random ones, and people of 30 locales. All names are invented."""
+
+import random
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from earned.document.render import PAPERS
+from earned.domain.certificate import CertificateContent
+from earned.domain.training import TrainingKind
+from tools.design.preview.samples import ORDINARY
+
+LOCALES = Path(__file__).with_name("locales.toml")
+_LANGUAGES = ["en", "de", "fr", "es", "ja", "ar", "en-US", "pl"]
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+# Ligatures, kerning, characters that HTML, PDF and XML escape, and what compiled pages refuse.
+_WORDS = {
+    "Latin": "Leading & Managing <Change> (Part 1) — “Trust” Führung naïve fi ffi office AVATAR To Ty WA 1/2 100% C++ O'Brien"
+    " d’Arc Łódź Østersund İstanbul ß ẞ Ñandú ű ț Đặng … \\ () [] {} # % ^ _ | ~ ` \" x̄ ليلى 😀 \u200d A\u0301",
+    "Cyrillic": "Развитие Команды и Лидерство Ольга Щербакова-Ёлкина Юрий «Доверие» Їжак Ґанок № 5",
+    "Greek": "Ηγεσία Ελένη Παπαδοπούλου Συμμετοχή ΑΒΓ Άννα Ώρα Ϊ",
+    "CJK": "林 花子 田中 太郎 王 小明 李娜 欧阳 修文 高橋 指導 力 渡邊 蒼 不確実な 時代の リーダーシップ 김 민준 지도력 あ ア 々",
+}
+
+
+def random_certificates(seed: int, count: int) -> Iterator[CertificateContent]:
+    """Of few kinds of pages and many texts; each script has its own records, and some mix them."""
+    draw = random.Random(seed)  # noqa: S311  # not a secret
+    for _ in range(count):
+        script = draw.choice(["Latin", "Latin", "Latin", *_WORDS])
+        words = _WORDS[script].split(" ")
+        other = _WORDS[draw.choice([script, script, "Latin"])].split(" ")
+        if draw.random() < 0.8:  # without what is refused
+            words, other = ([word for word in some if word.isalpha()] for some in (words[:-9], other[:-9]))
+        number = "".join(draw.choices(_LETTERS, k=26))
+        yield replace(
+            ORDINARY,
+            certificate_id=number,
+            verify_url=f"https://learn.northlight.example/verify/{number}?revision={draw.choice([1, 2, 31])}",
+            holder=" ".join(draw.choices(words, k=draw.choice([1, 2, 2, 3, 3, 6]))),
+            title=" ".join(draw.choices(other, k=draw.choice([1, 3, 4, 6, 12]))),
+            company=draw.choice([None, "Larkspur Logistics", " ".join(draw.choices(words, k=2))]),
+            hours=draw.choice([7.5, 7.5, 24.0, None]),
+            kind=draw.choices(list(TrainingKind), [5, 1])[0],
+            completed_on=date(2026, draw.randint(1, 12), draw.randint(1, 28)),
+            language=draw.choice([*["en"] * 9, *_LANGUAGES]),
+            paper=draw.choices(PAPERS, [9, 1])[0],
+        )
+
+
+def certificates_by_locale() -> Iterator[tuple[str, list[CertificateContent]]]:
+    """The people of each locale, all of one course."""
+    for locale, people in tomllib.loads(LOCALES.read_text("utf-8"))["people"].items():
+        yield locale, [
+            replace(ORDINARY, holder=name, language=locale, **numbered(number)) for number, name in enumerate(people)
+        ]
+
+
+def numbered(number: int) -> dict[str, str]:
+    certificate_id = f"{_LETTERS[number // 32]}{_LETTERS[number % 32]}{ORDINARY.certificate_id[2:]}"
+    return {
+        "certificate_id": certificate_id,
+        "verify_url": ORDINARY.verify_url.replace(ORDINARY.certificate_id, certificate_id),
+    }
