@@ -20,6 +20,9 @@ class FakeDesign:
             raise MissingGlyph("U+E000", "the name")
         return b"%PDF-1.7\n" + json.dumps(asdict(content), default=str, sort_keys=True).encode()
 
+    def take_faults(self, _name: str) -> list[str]:
+        return []
+
     def check_drawable(self, logo: Any) -> None:
         """Accept any logo: the stories' logos are drawable."""
 

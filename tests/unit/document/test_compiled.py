@@ -28,9 +28,7 @@ RANDOM_RECORDS = 250  # `make compiled-designs` has 10,000
 def batch(**changes: object) -> list[CertificateContent]:
     """Certificates of one training: each has another name and another number."""
     people = ["Ada Sample", "Bo Example", "Marguerite Oyelaran-Lindqvist", "Cid Fi", "Dot Avatar-Waltz"]
-    return [
-        dataclasses.replace(ANNA, holder=name, **numbered(place), **changes) for place, name in enumerate(people)
-    ]
+    return [dataclasses.replace(ANNA, holder=name, **numbered(place), **changes) for place, name in enumerate(people)]
 
 
 def in_full(folder: Path = FOLDER) -> Design:
@@ -157,7 +155,9 @@ def test_certificates_with_emoji_are_the_same_on_another_day():
 
 
 def test_a_template_is_divided_into_tags_and_texts():
-    filled = FilledTemplate.divide('<title>A &amp; B</title><p>\n  x  y <a href="https://a.example/?a=1&amp;b=2">z</a></p>')
+    filled = FilledTemplate.divide(
+        '<title>A &amp; B</title><p>\n  x  y <a href="https://a.example/?a=1&amp;b=2">z</a></p>'
+    )
     assert filled.texts == ("A & B", "x y", "z")
     assert filled.address == "https://a.example/?a=1&b=2"
 

@@ -69,7 +69,9 @@ class FilledTemplate(NamedTuple):
     def check_simple(self) -> None:
         """Raises `Refused` unless each character is set on its own, from left to right."""
         for c in "".join(self.texts):
-            if not c.isascii() and (unicodedata.category(c) in _JOINED or unicodedata.bidirectional(c) in _RIGHT_TO_LEFT):
+            if not c.isascii() and (
+                unicodedata.category(c) in _JOINED or unicodedata.bidirectional(c) in _RIGHT_TO_LEFT
+            ):
                 raise Refused("marks, joiners or right-to-left letters")
         if not _PLAIN_ADDRESS.fullmatch(self.address):
             raise Refused("an unusual address")
@@ -212,7 +214,7 @@ class CompiledPage:
 
 
 class CompiledPages:
-    """The compiled pages of a design, by what determines them; `faults` says why it does without."""
+    """The compiled pages of a design, by what determines them."""
 
     def __init__(self, *, is_on: bool = IS_TESTED_VERSION) -> None:
         self._is_on = is_on
@@ -220,6 +222,11 @@ class CompiledPages:
         self.drawn = 0  # certificates by a compiled page
         self._pages: OrderedDict[Hashable, CompiledPage | None] = OrderedDict()  # None: not compiled yet
         self._unusable: set[Hashable] = set()
+
+    def take_faults(self) -> list[str]:
+        """Why the design does without compiled pages, once: `version`, or `difference` for each page that differed."""
+        taken, self.faults = self.faults, []
+        return taken
 
     def draw(
         self, filled: FilledTemplate, by_page: Callable[[CompiledPage], bytes], in_full: Callable[[Compile], bytes]

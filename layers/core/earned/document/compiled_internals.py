@@ -142,4 +142,8 @@ def text_lines(page: Any) -> Iterator[TextLine]:
 
 
 def link_boxes(page: Any) -> list[InlineBox]:
-    return [box for box in page._page_box.descendants(placeholders=True) if isinstance(box, InlineBox) and box.element_tag == "a"]
+    return [
+        box
+        for box in page._page_box.descendants(placeholders=True)
+        if isinstance(box, InlineBox) and box.element_tag == "a"
+    ]

@@ -202,7 +202,9 @@ class Design:
         try:
             with _raise_weasyprint_warnings():
                 images = self.images.with_logo(logo)
-                _Page('<html lang="en"><img src=logo alt=logo>', [], images, self._fonts).write(lambda _, pdf: add_conformance(pdf))
+                _Page('<html lang="en"><img src=logo alt=logo>', [], images, self._fonts).write(
+                    lambda _, pdf: add_conformance(pdf)
+                )
         except InvalidDesign as error:
             raise UnusableLogo("the logo cannot be drawn: simplify it or upload a PNG") from error
 
@@ -283,6 +285,10 @@ class Designs:
     def render(self, content: CertificateContent, logo: Logo | None = None) -> bytes:
         """Raises as `Design.render` does."""
         return self._design(content.design).render(content, logo)
+
+    def take_faults(self, name: str) -> list[str]:
+        """Of the compiled pages of a design that has drawn a certificate."""
+        return self._design(name).compiled.take_faults()
 
     def check_drawable(self, logo: Logo) -> None:
         """Raises `UnusableLogo`; all designs draw a logo alike."""
