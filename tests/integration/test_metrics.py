@@ -67,7 +67,10 @@ def frozen(at: datetime) -> Iterator[Any]:
 
 
 def play(service: Service, story: Story) -> None:
-    """The design reports that its pages are not compiled. At noon Ada has completed a course, and Bea is marked present at yesterday's event, where Cid is unmarked."""
+    """Compiled designs are off.
+
+    At noon Ada has completed a course, and Bea is marked present at yesterday's event, where Cid is unmarked.
+    """
     NORTHLIGHT.compiled.faults.append("version")
     with frozen(NOON - timedelta(hours=1)):
         logo = {"key": "logos/never-uploaded.svg", "media_type": "image/svg+xml"}

@@ -111,7 +111,6 @@ def test_random_records_have_the_bytes_of_the_ordinary_way():
         {"title": "Strategic Alignment and Governance, " * 4},
         {"holder": "Maximiliana Theodora Konstantinopoulou-Featherstonehaugh"},
         {"verify_url": ANNA.verify_url + "0" * 60},
-        {"title": "Learning α, β and γ in 林"},
     ],
 )
 def test_what_may_be_laid_out_differently_is_drawn_in_full(changes: dict[str, object]):

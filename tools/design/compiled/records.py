@@ -6,23 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from earned.document.render import PAPERS
 from earned.domain.certificate import CertificateContent
 from earned.domain.training import TrainingKind
 from tools.design.preview.samples import ORDINARY
 
-LOCALES = Path(__file__).with_name("locales.toml")
+_TABLES = tomllib.loads(Path(__file__).with_name("records.toml").read_text("utf-8"))
 _LANGUAGES = ["en", "de", "fr", "es", "ja", "ar", "en-US", "pl"]
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
-# Ligatures, kerning, characters that HTML, PDF and XML escape, and what compiled pages refuse.
-_WORDS = {
-    "Latin": "Leading & Managing <Change> (Part 1) — “Trust” Führung naïve fi ffi office AVATAR To Ty WA 1/2 100% C++ O'Brien"
-    ' d’Arc Łódź Østersund İstanbul ß ẞ Ñandú ű ț Đặng … \\ () [] {} # % ^ _ | ~ ` " x̄ ليلى 😀 \u200d A\u0301',
-    "Cyrillic": "Развитие Команды и Лидерство Ольга Щербакова-Ёлкина Юрий «Доверие» Їжак Ґанок № 5",
-    "Greek": "Ηγεσία Ελένη Παπαδοπούλου Συμμετοχή ΑΒΓ Άννα Ώρα Ϊ",
-    "CJK": "林 花子 田中 太郎 王 小明 李娜 欧阳 修文 高橋 指導 力 渡邊 蒼 不確実な 時代の リーダーシップ 김 민준 지도력 あ ア 々",
-}
+_WORDS: dict[str, str] = _TABLES["words"]
 
 
 def random_certificates(seed: int, count: int) -> Iterator[CertificateContent]:
@@ -52,14 +46,14 @@ def random_certificates(seed: int, count: int) -> Iterator[CertificateContent]:
 
 def certificates_by_locale() -> Iterator[tuple[str, list[CertificateContent]]]:
     """The people of each locale, all of one course."""
-    for locale, people in tomllib.loads(LOCALES.read_text("utf-8"))["people"].items():
+    for locale, people in _TABLES["people"].items():
         yield (
             locale,
             [replace(ORDINARY, holder=name, language=locale, **numbered(number)) for number, name in enumerate(people)],
         )
 
 
-def numbered(number: int) -> dict[str, str]:
+def numbered(number: int) -> dict[str, Any]:
     certificate_id = f"{_LETTERS[number // 32]}{_LETTERS[number % 32]}{ORDINARY.certificate_id[2:]}"
     return {
         "certificate_id": certificate_id,

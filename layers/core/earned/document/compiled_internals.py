@@ -68,7 +68,7 @@ class Pen(Stream):  # type: ignore[misc]  # weasyprint has no types
 
     def begin(self) -> None:
         """Start another page: the fonts are the same, but none of their glyphs is used."""
-        self._fonts = {}
+        self._fonts: dict[int, Font] = {}
 
     def add_font(self, pango_font: object) -> tuple[Font, float]:
         key, description, size = get_pango_font_key(pango_font)
@@ -80,7 +80,8 @@ class Pen(Stream):  # type: ignore[misc]  # weasyprint has no types
 
     def show(self, line: Line, x: float, y: float) -> bytes | None:
         """The operators between BT and ET; None if they are not all there is to draw."""
-        self.stream, self._current_font = [], None
+        self.stream: list[bytes] = []
+        self._current_font = None
         images = draw_first_line(self, line, "clip", "none", Matrix(d=-1, e=x, f=y))
         return None if images else serialized(self.stream)
 
