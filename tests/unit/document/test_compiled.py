@@ -124,6 +124,14 @@ def test_what_may_be_laid_out_differently_is_drawn_in_full(changes: dict[str, ob
     assert design.compiled.drawn == before
 
 
+def test_a_page_with_a_scaled_text_is_not_compiled():
+    design, expected = Design(FOLDER), in_full()
+    for place, name in enumerate(["Ada Sample", "W" * 30, "Bo Example", "Cid Fi", "Dot Fi"]):
+        content = dataclasses.replace(ANNA, holder=name, **numbered(place))
+        assert design.render(content) == expected.render(content)
+    assert design.compiled.faults == []
+
+
 def test_a_design_whose_boxes_shrink_with_their_text_is_not_compiled(tmp_path: Path):
     folder = shutil.copytree(FOLDER, tmp_path / "design")
     style = folder / "certificate.css"

@@ -17,29 +17,31 @@ _TABLES = tomllib.loads(Path(__file__).with_name("records.toml").read_text("utf-
 _LANGUAGES = ["en", "de", "fr", "es", "ja", "ar", "en-US", "pl"]
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _WORDS: dict[str, str] = _TABLES["words"]
+_SCRIPTS = [script for script in _WORDS if script != "Refused"]
+REFUSED = 0.1  # of the records may have what compiled pages refuse
 
 
 def random_certificates(seed: int, count: int) -> Iterator[CertificateContent]:
     """Of few kinds of pages and many texts; each script has its own records, and some mix them."""
     draw = random.Random(seed)  # noqa: S311  # not a secret
     for _ in range(count):
-        script = draw.choice(["Latin", "Latin", "Latin", *_WORDS])
+        script = draw.choice(["Latin", "Latin", *_SCRIPTS])
         words = _WORDS[script].split(" ")
         other = _WORDS[draw.choice([script, script, "Latin"])].split(" ")
-        if draw.random() < 0.8:  # without what is refused
-            words, other = ([word for word in some if word.isalpha()] for some in (words[:-9], other[:-9]))
+        if draw.random() < REFUSED:
+            words += _WORDS["Refused"].split(" ")
         number = "".join(draw.choices(_LETTERS, k=26))
         yield replace(
             ORDINARY,
             certificate_id=number,
             verify_url=f"https://learn.northlight.example/verify/{number}?revision={draw.choice([1, 2, 31])}",
-            holder=" ".join(draw.choices(words, k=draw.choice([1, 2, 2, 3, 3, 6]))),
-            title=" ".join(draw.choices(other, k=draw.choice([1, 3, 4, 6, 12]))),
-            company=draw.choice([None, "Larkspur Logistics", " ".join(draw.choices(words, k=2))]),
+            holder=" ".join(draw.choices(words, k=draw.choice([1, 2, 2, 2, 3, 3, 3, 6]))),
+            title=" ".join(draw.choices(other, k=draw.choice([1, 3, 3, 4, 4, 6, 12]))),
+            company=draw.choices([None, "Larkspur Logistics", " ".join(draw.choices(words, k=2))], [1, 4, 4])[0],
             hours=draw.choice([7.5, 7.5, 24.0, None]),
             kind=draw.choices(list(TrainingKind), [5, 1])[0],
             completed_on=date(2026, draw.randint(1, 12), draw.randint(1, 28)),
-            language=draw.choice([*["en"] * 9, *_LANGUAGES]),
+            language=draw.choice([*["en"] * 40, *_LANGUAGES]),
             paper=draw.choices(PAPERS, [9, 1])[0],
         )
 

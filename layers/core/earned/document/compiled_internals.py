@@ -1,4 +1,4 @@
-"""What compiled designs use of WeasyPrint that is not public: all of it is here, and `test_compiled.py` tests each name.
+"""All that compiled designs use of WeasyPrint and is not public; `test_compiled.py` tests each name.
 
 Another version may do without these names or give them another meaning, so `IS_TESTED_VERSION` switches them off.
 """

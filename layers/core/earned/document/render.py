@@ -138,6 +138,7 @@ class _Page:
         blocks = [element for element in source.etree_element.iter() if element.tag in _TEXTS]
         spaced = {box.element for box in self._boxes if _is_letter_spaced(box)}
         self._texts = [_actual_text(block, is_spaced=block in spaced) for block in blocks]
+        self.is_scaled = False
         self.boxes: Mapping[str, Box] = dict(page.anchors)
         page.anchors.clear()  # WeasyPrint would write them into the file
 
@@ -228,7 +229,8 @@ class Design:
                 save_graphics_state(pdf)
                 before.part.join(pdf)
                 after.part.join(pdf)
-                compile_page(document, pdf)
+                if not page.is_scaled:
+                    compile_page(document, pdf)
                 add_conformance(pdf)
 
             before = self.static_part(sections.before, content.paper)
@@ -344,4 +346,8 @@ def _fitted(lay_out: Callable[..., _Page], slots: Mapping[str, Box]) -> _Page:
 
     page = lay_out(_FULL_SIZE)
     scales = {slot: fitting(slot) for slot in _SLOTS}
-    return page if scales == _FULL_SIZE else lay_out(scales)
+    if scales == _FULL_SIZE:
+        return page
+    scaled = lay_out(scales)
+    scaled.is_scaled = True
+    return scaled
