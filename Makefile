@@ -20,8 +20,8 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers restore-table restore-documents sweep \
-    replay preflight changes protect contracts preview compiled-designs draw-border test test-simulation test-stack test-browser lint-openapi \
-    lint-console republish soak fuzz planted-bugs mutation-test mutation-sample check build \
+    import replay preflight changes protect contracts preview compiled-designs draw-border test test-simulation test-stack test-browser lint-openapi \
+    lint-console republish soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
 
@@ -54,6 +54,8 @@ help:
 	@echo '  make soak                [SEEDS=10000] [FIRST=1]: simulated stories with faults, on all cores: out/soak.json'
 	@echo '  make fuzz                100,000 random API requests and 300,000 random messages, on all cores'
 	@echo '  make planted-bugs        [BUG=name] [SEEDS=1-1000] [ARGS=--replay]: a seed with which the simulator finds each planted bug'
+	@echo '  make planted-bugs-of-tests [BUG=name]: each of the other planted bugs fails the unit or integration test that it names'
+	@echo '  make planted-bugs-sample [SEED=1]: the random part of them in make test'
 	@echo '  make mutation-test       [MODULE=earned.domain.rules]: change the code in small ways: do the tests notice? out/mutation.json'
 	@echo '  make mutation-sample     [SEED=1]: the random part of it in make test'
 	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson: hops, seconds, memory'
@@ -78,6 +80,7 @@ help:
 	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
 	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
 	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
+	@echo '  make import              FILE=history.csv [DRY_RUN=1] [ONLY_VALID=1] [RATE=200]: check a history of events, then post it; goes on after a stop'
 	@echo '  make replay              SINCE=2026-11-30T08:00:00Z [UNTIL=...]: put archived announcements on the bus again'
 
 demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
@@ -119,6 +122,10 @@ restore-documents: .venv/dev/ready
 disclose: .venv/dev/ready
 	@$(EARNED) -m tools.operations disclose $(WHERE) --account='$(ACCOUNT)'
 
+import: .venv/dev/ready
+	@$(EARNED) -m tools.importing --file='$(FILE)' $(WHERE) $(if $(RATE),--rate=$(RATE)) \
+	    $(if $(ONLY_VALID),--only-valid) $(if $(DRY_RUN),--dry-run)
+
 replay: .venv/dev/ready
 	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
 
@@ -150,12 +157,12 @@ draw-border: .venv/dev/ready
 	@$(EARNED) -m tools.design '$(or $(DESIGN),layers/core/earned/document/designs/default)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
-    .venv/client/ready $(TYPESCRIPT)/ready
+    .venv/client/ready $(TYPESCRIPT)/ready .venv/testing/ready
 ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
 	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/package tests/integration tests/unit
-	@$(MAKE) --no-print-directory test-simulation test-stack test-browser mutation-sample
+	@$(MAKE) --no-print-directory test-simulation test-stack test-browser mutation-sample planted-bugs-sample
 endif
 
 test-simulation: .venv/dev/ready $(LAYER)/ready
@@ -166,8 +173,9 @@ test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/client/r
 	@$(PYTHON) -m pytest tests/e2e
 
 # The browser and its driver are in an environment of their own; the site that they visit is in that of the other tests.
-test-browser: .venv/dev/ready .venv/browser/ready $(LAYER)/ready $(BROWSER)/ready
-	@.venv/browser/bin/python -m pytest $(or $(ARGS),tests/browser)
+# Playwright's own Node needs libatomic, which a bare Debian does not have.
+test-browser: .venv/dev/ready .venv/browser/ready .venv/node/ready $(LAYER)/ready $(BROWSER)/ready
+	@PLAYWRIGHT_NODEJS_PATH=$(CURDIR)/.venv/node/bin/node .venv/browser/bin/python -m pytest $(or $(ARGS),tests/browser)
 
 $(BROWSER)/ready: .venv/dev/ready tools/browser/build_browser.py layers/weasyprint/debian.py
 	@$(PYTHON) tools/browser/build_browser.py --out $(BROWSER)
@@ -216,12 +224,12 @@ build:
 	    --volume earned-build-environments:/checkout/.venv --volume earned-build-cache:/cache earned-build make build ARCH='$(ARCH)'
 else
 build: .venv/dev/ready .venv/sam/ready
-	@$(PYTHON) -m tools.package.shipping --arch='$(ARCH)'
+	@$(EARNED) -m tools.package.shipping --arch='$(ARCH)'
 endif
 
 # Fails when a function is over its budget; a busy machine can cause that.
 package: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/package/ready
-	@$(PYTHON) -m tools.package
+	@$(EARNED) -m tools.package
 
 bench: .venv/dev/ready .venv/bench/ready $(LAYER)/ready
 	@$(EARNED) -m tools.bench
@@ -243,6 +251,13 @@ load-model: .venv/dev/ready
 planted-bugs: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(ARGS) $(BUG)
 
+planted-bugs-of-tests: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m tests.planted_bugs.found_by_tests $(BUG)
+
+# Part of `make test`: bugs drawn at random for half a minute; SEED repeats a draw.
+planted-bugs-sample: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(PYTHON) -m tests.planted_bugs.found_by_tests --seconds=30 $(if $(SEED),--seed=$(SEED))
+
 # Fails when a mutant survives that tests/mutation/survivors.txt does not argue. MODULE: one of tests/mutation/modules.py.
 mutation-test: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(EARNED) -m tests.mutation --processes=$$(nproc) $(addprefix --module=,$(MODULE))
@@ -252,7 +267,7 @@ mutation-sample: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(EARNED) -m tests.mutation --seconds=30 --report=out/mutation-sample.json $(if $(SEED),--seed=$(SEED))
 
 performance-report: .venv/dev/ready
-	@$(PYTHON) -m tools.bench.performance
+	@$(EARNED) -m tools.bench.performance
 
 layers: $(LAYER)/ready
 
@@ -291,7 +306,7 @@ $(TYPESCRIPT)/ready: .venv/node/ready docs/examples/typescript/package-lock.json
 
 # What each layer contains, from its lock files; checkov's environment brings the schema of CycloneDX.
 sbom: .venv/dev/ready .venv/checkov/ready
-	@$(PYTHON) -m tools.package.sbom --out=out/sbom
+	@$(EARNED) -m tools.package.sbom --out=out/sbom
 	@.venv/checkov/bin/python -m tools.package.check_sbom out/sbom/*.cdx.json
 
 # --strict: a package that could not be looked up fails the audit.
@@ -308,6 +323,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND='make requirements' uv --quiet pip compile 
 requirements:
 	@for group in dev sam ministack conformance bench checkov audit package node client browser; do \
 	    $(COMPILE) $(if $(UPGRADE),--upgrade) --group $$group --output-file requirements/$$group.txt || exit; done
+	@$(COMPILE) --constraint requirements/dev.txt --extra testing --group testing --output-file requirements/testing.txt pyproject.toml
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group layer-tools --output-file layers/weasyprint/tools.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group runtime --output-file layers/dependencies/requirements.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group document --output-file layers/weasyprint/requirements.txt

@@ -20,8 +20,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from earned.testing.service import Service, aws_in_process
 from tests.browser.world import build
-from tools.in_process.service import Service, aws_in_process
 from tools.local import issuer
 
 OBJECTS = "/objects/"  # a bucket's objects: the tests answer presigned links with them

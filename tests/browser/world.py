@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tools.in_process.portal import cloud_event
-from tools.in_process.service import Service
+from earned.testing.service import Service
+from tools.story import cloud_event
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&{name}"
 MANY = 130  # people of the large company

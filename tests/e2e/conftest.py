@@ -11,6 +11,8 @@ from tests.e2e.portal import Portal
 from tools.local import stack as stacks
 from tools.local.stack import LocalStack
 
+PORTAL = "https://portal.example.com"  # the origin of a portal's own pages
+
 
 @pytest.fixture(scope="session")
 def deployed() -> Iterator[tuple[LocalStack, Path]]:
@@ -22,7 +24,7 @@ def deployed() -> Iterator[tuple[LocalStack, Path]]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
-        with stacks.started(directory) as supervisor:
+        with stacks.started(directory, allowed_origins=PORTAL) as supervisor:
             for _ in supervisor.steps():
                 pass
             yield supervisor.stack, directory

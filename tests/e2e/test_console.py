@@ -46,6 +46,15 @@ def test_the_gateway_serves_the_page_and_its_files_without_a_token(portal: Porta
             assert (answer.status_code, answer.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
 
 
+def test_the_address_that_certificates_print_leads_to_the_public_page(portal: Portal) -> None:
+    with httpx.Client(trust_env=False, follow_redirects=True, headers={"accept": "text/html"}) as client:
+        form = client.get(f"{portal.stack.public}/verify")
+        unknown = [client.get(portal.stack.public + path) for path in ("/verify?number=none", f"/verify/{'a' * 26}")]
+    assert (form.status_code, "<form" in form.text) == (200, True)
+    assert [page.status_code for page in unknown] == [404, 404]
+    assert all(page.headers["content-type"].startswith("text/html") for page in (form, *unknown))
+
+
 def test_a_person_signs_in_and_the_token_opens_the_api(portal: Portal) -> None:
     sent = code(portal)
     answer = {name: values[0] for name, values in parse_qs(urlsplit(sent.headers["location"]).query).items()}

@@ -13,10 +13,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from earned.testing.cloudformation import functions, tables
 from tests.e2e.portal import Portal
 from tests.unit.test_roles import Statement, allows
 from tests.unit.test_roles import statements as statements  # noqa: PLC0414  # a fixture of this module too
-from tools.cloudformation import functions, tables
 from tools.local.stack import LocalStack
 
 pytestmark = pytest.mark.stack

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from earned.testing.cloudformation import INFRA
 from tests.e2e.portal import Portal
-from tools.cloudformation import INFRA
 from tools.local.stack import LocalStack
 
 pytestmark = pytest.mark.stack

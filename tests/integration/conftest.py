@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools.in_process.portal import Story
-from tools.in_process.service import Service, aws_in_process
+from earned.testing.service import Service, aws_in_process
+from tools.story import Story
 
 
 @pytest.fixture(scope="session")

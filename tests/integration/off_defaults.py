@@ -12,8 +12,8 @@ from typing import Any
 import pypdf
 
 from earned.aws.dynamodb import enrollments
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service, aws_in_process
+from earned.testing.service import Service, aws_in_process
+from tools.story import NOON, Story, cloud_event
 
 REGION = "us-west-2"
 SIGN_IN = {

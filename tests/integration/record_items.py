@@ -2,7 +2,7 @@
 
 from earned.aws.dynamodb import enrollment_keys
 from earned.domain.enrollment import EnrollmentKey
-from tools.in_process.portal import Story
+from tools.story import Story
 
 
 def key_of(story: Story, account: str) -> dict[str, str]:

@@ -6,8 +6,8 @@ import pytest
 
 from earned.api.application import ROUTES
 from earned.api.routes import Route
+from earned.testing.service import Service
 from tests.integration.wire_faults import failing
-from tools.in_process.service import Service
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 MAY_BE_CACHED = {"/v1/openapi.json", "/console", "/console/earned.js"}

@@ -14,9 +14,9 @@ from earned.api.application import ROUTES
 from earned.api.paging import EnrollmentPosition, account_list
 from earned.api.problems import Problem
 from earned.aws.dynamodb import access_log, enrollments, table
+from earned.testing.service import Service
 from tests.integration.wire_faults import client_of, denied
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from earned.testing.service import Service
 from tools.costs import bill
 from tools.costs.counts import Sweeping, count, count_download, count_summary, count_sweep
 from tools.costs.savings import savings
-from tools.in_process.service import Service
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = tomllib.loads((ROOT / "tools" / "costs" / "committed.toml").read_text())["dollars"]

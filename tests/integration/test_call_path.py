@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tools.in_process.portal import Story
+from tools.story import Story
 
 LAYERS = ("earned.domain", "earned.messages", "earned.aws", "earned.document", "earned.usecases", "earned.api")
 HEIGHT = {"earned.domain": 0, "earned.messages": 1, "earned.aws": 2, "earned.document": 2, "earned.usecases": 3} | {

@@ -12,10 +12,10 @@ from moto.dynamodb.models import dynamodb_backends
 
 from earned.aws.dynamodb import enrollment_keys
 from earned.domain.enrollment import EnrollmentKey
+from earned.testing.service import ACCOUNT, REGION, Service
 from tests.integration.record_items import key_of
 from tools.costs.ledger import counting
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import ACCOUNT, REGION, Service
+from tools.story import NOON, Story, cloud_event
 
 WAITING = ("learner", "administrator", "support", "nobody")
 
@@ -84,6 +84,14 @@ def test_the_summary_says_what_the_list_says_field_by_field(mixed: Story) -> Non
     event = next(item for item in summary["items"] if item["training"]["id"] == mixed.live_event)
     assert event["waiting"]["administrator"] == 2
     assert summary["as_of"].endswith("Z")
+
+
+def test_a_person_who_is_enrolled_twice_and_waits_in_both_is_one_who_waits(mixed: Story) -> None:
+    mixed.enroll("bea", mixed.course, enrollment_id=mixed.id("bea-again"))
+    mixed.service.settle()
+    _, summary = mixed.service.get(path(mixed), admin(mixed))
+    course = next(item for item in summary["items"] if item["training"]["id"] == mixed.course)
+    assert (course["enrolled"], course["waiting"]["learner"]) == (6, 3)
 
 
 def test_a_removed_enrollment_and_a_removed_account_are_in_none(mixed: Story) -> None:

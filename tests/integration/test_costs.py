@@ -7,12 +7,12 @@ import pytest
 
 from earned.aws.dynamodb import enrollment_keys
 from earned.domain.enrollment import EnrollmentKey
+from earned.testing.service import Service
 from tools.batched import batched
 from tools.costs.capacity_units import Index, size, write_units
 from tools.costs.ledger import counting
 from tools.costs.scenario import Invocation, Scenario
-from tools.in_process.portal import cloud_event
-from tools.in_process.service import Service
+from tools.story import cloud_event
 
 UNITS_PER_EVENT = {5: 1, 50: 1, 150: 2}  # on average
 MOST_UNITS = {5: 1, 50: 1, 150: 3}

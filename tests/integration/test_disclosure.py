@@ -13,9 +13,9 @@ from tests.integration.test_erasure import lived as lived  # noqa: PLC0414  # a 
 from tests.integration.test_erasure import stack as stack  # noqa: PLC0414  # as above
 from tests.integration.traces import has
 from tests.integration.wire_faults import noted, receiving_at_once
-from tools.in_process.portal import Story
 from tools.operations.__main__ import app
 from tools.operations.stacks import DeployedStack
+from tools.story import Story
 
 READING = {"BatchGetItem", "Query", "GetObject", "ListObjectVersions", "DescribeStacks"}
 HOLDING = {"ReceiveMessage", "ChangeMessageVisibilityBatch", "GetQueueAttributes"}  # messages return to their queue

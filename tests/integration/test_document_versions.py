@@ -11,10 +11,10 @@ import pytest
 from earned.aws.dynamodb import enrollments
 from earned.aws.s3 import Documents
 from earned.domain.certificate import Issuance
+from earned.testing.service import Service
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, Killed, happening, killed_at, noted
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 ADMIN = "admin"
 

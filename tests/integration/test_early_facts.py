@@ -6,8 +6,8 @@ import pytest
 
 from earned.aws.dynamodb import enrollments
 from earned.domain.enrollment import EarlyFacts, EnrollmentKey
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from earned.testing.service import Service
+from tools.story import NOON, Story, cloud_event
 
 
 def key(story: Story) -> EnrollmentKey:

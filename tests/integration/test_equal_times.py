@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from earned.aws.dynamodb import people, trainings
-from tools.in_process.portal import NOON, STEPS, Story, cloud_event
-from tools.in_process.service import Service
+from earned.testing.service import Service
+from tools.story import NOON, STEPS, Story, cloud_event
 
 Event = dict[str, Any]
 STAMPS = [("portal", "a"), ("portal", "b"), ("portal/2", "a"), ("\uffe0", "a"), ("\U00010000", "a")]  # by code point

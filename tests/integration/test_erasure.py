@@ -21,14 +21,14 @@ from earned.aws.s3 import ARCHIVES
 from earned.domain.people import Account, Role, SupportRequest
 from earned.domain.stamps import Stamp
 from earned.messages.requests import Purpose, generation_message
+from earned.testing.service import ACCOUNT, REGION, Service, receive
 from tests.integration import traces
 from tests.integration.wire_faults import Killed, Request, failing, noted, receiving_at_once, requests_pass
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import ACCOUNT, REGION, Service, receive
 from tools.operations.__main__ import app
 from tools.operations.erase import Erasure, NothingKnown, QueuesBusy, places
 from tools.operations.quarantine import held
 from tools.operations.stacks import DeployedStack
+from tools.story import NOON, Story, cloud_event
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 STACK = "erasing"

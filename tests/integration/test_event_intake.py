@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from earned.testing.service import Service
 from tests.integration.pdf_text import pages
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 
 class Collector(Service):

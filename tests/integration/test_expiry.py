@@ -10,7 +10,7 @@ import pytest
 from earned.aws.dynamodb import access_log, exports, support
 from earned.domain.exports import Export
 from earned.domain.people import SupportRequest
-from tools.in_process.service import Service
+from earned.testing.service import Service
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 250_000, tzinfo=UTC)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -100,6 +100,19 @@ def test_an_export_is_kept_for_a_day(service: Service) -> None:
     exports.add_export(Export("co-1", "acc-1", 1, "e-1", NOON))
     [row] = rows(service, "Records")
     assert (row["expires"], row["requested"]) == (seconds(NOON + DAY), str(int(NOON.timestamp() * 1000)))
+
+
+def test_the_count_of_an_hours_exports_is_kept_until_the_hour_ends(service: Service) -> None:
+    exports.count_export("co-1", NOON + 40 * MINUTE)
+    exports.count_export("co-1", NOON + HOUR - timedelta(milliseconds=251))
+    [row] = rows(service, "Records")
+    end = NOON.replace(hour=13, microsecond=0)
+    assert (row["pk"], row["sk"], row["begun"], row["expires"]) == (
+        "export-hour#co-1",
+        "2026-03-02T12",
+        "2",
+        seconds(end),
+    )
 
 
 # The limits of support requests: a window is an hour, by the clock, and moves on.

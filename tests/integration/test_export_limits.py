@@ -8,11 +8,11 @@ import pytest
 
 from earned.aws.dynamodb import exports as export_rows
 from earned.domain.exports import MAX_PER_HOUR, Export
+from earned.testing.service import Service
 from tests.integration.test_exports import admin, ask, ask_for, look, make
 from tests.integration.test_exports import company as company  # noqa: PLC0414  # a fixture of this module too
 from tests.integration.wire_faults import happening
-from tools.in_process.portal import Story
-from tools.in_process.service import Service
+from tools.story import Story
 
 AT = datetime(2027, 3, 2, 12, 40, 0, 1, tzinfo=UTC)
 

@@ -10,10 +10,10 @@ import openpyxl
 import pytest
 
 from earned.document.tables import HEADINGS
+from earned.testing.service import Service
 from tests.integration.test_exports import admin, ask_for, fetch, make
 from tests.integration.test_exports import clock as clock  # noqa: PLC0414  # a fixture of this module too
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 Rows = list[dict[str, str]]
 REQUIRED = "holder,email,training,kind,status,completed_on,certificate_number,file_name,message,who,since"

@@ -30,6 +30,8 @@ from earned.domain.exports import EVERYTHING, RETENTION, REUSE_WINDOW, STALL_TIM
 from earned.domain.people import Account, Company, Role
 from earned.domain.stamps import Stamp
 from earned.domain.training import TrainingKind
+from earned.testing.lambda_events import LambdaContext
+from earned.testing.service import ACCOUNT, REGION, Service, receive, record_of
 from tests.integration.clocks import Clock
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import (
@@ -44,9 +46,7 @@ from tests.integration.wire_faults import (
     noted,
     requests_pass,
 )
-from tools.in_process.lambda_events import LambdaContext
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import ACCOUNT, REGION, Service, receive, record_of
+from tools.story import NOON, Story, cloud_event
 
 DAY = date(2026, 3, 2)
 HOUR = timedelta(hours=1)
@@ -494,6 +494,8 @@ def test_a_message_that_is_none_of_ours_is_quarantined(service: Service) -> None
         ({"finished_at": NOON + HOUR}, HOUR, "done", True),
         ({"finished_at": NOON + HOUR}, 2 * HOUR, "done", False),
         ({"finished_at": NOON + HOUR}, 24 * HOUR, "failed", False),
+        ({"finished_at": NOON, "recalled_at": NOON - timedelta(milliseconds=1)}, timedelta(0), "done", True),
+        ({"finished_at": NOON, "recalled_at": NOON}, timedelta(0), "failed", False),
     ],
 )
 def test_how_an_export_stands(changes: dict[str, Any], after: timedelta, status: str, answers: bool) -> None:
@@ -660,6 +662,14 @@ def test_an_export_made_before_a_revocation_is_not_handed_out(service: Service, 
     service.post("Attendance", story.mark("ada", "absent", NOON + timedelta(minutes=1)))
     service.settle()
     assert look(story, export_id)[1]["reason"] == "out-of-date"
+
+
+def test_the_latest_recall_counts_in_whatever_order_they_are_noted(service: Service) -> None:
+    export_rows.add_export(Export("co-1", "adm-1", 1, "export-1", NOON))
+    for recalled_at in (NOON - HOUR, NOON + HOUR, NOON):
+        export_rows.note_recall("co-1", recalled_at)
+    [export] = export_rows.exports_of("co-1", "adm-1")
+    assert export.recalled_at == NOON + HOUR
 
 
 def test_a_removal_in_another_company_leaves_an_export_as_it_is(company: Story, service: Service) -> None:

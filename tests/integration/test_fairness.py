@@ -15,11 +15,11 @@ import boto3
 import pytest
 
 from earned.messages.schema_types import ID
+from earned.testing.lambda_events import LambdaContext
+from earned.testing.service import Service, receive
 from tests.integration.wire_faults import Request, requests_pass
-from tools.in_process.lambda_events import LambdaContext
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service, receive
 from tools.local import scenario
+from tools.story import NOON, Story, cloud_event
 
 Sent = list[tuple[str, str | None]]
 

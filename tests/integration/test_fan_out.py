@@ -6,9 +6,9 @@ from typing import Any
 import boto3
 import pytest
 
+from earned.testing.service import Service, receive
 from tests.integration.wire_faults import Killed, count_requests, killed_at
-from tools.in_process.portal import Story, cloud_event
-from tools.in_process.service import Service, receive
+from tools.story import Story, cloud_event
 
 PEOPLE = tuple(f"p{number}" for number in range(5))
 SHORTER = [{"step_id": "read", "kind": "reading", "title": "Before you start"}]

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from earned.testing.service import Service
 from tests.integration.issued_records import enrolled, issue
-from tools.in_process.portal import Story
-from tools.in_process.service import Service
+from tools.story import Story
 
 MIDNIGHT = datetime(2026, 3, 4, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)

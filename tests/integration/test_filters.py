@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from earned.testing.service import Service
 from tools.batched import batched
 from tools.costs.ledger import counting
 from tools.costs.scenario import Scenario
-from tools.in_process.portal import Story
-from tools.in_process.service import Service
+from tools.story import Story
 
 FILTERS: list[dict[str, str]] = [
     {},

@@ -14,8 +14,8 @@ from earned.aws.dynamodb.enrollments import MAX_FACTS, MAX_FACTS_BY_SIZE
 from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import encode
 from earned.domain.facts import Fact, QuizGraded, StepDone, VideoWatched
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from earned.testing.service import Service
+from tools.story import NOON, Story, cloud_event
 
 MINUTE = timedelta(minutes=1)
 

@@ -24,14 +24,14 @@ from earned.domain.fact_codec import encode
 from earned.domain.timestamps import from_milliseconds
 from earned.messages import events
 from earned.messages.events import ATTENDANCE, DIRECTORY, PROGRESS
+from earned.testing.cloudformation import ROOT
+from earned.testing.lambda_events import LambdaContext
+from earned.testing.service import Service
 from tests.integration.mutations import KNOWN, NOT_FOR_SQS, OF_QUEUE, SECRET, fresh, message
 from tests.integration.wire import Key, Wire
 from tests.unit.messages.event_examples import EVERY_PATH, JSON, posted, put
 from tests.unit.messages.published_schemas import VALIDATORS
-from tools.cloudformation import ROOT
-from tools.in_process.lambda_events import LambdaContext
-from tools.in_process.portal import cloud_event
-from tools.in_process.service import Service
+from tools.story import cloud_event
 
 Record = Callable[[str, object], None]
 EVENT_ID = re.compile(r'"event_id":"[^"]*"')  # logged, so that the portal can find the event

@@ -8,11 +8,11 @@ import pytest
 from earned.aws.dynamodb import enrollments
 from earned.domain.enrollment import CompletionRecord
 from earned.messages.requests import generation_message
+from earned.testing.service import Service
 from tests.integration.designs import DesignAfter
 from tests.integration.pdf_text import pages
 from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, Killed, failing, happening, killed_at, noted, refused
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 
 def complete(service: Service, story: Story, *accounts: str) -> None:

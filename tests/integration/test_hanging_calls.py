@@ -6,10 +6,10 @@ from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
 
+from earned.testing.service import Service
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import Request, requests_pass
-from tools.in_process.portal import Story
-from tools.in_process.service import Service
+from tools.story import Story
 
 
 def hanging(operation: str, is_meant: Callable[[dict[str, Any]], bool] = bool) -> AbstractContextManager[None]:

@@ -1,8 +1,8 @@
 """Events in, certificate out."""
 
+from earned.testing.service import Service
 from tests.integration.pdf_text import pages
-from tools.in_process.portal import NOON, Story
-from tools.in_process.service import Service
+from tools.story import NOON, Story
 
 
 def test_a_completed_course_gets_one_certificate_by_itself(service: Service, story: Story) -> None:

@@ -14,10 +14,10 @@ from earned.domain.enrollment import CompletionRecord
 from earned.domain.errors import UnusableLogo
 from earned.domain.requirements import Reason
 from earned.messages.requests import Purpose, generation_message
+from earned.testing.service import Service, receive
 from tests.integration.designs import DesignAfter, raising
 from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, count_requests
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service, receive
+from tools.story import NOON, Story, cloud_event
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 UNPRINTABLE = "Ada \U0010fffd"

@@ -10,7 +10,7 @@ import pytest
 from tools.costs.capacity_units import size
 from tools.costs.ledger import Ledger, counting
 from tools.costs.scenario import stored
-from tools.in_process.portal import NOON, Story, cloud_event
+from tools.story import NOON, Story, cloud_event
 
 READ = {"step_id": "read", "kind": "reading", "title": "Before you start"}
 QUIZ = {"step_id": "quiz", "kind": "quiz", "title": "What you know", "passing_score": 80}

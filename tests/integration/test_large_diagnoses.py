@@ -12,10 +12,10 @@ from earned.aws.dynamodb.enrollment_keys import row_key
 from earned.domain.enrollment import EnrollmentKey
 from earned.domain.fact_codec import encode
 from earned.domain.facts import StepDone
+from earned.testing.service import Service
 from tests.integration.record_items import key_of
 from tools.costs.ledger import counting
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 ACCOUNTS, ENROLLMENTS = 20, 100

@@ -8,10 +8,10 @@ import pytest
 from earned.aws.dynamodb import enrollments
 from earned.domain.enrollment import CompletionRecord, Enrollment
 from earned.messages.requests import Purpose, generation_message
+from earned.testing.service import Service
 from tests.integration.pdf_text import pages
 from tests.integration.wire_faults import happening
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 
 def record(story: Story, account: str = "ada") -> CompletionRecord:
@@ -163,6 +163,22 @@ def test_a_reissue_delivered_again_after_another_makes_no_further_revision(finis
         service.settle()
     assert finished.certificates()[0]["revision"] == 3
     assert [event["data"]["revision"] for event in service.announcements()] == [2, 3]
+
+
+def test_a_reissue_delivered_again_after_a_revocation_and_a_return_makes_no_further_revision(attended: Story) -> None:
+    service = attended.service
+    body = generation_message(record(attended), purpose=Purpose.REISSUE).body
+    rename(attended, "Ada First", 1)
+    service.post("Generation", body)
+    service.settle()
+    for hour, mark in enumerate(("absent", "present"), start=1):
+        service.post("Attendance", attended.mark("ada", mark, NOON + timedelta(hours=hour)))
+        service.settle()
+    assert attended.certificates()[0]["revision"] == 3
+    rename(attended, "Ada Second", 2)
+    service.post("Generation", body)
+    service.settle()
+    assert attended.certificates()[0]["revision"] == 3
 
 
 def test_a_reissue_that_would_change_nothing_printed_makes_nothing(finished: Story) -> None:

@@ -10,9 +10,9 @@ import pytest
 import time_machine
 
 from earned.aws.dynamodb import access_log
+from earned.testing.service import Service
 from tests.integration.wire_faults import client_of, denied
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 AT = NOON + timedelta(hours=3, milliseconds=250)
 THREE_YEARS = timedelta(days=3 * 365)

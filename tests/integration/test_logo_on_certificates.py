@@ -5,8 +5,8 @@ import pytest
 
 from earned.aws.dynamodb import enrollments
 from earned.messages.requests import Purpose, generation_message
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from earned.testing.service import Service
+from tools.story import NOON, Story, cloud_event
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 10"><rect width="30" height="10" fill="#b3261e"/></svg>'
 

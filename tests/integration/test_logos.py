@@ -22,10 +22,10 @@ from earned.domain.certificate import Issuance
 from earned.domain.errors import UnusableLogo
 from earned.domain.people import MAX_LOGO_BYTES, Company, LogoReference
 from earned.messages.requests import Purpose, generation_message
+from earned.testing.service import Service
 from earned.usecases.logos import REFUSED_SECONDS, Logos
 from tests.integration.wire_faults import failing, refused
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 1"><path d="M0 0h3v1z" fill="#0a6" onload="x()"/></svg>'
 BOMB = b'<!DOCTYPE svg [<!ENTITY a "a">]><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 1">&a;</svg>'

@@ -1,8 +1,8 @@
 """A connection that breaks amid an answer: the SDK then tells of success, and of nothing that succeeded."""
 
+from earned.testing.service import Service
 from tests.integration.wire_faults import cut_short
-from tools.in_process.portal import Story
-from tools.in_process.service import Service
+from tools.story import Story
 
 
 def test_an_event_is_acknowledged_only_once_sqs_has_said_that_its_generation_message_was_taken(

@@ -15,10 +15,10 @@ from botocore.exceptions import EndpointConnectionError
 from earned.aws import metrics
 from earned.aws.dynamodb import support
 from earned.document.render import NORTHLIGHT
+from earned.testing.service import Service
 from tests.integration.wire_faults import failing
 from tests.unit.test_runbook import emitted
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 STACK = "earned-prod"
 DAY, HOUR = 86_400.0, 3_600.0

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from earned.aws.dynamodb import enrollments
+from earned.testing.service import Service
 from tests.integration.issued_records import issue
 from tests.integration.pdf_text import pages
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from earned.testing.cloudformation import ROOT, functions, parameters
 from tests.integration import off_defaults
-from tools.cloudformation import ROOT, functions, parameters
 
 
 @pytest.fixture(scope="module")

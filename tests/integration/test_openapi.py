@@ -10,9 +10,9 @@ from typing_extensions import TypedDict
 from earned.api.application import application
 from earned.api.problems import MethodNotAllowed, Problem
 from earned.api.routes import Routes
+from earned.testing.lambda_events import LambdaContext, http_event
+from earned.testing.service import Service
 from tools.contracts import OPENAPI, ROOT
-from tools.in_process.lambda_events import LambdaContext, http_event
-from tools.in_process.service import Service
 
 DOCUMENT = json.loads((ROOT / OPENAPI).read_text())
 OPERATIONS: dict[str, dict[str, Any]] = {

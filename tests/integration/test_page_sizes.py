@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from earned.testing.service import Service
 from tests.integration.issued_records import enrolled, issue
-from tools.in_process.portal import NOON, Story
-from tools.in_process.service import Service
+from tools.story import NOON, Story
 
 PEOPLE = 3
 SUPPORT = {"sub": "sup-1", "role": "support"}

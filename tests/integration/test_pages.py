@@ -12,7 +12,7 @@ import pytest
 from earned.api import pages
 from earned.api.brand import brand
 from earned.api.routes import SignIn
-from tools.in_process.service import Service
+from earned.testing.service import Service
 
 FIRST_VIEW_BYTES = 40 * 1024
 ELEMENTS = ("team", "progress", "unmarked-attendance", "diagnosis")

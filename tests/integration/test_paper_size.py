@@ -8,8 +8,8 @@ import pypdf
 from earned.aws.dynamodb import enrollments, table
 from earned.domain.enrollment import CompletionRecord
 from earned.messages.requests import Purpose, generation_message
-from tools.in_process.portal import Story
-from tools.in_process.service import Service
+from earned.testing.service import Service
+from tools.story import Story
 
 
 def finish(story: Story) -> bytes:

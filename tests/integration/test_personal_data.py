@@ -7,10 +7,10 @@ from typing import Any
 import boto3
 import pytest
 
+from earned.testing.service import Service
 from tests.integration.designs import raising
 from tests.integration.wire_faults import Request, failing, noted
-from tools.in_process.portal import Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import Story, cloud_event
 
 # Each stands for one kind of thing that must not leak; none occurs anywhere else, in whatever case or encoding.
 NAME, EMAIL, COMPANY, COURSE, LIVE_EVENT = "Quillfeather", "wrenbox", "Marzipanwerk", "Sextantkunde", "Nebelhorntag"

@@ -8,9 +8,9 @@ import pytest
 from earned.aws.dynamodb import enrollments
 from earned.domain.certificate import Issuance
 from earned.messages.requests import Purpose, generation_message
+from earned.testing.service import Service
 from tests.integration.pdf_text import pages
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 
 def complete(story: Story) -> None:

@@ -28,10 +28,10 @@ from earned.portal import (
     VideoWatched,
     event,
 )
+from earned.testing.service import Service, receive
 from tests.integration.wire_faults import cut_short, noted
 from tools.contracts import ROOT
-from tools.in_process.portal import NOON, Story
-from tools.in_process.service import Service, receive
+from tools.story import NOON, Story
 
 BEFORE = NOON - timedelta(days=1)
 
@@ -168,13 +168,15 @@ def test_twenty_three_events_take_three_requests_and_carry_their_group(service: 
     assert {message["Attributes"]["MessageGroupId"] for message in found} == {"co-1"}
 
 
-def test_no_request_has_more_than_256_kib(service: Service, story: Story) -> None:
+@pytest.mark.parametrize("note", ["x" * 90_000, "é" * 45_000], ids=["one byte a letter", "two bytes a letter"])
+def test_no_request_has_more_than_256_kib(service: Service, story: Story, note: str) -> None:
     ranges = tuple((float(start), start + 0.5) for start in range(1000))
     watched = VideoWatched(**story.enrollment_of("ada"), step_id="watch", played=ranges)
-    events = [Event(e.type, dict(e.data) | {"note": "x" * 90_000}, e.time) for e in [event(watched, NOON)] * 5]
+    events = [Event(e.type, dict(e.data) | {"note": note}, e.time) for e in [event(watched, NOON)] * 5]
     with noted() as requests:
         publisher(service).send(*events)
-    sizes = [sum(len(entry["MessageBody"]) for entry in request.parameters["Entries"]) for request in requests]
+    bodies_of = [[entry["MessageBody"] for entry in request.parameters["Entries"]] for request in requests]
+    sizes = [sum(len(body.encode()) for body in sent) for sent in bodies_of]
     assert [size <= 256 * 1024 for size in sizes] == [True] * 3
     assert len(waiting(service)) == 5
 

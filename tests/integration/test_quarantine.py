@@ -11,13 +11,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from earned.aws.dynamodb.table import Row
+from earned.testing.service import Service, receive
 from tests.integration.wire_faults import Request, client_of, denied, happening, receiving_at_once, requests_pass
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service, receive
 from tools.operations.__main__ import app
 from tools.operations.quarantine import held, look
 from tools.operations.redrive import Wanted, select, send_back
 from tools.operations.stacks import NoStack, Pair, pairs_of
+from tools.story import NOON, Story, cloud_event
 
 STACK = ["--stack", "queues"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from earned.testing.service import Service
+from tools.story import NOON, Story, cloud_event
 
 SEEDS = range(40)
 PEOPLE = 4

@@ -8,9 +8,9 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from tools.in_process.portal import NOON, STEPS, Story, cloud_event
-from tools.in_process.service import Service, receive
+from earned.testing.service import Service, receive
 from tools.operations.__main__ import app
+from tools.story import NOON, STEPS, Story, cloud_event
 
 BEFORE, AFTER = NOON - timedelta(hours=1), NOON + timedelta(hours=1)
 PROGRESS = {"lesson.completed": {"step_id": "read"}, "quiz.graded": {"step_id": "quiz", "score": 90}}

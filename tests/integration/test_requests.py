@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from earned.api.application import ROUTES
-from tools.in_process.lambda_events import LambdaContext, http_event
-from tools.in_process.service import Service
+from earned.testing.lambda_events import LambdaContext, http_event
+from earned.testing.service import Service
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 ASKED = {"name": "Ada Sample", "email": "ada@example.com", "training": "Leading Well"}

@@ -8,8 +8,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from earned.testing.service import REGION, Service
 from tests.integration.wire_faults import Request, requests_pass
-from tools.in_process.service import REGION, Service
 from tools.operations.restore import NotRestored, copy_documents, prepare, restore, switch_consumers
 
 BODY, HEADERS = (

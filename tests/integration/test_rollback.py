@@ -8,9 +8,9 @@ import boto3
 import pytest
 
 from earned.messages import requests
+from earned.testing.service import Service
 from tests.integration.record_items import key_of
-from tools.in_process.portal import NOON, Story
-from tools.in_process.service import Service
+from tools.story import NOON, Story
 
 JSON = ("issue", "revocation", "hold", "body", "logo")
 

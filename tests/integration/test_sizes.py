@@ -9,11 +9,11 @@ import pytest
 
 from earned.aws.sqs import Queue
 from earned.messages.requests import OutgoingMessage
+from earned.testing.cloudformation import INFRA, resources
+from earned.testing.lambda_events import LambdaContext, http_event
+from earned.testing.service import Service
 from tests.integration.wire_faults import noted
-from tools.cloudformation import INFRA, resources
-from tools.in_process.lambda_events import LambdaContext, http_event
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 BODY, EVENT = 256 * 1024, 128 * 1024  # bytes, docs/contract.md
 FAMILY = "👨‍👩‍👧‍👦"  # one grapheme, 7 characters, 25 bytes

@@ -2,7 +2,7 @@
 
 import random
 
-from tools.in_process.portal import Story
+from tools.story import Story
 
 
 def test_two_sandboxes_from_one_snapshot_never_give_the_same_id(story: Story) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from earned.aws.dynamodb import enrollments, support
 from earned.domain.people import SupportRequest
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from earned.testing.service import Service
+from tools.story import NOON, Story, cloud_event
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
 ASKED = {"name": "Ada Sample", "email": "ada@example.com", "training": "Leading Well"}

@@ -11,15 +11,15 @@ import boto3
 import pytest
 
 from earned.aws.dynamodb import enrollments, sweep_cursor
-from earned.document.render import MissingGlyph
+from earned.document.missing_glyph import MissingGlyph
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.sweep import FULL_CHECK_EVERY, SweepPass
+from earned.testing.service import Service
 from earned.usecases.sweep import SEGMENTS
 from tests.integration.designs import raising
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import Killed, Request, count_requests, happening, killed_at
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 
 from earned.aws.dynamodb import sweep_cursor
 from earned.domain.sweep import SweepPass
+from earned.testing.service import Service
 from tests.integration.wire_faults import count_requests
-from tools.in_process.portal import Story
-from tools.in_process.service import Service
+from tools.story import Story
 
 PEOPLE = ("ada", "ben", "cid")
 START = datetime(2026, 11, 30, 8, tzinfo=UTC)

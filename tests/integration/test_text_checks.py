@@ -1,15 +1,17 @@
 """A text that no certificate can print is reported when it is published, not when the first learner has finished."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from earned.aws.dynamodb import trainings
 from earned.messages.requests import TextOf, text_check_message
+from earned.testing.service import Service
 from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, Request, count_requests, requests_pass
-from tools.in_process.portal import DOING, NOON, STEPS, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import DOING, NOON, STEPS, Story, cloud_event
 
 UNPRINTABLE = "Leading \U0010fffd"
 TOO_LONG = "W" * 200
@@ -106,6 +108,19 @@ def test_support_sees_the_fault_in_the_diagnosis_until_the_title_is_corrected(
     service.post("Directory", course(story, "Leading Well", version=2, steps=lessons))
     service.settle()
     assert "unprintable" not in diagnosed_training(story)
+
+
+def test_what_is_wrong_with_an_older_version_is_not_said_of_the_newer(service: Service, story: Story) -> None:
+    service.post("Directory", course(story, UNPRINTABLE))
+    service.settle()
+    older = trainings.get_training(story.course)
+    service.post("Directory", course(story, "Leading Well", version=2))
+    service.settle()
+    assert older is not None
+    trainings.note_unprintable(replace(older, unprintable=""), "data.title: a late check")
+    newest = trainings.get_training(story.course)
+    assert newest is not None
+    assert (newest.version, newest.unprintable) == (2, "")
 
 
 def test_the_record_decides_and_a_check_of_what_is_not_recorded_does_nothing(service: Service, story: Story) -> None:

@@ -18,13 +18,13 @@ from earned.domain.facts import AttendanceMarked
 from earned.domain.timestamps import to_milliseconds
 from earned.domain.training import LiveEvent
 from earned.messages.announcements import Announcement
+from earned.testing.immediate_executor import ImmediateExecutor
+from earned.testing.service import Service
 from earned.usecases.calendar_upkeep import NotAnnounced
 from earned.usecases.sweep import Sweep
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import count_requests
-from tools.in_process.immediate_executor import ImmediateExecutor
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 ADMINISTRATOR = {"sub": "adm-1", "role": "administrator"}
 ENDED = NOON - timedelta(days=1)
@@ -105,6 +105,13 @@ def test_an_ended_event_with_people_waiting_is_announced_once_a_day(attended: St
     for hour in range(1, 73):
         sweep_at(now + timedelta(hours=hour))
     assert [one["data"]["waiting"] for one in service.announcements()] == [2, 2, 2]
+
+
+def test_a_sweep_by_hand_announces_nobody_who_waits(attended: Story) -> None:
+    service = attended.service
+    service.announcements()
+    service.sweep(everything=True)
+    assert service.announcements() == []
 
 
 def test_two_ended_events_with_people_waiting_are_both_listed_and_announced_and_the_older_one_ages(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from earned.testing.service import Service
+from tools.story import NOON, Story, cloud_event
 
 ADMINISTRATOR = {"sub": "adm-1", "role": "administrator"}
 

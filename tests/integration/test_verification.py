@@ -12,9 +12,9 @@ import pytest
 import time_machine
 
 from earned.aws.dynamodb import enrollments, table
+from earned.testing.service import Service
 from tests.integration.wire_faults import client_of, denied
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 
 def asked(story: Story, path: str, accept: str, language: str = "", **query: str) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import pytest
 
 from earned.aws.dynamodb import enrollments
 from earned.domain.certificate import Revocation
+from earned.testing.service import Service
 from tests.integration.issued_records import ENROLLED, ISSUED, enrolled, issue
-from tools.in_process.portal import NOON, Story, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, Story, cloud_event
 
 NEWEST = 3
 VALID: dict[str, Any] = {

@@ -6,6 +6,7 @@ _RULES = tuple(f"{_UNIT}/domain/test_{name}.py" for name in ("rules", "evaluatio
 MODULES: dict[str, tuple[str, ...]] = {
     "earned.domain.rules": _RULES,
     "earned.domain.evaluation": _RULES,
+    "earned.domain.diagnosis": (f"{_UNIT}/domain/test_diagnosis.py",),
     "earned.domain.access": (f"{_UNIT}/domain/test_access.py",),
     "earned.messages.announcements": (f"{_UNIT}/messages/test_announcements.py",),
     "earned.messages.labels": (f"{_UNIT}/messages/test_announcements.py",),
@@ -23,7 +24,6 @@ MODULES: dict[str, tuple[str, ...]] = {
 
 # Of these, mutants survive that nobody has looked at yet, so they run only when they are named.
 UNFINISHED: dict[str, tuple[str, ...]] = {
-    "earned.domain.diagnosis": (f"{_UNIT}/domain/test_diagnosis.py",),
     "earned.aws.dynamodb.access_log": (f"{_INTEGRATION}/test_expiry.py",),
     "earned.aws.dynamodb.support": (f"{_INTEGRATION}/test_expiry.py",),
     "earned.api.verification": (f"{_INTEGRATION}/test_verification_states.py", f"{_INTEGRATION}/test_verification.py"),

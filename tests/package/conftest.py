@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from earned.testing import cloudformation
+from earned.testing.service import Service, aws_in_process
 from tests.package import aws
-from tools import cloudformation
-from tools.in_process.portal import Story
-from tools.in_process.service import Service, aws_in_process
 from tools.package import built
 from tools.package.built import Function
 from tools.package.imports import Imported, load
 from tools.package.runtime import Worker
+from tools.story import Story
 
 REGION = "eu-central-1"  # not the region of the integration tests, which can run in this process too
 

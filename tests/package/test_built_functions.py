@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from earned.testing.service import FUNCTIONS, Service
 from tests.integration.pdf_text import pages
 from tests.package.conftest import Built
-from tools.in_process.portal import Story
-from tools.in_process.service import FUNCTIONS, Service
 from tools.package.built import BARE_PYTHON, LIMIT
 from tools.package.runtime import RIC_PACKAGES
+from tools.story import Story
 
 EVENTS = {"earned.messages.events", "regex"}
 DOCUMENTS = {"earned.document.render", "weasyprint", "jinja2", "fontTools", "babel", "segno"}
@@ -146,6 +146,14 @@ def test_a_function_imports_nothing_but_itself_its_layers_and_the_standard_libra
     function = packages.functions[name]
 
     assert packages.imported(function).from_elsewhere(function.task_root, packages.opt(function)) == {}
+
+
+@pytest.mark.parametrize("name", USES)
+def test_a_function_is_deployed_without_the_testing_kit(packages: Built, name: str):
+    earned = packages.opt(packages.functions[name]) / "python/earned"
+
+    assert (earned / "domain").is_dir()
+    assert not (earned / "testing").exists()
 
 
 @pytest.mark.parametrize("name", USES)

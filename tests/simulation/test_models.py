@@ -9,10 +9,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from earned.testing.service import aws_in_process, stand_up
 from tests.simulation.seeds import python
 from tests.simulation.services import wire
 from tests.simulation.services.s3 import S3
-from tools.in_process.service import aws_in_process, stand_up
 
 SEEDS = "range(1, 13)"
 TABLES = {"records": "RecordsTableName", "access": "AccessLogTableName", "support": "SupportTableName"}

@@ -17,7 +17,7 @@ IMPORTS = """
 import earned.domain.rules as rules
 from earned.aws.sqs import Queue
 from earned.usecases import sweep
-from tools.in_process.lambda_events import LambdaContext
+from earned.testing.lambda_events import LambdaContext
 """
 PATCHING = {"setattr", "patch.object", "mock.patch", "patch", "patch.multiple", "delattr"}
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from earned.testing.cloudformation import INFRA, read_template
 from tests.unit.test_template import chosen
 from tests.unit.test_template import transformed as transformed  # noqa: PLC0414  # a fixture of this module too
-from tools.cloudformation import INFRA, read_template
 
 # A line is a statement: service, actions, resources, in brackets the kinds of items; `new`: only with If-None-Match.
 MAY = """

@@ -14,7 +14,7 @@ import pytest
 from earned.aws import metrics
 from earned.aws.metrics import NAMESPACE
 from earned.domain.sweep import Finding
-from tools.cloudformation import INFRA, TEMPLATE, read_template
+from earned.testing.cloudformation import INFRA, TEMPLATE, read_template
 from tools.operations.quarantine import FAULT
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from cfnlint.config import ManualArgs
 from samtranslator.translator.transform import transform
 
 from earned.aws.s3 import ARCHIVES, SEGMENT, STATE
-from tools.cloudformation import (
+from earned.testing.cloudformation import (
     INFRA,
     REQUIRED,
     ROOT,

@@ -6,7 +6,7 @@ import sys
 from collections import defaultdict
 from typing import Any
 
-from tools import cloudformation
+from earned.testing import cloudformation
 from tools.bench.page import ROOT
 from tools.bench.workers import environment
 

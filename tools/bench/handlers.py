@@ -26,11 +26,11 @@ import boto3
 import typer
 from moto.core.botocore_stubber import BotocoreStubber
 
+from earned.testing.lambda_events import LambdaContext, http_event
+from earned.testing.service import Service, aws_in_process, record_of
 from tools.bench.cold_starts import measure_cold_starts
 from tools.bench.page import nth_page
-from tools.in_process.lambda_events import LambdaContext, http_event
-from tools.in_process.portal import NOON, cloud_event
-from tools.in_process.service import Service, aws_in_process, record_of
+from tools.story import NOON, cloud_event
 
 STEPS = [f"lesson-{number:02}" for number in range(50)]
 WARM_UP = 3

@@ -13,12 +13,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tools.cloudformation import INFRA, ROOT, resources
+from earned.testing.cloudformation import INFRA, ROOT, resources
+from earned.testing.service import QUEUES, Service, aws_in_process
 from tools.costs import bill
 from tools.costs.counts import Counts, Sweeping, count, count_download, count_summary, count_sweep
 from tools.costs.measure import measure
 from tools.costs.savings import Saving, savings
-from tools.in_process.service import QUEUES, Service, aws_in_process
 
 OUT = ROOT / "out" / "cost.json"
 STEPS = (5, 50, 150)

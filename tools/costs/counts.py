@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from earned.testing.service import Service
 from tools.batched import batched
 from tools.costs.capacity_units import STORED_BESIDE_AN_ITEM, size
 from tools.costs.ledger import Ledger, counting, indexes
 from tools.costs.scenario import Invocation, Scenario
-from tools.in_process.service import Service
 
 EVENTS_TOGETHER = 2
 FULL = {"record_directory": 10, "generate_certificate": 10}  # batch sizes, as in template.yaml

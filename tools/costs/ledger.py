@@ -15,8 +15,8 @@ from botocore.handlers import BUILTIN_HANDLERS
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 
+from earned.testing.service import ACCOUNT, REGION
 from tools.costs.capacity_units import Index, Item, read_units, size, write_units
-from tools.in_process.service import ACCOUNT, REGION
 
 
 @dataclass

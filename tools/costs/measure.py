@@ -2,10 +2,10 @@
 
 import time
 
+from earned.testing.service import Service
 from tools.costs.counts import ask, certify
 from tools.costs.ledger import counting
 from tools.costs.scenario import Scenario
-from tools.in_process.service import Service
 
 ROUNDS = 20
 SWEPT = 200  # records

@@ -15,11 +15,11 @@ import boto3
 from earned.aws.dynamodb import enrollment_keys
 from earned.aws.dynamodb.table import ROOT_SORT_KEY
 from earned.domain.enrollment import EnrollmentKey
+from earned.testing.lambda_events import LambdaContext
+from earned.testing.service import Service, receive
 from tools.costs.capacity_units import Item
 from tools.costs.ledger import Ledger, counting, stored
-from tools.in_process.lambda_events import LambdaContext
-from tools.in_process.portal import NOON, cloud_event
-from tools.in_process.service import Service, receive
+from tools.story import NOON, cloud_event
 
 Event = dict[str, Any]
 _CYCLE = ("lesson", "video", "reading", "activity", "quiz", "lesson", "video", "reading", "activity", "lesson")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tools.cloudformation import functions, read_template
+from earned.testing.cloudformation import functions, read_template
 
 
 @dataclass(frozen=True)

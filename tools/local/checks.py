@@ -285,7 +285,7 @@ def documents_show_holder_and_training(week: Week) -> Findings:
 
 def links_on_documents_verify_them(week: Week) -> Findings:
     for it in week.downloads:
-        link = re.search(rf"{week.stack.issuer}/verify/[a-z2-7]+", _text(it.document.content))
+        link = re.search(rf"{week.stack.public}/verify/[a-z2-7]+", _text(it.document.content))
         answer = fetch(link[0], accept="application/json").json() if link else {}
         good = answer.get("status") == "valid" and answer.get("training") == it.certificate["training"]["title"]
         yield None if good else f"{it.answer['file_name']}: {link and link[0]} answers {answer}"

@@ -14,6 +14,7 @@ from joserfc.jwk import RSAKey
 from tools.local.sign_in import Person, Refused, SignIn
 
 AUDIENCE = "earned"
+PUBLIC = ("/verify",)  # what the address that certificates print serves
 
 
 def add_key(folder: Path) -> RSAKey:
@@ -93,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self._is_down():
             return
         url = urlsplit(self.path)
-        if self.api and self.path.startswith("/verify/"):
+        if self.api and self.path.startswith(PUBLIC):
             self._redirect(302, self.api + self.path)
         elif url.path == "/authorize":
             self._answer_or_refuse(lambda: self._send(200, "text/html", self.sign_in.page(dict(parse_qsl(url.query)))))

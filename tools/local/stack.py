@@ -34,12 +34,16 @@ class StackFailed(Exception):
 
 @dataclass(frozen=True)
 class LocalStack:
-    """The content of `out/serve.json`: `api` is the base URL, `queues` are URLs, `outputs` are the template's."""
+    """The content of `out/serve.json`: `api` is the base URL, `public` the address that certificates print.
+
+    `queues` are URLs, `outputs` are the template's.
+    """
 
     aws_endpoint: str
     region: str
     api: str
     console: str
+    public: str
     queues: dict[str, str]
     bus: str
     issuer: str
@@ -117,6 +121,7 @@ def started(directory: Path, publish: Path | None = None, allowed_origins: str =
         process = subprocess.Popen(
             command,
             cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "layers" / "core")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from tools.cloudformation import read_template, resources
+from earned.testing.cloudformation import read_template, resources
 from tools.local import issuer, outages, sam
 from tools.local.stack import CREDENTIALS, KEYS, REGION, ROOT, LocalStack, StackFailed, isolate
 
@@ -229,6 +229,7 @@ def _describe(endpoint: str, url: str) -> LocalStack:
         region=REGION,
         api=api,
         console=f"{api}/console/",
+        public=url,
         queues={name: outputs[f"{name.title()}QueueUrl"] for name in ("directory", "progress", "attendance")},
         bus=outputs["BusName"],
         issuer=url,

@@ -21,6 +21,7 @@ from tools.operations.preflight import BRAND, Account, preflight
 from tools.operations.protection import protect
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
+from tools.operations.replay import NotArchived
 from tools.operations.replay import replay as replay_archive
 from tools.operations.restore import NotRestored
 from tools.operations.restore_commands import commands as restore_commands
@@ -178,9 +179,12 @@ def replay(
     start, end = moment_of(since), moment_of(until) if until else datetime.now(UTC)
     if start >= end:
         raise typer.BadParameter("--since must be earlier than --until and than now")
-    with console.status("Replaying") as status:
-        for progress in replay_archive(where.events(), where.outputs["ArchiveName"], start, end):
-            status.update(f"{progress.state}: {_when(progress.last_event) or 'no event yet'}")
+    try:
+        with console.status("Replaying") as status:
+            for progress in replay_archive(where.events(), where.outputs["ArchiveName"], start, end):
+                status.update(f"{progress.state}: {_when(progress.last_event) or 'no event yet'}")
+    except NotArchived as refusal:
+        raise typer.BadParameter(f"--since: {refusal}") from None
     if not progress.has_succeeded:
         raise NoStack(f"The replay ended as {progress.state}: {progress.reason}. Run it again.")
     out.print(f"Announced again: everything from {_when(start)} to {_when(end)}.")

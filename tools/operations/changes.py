@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import WaiterError
 
-from tools.cloudformation import read_template, resources
+from earned.testing.cloudformation import read_template, resources
 from tools.operations.protection import KEEPS_DATA, NESTED_STACK
 from tools.operations.samconfig import Deployment
 

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import httpx
 
-from tools.cloudformation import ROOT, reserved_concurrency
+from earned.testing.cloudformation import ROOT, reserved_concurrency
 
 BRAND = ROOT / "layers" / "core" / "earned" / "document" / "certificate" / "brand.toml"
 SAMPLE = {"provider": "Northlight Leadership Academy", "signatory": "Ingrid Solvang"}

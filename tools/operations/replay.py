@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 ENDED = {"COMPLETED", "CANCELLED", "FAILED"}
 POLL_SECONDS = 5
+
+
+class NotArchived(Exception):
+    """The span begins before what the archive keeps; nothing was replayed."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,18 @@ def replay(
     until: datetime,
     wait: Callable[[float], None] = time.sleep,
 ) -> Iterator[Progress]:
-    """Replay the announcements of a time span to every rule of the bus; yields until the replay has ended."""
+    """Replay the announcements of a time span to every rule of the bus; yields until the replay has ended.
+
+    Raises NotArchived before the replay starts.
+    """
     described = events.describe_archive(ArchiveName=archive)
+    kept = timedelta(days=described.get("RetentionDays", 0))
+    earliest = datetime.now(UTC) - kept
+    if kept and since < earliest:
+        raise NotArchived(
+            f"the archive keeps {kept.days} days: choose a time after {earliest:%Y-%m-%dT%H:%M:%SZ}. "
+            "Nothing was replayed."
+        )
     name = f"earned-{since:%Y%m%dT%H%M%S}-{time.time_ns() // 10**6}"
     events.start_replay(
         ReplayName=name,

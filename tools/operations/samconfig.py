@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.cloudformation import ROOT, read_template
+from earned.testing.cloudformation import ROOT, read_template
 
 SAMCONFIG = ROOT / "samconfig.toml"
 

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tools import cloudformation
+from earned.testing import cloudformation
 from tools.local.stack import ROOT
 from tools.package.built import LIMIT, BuildFailed, Function, build, environment, functions, unpacked
 from tools.package.imports import load

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools import cloudformation
+from earned.testing import cloudformation
 from tools.local import sam
 from tools.local.stack import ROOT, STATE
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import typer
 from packaging.markers import Marker
 
-from tools.cloudformation import ROOT
+from earned.testing.cloudformation import ROOT
 
 LAYERS = ROOT / "layers"
 DEBIAN_NAMES = {"x86_64": "amd64", "arm64": "arm64"}

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from earned.api.application import ROUTES
-from tools.in_process.lambda_events import LambdaContext, http_event
-from tools.in_process.portal import Story
-from tools.in_process.service import Service
+from earned.testing.lambda_events import LambdaContext, http_event
+from earned.testing.service import Service
+from tools.story import Story
 
 NO_ACCESS_TOKEN = (401, "urn:earned:problem:not-an-access-token")
 NO_ROLE = (403, "urn:earned:problem:unknown-role")

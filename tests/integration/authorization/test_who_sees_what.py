@@ -12,6 +12,7 @@ from typing import TypeVar
 import cedarpy
 import pytest
 
+from earned.testing.service import Service
 from tests.integration.authorization.id_tampering import tampered
 from tests.integration.authorization.operations import OF_AN_ENROLLMENT, OPERATIONS, Expected, Operation, ids_of
 from tests.integration.authorization.oracle import POLICIES, SCHEMA, Viewer
@@ -19,7 +20,6 @@ from tests.integration.authorization.random_requests import Page, random_asking
 from tests.integration.authorization.requests import Answer, Asking, ask, cached_reads, mismatch, named
 from tests.integration.authorization.world import COMPANIES, ROLES, STATES, Enrollment, World
 from tools.contracts import OPENAPI, ROOT
-from tools.in_process.service import Service
 
 Record = Callable[[str, object], None]
 CaseT = TypeVar("CaseT")

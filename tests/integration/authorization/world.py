@@ -8,9 +8,9 @@ from itertools import product
 from typing import Any
 
 from earned.aws.dynamodb import enrollments
+from earned.testing.service import Service
 from tests.integration.authorization.oracle import Thing, Viewer, may
-from tools.in_process.portal import NOON, cloud_event
-from tools.in_process.service import Service
+from tools.story import NOON, cloud_event
 
 OWNERS = ("me", "someone")
 COMPANIES = ("Ours", "Theirs", None)

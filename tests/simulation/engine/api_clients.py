@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from earned.testing.lambda_events import http_event
 from tests.simulation.engine.invocation import Invocation
 from tests.simulation.engine.runtime import FUNCTIONS
 from tests.simulation.invariants import access, lists
 from tests.simulation.invariants.violation import require
 from tests.simulation.stories.steps import Ask
-from tools.in_process.lambda_events import http_event
 
 if TYPE_CHECKING:
     from tests.simulation.engine.world import World

@@ -4,7 +4,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from earned.document.render import DESIGNS, MissingGlyph
+from earned.document.missing_glyph import MissingGlyph
+from earned.document.render import DESIGNS
 from tests.simulation.stories.steps import UNPRINTABLE
 
 REAL_ONE_IN = 50

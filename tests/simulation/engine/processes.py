@@ -7,6 +7,7 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
+from earned.testing.handlers import Options
 from tests.simulation.clock import SECOND, Clock
 from tests.simulation.engine import faults
 from tests.simulation.engine.agenda import Agenda
@@ -16,7 +17,6 @@ from tests.simulation.engine.invocation import Done, Invocation, Work
 from tests.simulation.engine.journal import Journal
 from tests.simulation.engine.runtime import Sandbox
 from tests.simulation.invariants.violation import Violation
-from tools.in_process.handlers import Options
 
 ENDED_BY_DEPLOYMENT = 0.5  # of the invocations that are under way
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+from earned.testing import cloudformation
+from earned.testing.handlers import Options, compose
 from tests.simulation.clock import SECOND
 from tests.simulation.services import wire
 from tests.simulation.services.dynamodb import Table
 from tests.simulation.services.sqs import Queue
-from tools import cloudformation
-from tools.in_process.handlers import Options, compose
 
 RECORDS, ACCESS, SUPPORT = "records", "access", "support"
 DOCUMENTS, ASSETS, EXPORTS = "documents", "assets", "exports"

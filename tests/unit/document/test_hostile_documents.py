@@ -20,7 +20,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from earned.document.fitting import DoesNotFit
 from earned.document.logo import sanitise
-from earned.document.render import NORTHLIGHT, MissingGlyph
+from earned.document.missing_glyph import MissingGlyph
+from earned.document.render import NORTHLIGHT
 from earned.document.wording import printable
 from earned.domain.errors import UnusableLogo
 from earned.domain.people import Logo

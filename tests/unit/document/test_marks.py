@@ -14,7 +14,8 @@ from PIL import Image, ImageChops
 from earned.document.deployed_designs import DEPLOYED_DESIGNS
 from earned.document.fitting import DoesNotFit
 from earned.document.marks import MAX_MARKS
-from earned.document.render import DESIGNS, Design, MissingGlyph
+from earned.document.missing_glyph import MissingGlyph
+from earned.document.render import DESIGNS, Design
 from tests.unit.document.test_pdf import ANNA, FOLDER
 
 DOTS_PER_POINT = 4

@@ -19,7 +19,8 @@ from weasyprint.urls import URLFetcher
 from earned.document.deployed_designs import FOLDER as DESIGN_FOLDERS
 from earned.document.fitting import DoesNotFit
 from earned.document.logo import sanitise
-from earned.document.render import NORTHLIGHT, PAPERS, Design, MissingGlyph
+from earned.document.missing_glyph import MissingGlyph
+from earned.document.render import NORTHLIGHT, PAPERS, Design
 from earned.document.wording import InvalidDesign
 from earned.domain.certificate import CertificateContent
 from earned.domain.errors import UnusableLogo

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from earned.domain.certificate import Hold
-from earned.domain.diagnosis import Attendance, TimelineEntry, diagnose
+from earned.domain.diagnosis import MAX_TIMELINE_TEXT, Attendance, TimelineEntry, diagnose
 from earned.domain.requirements import Reason
 from tests.unit.builders import (
     ENDS,
@@ -168,6 +168,16 @@ def test_the_timeline_is_in_the_order_of_time_and_ends_with_the_latest_500() -> 
 
     assert [entry.at for entry in everything] == [after(minute) for minute in range(500)]
     assert [entry.at for entry in one_more] == [after(minute) for minute in range(1, 501)]
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, ["enrolled", "certificate-held"]), (1, [])])
+def test_the_timeline_has_no_more_text_than_an_answer_holds_titles_and_details_together(
+    more: int, told: list[str]
+) -> None:
+    detail = "x" * (MAX_TIMELINE_TEXT - len("does-not-fit: ") + more)
+    found = diagnose(completion(hold=replace(HOLD, detail=detail)), COURSE, account(), LATER, timedelta(0))
+
+    assert [entry.what for entry in found.timeline] == told
 
 
 def test_a_course_has_no_attendance() -> None:

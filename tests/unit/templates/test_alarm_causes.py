@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from earned.domain.sweep import Finding
+from earned.testing.cloudformation import INFRA, functions, queues, read_template, resources, tables
 from tests.unit.templates.cloudwatch import Metric, Series, fires, metrics_of, state
-from tools.cloudformation import INFRA, functions, queues, read_template, resources, tables
 
 OBSERVABILITY = INFRA / "observability.yaml"
 ALARMS = resources("AWS::CloudWatch::Alarm", OBSERVABILITY)

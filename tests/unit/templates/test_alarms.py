@@ -3,7 +3,7 @@
 import tomllib
 from typing import Any
 
-from tools.cloudformation import INFRA, ROOT, functions, read_template, tables
+from earned.testing.cloudformation import INFRA, ROOT, functions, read_template, tables
 
 OBSERVABILITY = read_template(INFRA / "observability.yaml")
 ROOT_STACK = read_template()

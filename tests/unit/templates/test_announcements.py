@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tools.cloudformation import INFRA, read_template
+from earned.testing.cloudformation import INFRA, read_template
 
 STACK = read_template(INFRA / "announcements.yaml")
 RESOURCES: dict[str, dict[str, Any]] = STACK["Resources"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tools.cloudformation import INFRA, read_template
+from earned.testing.cloudformation import INFRA, read_template
 from tools.local import sam
 
 TEMPLATE = read_template()

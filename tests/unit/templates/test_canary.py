@@ -13,8 +13,8 @@ import pytest
 import yaml
 from samtranslator.translator.transform import transform
 
+from earned.testing.cloudformation import INFRA, REQUIRED, ROOT, functions, read_template
 from tests.unit.test_template import NoManagedPolicies, chosen
-from tools.cloudformation import INFRA, REQUIRED, ROOT, functions, read_template
 from tools.package.shipping import stamp
 
 LOCAL_PATHS = re.compile(r'"((?:layers|functions|infra)/[^"$]+)"')

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tools.cloudformation import INFRA, ROOT, read_template, resources
+from earned.testing.cloudformation import INFRA, ROOT, read_template, resources
 
 EXPECTED: dict[str, dict[str, tuple[str, str]]] = tomllib.loads(
     Path(__file__).with_name("configuration.toml").read_text("utf-8")

@@ -7,7 +7,7 @@ from typing import Any
 from earned.api import negotiation, requests
 from earned.aws.dynamodb.support import REQUESTS_PER_ADDRESS, REQUESTS_PER_EMAIL
 from earned.domain.exports import MAX_PER_HOUR
-from tools.cloudformation import INFRA, ROOT, read_template
+from earned.testing.cloudformation import INFRA, ROOT, read_template
 
 EDGE = read_template(INFRA / "edge.yaml")
 TRAIL = read_template(INFRA / "trail.yaml")

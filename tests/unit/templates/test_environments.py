@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.cloudformation import ROOT, Invented, environment, functions, parameters
+from earned.testing.cloudformation import ROOT, Invented, environment, functions, parameters
 
 NAMES = {name for function in functions().values() for name in function.variables}
 HARNESSES = sorted(path for folder in ("tools", "tests") for path in (ROOT / folder).rglob("*.py"))

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from earned.testing.cloudformation import INFRA, read_template
 from tests.unit.test_template import chosen
-from tools.cloudformation import INFRA, read_template
 
 STORAGE = read_template(INFRA / "storage.yaml")
 TABLES = ("RecordsTable", "AccessLogTable", "SupportTable")

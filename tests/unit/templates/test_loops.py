@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tools.cloudformation import INFRA, TEMPLATE, functions, read_template, resources
+from earned.testing.cloudformation import INFRA, TEMPLATE, functions, read_template, resources
 
 Graph = Mapping[str, frozenset[str]]  # a function, and those that it sends messages to
 

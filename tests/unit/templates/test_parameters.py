@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tools.cloudformation import read_template
+from earned.testing.cloudformation import read_template
 
 TEMPLATE = read_template()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tools.cloudformation import INFRA, ROOT, TEMPLATE, read_template
+from earned.testing.cloudformation import INFRA, ROOT, TEMPLATE, read_template
 from tools.operations.protection import KEEPS_DATA
 
 POLICIES = {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tools.cloudformation import INFRA, TEMPLATE, read_template
+from earned.testing.cloudformation import INFRA, TEMPLATE, read_template
 
 PORTAL = "arn:aws:iam::210987654321:role/portal"
 OTHER = "arn:aws:iam::123456789012:role/administrator"

@@ -4,7 +4,7 @@ import pytest
 
 from earned.domain.errors import MAX_DETAIL
 from earned.messages.events import MAX_EVENT_BYTES
-from tools.cloudformation import INFRA, resources
+from earned.testing.cloudformation import INFRA, resources
 
 QUEUES = resources("AWS::SQS::Queue", INFRA / "queues.yaml")
 LEAST = 262_144  # bytes that SQS takes by default at least, attributes included

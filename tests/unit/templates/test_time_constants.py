@@ -8,8 +8,8 @@ import pytest
 from earned.aws.dynamodb import access_log, support
 from earned.aws.s3 import LINK_SECONDS
 from earned.domain import exports, rules
+from earned.testing.cloudformation import INFRA, ROOT, TEMPLATE, read_template
 from earned.usecases import export_certificates, record_facts
-from tools.cloudformation import INFRA, ROOT, TEMPLATE, read_template
 from tools.operations import quarantine
 
 QUEUES = read_template(INFRA / "queues.yaml")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.cloudformation import ROOT
+from earned.testing.cloudformation import ROOT
 
 DOCKERFILE = (ROOT / "tools" / "package" / "container" / "Dockerfile").read_text("utf-8")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.cloudformation import ROOT
+from earned.testing.cloudformation import ROOT
 
 LAYER = ROOT / "layers" / "weasyprint"
 LOCKS = [LAYER / f"debian.{arch}.lock" for arch in ("x86_64", "arm64")]

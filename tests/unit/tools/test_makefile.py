@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from tools.cloudformation import ROOT
+from earned.testing.cloudformation import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 

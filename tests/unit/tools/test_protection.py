@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tools.cloudformation import INFRA, TEMPLATE, read_template
+from earned.testing.cloudformation import INFRA, TEMPLATE, read_template
 from tools.operations.protection import KEEPS_DATA, NESTED_STACK, protect, stack_policy
 
 NESTED = {

@@ -9,11 +9,14 @@ import boto3
 import pytest
 import typer
 from moto import mock_aws
+from typer.testing import CliRunner
 
-from tools.operations.replay import Progress, replay
+from tools.operations.__main__ import app
+from tools.operations.replay import NotArchived, Progress, replay
 from tools.operations.terminal import moment_of
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -49,6 +52,57 @@ def test_an_announcement_that_no_rule_took_is_delivered_by_a_replay() -> None:
     assert json.loads(message["Body"])["detail"] == announcement
 
 
+def an_archive(retention_days: int) -> None:
+    events = boto3.client("events")
+    bus = events.create_event_bus(Name="replayed")["EventBusArn"]
+    events.create_archive(ArchiveName="all", EventSourceArn=bus, RetentionDays=retention_days)
+
+
+def replays() -> list[str]:
+    return [one["State"] for one in boto3.client("events").list_replays()["Replays"]]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_time_before_what_the_archive_keeps_is_refused_and_nothing_is_replayed() -> None:
+    an_archive(retention_days=90)
+    now = datetime.now(UTC)
+    with pytest.raises(NotArchived, match="the archive keeps 90 days: choose a time after 20"):
+        list(replay(boto3.client("events"), "all", now - 91 * DAY, now))
+    assert replays() == []
+    list(replay(boto3.client("events"), "all", now - 89 * DAY, now, wait=lambda _: None))
+    assert replays() == ["COMPLETED"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_archive_without_a_limit_is_replayed_from_any_time() -> None:
+    an_archive(retention_days=0)
+    now = datetime.now(UTC)
+    list(replay(boto3.client("events"), "all", now - 900 * DAY, now, wait=lambda _: None))
+    assert replays() == ["COMPLETED"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_command_fails_when_the_archive_does_not_reach_so_far() -> None:
+    an_archive(retention_days=90)
+    template = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {
+            "ArchiveName": {"Value": "all"},
+            "ProgressQueueUrl": {"Value": "https://example.com/progress"},
+            "ProgressDeadLetterQueueUrl": {"Value": "https://example.com/dead-letters"},
+        },
+    }
+    boto3.client("cloudformation").create_stack(StackName="earned-test", TemplateBody=json.dumps(template))
+    days_ago = [f"{datetime.now(UTC) - days * DAY:%Y-%m-%dT%H:%M:%SZ}" for days in (91, 1)]
+    too_early, recent = (
+        CliRunner().invoke(app, ["replay", "--stack", "earned-test", "--since", since]) for since in days_ago
+    )
+    assert too_early.exit_code == 2
+    assert "the archive keeps 90 days" in too_early.stderr
+    assert (recent.exit_code, replays()) == (0, ["COMPLETED"])
+    assert "Announced again: everything from" in recent.stdout
+
+
 class FailingReplay:
     """EventBridge with a replay that runs for a while and fails."""
 
@@ -61,8 +115,8 @@ class FailingReplay:
             ]
         )
 
-    def describe_archive(self, **_: Any) -> dict[str, str]:
-        return {"ArchiveArn": "arn:archive", "EventSourceArn": "arn:bus"}
+    def describe_archive(self, **_: Any) -> dict[str, Any]:
+        return {"ArchiveArn": "arn:archive", "EventSourceArn": "arn:bus", "RetentionDays": 90}
 
     def start_replay(self, **_: Any) -> None:
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.cloudformation import ROOT
+from earned.testing.cloudformation import ROOT
 from tools.package.sbom import bills, python_packages
 
 

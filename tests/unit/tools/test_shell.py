@@ -10,6 +10,7 @@ RUNNING = LocalStack(
     region="eu-central-1",
     api="http://127.0.0.1:4566/_aws/execute-api/abc",
     console="http://127.0.0.1:4566/_aws/execute-api/abc/console/",
+    public="http://127.0.0.1:4567",
     queues={"progress": "http://127.0.0.1:4566/000000000000/a queue's"},
     bus="announcements",
     issuer="http://127.0.0.1:4567",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tools.cloudformation import read_template
+from earned.testing.cloudformation import read_template
 from tools.package.built import LIMIT, Function
 from tools.package.shipping import Weight, pin_architecture, weigh
 

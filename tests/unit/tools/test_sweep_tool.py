@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tools.cloudformation import functions
+from earned.testing.cloudformation import functions
 from tools.operations.sweep import PATIENT, RunFailed, Swept, sweep
 
 CRASH = {"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 300.00 seconds"}

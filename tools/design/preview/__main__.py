@@ -15,7 +15,8 @@ from rich.progress import Progress
 
 from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER
 from earned.document.fitting import DoesNotFit
-from earned.document.render import Design, MissingGlyph
+from earned.document.missing_glyph import MissingGlyph
+from earned.document.render import Design
 from earned.document.wording import InvalidDesign
 from earned.domain.certificate import CertificateContent
 from tools.design.preview.samples import ORDINARY, Sample, certificates, names

@@ -25,6 +25,7 @@ from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER, DesignFol
 from earned.document.fitting import DoesNotFit, largest
 from earned.document.mark_positions import unplaced_mark
 from earned.document.marks import bound_marks
+from earned.document.missing_glyph import MissingGlyph
 from earned.document.pdf_ua import Box, add_actual_text, add_conformance, draw_code, fix_weasyprint_output
 from earned.document.qr_code import QrCode
 from earned.document.static_parts import StaticPart, save_graphics_state
@@ -50,15 +51,6 @@ _TEXTS = {"h1", "h2", "h3", "p"}
 os.environ["SOURCE_DATE_EPOCH"] = "0"
 _log = logging.getLogger("weasyprint")
 _log.propagate = False  # WeasyPrint quotes the drawn text; names are never logged
-
-
-class MissingGlyph(Exception):
-    """No font has the character `code_point`, such as `U+10FFFD`, that the certificate would print, or places it."""
-
-    def __init__(self, code_point: str, where: str = "the certificate", fault: str = "which no font has") -> None:
-        super().__init__(f"{where} has {code_point}, {fault}")
-        self.code_point = code_point
-        self.fault = fault
 
 
 class _LogCapture(logging.Handler):

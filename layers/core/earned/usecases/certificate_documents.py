@@ -7,7 +7,7 @@ from typing import Protocol
 from earned.aws import metrics
 from earned.aws.s3 import Documents
 from earned.document.fitting import DoesNotFit
-from earned.document.render import MissingGlyph
+from earned.document.missing_glyph import MissingGlyph
 from earned.domain.certificate import CertificateContent, printed_days
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.errors import Rejected, UnusableLogo

@@ -1,11 +1,14 @@
 """The whole service in one process: moto behind the real adapters, and `deliver` in place of Lambda's event sources."""
 
-import importlib
+import importlib.util
 import json
 import os
-from collections.abc import Iterator, Mapping
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -17,9 +20,10 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
-from tools import cloudformation
-from tools.in_process.handlers import Handler, Options, compose
-from tools.in_process.lambda_events import LambdaContext, http_event
+from earned.testing import cloudformation
+from earned.testing.handlers import Handler, Options, compose
+from earned.testing.lambda_events import LambdaContext, http_event
+from earned.testing.placeholders import available_designs
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -36,24 +40,43 @@ def stand_up(name: str) -> dict[str, str]:
     """Create one of the deployed infrastructure templates, and return its outputs."""
     client = boto3.client("cloudformation")
     body = (cloudformation.INFRA / f"{name}.yaml").read_text()
-    client.create_stack(
-        StackName=name, TemplateBody=body, Parameters=[{"ParameterKey": "KeyArn", "ParameterValue": KEY}]
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Tried to parse AWS")  # moto has no policies; tests read them in the template
+        client.create_stack(
+            StackName=name, TemplateBody=body, Parameters=[{"ParameterKey": "KeyArn", "ParameterValue": KEY}]
+        )
     outputs = client.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
+def import_app(function: str) -> Any:
+    """The module of a function, from the checkout or from what the wheel has of it."""
+    name = f"functions.{function}.app"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, cloudformation.ROOT / "functions" / function / "app.py")
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{name}: not found in {cloudformation.ROOT}")
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
 @contextmanager
-def aws_in_process(region: str = REGION) -> Iterator[None]:
-    """moto in place of AWS; no variable of a real account is visible."""
+def aws_in_process(region: str = REGION, *, anew: bool = True) -> Iterator[None]:
+    """moto in place of AWS, empty or as it was left; no variable of a real account is visible."""
     credentials = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": region,
     }
     elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    with patch.dict(os.environ, elsewhere | credentials, clear=True), mock_aws():
-        yield
+    mock = mock_aws()
+    with patch.dict(os.environ, elsewhere | credentials, clear=True):
+        mock.start(reset=anew)
+        try:
+            yield
+        finally:
+            mock.stop(remove_data=False)
 
 
 @dataclass
@@ -61,7 +84,7 @@ class Service:
     """Queues, tables, buckets, bus and the handlers between them.
 
     `apps` are the functions' modules; `handlers` are composed over their settings and clients.
-    `parameters` are those of the template that differ from their defaults.
+    `parameters` are those of the template that differ from their defaults. With a `clock`, the queues have its time.
     """
 
     outputs: dict[str, str]
@@ -69,15 +92,17 @@ class Service:
     apps: dict[str, Any] = field(default_factory=dict)
     handlers: dict[str, Handler] = field(default_factory=dict)
     announced: str = ""
+    clock: Callable[[], datetime] | None = None
 
     @classmethod
     def start(cls, parameters: Mapping[str, str] = MappingProxyType({})) -> "Service":
         """Stand up the infrastructure and import the functions, which is possible once in a process."""
         service = cls.without_functions()
         service.parameters = parameters
+        available_designs()
         for function in FUNCTIONS:
             with patch.dict(os.environ, service.variables(function)):
-                service.apps[function] = importlib.import_module(f"functions.{function}.app")
+                service.apps[function] = import_app(function)
         service.start_anew()
         return service
 
@@ -167,10 +192,11 @@ class Service:
     ) -> list[dict[str, Any]]:
         """Deliver what waits for a function as Lambda's event source would, once each; return its responses."""
         sqs, responses = _sqs(), []
-        url = self.url(FUNCTIONS[function])
-        while batch := receive(url):
+        queue = FUNCTIONS[function]
+        url = self.url(queue)
+        while self.waiting(queue) and (batch := receive(url)):  # most queues are empty, and moto's answer takes long
             response = (handler or self.handlers[function])(
-                {"Records": [record_of(message) for message in batch]}, context or LambdaContext()
+                {"Records": [record_of(message, self.clock) for message in batch]}, context or LambdaContext()
             )
             again = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
             for message in batch:
@@ -191,21 +217,16 @@ class Service:
 
     def quarantined(self, queue: str) -> list[tuple[str, str]]:
         """Reason and body of each message in a dead-letter queue; they stay there no longer."""
-        sqs, url, found = _sqs(), self.outputs[f"{queue}DeadLetterQueueUrl"], []
-        while batch := receive(url):
-            for message in batch:
-                found.append((message["MessageAttributes"]["reason"]["StringValue"], message["Body"]))
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        dead = self.dead_letters(queue)
+        return [(message["MessageAttributes"]["reason"]["StringValue"], message["Body"]) for message in dead]
+
+    def dead_letters(self, queue: str) -> list[dict[str, Any]]:
+        """The messages of a dead-letter queue; they stay there no longer."""
+        return list(_taken(self.outputs[f"{queue}DeadLetterQueueUrl"]))
 
     def announcements(self) -> list[dict[str, Any]]:
         """The CloudEvents announced since the last look."""
-        sqs, found = _sqs(), []
-        while batch := receive(self.announced):
-            for message in batch:
-                found.append(json.loads(message["Body"])["detail"])
-                sqs.delete_message(QueueUrl=self.announced, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        return [json.loads(message["Body"])["detail"] for message in _taken(self.announced)]
 
     def documents(self, prefix: str = "") -> dict[str, bytes]:
         """All objects of the documents bucket whose key begins so, by key."""
@@ -259,13 +280,21 @@ def receive(url: str) -> list[dict[str, Any]]:
     return messages
 
 
-def record_of(message: dict[str, Any]) -> dict[str, Any]:
-    """A message as Lambda's event source hands it over."""
+def _taken(url: str) -> Iterator[dict[str, Any]]:
+    while batch := receive(url):
+        for message in batch:
+            _sqs().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            yield message
+
+
+def record_of(message: dict[str, Any], clock: Callable[[], datetime] | None = None) -> dict[str, Any]:
+    """A message as Lambda's event source hands it over, sent when it is delivered if there is a `clock`."""
+    sent = {} if clock is None else {"SentTimestamp": str(int(clock().timestamp() * 1000))}
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
-        "attributes": message["Attributes"],
+        "attributes": message["Attributes"] | sent,
         "messageAttributes": {},
         "eventSource": "aws:sqs",
     }

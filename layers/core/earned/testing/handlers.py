@@ -12,10 +12,11 @@ from earned.aws.dynamodb import enrollments, trainings
 from earned.aws.sqs import MAX_BATCH, Queue
 from earned.aws.sqs_batch import SqsBatch
 from earned.document.deployed_designs import DEPLOYED_DESIGNS
-from earned.document.render import DESIGNS
 from earned.domain import exports
 from earned.domain.training import DEFAULT_DESIGN
 from earned.messages import events, requests
+from earned.testing.immediate_executor import ImmediateExecutor
+from earned.testing.placeholders import available_designs
 from earned.usecases import export_certificates, fan_out_changes, record_directory, sweep
 from earned.usecases.certificate_documents import CertificateDocuments
 from earned.usecases.check_marks import CheckMarks
@@ -29,7 +30,6 @@ from earned.usecases.logos import Logos
 from earned.usecases.record_directory import RecordDirectory
 from earned.usecases.record_facts import RecordFacts
 from earned.usecases.sweep import Sweep
-from tools.in_process.immediate_executor import ImmediateExecutor
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -38,7 +38,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 class Options:
     """What a caller may choose instead of the deployed values."""
 
-    design: Any = DESIGNS
+    design: Any = field(default_factory=available_designs)
     designs: Collection[str] = frozenset({DEFAULT_DESIGN, *DEPLOYED_DESIGNS})
     background: Executor = field(default_factory=ImmediateExecutor)
     paper_size: str | None = None  # None: that of the function's settings

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from earned.messages.posting import Event
-from tools.in_process.service import Service
+from earned.testing.service import Service
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

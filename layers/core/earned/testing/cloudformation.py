@@ -13,7 +13,8 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
-ROOT = Path(__file__).resolve().parents[1]
+_SHIPPED = Path(__file__).with_name("deployed")  # in a wheel; pyproject.toml says what it has
+ROOT = _SHIPPED if _SHIPPED.is_dir() else Path(__file__).resolve().parents[4]
 TEMPLATE = ROOT / "template.yaml"
 INFRA = ROOT / "infra"
 REQUIRED = {  # invented values of the parameters without a default

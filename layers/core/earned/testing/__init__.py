@@ -1,0 +1,1 @@
+"""The service in one process for tests: those of a portal, through the pytest fixture `earned`, and our own."""

@@ -1,0 +1,85 @@
+"""xAPI statements as players send them become events of the contract, or are refused with a stable reason."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from earned.messages.events import PROGRESS, read
+from earned.portal import Event
+from earned.statements import ADL, EXTENSION, VIDEO, Kind, Step, Untranslatable, translate
+
+AT = "2026-03-02T10:15:00.000Z"
+NOW = datetime(2026, 3, 3, tzinfo=UTC)
+
+
+def step(kind: Kind) -> Step:
+    return Step("en-1", "acc-1", "s1", kind)
+
+
+def statement(verb: str, result: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    actor = {"account": {"homePage": "https://portal.example.com", "name": "acc-1"}}
+    told = {"id": "6690e6c9-3ef0-4ed3-8b37-7f3964730bee", "actor": actor, "verb": {"id": verb}, "timestamp": AT}
+    return told | {"object": {"id": "https://portal.example.com/s1"}} | ({"result": result} if result else {}) | more
+
+
+def video(verb: str, at: float, segments: str | None, time: str = "time") -> dict[str, Any]:
+    """As video.js's and H5P's xAPI adapters write the profile: segments in one text, `[,]` between, `[.]` within."""
+    extensions: dict[str, Any] = {f"{EXTENSION}{time}": at}
+    return statement(verb, {"extensions": extensions | ({f"{EXTENSION}played-segments": segments} if segments else {})})
+
+
+@pytest.mark.parametrize(
+    ("told", "kind", "type_", "more"),
+    [
+        (video(f"{VIDEO}verbs/paused", 42.5, "0[.]12[,]30[.]42.5"), "video", "video.watched", {"played": [[30, 42.5]]}),
+        (video(f"{VIDEO}verbs/seeked", 12, "0[.]12", "time-from"), "video", "video.watched", {"played": [[0, 12]]}),
+        (video(f"{ADL}completed", 90, "0[.]90"), "video", "video.watched", {"played": [[0, 90]]}),
+        (statement(f"{ADL}answered", {"score": {"raw": 8, "max": 10}}), "quiz", "quiz.graded", {"score": 8}),
+        (statement(f"{ADL}completed", {"completion": True}), "lesson", "lesson.completed", {}),
+        (statement(f"{ADL}completed"), "reading", "lesson.completed", {}),
+    ],
+)  # fmt: skip
+def test_a_statement_becomes_an_event_that_the_service_reads(
+    told: dict[str, Any], kind: Kind, type_: str, more: dict[str, Any]
+) -> None:
+    made = translate(told, step(kind))
+    event = Event(made.type, made.data, made.time, id=made.id)
+    known = read(event.body(), PROGRESS, received_at=NOW, tolerance=timedelta(0))
+    assert (known.type, known.id) == (f"portal.{type_}.v1", told["id"])
+    assert made.data == {"enrollment_id": "en-1", "account_id": "acc-1", "step_id": "s1"} | more
+    assert known.time == datetime(2026, 3, 2, 10, 15, tzinfo=UTC)
+
+
+PAUSED = f"{VIDEO}verbs/paused"
+
+
+@pytest.mark.parametrize(
+    ("told", "kind", "reason"),
+    [
+        (video(PAUSED, 42.5, None), "video", "no-segments"),  # Open edX
+        (statement(f"{ADL}completed", {"completion": True, "duration": "PT90S"}), "video", "no-segments"),  # H5P
+        (video(PAUSED, 42.5, "0[.]12[,]30"), "video", "no-segments"),
+        (video(PAUSED, 42.5, "0[.]12"), "video", "no-segments"),
+        (video(PAUSED, 12, "12[.]12"), "video", "no-segments"),
+        (video(PAUSED, 12, "0[.]nan"), "video", "no-segments"),
+        (video(f"{VIDEO}verbs/played", 0, "0[.]12"), "video", "not-relevant"),
+        (statement(f"{ADL}answered", {"score": {"scaled": 0.8}}), "quiz", "no-score"),
+        (statement(f"{ADL}answered", {"score": {"raw": True}}), "quiz", "no-score"),
+        (statement(f"{ADL}attempted"), "quiz", "not-relevant"),
+        (statement(f"{ADL}experienced"), "lesson", "not-relevant"),
+        (statement(f"{ADL}completed", {"completion": False}), "lesson", "not-relevant"),
+        (statement(f"{ADL}completed", timestamp="2026-03-02T10:15:00"), "lesson", "no-time"),
+        (statement(f"{ADL}completed", timestamp=None), "lesson", "no-time"),
+        (statement(f"{ADL}completed", id=""), "lesson", "not-a-statement"),
+        ({"verb": "completed"}, "lesson", "not-a-statement"),
+    ],
+)
+def test_what_tells_no_fact_is_refused_with_a_reason_and_without_a_value(
+    told: dict[str, Any], kind: Kind, reason: str
+) -> None:
+    with pytest.raises(Untranslatable) as refused:
+        translate(json.loads(json.dumps(told)), step(kind))
+    assert refused.value.reason == reason
+    assert "portal.example.com" not in str(refused.value)
