@@ -14,7 +14,8 @@ from rich.table import Table
 from earned.document.compiled import CompiledPages
 from earned.document.deployed_designs import FOLDER
 from earned.document.fitting import DoesNotFit
-from earned.document.render import Design, MissingGlyph
+from earned.document.missing_glyph import MissingGlyph
+from earned.document.render import Design
 from earned.domain.certificate import CertificateContent
 from earned.domain.people import Logo
 from earned.domain.training import DEFAULT_DESIGN
