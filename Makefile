@@ -21,8 +21,8 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers rotate-key restore-table restore-documents sweep \
-    import replay preflight changes protect contracts preview draw-border test test-simulation test-stack test-browser lint-openapi \
-    lint-console republish soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
+    import replay preflight changes protect contracts preview compiled-designs draw-border test test-simulation test-stack test-browser \
+    lint-openapi lint-console republish soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
 
@@ -33,6 +33,7 @@ help:
 	@echo '  make token               ROLE=company-admin SUB=acc-1 [COMPANY=co-1] [EXPIRES_IN=3600]: a JWT for that stack'
 	@echo '  make stop                stop that stack'
 	@echo '  make preview             [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
+	@echo '  make compiled-designs    [RECORDS=10000]: compare compiled pages with WeasyPrint alone: out/compiled.json'
 	@echo '  make draw-border         [DESIGN=folder]: draw the borders of a design in its colours'
 	@echo 'Change it'
 	@echo '  make check               linters, types, import rules, OpenAPI, templates and IAM policies'
@@ -149,6 +150,9 @@ protect: .venv/dev/ready
 
 contracts: .venv/dev/ready
 	@$(EARNED) -m tools.contracts
+
+compiled-designs: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(EARNED) -m tools.design.compiled $(if $(RECORDS),--records=$(RECORDS))
 
 OUT ?= out/preview
 preview: .venv/dev/ready $(LAYER)/ready

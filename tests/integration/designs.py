@@ -19,6 +19,9 @@ class DesignAfter:
         self._first(content)
         return NORTHLIGHT.render(content, logo, credential)
 
+    def take_faults(self, _name: str) -> list[str]:
+        return []
+
     def check_drawable(self, logo: Logo) -> None:
         NORTHLIGHT.check_drawable(logo)
 

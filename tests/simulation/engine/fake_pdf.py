@@ -22,6 +22,9 @@ class FakeDesign:
         printed = json.dumps(asdict(content), default=str, sort_keys=True)
         return b"\n".join([b"%PDF-1.7", printed.encode(), credential.data if credential is not None else b""])
 
+    def take_faults(self, _name: str) -> list[str]:
+        return []
+
     def check_drawable(self, logo: Any) -> None:
         """Accept any logo: the stories' logos are drawable."""
 

@@ -52,6 +52,9 @@ class Placeholders:
         pdf.write(written)
         return written.getvalue()
 
+    def take_faults(self, _name: str) -> list[str]:
+        return []
+
     def check_drawable(self, _logo: Logo) -> None:
         """A placeholder shows no logo."""
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from earned.aws import metrics
 from earned.aws.s3 import Documents
 from earned.document.credential import Attachment, credential_json
 from earned.document.fitting import DoesNotFit
@@ -30,6 +31,8 @@ class Unprintable(Rejected):
 
 class Design(Protocol):
     def render(self, content: CertificateContent, logo: Logo | None, credential: Attachment | None) -> bytes: ...
+
+    def take_faults(self, name: str) -> list[str]: ...
 
 
 class CertificateDocuments:
@@ -106,13 +109,16 @@ class CertificateDocuments:
     def draw(self, content: CertificateContent, credential: Attachment | None = None) -> bytes:
         """Raises `Unprintable`."""
         try:
-            return self._design.render(content, self._logos.load(content.logo), credential)
+            document = self._design.render(content, self._logos.load(content.logo), credential)
         except MissingGlyph as error:
             raise Unprintable(Reason.MISSING_GLYPH, str(error)) from None
         except DoesNotFit as error:
             raise Unprintable(Reason.DOES_NOT_FIT, str(error)) from None
         except UnusableLogo as error:
             raise Unprintable(Reason.LOGO_GONE, str(error)) from None
+        for reason in self._design.take_faults(content.design):
+            metrics.count("CompiledDesignFaults", reason=reason)
+        return document
 
     def put(self, content: CertificateContent, revision: int, document: bytes) -> str | None:
         """Return the stored version; raises `DocumentConflict` if the revision exists with other bytes (I5)."""
