@@ -120,9 +120,7 @@ class CompletionRow(Row):
             company_id=company_of(self.holder),
             account_known=bool(self.account_known),
             removal=self.removal,
-            issue=issuances.unpack(self.issue, int(self.revision), self.certificate, self.proof)
-            if self.issue
-            else None,
+            issue=issuances.unpack(self.issue, self.revision, self.certificate, self.proof),
             revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
             hold=_HOLD.validate_json(self.hold) if self.hold else None,
         )

@@ -17,8 +17,10 @@ def pack(issue: Issuance) -> str:
     return _ISSUE.dump_json(issue, exclude_defaults=True, exclude=known).decode()
 
 
-def unpack(packed: str, revision: int, certificate_id: str, proof: bytes | None) -> Issuance:
+def unpack(packed: str | None, revision: float, certificate_id: str, proof: bytes | None) -> Issuance | None:
+    if packed is None:
+        return None
     body = json.loads(packed)
     printed = body["printed"] | {"certificate_id": certificate_id}
-    issue = _ISSUE.validate_python(body | {"revision": revision, "printed": printed})
-    return replace(issue, credential=proofs.unpack(proof, revision) if proof is not None else None)
+    issue = _ISSUE.validate_python(body | {"revision": int(revision), "printed": printed})
+    return replace(issue, credential=proofs.unpack(proof, int(revision)) if proof is not None else None)
