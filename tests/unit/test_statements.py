@@ -8,13 +8,14 @@ import pytest
 
 from earned.messages.events import PROGRESS, read
 from earned.portal import Event
-from earned.statements import ADL, EXTENSION, VIDEO, Kind, Step, Untranslatable, translate
+from earned.domain.training import StepKind
+from earned.statements import ADL, EXTENSION, VIDEO, Step, Untranslatable, translate
 
 AT = "2026-03-02T10:15:00.000Z"
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
 
 
-def step(kind: Kind) -> Step:
+def step(kind: StepKind) -> Step:
     return Step("en-1", "acc-1", "s1", kind)
 
 
@@ -42,9 +43,9 @@ def video(verb: str, at: float, segments: str | None, time: str = "time") -> dic
     ],
 )  # fmt: skip
 def test_a_statement_becomes_an_event_that_the_service_reads(
-    told: dict[str, Any], kind: Kind, type_: str, more: dict[str, Any]
+    told: dict[str, Any], kind: str, type_: str, more: dict[str, Any]
 ) -> None:
-    made = translate(told, step(kind))
+    made = translate(told, step(StepKind(kind)))
     event = Event(made.type, made.data, made.time, id=made.id)
     known = read(event.body(), PROGRESS, received_at=NOW, tolerance=timedelta(0))
     assert (known.type, known.id) == (f"portal.{type_}.v1", told["id"])
@@ -77,9 +78,9 @@ PAUSED = f"{VIDEO}verbs/paused"
     ],
 )
 def test_what_tells_no_fact_is_refused_with_a_reason_and_without_a_value(
-    told: dict[str, Any], kind: Kind, reason: str
+    told: dict[str, Any], kind: str, reason: str
 ) -> None:
     with pytest.raises(Untranslatable) as refused:
-        translate(json.loads(json.dumps(told)), step(kind))
+        translate(json.loads(json.dumps(told)), step(StepKind(kind)))
     assert refused.value.reason == reason
     assert "portal.example.com" not in str(refused.value)

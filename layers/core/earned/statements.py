@@ -10,6 +10,8 @@ from datetime import datetime
 from math import isfinite
 from typing import Any, Literal, TypeGuard
 
+from earned.domain.training import REQUIRED_FIELDS, StepKind
+
 ADL = "http://adlnet.gov/expapi/verbs/"
 VIDEO = "https://w3id.org/xapi/video/"
 EXTENSION = f"{VIDEO}extensions/"
@@ -18,7 +20,6 @@ _GRADED = {f"{ADL}{verb}" for verb in ("answered", "completed", "passed", "faile
 _COMPLETIONS = {f"{ADL}completed", f"{ADL}passed"}
 _STOPS = {*_TIMED_CLOSERS, f"{VIDEO}verbs/seeked"}
 
-Kind = Literal["lesson", "reading", "activity", "video", "quiz"]
 Reason = Literal["not-a-statement", "no-time", "no-segments", "no-score", "not-relevant"]
 Statement = Mapping[str, Any]
 
@@ -39,7 +40,7 @@ class Step:
     enrollment_id: str
     account_id: str
     step_id: str
-    kind: Kind
+    kind: StepKind
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,12 @@ def translate(statement: Statement, step: Step) -> Told:
     return Told(type_, _time(statement), id_, ids | more)
 
 
-def _fact(statement: Statement, verb: str, kind: Kind) -> tuple[str, dict[str, Any]]:
-    if kind == "video":
+def _fact(statement: Statement, verb: str, kind: StepKind) -> tuple[str, dict[str, Any]]:
+    needed = REQUIRED_FIELDS.get(kind)
+    if needed == "duration":
         start, end = _segment(statement, verb)
         return "portal.video.watched.v1", {"played": [[start, end]]}
-    if kind == "quiz":
+    if needed == "passing_score":
         return "portal.quiz.graded.v1", {"score": _score(statement, verb)}
     if verb not in _COMPLETIONS or _member(statement, "result").get("completion") is False:
         raise Untranslatable("not-relevant", "verb.id: completes no step")

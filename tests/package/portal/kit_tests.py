@@ -142,6 +142,11 @@ def test_a_portal_sends_with_its_own_client(earned):
     assert [one["type"] for one in earned.announcements()] == ["earned.certificate.issued.v1"]
 
 
+def test_a_portal_may_set_another_region_for_itself(earned, monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    course_done(earned)
+
+
 def test_a_test_that_resets_moto_does_no_harm_to_the_next():
     with mock_aws():
         assert boto3.client("sqs", region_name="eu-west-1").list_queues().get("QueueUrls", []) == []

@@ -1,19 +1,27 @@
 """The API's texts: complete in every language, with dates as the certificates write them."""
 
+import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from earned.api.wording import LANGUAGES, wording
+from earned.document.deployed_designs import FOLDER
 from earned.domain.requirements import Reason, Requirement
+from earned.domain.training import DEFAULT_DESIGN
 
+MESSAGES = Path(__file__).resolve().parents[3] / "layers/core/earned/api/console/messages.js"
 AT = datetime(2026, 3, 2, 18, 5, 59, tzinfo=UTC)
 
 
-def test_the_pages_have_the_languages_of_the_certificates() -> None:
-    assert {"en", "es", "fr", "de", "ar", "ja"} == LANGUAGES
+def test_a_language_has_all_three_sets_of_texts() -> None:
+    certificates = {path.stem for path in (FOLDER / DEFAULT_DESIGN / "wording").glob("*.toml")}
+    [console] = re.findall(r"(?m)^export const LANGUAGES = \{(.+)\};", MESSAGES.read_text("utf-8"))
+    assert certificates == LANGUAGES == {name.split(":")[0].strip() for name in console.split(",")}
+    assert {"en", "es", "fr", "de", "ar", "ja"} <= LANGUAGES
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))

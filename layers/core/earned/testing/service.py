@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -36,6 +37,9 @@ STACKS = "Storage", "Queues"
 SECRETS = "CertificateKey", "StatusKey"
 OF_THIS_MACHINE = {"FONTCONFIG_PATH", "SSL_CERT_FILE"}  # Lambda's paths
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/any"  # moto encrypts nothing
+
+
+_region = ContextVar("region", default=REGION)  # a test may set AWS_DEFAULT_REGION for code of its own
 
 
 def stand_up(name: str) -> dict[str, str]:
@@ -72,13 +76,14 @@ def aws_in_process(region: str = REGION, *, anew: bool = True) -> Iterator[None]
         "AWS_DEFAULT_REGION": region,
     }
     elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    mock = mock_aws()
+    mock, before = mock_aws(), _region.set(region)
     with patch.dict(os.environ, elsewhere | credentials, clear=True):
         mock.start(reset=anew)
         try:
             yield
         finally:
             mock.stop(remove_data=False)
+            _region.reset(before)
 
 
 @dataclass
@@ -279,7 +284,7 @@ class Service:
 
 
 def _sqs() -> Any:
-    return _client("sqs", os.environ["AWS_DEFAULT_REGION"])
+    return _client("sqs", _region.get())
 
 
 @cache
