@@ -251,6 +251,45 @@ def test_json_lines_are_read_as_they_are_posted(tmp_path: Path) -> None:
     assert (other.line, other.reason) == (4, "not-a-cloudevent")
 
 
+def test_a_row_of_several_lines_is_told_by_its_first(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    path.write_text('type,time,name\n\na,b,"1\n2"\n\n\nc,d,"3\n4\n5"\n')
+    assert [row.line for row in checked(path) if isinstance(row, Fault)] == [3, 7]
+
+
+@pytest.mark.parametrize("cell", ["[" * 100_000, r'["\ud800"]'], ids=["deep", "half a character"])
+def test_a_hostile_cell_or_line_is_a_fault_of_its_row(tmp_path: Path, cell: str) -> None:
+    course = {"type": "portal.course.published.v1", "time": at(0), "course_id": "c", "version": 1, "title": "T"}
+    rows = write_csv(tmp_path / "history.csv", [course | {"steps": cell}, course | {"steps": STEPS}])
+    lines = tmp_path / "history.jsonl"
+    lines.write_text('{"type": "portal.course.published.v1", "data": {"steps": ' + cell + "}}\n")
+    for path, line in (rows, 2), (lines, 1):
+        assert [(row.line, row.reason) for row in checked(path) if isinstance(row, Fault)] == [(line, "not-json")]
+
+
+def test_a_row_that_would_be_refused_as_it_is_sent_is_a_fault(tmp_path: Path) -> None:
+    event = {"type": "portal.live-event.scheduled.v1", "live_event_id": "l", "title": "T", "timezone": "UTC"}
+    ends = {"starts_at": "2199-12-31T23:30:00-01:00", "ends_at": "2199-12-31T23:40:00-01:00"}
+    steps = [{"step_id": f"s{number}", "kind": "lesson", "title": "x"} for number in range(2500)]
+    course = {"course_id": "c", "version": 1, "title": "T", "steps": json.dumps(steps, separators=(",", ":"))}
+    rows: list[dict[str, Any]] = [
+        event | ends | {"time": at(0)},
+        {"type": "portal.course.published.v1", "time": at(0)} | course,
+    ]
+    found = checked(write_csv(tmp_path / "history.csv", rows))
+    assert [(row.line, row.reason) for row in found if isinstance(row, Fault)] == [
+        (2, "invalid-data"),
+        (3, "too-large"),
+    ]
+
+
+@pytest.mark.parametrize("stored", ["", "{", "[]", "5", '{"file": 1}', "\xff", "[" * 100_000])
+def test_a_damaged_checkpoint_begins_anew(tmp_path: Path, stored: str) -> None:
+    path = write_csv(tmp_path / "history.csv", history(1, random.Random(1)))
+    (tmp_path / "history.csv.sent").write_text(stored, encoding="latin-1")
+    assert Checkpoint.of(path, "").sent == 0
+
+
 def test_a_row_without_an_id_is_the_same_event_each_time(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "history.csv", history(2, random.Random(1)))
     again = write_csv(tmp_path / "again.csv", history(2, random.Random(1)))
@@ -278,6 +317,9 @@ def test_events_are_sent_in_the_message_group_of_their_company(tmp_path: Path) -
         ("history.csv", b"type,time\na,b,c\n", "line 2 has another number of cells"),
         ("history.csv", b"type,time\na\n", "line 2 has another number of cells"),
         ("history.csv", b'type,time\n"a"b,c\n', "expected after"),
+        ("history.csv", b'type,time\na,b\n\n"a\n"b,c\n', "line 4: .*expected after"),
+        ("history.csv", b"type,time\n" + b"a" * 200_000 + b",b\n", "line 2: field larger"),
+        ("history.csv", b"type,time,name,name\n", "the columns name more than once"),
         ("history.csv", b"type,time\n\xff,b\n", "must be UTF-8"),
         ("history.jsonl", b"\xff\n", "must be UTF-8"),
     ],
@@ -334,6 +376,15 @@ def test_without_a_stack_or_a_file_the_command_says_so_and_ends_with_1(tmp_path:
     ended = command(path)
     assert ended.returncode == 1
     assert ("No local stack is running" if content else "No such file") in " ".join(ended.stderr.split())
+
+
+def test_no_file_and_a_file_that_cannot_be_written_are_told_in_a_sentence(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "history.csv", history(1, random.Random(1)))
+    (tmp_path / "history.csv.errors.csv").mkdir()
+    for ended in command(Path(), "--dry-run"), command(path, "--dry-run"):
+        assert ended.returncode == 1
+        assert "Traceback" not in ended.stderr
+    assert "Is a directory" in " ".join(ended.stderr.split())
 
 
 def test_the_documentation_lists_every_column() -> None:

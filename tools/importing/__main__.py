@@ -38,6 +38,8 @@ def main(
     rate: Annotated[float, typer.Option(min=1, help="at most so many events a second")] = 200,
 ) -> None:
     """Check every row, then send directory, progress and attendance events, in this order; a second run goes on."""
+    if not file.name:
+        raise NotAFile("say which file: make import FILE=history.csv")
     now = datetime.now(UTC)
     counts, forecast = Counter[str](), Forecast()
     faults = file.with_suffix(file.suffix + ".errors.csv")
@@ -56,7 +58,7 @@ def main(
     told = ", ".join(f"{counts[queue]:,} {queue}" for queue in events.QUEUES)
     out.print(f"{counts.total():,} valid events: {told}")
     if found:
-        out.print(f"{found:,} invalid rows: see {faults}", soft_wrap=True)
+        out.print(f"{found:,} invalid rows: see {faults}", markup=False, soft_wrap=True)
     if dry_run:
         _print(forecast.outcome(now, TOLERANCE))
     if found and not only_valid:
@@ -102,6 +104,6 @@ def _print(outcome: Outcome) -> None:
 if __name__ == "__main__":
     try:
         typer.run(main)
-    except (NotAFile, NoStack, NotSent) as error:
+    except (NotAFile, NoStack, NotSent, OSError) as error:
         console.print(str(error), markup=False)
         sys.exit(1)

@@ -24,7 +24,7 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True)
 class Checked:
-    """A row that the service accepts: as its models read it, and as it is sent."""
+    """A row that the service accepts, as it is written and as it is sent; `event` is as its models read it."""
 
     row: Row
     event: Any
@@ -43,10 +43,13 @@ def check_rows(
             continue
         try:
             event = events.read(row.body, _KINDS, received_at=now, tolerance=tolerance)
+            sent = _to_send(event, companies)
+            # It is longer than the row, and its times are in UTC.
+            events.read(sent.body(), _KINDS, received_at=now, tolerance=tolerance)
         except Rejected as rejection:
             yield Fault(row.line, rejection.reason, rejection.detail)
         else:
-            yield Checked(row, event, _to_send(event, companies))
+            yield Checked(row, event, sent)
 
 
 def _to_send(event: Any, companies: dict[str, str]) -> Event:

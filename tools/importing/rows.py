@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -62,23 +63,42 @@ def _type(line: str) -> str:
     """The type of an event, if the line is one."""
     try:
         return str(json.loads(line)["type"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 
 def _csv(path: Path, file: Iterable[str]) -> Iterator[Row]:
-    reader = csv.DictReader(file, strict=True)
-    names = reader.fieldnames or []
+    reader = csv.reader(file, strict=True)
+    names = next(reader, [])
     if missing := {"type", "time"} - set(names):
         raise NotAFile(f"{path}: the first line names the columns; {' and '.join(sorted(missing))} is missing")
     if unknown := set(names) - columns().keys():
         raise NotAFile(
             f"{path}: no event has the columns {', '.join(sorted(unknown))} (docs/integrate.md has the list)"
         )
-    for cells in reader:
-        if None in cells or None in cells.values():
-            raise NotAFile(f"{path}: line {reader.line_num} has another number of cells than the first line")
-        yield Row(reader.line_num, json.dumps(_event(cells), ensure_ascii=False), cells["type"])
+    if repeated := sorted(name for name, count in Counter(names).items() if count > 1):
+        raise NotAFile(f"{path}: the first line names the columns {', '.join(repeated)} more than once")
+    line = reader.line_num + 1
+    try:
+        for cells in reader:
+            if cells and len(cells) != len(names):
+                raise NotAFile(f"{path}: line {line} has another number of cells than the first line")
+            if cells:
+                row = dict(zip(names, cells, strict=True))
+                yield Row(line, _body(row), row["type"])
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise NotAFile(f"{path}: line {line}: {error}") from None
+
+
+def _body(cells: Mapping[str, str]) -> str:
+    """Empty, and thus no JSON, if a cell of JSON is nested too deep or has half a character."""
+    try:
+        body = json.dumps(_event(cells), ensure_ascii=False)
+        body.encode()
+    except (RecursionError, UnicodeEncodeError):
+        return ""
+    return body
 
 
 def _event(cells: Mapping[str, str]) -> dict[str, Any]:

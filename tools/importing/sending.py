@@ -36,10 +36,16 @@ class Checkpoint:
             while block := content.read(1 << 20):
                 digest.update(block)
         checkpoint = cls(file.with_suffix(file.suffix + ".sent"), digest.hexdigest())
-        if checkpoint.path.exists():
-            stored = json.loads(checkpoint.path.read_text())
-            checkpoint.sent = stored["sent"] if stored["file"] == checkpoint.digest else 0
+        checkpoint.sent = checkpoint._stored()
         return checkpoint
+
+    def _stored(self) -> int:
+        """0 for another file, and for a damaged checkpoint: every event is the same when it is sent again."""
+        try:
+            stored = json.loads(self.path.read_bytes())
+            return int(stored["sent"]) if stored["file"] == self.digest else 0
+        except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
+            return 0
 
     def save(self, sent: int) -> None:
         self.sent = sent

@@ -1,11 +1,13 @@
 """`python -m earned.verify`: its verdicts, its exit codes, and its answers to hostile files and networks."""
 
+import contextlib
 import copy
 import io
 import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +23,7 @@ from hypothesis import strategies as st
 from earned.document.render import NORTHLIGHT
 from earned.document.signatures import proven
 from earned.document.status_list import StatusList
+from earned.verify import fetching
 from earned.verify.__main__ import main
 from earned.verify.fetching import Unreachable
 from tests.verifiers.issuers import NUMBER, Issuer, certificate
@@ -97,7 +100,9 @@ def test_a_name_is_found_on_the_page_or_the_page_is_not_genuine(verify: Run, hol
     assert verify(certificate(mallory, ISSUER.signed(content)))[0] == NOT_GENUINE
 
 
-@pytest.mark.parametrize("holder", ["प्रिया शर्मा", "தமிழ் செல்வி", "សុខា ចាន់", "สมชาย ใจดี", "ليلى حدّاد", "A̋da Sample"])
+@pytest.mark.parametrize(
+    "holder", ["प्रिया शर्मा", "தமிழ் செல்வி", "សុខា ចាន់", "สมชาย ใจดี", "คำ ดี", "ليلى حدّاد", "A̋da Sample"]
+)
 def test_a_name_with_marks_is_compared_through_the_file_or_left_to_the_reader(verify: Run, holder: str) -> None:
     content = ISSUER.content(holder=holder)
     pdf = certificate(content, ISSUER.signed(content))
@@ -221,9 +226,10 @@ def test_a_file_that_was_saved_anew_is_reported(verify: Run) -> None:
     assert " ok " in line(output, "Visible text")
 
 
-def test_a_page_without_text_could_not_be_compared(verify: Run) -> None:
+@pytest.mark.parametrize("content", [b"", b"BT " + b"(a) Tj T* " * 30_000 + b"ET"], ids=["none", "too much"])
+def test_a_page_without_text_or_with_too_much_could_not_be_compared(verify: Run, content: bytes) -> None:
     with pikepdf.open(io.BytesIO(PDF)) as pdf:
-        pdf.pages[0].Contents = pdf.make_stream(b"")
+        pdf.pages[0].Contents = pdf.make_stream(content)
         pdf.save(saved := io.BytesIO())
     code, output = verify(saved.getvalue())
     assert code == NOT_ALL
@@ -406,6 +412,38 @@ def test_a_damaged_file_never_ends_the_program_and_is_never_the_issued_one(
     assert code in {NOT_GENUINE, NOTHING_TO_CHECK, NOT_ALL} or bytes(damaged) == PDF
 
 
+class Elsewhere(BaseHTTPRequestHandler):
+    """Redirects, or sends a byte now and then."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/slow" else 302)
+        self.send_header("Location", f"{self.path[1:]}://127.0.0.1:1/")
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                self.wfile.write(b" ")
+                time.sleep(0.05)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    ("path", "told"), [("ftp", "answers 302"), ("https", "answers 302"), ("http", "refused"), ("slow", "too long")]
+)
+def test_an_answer_is_of_the_same_scheme_and_ends_in_time(
+    monkeypatch: pytest.MonkeyPatch, path: str, told: str
+) -> None:
+    monkeypatch.setattr(fetching, "TIMEOUT_SECONDS", 0.5)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        began = time.monotonic()
+        with pytest.raises(Unreachable, match=told):
+            fetching.fetch(f"http://127.0.0.1:{listening.server_port}/{path}")
+        assert time.monotonic() - began < 3
+        listening.shutdown()
+
+
 @pytest.fixture
 def server() -> Iterator[tuple[str, dict[str, str]]]:
     """A web server on this machine: its address, and what it serves by path."""
@@ -431,18 +469,22 @@ def server() -> Iterator[tuple[str, dict[str, str]]]:
 def test_the_command_asks_the_issuers_own_address(server: tuple[str, dict[str, str]], tmp_path: Path) -> None:
     base_url, served = server
     issuer = Issuer(base_url)
-    pdf = certificate(issuer.content(), issuer.signed())
+    content = issuer.content(holder="Zoë Łucja")  # letters that not every terminal has
+    pdf = certificate(content, issuer.signed(content))
     served |= {url.removeprefix(base_url): text for url, text in issuer.web(pdf=pdf).items()}
     (tmp_path / "certificate.pdf").write_bytes(pdf)
 
-    def run() -> subprocess.CompletedProcess[str]:
+    def run(encoding: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "earned.verify", "certificate.pdf"]
-        environment = {"PYTHONPATH": str(ROOT / "layers" / "core"), "PYTHONUTF8": "1"}
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        environment = {"PYTHONPATH": str(ROOT / "layers" / "core"), "PYTHONIOENCODING": encoding}
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, encoding=encoding, check=False
+        )
 
-    done = run()
-    assert (done.returncode, done.stderr) == (GENUINE, ""), done.stdout
+    for encoding in ["utf-8", "ascii", "cp1252"]:
+        done = run(encoding)
+        assert (done.returncode, done.stderr) == (GENUINE, ""), done.stdout
     served.pop(f"/status/{NUMBER}/1")
-    done = run()
+    done = run("utf-8")
     assert done.returncode == NOT_ALL
     assert "answers 503" in line(done.stdout, "Status")

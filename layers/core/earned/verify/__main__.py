@@ -5,6 +5,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 
 from earned.verify.checks import EXIT_CODES, UNREADABLE, Fetch, Outcome, Report, check
@@ -77,4 +78,6 @@ def _shown(text: str) -> str:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal or file may not have the letters of every name
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())

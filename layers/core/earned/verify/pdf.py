@@ -12,6 +12,7 @@ NAME = "credential.json"
 MAX_FILE_BYTES = 50_000_000
 MAX_CREDENTIAL_BYTES = 100_000
 MAX_TEXT_PAGES = 5
+MAX_TEXT_CHARACTERS = 20_000  # a certificate has 2,000
 
 
 class Unreadable(Exception):
@@ -20,7 +21,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Document:
-    """`text` is None if the pages could not be read."""
+    """`text` is None if the pages could not be read, or have more text than a certificate."""
 
     data: bytes = field(repr=False)
     credential: bytes = field(repr=False)
@@ -66,6 +67,7 @@ def _credential(data: bytes) -> bytes:
 def _text(data: bytes) -> str | None:
     try:
         pages = PdfReader(BytesIO(data)).pages
-        return "\n".join(page.extract_text() for page in list(pages)[:MAX_TEXT_PAGES])
+        text = "\n".join(page.extract_text() for page in list(pages)[:MAX_TEXT_PAGES])
     except Exception:  # a hostile file can make the library fail in any way
         return None
+    return text if len(text) <= MAX_TEXT_CHARACTERS else None

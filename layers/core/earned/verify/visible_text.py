@@ -35,7 +35,7 @@ def compare(credential: SignedDocument, text: str) -> Comparison:
     lines, values = text.splitlines(), credential.values
     printed = {"holder": values["holder"], "training": values["title"], "number": certificate_number(credential)}
     absent = [name for name, value in printed.items() if not _contains(lines, value)]
-    unclear = [name for name in absent if any(unicodedata.category(c)[0] == "M" for c in printed[name])]
+    unclear = [name for name in absent if _has_marks(printed[name])]
     missing = [name for name in absent if name not in unclear]
     if not any(_contains_days(lines, *days) for days in _written(values.get("first_day"), values["completed_on"])):
         missing.append("date")
@@ -49,6 +49,11 @@ def certificate_number(credential: SignedDocument) -> str:
 def day(midnight: str) -> str:
     """2026-11-14 of 2026-11-14T00:00:00Z."""
     return midnight.partition("T")[0]
+
+
+def _has_marks(value: str) -> bool:
+    """Also as a part of a letter, such as SARA AM of Thai and Lao."""
+    return any(unicodedata.category(c)[0] == "M" for c in unicodedata.normalize("NFKC", value))
 
 
 def _contains(lines: Sequence[str], value: str) -> bool:
