@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from earned.domain.training import StepKind
 from earned.messages.events import PROGRESS, read
 from earned.portal import Event
-from earned.domain.training import StepKind
 from earned.statements import ADL, EXTENSION, VIDEO, Step, Untranslatable, translate
 
 AT = "2026-03-02T10:15:00.000Z"
