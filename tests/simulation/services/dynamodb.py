@@ -45,6 +45,9 @@ class Table:
         return self._shown
 
 
+_OF_A_BATCH_GET = {"Keys", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"}
+
+
 class DynamoDB:
     """Tables by name. `lag` returns, for each write, the milliseconds by which indexes and scans lag behind it."""
 
@@ -116,13 +119,13 @@ class DynamoDB:
     def _batch_get(self, *, RequestItems: dict[str, Any]) -> Item:
         answers = {}
         for name, asked in RequestItems.items():
-            if not asked.get("ConsistentRead") or set(asked) - {"Keys", "ConsistentRead"}:
+            if not asked.get("ConsistentRead") or set(asked) - _OF_A_BATCH_GET:
                 raise Unknown(f"BatchGetItem with {sorted(asked)}")
             table = self.tables[name]
             if len(asked["Keys"]) > 100 or len({table.key_of(key) for key in asked["Keys"]}) < len(asked["Keys"]):
                 raise Refused(400, "ValidationException")
             found = (table.items.get(key) for key in sorted(map(table.key_of, asked["Keys"])))
-            answers[name] = [item for item in found if item is not None]
+            answers[name] = [_projected(item, asked) for item in found if item is not None]
         return {"Responses": answers, "UnprocessedKeys": {}}
 
     def _query(
@@ -187,6 +190,15 @@ class DynamoDB:
             answer["Items"] = [item for item in answer["Items"] if test(item, names or {}, values or {})]
             answer["Count"] = len(answer["Items"])
         return answer
+
+
+def _projected(item: Item, asked: dict[str, Any]) -> Item:
+    """The top-level attributes that a request names; the whole item if it names none."""
+    names = asked.get("ProjectionExpression")
+    if names is None:
+        return item
+    wanted = {asked.get("ExpressionAttributeNames", {}).get(name.strip(), name.strip()) for name in names.split(",")}
+    return {name: value for name, value in item.items() if name in wanted}
 
 
 def _size(item: Item) -> int:
