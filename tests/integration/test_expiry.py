@@ -53,6 +53,16 @@ def test_two_accesses_of_one_instant_are_two_entries(service: Service) -> None:
     assert len(rows(service, "AccessLog")) == 2
 
 
+def test_the_accesses_of_a_certificate_are_read_oldest_first_with_who_and_when(service: Service) -> None:
+    access_log.log_access("c" * 26, 2, "acc-2", "individual", None, NOON + HOUR)
+    access_log.log_access("c" * 26, 1, "acc-1", "company-admin", "co-1", NOON)
+    access_log.log_access("d" * 26, 1, "acc-3", "individual", None, NOON)
+    assert list(access_log.accesses_of("c" * 26)) == [
+        ("2026-03-02T12:00:00.250+00:00", "acc-1", "company-admin", "co-1"),
+        ("2026-03-02T13:00:00.250+00:00", "acc-2", "individual", None),
+    ]
+
+
 def test_a_support_request_is_kept_for_90_days_and_its_counters_for_two_hours(service: Service) -> None:
     assert support.keep_support_request(REQUEST, "192.0.2.1")
     kept = {row["kind"]: row for row in rows(service, "Support")}
