@@ -19,7 +19,9 @@ def enrolled(enrollment_id: str, account_id: str, company_id: str | None, traini
     return enrollments.enroll(Enrollment(key, training_id, ENROLLED, company_id), 1, account_known=True)
 
 
-def issue(record: CompletionRecord, issued_at: datetime = ISSUED, revision: int = 1) -> CompletionRecord:
+def issue(
+    record: CompletionRecord, issued_at: datetime = ISSUED, revision: int = 1, language: str = "de"
+) -> CompletionRecord:
     """The record with a certificate issued at that time."""
     content = CertificateContent(
         certificate_id=record.certificate_id,
@@ -29,7 +31,7 @@ def issue(record: CompletionRecord, issued_at: datetime = ISSUED, revision: int 
         completed_on=date(2026, 3, 3),
         hours=7.5,
         company="Sample Lanterns" if record.company_id else None,
-        language="de",
+        language=language,
         verify_url=f"https://certificates.example/verify/{record.certificate_id}?revision={revision}",
     )
     reissued_at = issued_at if revision > 1 else None

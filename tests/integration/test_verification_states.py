@@ -120,3 +120,37 @@ def test_the_page_takes_a_number_or_the_printed_address_with_its_revision(
     assert answer["statusCode"] == 200
     assert shown in answer["body"]
     assert ("Ada Sample" in answer["body"]) is (shown == "This certificate is valid")
+
+
+@pytest.mark.parametrize(
+    ("language", "marked"),
+    [("de", "de"), ("pt-BR", "pt-BR"), ("zh-Hant-TW", "zh-Hant-TW"), ('"><b>', "en"), ("", "en"), ("x" * 9, "en")],
+)
+def test_names_on_the_page_are_marked_with_the_language_of_the_certificate_if_its_tag_is_valid(
+    service: Service, story: Story, language: str, marked: str
+) -> None:
+    record = enrolled(story.id("enr-ada"), story.id("ada"), story.company)
+    issued = issue(record, language=language)
+    page = asked(service, issued.certificate_id, None, "text/html")["body"]
+    assert f'<p class="holder" lang="{marked}" dir="auto">Ada Sample</p>' in page
+    assert '<html lang="en" dir="ltr">' in page
+
+
+def test_a_page_leads_back_to_the_field_for_a_number(service: Service, story: Story) -> None:
+    certificate_id = certificate_in(story, "valid", NEWEST)
+    printed = " ".join(certificate_id[at : at + 4] for at in range(0, 26, 4))
+    own = asked(service, certificate_id, None, "text/html")["body"]
+    assert '<a href="../verify">' in own
+    for number in (certificate_id, "no number"):
+        typed = service.ask("GET", "/verify", None, query={"number": number})
+        assert '<a href="?">' in typed["body"]
+        assert (f'<dd class="number" dir="ltr">{printed}</dd>' in typed["body"]) is (number == certificate_id)
+        assert typed["statusCode"] == (200 if number == certificate_id else 404)
+    field = service.ask("GET", "/verify", None, query={})
+    assert field["statusCode"] == 200
+    assert service.ask("GET", "/verify", None, query={"number": ""})["body"] == field["body"]
+
+
+@pytest.mark.parametrize(("length", "status"), [(200, 404), (201, 400)])
+def test_a_typed_number_has_at_most_200_characters(service: Service, length: int, status: int) -> None:
+    assert service.ask("GET", "/verify", None, query={"number": "a" * length})["statusCode"] == status

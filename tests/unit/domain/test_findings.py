@@ -110,6 +110,7 @@ def test_a_complete_record_is_overdue_more_than_five_minutes_after_its_completio
         (ISSUED, NEWER, False),
         (replace(ISSUED, account_known=False), COURSE, False),
         (ATTENDED, EVENT, False),
+        (replace(ATTENDED, issue=None), EVENT, True),
         (ABSENT, EVENT, True),
     ],
 )
