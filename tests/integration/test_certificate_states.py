@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -147,6 +148,33 @@ def test_a_cursor_continues_the_list_with_its_filter_and_no_other_list(
     for other in ({}, dict.fromkeys(query, "2026-03-03")):
         status, problem = service.get(path, admin(story), **other, cursor=cursor)
         assert (status, problem["type"]) == (400, "urn:earned:problem:garbled-cursor")
+
+
+def cursor_of(listed: str, enrollment_id: str, account_id: str) -> str:
+    """A cursor as every release so far hands it out."""
+    content = json.dumps([listed, [enrollment_id, account_id]], separators=(",", ":"))
+    return urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def test_a_cursor_of_an_earlier_release_continues_the_list(service: Service, story: Story) -> None:
+    for number, company in ((0, None), (1, None), (2, story.company), (3, story.company)):
+        issue(enrolled(story.id(f"e-{number}"), story.id("ada"), company))
+    filters = {"training_id": "c-1", "issued_from": "2026-03-04", "issued_to": "2026-03-04T12:00:00Z"}
+    given = [
+        ["issued_from", "2026-03-04T00:00:00+00:00"],
+        ["issued_to", "2026-03-04T12:00:00+00:00"],
+        ["training_id", "c-1"],
+    ]
+    bound = hashlib.sha256(json.dumps(given).encode()).hexdigest()[:16]
+    of_company, company = f"certificates of company {story.company}", f"/v1/companies/{story.company}/certificates"
+    for path, claims, query, listed, first in (
+        ("/v1/certificates", story.claims("ada", "individual"), {}, f"certificates of account {story.id('ada')}", 0),
+        (company, admin(story), {}, of_company, 2),
+        (company, admin(story), filters, f"{of_company} {bound}", 2),
+    ):
+        cursor = cursor_of(listed, story.id(f"e-{first}"), story.id("ada"))
+        status, page = service.get(path, claims, **query, cursor=cursor)
+        assert (status, [item["enrollment_id"] for item in page["items"]]) == (200, [story.id(f"e-{first + 1}")])
 
 
 def test_a_list_whose_days_are_reversed_says_which_parameter_is_wrong(service: Service, story: Story) -> None:
