@@ -4,6 +4,7 @@ DEV    := .venv/dev/bin
 LAYER  := .layers/weasyprint
 LINT   := .venv/node/lint
 TYPESCRIPT := .venv/node/typescript
+VERIFIERS := .venv/node/verifiers
 BROWSER := .layers/browser
 PYTHON := $(DEV)/python
 # The tools import the package from its layer.
@@ -19,9 +20,9 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += --jobs=3
 endif
 
-.PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers restore-table restore-documents sweep \
-    import replay preflight changes protect contracts preview draw-border test test-simulation test-stack test-browser lint-openapi \
-    lint-console republish soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
+.PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers rotate-key restore-table restore-documents sweep \
+    import replay preflight changes protect contracts preview compiled-designs draw-border test test-simulation test-stack test-browser \
+    lint-openapi lint-console republish soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
 
@@ -32,6 +33,7 @@ help:
 	@echo '  make token               ROLE=company-admin SUB=acc-1 [COMPANY=co-1] [EXPIRES_IN=3600]: a JWT for that stack'
 	@echo '  make stop                stop that stack'
 	@echo '  make preview             [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
+	@echo '  make compiled-designs    [RECORDS=10000]: compare compiled pages with WeasyPrint alone: out/compiled.json'
 	@echo '  make draw-border         [DESIGN=folder]: draw the borders of a design in its colours'
 	@echo 'Change it'
 	@echo '  make check               linters, types, import rules, OpenAPI, templates and IAM policies'
@@ -71,6 +73,7 @@ help:
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
 	@echo '  make redrive             QUEUE=progress [REASON=...] [EVENT=...] [DRY_RUN=1]: send them back to their queue'
 	@echo '  make erase               ACCOUNT=acc-1 [ALSO="former name or address"] [MFA=arn] [DRY_RUN=1]: erase a person for good'
+	@echo '  make rotate-key          [USE=statuses]: replace the key that signs certificates, or status lists'
 	@echo '  make disclose            ACCOUNT=acc-1: all that is held about a person, for that person: out/disclosure-acc-1.zip'
 	@echo '  make consumers           DO=stop or DO=start: the functions that read the queues'
 	@echo '  make restore-table       TABLE=records [AT=2026-11-30T08:00:00Z] [EXISTING=name]: a lost table, under a new name'
@@ -109,6 +112,9 @@ erase: .venv/dev/ready
 	@$(EARNED) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') \
 	    $(if $(MFA),--mfa='$(MFA)') $(if $(DRY_RUN),--dry-run)
 
+rotate-key: .venv/dev/ready
+	@$(EARNED) -m tools.operations rotate-key $(WHERE) $(if $(USE),--use='$(USE)')
+
 restore-table: .venv/dev/ready
 	@$(EARNED) -m tools.operations restore-table $(WHERE) --table='$(TABLE)' $(if $(AT),--at='$(AT)') $(if $(EXISTING),--existing='$(EXISTING)')
 
@@ -145,6 +151,9 @@ protect: .venv/dev/ready
 contracts: .venv/dev/ready
 	@$(EARNED) -m tools.contracts
 
+compiled-designs: .venv/dev/ready $(LAYER)/ready
+	@$(NATIVE) $(EARNED) -m tools.design.compiled $(if $(RECORDS),--records=$(RECORDS))
+
 OUT ?= out/preview
 preview: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(EARNED) -m tools.design.preview $(if $(DESIGN),--design='$(DESIGN)') --out='$(OUT)'
@@ -153,11 +162,11 @@ draw-border: .venv/dev/ready
 	@$(EARNED) -m tools.design '$(or $(DESIGN),layers/core/earned/document/designs/default)'
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
-    .venv/client/ready $(TYPESCRIPT)/ready .venv/testing/ready
+    .venv/client/ready $(TYPESCRIPT)/ready $(VERIFIERS)/ready .venv/testing/ready
 ifdef ARGS
 	@$(NATIVE) $(PYTHON) -m pytest $(ARGS)
 else
-	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/package tests/integration tests/unit
+	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile tests/package tests/integration tests/unit tests/verifiers
 	@$(MAKE) --no-print-directory test-simulation test-stack test-browser mutation-sample planted-bugs-sample
 endif
 
@@ -295,6 +304,12 @@ $(TYPESCRIPT)/ready: .venv/node/ready docs/examples/typescript/package-lock.json
 	@echo 'Installing $(TYPESCRIPT)' >&2 && cd $(TYPESCRIPT) && $(NPM) || $(NPM_FAILED)
 	@touch $@
 
+# The verifiers of others that judge our credentials in the tests.
+$(VERIFIERS)/ready: .venv/node/ready tests/verifiers/package-lock.json
+	@mkdir -p $(VERIFIERS) && cp tests/verifiers/package.json tests/verifiers/package-lock.json $(VERIFIERS)/
+	@echo 'Installing $(VERIFIERS)' >&2 && cd $(VERIFIERS) && $(NPM) || $(NPM_FAILED)
+	@touch $@
+
 .venv/%/ready: requirements/%.txt tools/local/find_python.sh
 	@python=$$(tools/local/find_python.sh) && echo "Installing .venv/$*" >&2 && rm -rf .venv/$* && "$$python" -m venv .venv/$*
 	@.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r $< >&2
@@ -323,6 +338,7 @@ requirements:
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group layer-tools --output-file layers/weasyprint/tools.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group runtime --output-file layers/dependencies/requirements.txt
 	@$(COMPILE) --constraint requirements/dev.txt --group document --output-file layers/weasyprint/requirements.txt
+	@$(COMPILE) --constraint requirements/dev.txt --group verify --output-file requirements/verify.txt
 
 clean:
 	@if [ -x $(PYTHON) ]; then $(EARNED) -m tools.local stop; fi

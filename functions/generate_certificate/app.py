@@ -9,6 +9,7 @@ from earned.aws import clients
 from earned.aws.dynamodb import table
 from earned.aws.eventbridge import Bus
 from earned.aws.s3 import Assets, Documents
+from earned.aws.secrets_manager import Secret
 from earned.aws.settings import Seconds, from_environment
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
@@ -18,6 +19,7 @@ from earned.usecases.certificate_documents import CertificateDocuments
 from earned.usecases.check_texts import CheckTexts
 from earned.usecases.generate_certificates import GenerateCertificates
 from earned.usecases.logos import Logos
+from earned.usecases.signing_keys import Credentials, SigningKeys
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Settings:
     dead_letter_queue_url: str
     order_tolerance_seconds: Seconds
     verify_base_url: str
+    certificate_key_arn: str
     paper_size: str = "a4"
 
 
@@ -41,9 +44,10 @@ certificates = CertificateDocuments(DESIGNS, logos, documents, settings.verify_b
 bus = Bus(clients.events(), settings.bus_name)
 dead_letters = Queue(clients.sqs(), settings.dead_letter_queue_url)
 check_texts = CheckTexts(certificates, bus)
-generate = GenerateCertificates(
-    certificates, bus, settings.order_tolerance_seconds, background=ThreadPoolExecutor(max_workers=10)
-)
+keys = SigningKeys(Secret(clients.secrets(), settings.certificate_key_arn), documents, "certificates")
+credentials = Credentials(keys)
+background = ThreadPoolExecutor(max_workers=10)
+generate = GenerateCertificates(certificates, credentials, bus, settings.order_tolerance_seconds, background)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from earned.api.routes import Dependencies, SignIn
 from earned.aws import clients
 from earned.aws.dynamodb import access_log, support, table
 from earned.aws.s3 import Archives, Documents
+from earned.aws.secrets_manager import Secret
 from earned.aws.settings import Seconds, from_environment
 from earned.aws.sqs import Queue
+from earned.usecases.signing_keys import SigningKeys
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Settings:
     exports_bucket: str
     generation_queue_url: str
     export_queue_url: str
+    status_key_arn: str
+    verify_base_url: str
     role_claim: str
     company_claim: str
     client_claim: str
@@ -34,9 +38,12 @@ table.bind(settings.records_table)
 access_log.bind(settings.access_log_table)
 support.bind(settings.support_table)
 s3, sqs = clients.s3(), clients.sqs()
+documents = Documents(s3, settings.documents_bucket)
 dependencies = Dependencies(
-    documents=Documents(s3, settings.documents_bucket),
+    documents=documents,
     archives=Archives(s3, settings.exports_bucket),
+    status_keys=SigningKeys(Secret(clients.secrets(), settings.status_key_arn), documents, "statuses"),
+    verify_base_url=settings.verify_base_url,
     generation=Queue(sqs, settings.generation_queue_url),
     export_queue=Queue(sqs, settings.export_queue_url),
     tolerance=settings.order_tolerance_seconds,

@@ -1,11 +1,15 @@
 """Learners, administrators and support."""
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Site, Visitor
 
 Visit = Callable[..., Visitor]
 
@@ -40,6 +44,52 @@ def test_an_individual_downloads_the_certificate(visit: Visit) -> None:
 
     assert Path(started.value.path()).read_bytes().startswith(b"%PDF-")
     ivy.check()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Add to LinkedIn profile"),
+        ("es", "Añadir al perfil de LinkedIn"),
+        ("fr", "Ajouter au profil LinkedIn"),
+        ("de", "Zum LinkedIn-Profil hinzufügen"),
+        ("ar", "إضافة إلى الملف الشخصي في LinkedIn"),
+        ("ja", "LinkedInのプロフィールに追加"),
+    ],
+)
+def test_an_individual_adds_the_certificate_to_a_linkedin_profile(
+    visit: Visit, site: Site, language: str, text: str
+) -> None:
+    ivy = visit("ivy", locale=language)
+    link = ivy.page.get_by_role("link", name=f"{text}: Leading Through Uncertainty")
+    address = urlsplit(link.get_attribute("href") or "")
+    number = site.world["certificates"]["ivy.crs-lead"]
+    now = datetime.now(UTC)
+
+    assert (address.scheme, address.netloc, address.path) == ("https", "www.linkedin.com", "/profile/add")
+    fields = dict(parse_qsl(address.query))
+    verify_url = fields.pop("certUrl")
+    assert fields == {
+        "startTask": "CERTIFICATION_NAME",
+        "name": "Leading Through Uncertainty",
+        "organizationName": "Northlight Leadership Academy",
+        "issueYear": str(now.year),
+        "issueMonth": str(now.month),
+        "certId": number,
+    }
+    assert re.fullmatch(rf"https://[^/]+/verify/{number}\?revision=1", verify_url)
+    assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener noreferrer")
+    assert ivy.origins == {site.address, site.issuer}
+    ivy.check()
+
+
+@pytest.mark.parametrize("account", ["ada", "boss"])
+def test_nobody_else_gets_a_link_to_linkedin(visit: Visit, account: str) -> None:
+    visitor = visit(account)
+    expect(visitor.page.get_by_role("heading").first).to_be_visible()
+    visitor.page.wait_for_load_state("networkidle")
+    expect(visitor.page.locator("a[href*=linkedin]")).to_have_count(0)
+    assert "verify_url" not in visitor.received()
 
 
 def test_an_administrator_sees_ended_events_oldest_first_and_who_waits(visit: Visit) -> None:

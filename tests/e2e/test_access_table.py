@@ -66,6 +66,8 @@ CELLS = {
     ("GET", "/v1/companies/{company}/certificates"): (404, 404, 200, 404, 404, 404),
     ("GET", "/v1/certificates/{employee_certificate}/download"): (404, 404, 200, 404, 404, 404),
     ("GET", "/v1/certificates/{individual_certificate}/download"): (200, 404, 404, 404, 404, 404),
+    ("GET", "/v1/certificates/{employee_certificate}/credential"): (404, 404, 200, 404, 404, 404),
+    ("GET", "/v1/certificates/{individual_certificate}/credential"): (200, 404, 404, 404, 404, 404),
     ("POST", "/v1/companies/{company}/exports"): (404, 404, 202, 404, 404, 404),
     ("GET", "/v1/unmarked-attendance"): (404, 404, 404, 404, 200, 200),
     ("GET", "/v1/unmarked-attendance/{event}"): (404, 404, 404, 404, 200, 200),

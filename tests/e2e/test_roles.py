@@ -31,6 +31,8 @@ NOBODY = [
     ("dynamodb:Scan", "SupportTable", None),
     ("s3:DeleteObject", "DocumentsBucket/certificates/roles", None),
     ("s3:PutObject", "DocumentsBucket/roles", None),
+    ("s3:DeleteObject", "DocumentsBucket/issuer-keys/certificates/roles", None),
+    ("secretsmanager:PutSecretValue", "CertificateKey", None),
     ("s3:PutObject", "AssetsBucket/roles", None),
     ("sqs:SendMessage", "DirectoryQueue", None),
     ("sqs:SendMessage", "ProgressQueue", None),
@@ -149,6 +151,16 @@ def request(account: Account, client: Callable[[str], Any], action: str, resourc
                 "EventBusName": account.output("BusName"),
             }
             client(service).put_events(Entries=[entry])
+        case "secretsmanager":
+            ask_secret(client(service), verb, account.output(f"{name}Arn"))
+
+
+def ask_secret(secrets: Any, verb: str, arn: str) -> None:
+    match verb:
+        case "GetSecretValue":
+            secrets.get_secret_value(SecretId=arn)
+        case "PutSecretValue":
+            secrets.put_secret_value(SecretId=arn, SecretString="roles")  # refused; on a stack of the tests
 
 
 def ask_table(dynamodb: Any, verb: str, table: str, names: tuple[str, ...], index: str, key: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from earned.document.credential import Attachment
 from earned.document.render import NORTHLIGHT
 from earned.domain.certificate import CertificateContent
 from earned.domain.people import Logo
@@ -14,9 +15,12 @@ class DesignAfter:
     def __init__(self, first: Callable[[CertificateContent], object]) -> None:
         self._first = first
 
-    def render(self, content: CertificateContent, logo: Logo | None) -> bytes:
+    def render(self, content: CertificateContent, logo: Logo | None, credential: Attachment | None) -> bytes:
         self._first(content)
-        return NORTHLIGHT.render(content, logo)
+        return NORTHLIGHT.render(content, logo, credential)
+
+    def take_faults(self, _name: str) -> list[str]:
+        return []
 
     def check_drawable(self, logo: Logo) -> None:
         NORTHLIGHT.check_drawable(logo)

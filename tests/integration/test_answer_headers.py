@@ -10,7 +10,7 @@ from earned.testing.service import Service
 from tests.integration.wire_faults import failing
 
 SUPPORT = {"sub": "sup-1", "role": "support"}
-MAY_BE_CACHED = {"/v1/openapi.json", "/console", "/console/earned.js"}
+MAY_BE_CACHED = {"/v1/openapi.json", "/console", "/console/earned.js", "/.well-known/did.json", "/status/did.json"}
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=[f"{route.method} {route.path}" for route in ROUTES])

@@ -16,6 +16,7 @@ from urllib3 import HTTPResponse
 
 from earned.aws.dynamodb import enrollments, people, table
 from earned.aws.s3 import Assets, ConcurrentPut, Documents
+from earned.document.credential import Attachment, credential_json
 from earned.document.logo import sanitise
 from earned.document.render import NORTHLIGHT
 from earned.domain.certificate import Issuance
@@ -110,7 +111,9 @@ def test_the_logo_is_printed_and_kept_with_what_was_printed(story: Story, assets
     safe = sanitise(raw, reference.media_type)
     assert plain.printed.logo is None
     assert issue.printed.logo == safe.sha256
-    assert document == NORTHLIGHT.render(issue.printed, safe)
+    signed = credential_json(story.course, issue)
+    assert signed is not None
+    assert document == NORTHLIGHT.render(issue.printed, safe, Attachment(signed, issue.completed_at))
     assert story.service.documents("logos/")[f"logos/{safe.sha256}"] == safe.data
 
 

@@ -14,6 +14,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from earned.aws import metrics
 from earned.aws.dynamodb import support
+from earned.document.render import NORTHLIGHT
 from earned.testing.service import Service
 from tests.integration.wire_faults import failing
 from tests.unit.test_runbook import emitted
@@ -42,6 +43,7 @@ TABLE: dict[Row, list[float]] = {
     row("TimeToCertificate", "Seconds", cause="rendering"): [0, 0],
     row("CertificatesHeld", reason="missing-glyph"): [1],
     row("LogosUnusable"): [1, 1, 1],
+    row("CompiledDesignFaults", reason="version"): [1],
     row("UnprintableTexts", reason="missing-glyph"): [1],
     row("SupportRequests", kept="true"): [1] * support.REQUESTS_PER_PAIR,
     row("SupportRequests", kept="false"): [1],
@@ -65,7 +67,11 @@ def frozen(at: datetime) -> Iterator[Any]:
 
 
 def play(service: Service, story: Story) -> None:
-    """At noon Ada has completed a course, and Bea is marked present at yesterday's event, where Cid is unmarked."""
+    """Compiled designs are off.
+
+    At noon Ada has completed a course, and Bea is marked present at yesterday's event, where Cid is unmarked.
+    """
+    NORTHLIGHT.compiled.faults.append("version")
     with frozen(NOON - timedelta(hours=1)):
         logo = {"key": "logos/never-uploaded.svg", "media_type": "image/svg+xml"}
         data = {"company_id": story.company, "name": "Sample Lanterns", "logo": logo}

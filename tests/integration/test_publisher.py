@@ -129,7 +129,9 @@ def test_a_certificate_is_earned_by_typed_events(service: Service, story: Story)
 
 
 def test_the_snippet_of_the_integration_guide_sends_its_event(service: Service) -> None:
-    snippet, _the_test_of_a_portal = re.findall(r"(?ms)^```python\n(.+?)^```$", (ROOT / "docs" / "integrate.md").read_text("utf-8"))
+    snippet, *_examples_of_tests = re.findall(
+        r"(?ms)^```python\n(.+?)^```$", (ROOT / "docs" / "integrate.md").read_text("utf-8")
+    )
     exec(snippet, {"queues": queues(service)})
     [message] = waiting(service)
     assert json.loads(message["Body"])["data"]["step_id"] == "lesson-1"

@@ -1,13 +1,17 @@
 """The wheel in an environment of its own, as a portal installs it, and the fixture `earned` of its extra `testing`."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.verifiers.issuers import Issuer, certificate
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv/testing/bin/python"
@@ -70,13 +74,13 @@ def run_portal_tests(folder: Path, *site: Path, **env: str) -> str:
 def test_a_portals_tests_pass_with_nothing_but_the_wheel(site: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(WITHOUT_PANGO)
     passed = run_portal_tests(tmp_path, site, tmp_path, PATH=os.environ["PATH"])
-    assert "17 passed" in passed
+    assert "16 passed" in passed
 
 
 def test_with_the_native_libraries_a_document_is_the_certificate(site: Path, tmp_path: Path) -> None:
     native = {name: os.environ[name] for name in NATIVE if name in os.environ}
     passed = run_portal_tests(tmp_path, site, PATH=os.environ["PATH"], KIT_HAS_PANGO="yes", **native)
-    assert "17 passed" in passed
+    assert "16 passed" in passed
 
 
 def test_a_type_checker_finds_the_types_and_nothing_stays_in_the_checkout(site: Path) -> None:
@@ -90,3 +94,15 @@ def test_the_extra_asks_for_the_libraries_of_the_functions() -> None:
     groups = project["dependency-groups"]
     moto = next(one for one in groups["dev"] if isinstance(one, str) and one.startswith("moto"))
     assert asked == {*groups["runtime"], *groups["document"], moto, "aws-sam-translator", "pytest"}
+
+
+def test_the_installed_command_verifies_a_certificate(site: Path, tmp_path: Path) -> None:
+    issuer = Issuer()
+    (tmp_path / "certificate.pdf").write_bytes(certificate(issuer.content(), issuer.signed()))
+    (tmp_path / "keys.json").write_text(json.dumps(issuer.keys()))
+    command = [sys.executable, "-m", "earned.verify", "certificate.pdf", "--offline=keys.json"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(site)}, check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (5, ""), done.stdout
+    assert re.search(r"Signature +ok", done.stdout)

@@ -38,6 +38,16 @@ BROKEN = [  # contract, module, the import that it forbids
     ("Only earned.aws.dynamodb knows PynamoDB", "functions/sweep/app.py", "import pynamodb.models"),
     ("Only earned.document knows WeasyPrint", "layers/core/earned/usecases/logos.py", "import weasyprint"),
     ("Only functions, adapters and tools know boto3", "layers/core/earned/usecases/logos.py", "import boto3"),
+    (
+        "The command that verifies needs nothing of the service but its documents' form",
+        "layers/core/earned/verify/checks.py",
+        "import earned.messages.texts",
+    ),
+    (
+        "No part of the service imports the command that verifies",
+        "layers/core/earned/api/paging.py",
+        "import earned.verify.keys",
+    ),
     ("Functions know nothing of each other", "functions/sweep/app.py", "import functions.record_progress.app"),
 ]
 

@@ -31,10 +31,10 @@ USED = {
     "record_attendance": {"dynamodb", "sqs", "events"},
     "fan_out_changes": {"dynamodb", "sqs"},
     "evaluate_enrollments": {"dynamodb", "sqs"},
-    "generate_certificate": {"dynamodb", "s3", "sqs", "events"},
+    "generate_certificate": {"dynamodb", "s3", "secretsmanager", "sqs", "events"},
     "export_certificates": {"dynamodb", "s3", "sqs"},
     "sweep": {"dynamodb", "s3", "sqs", "events"},
-    "serve_api": {"dynamodb", "s3", "sqs"},
+    "serve_api": {"dynamodb", "s3", "secretsmanager", "sqs"},
 }
 LOOK = """
 import gc, importlib, json, os, sys

@@ -58,6 +58,8 @@ GenerateCertificate
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*]
     s3        GetObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/*
     s3        PutObject                  on DocumentsBucket/certificates/* DocumentsBucket/logos/* new
+    s3        PutObject                  on DocumentsBucket/issuer-keys/certificates/* new
+    secretsmanager GetSecretValue        on CertificateKey
     s3        GetObject                  on AssetsBucket/*
     s3        ListBucket                 on AssetsBucket DocumentsBucket
     events    PutEvents                  on Bus
@@ -101,6 +103,8 @@ ServeApi
     dynamodb  UpdateItem                 on SupportTable [rate dropped]
     s3        GetObject GetObjectVersion on DocumentsBucket/certificates/*
     s3        GetObject                  on ExportsBucket/exports/*.zip
+    s3        PutObject                  on DocumentsBucket/issuer-keys/statuses/* new
+    secretsmanager GetSecretValue        on StatusKey
     s3        ListBucket                 on DocumentsBucket
     sqs       SendMessage                on GenerationQueue ExportQueue
 """
@@ -120,6 +124,10 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("dynamodb:Query", "SupportTable", "request"): {"ServeApi"},
     ("s3:PutObject", "DocumentsBucket/certificates/cert/1.pdf", None): {"GenerateCertificate"},
     ("s3:PutObject", "DocumentsBucket/anything-else", None): set(),
+    ("s3:PutObject", "DocumentsBucket/issuer-keys/certificates/z6Mk", None): {"GenerateCertificate"},
+    ("s3:PutObject", "DocumentsBucket/issuer-keys/statuses/z6Mk", None): {"ServeApi"},
+    ("secretsmanager:GetSecretValue", "CertificateKey", None): {"GenerateCertificate"},
+    ("secretsmanager:GetSecretValue", "StatusKey", None): {"ServeApi"},
     ("s3:GetObjectVersion", "DocumentsBucket/certificates/cert/1.pdf", None): {"ServeApi"},
     ("s3:GetObject", "AssetsBucket/logos/co-1/logo.svg", None): {"GenerateCertificate"},
     ("s3:PutObject", "AssetsBucket/logos/co-1/logo.svg", None): set(),
@@ -135,7 +143,7 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
 }
 # Buckets that a role reads only through links to objects that are there.
 ONLY_LINKED = {"ServeApi": {"ExportsBucket"}}
-SERVICES = {"logs", "sqs", "dynamodb", "s3", "events"}
+SERVICES = {"logs", "sqs", "dynamodb", "s3", "events", "secretsmanager"}
 
 Statement = dict[str, Any]
 

@@ -299,7 +299,7 @@ def test_the_key_serves_this_account_alone() -> None:
     assert through_services["Principal"] == {"AWS": "*"}
     only = through_services["Condition"]["StringEquals"]
     assert only["kms:CallerAccount"] == {"Ref": "AWS::AccountId"}
-    assert len(only["kms:ViaService"]) == 3
+    assert len(only["kms:ViaService"]) == 4
     assert "kms:CreateGrant" not in through_services["Action"]
 
 

@@ -53,6 +53,7 @@ def main(
             _compare(rounds)
             _measure_handlers(rounds * PER_ROUND)
             _measure_evaluation()
+            _measure_credential(rounds * PER_ROUND)
     except (BenchmarkFailed, DifferentPage) as failure:
         console.print(f"Nothing was measured: {failure}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from failure
@@ -103,6 +104,23 @@ def _measure_evaluation() -> None:
     for name, by_size in figures.items():
         table.add_row(name, *(f"{milliseconds:.2f}" for milliseconds in by_size.values()))
     console.print(table)
+
+
+def _measure_credential(pages: int) -> None:
+    """In a process that has the layer's libraries, as the handlers have."""
+    code = f"import json; from tools.bench.credential import measure; print(json.dumps(measure({pages})))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, check=False
+    )
+    if done.returncode:
+        raise BenchmarkFailed("the credential failed: its last words are above")
+    figures = json.loads(done.stdout)
+    _write("credential.json", {**machine(), "pages": pages, **figures})
+    console.print(
+        f"A credential adds {figures['cpu_ms_added']:.2f} ms of CPU to {figures['cpu_ms_without']:.1f} ms"
+        f" ({figures['cpu_ms_of_signing']:.2f} ms of it to build and sign it)"
+        f" and {figures['document_bytes_added']:,.0f} bytes to a document."
+    )
 
 
 def _check(workers: dict[str, Worker], advance: Callable[[], None]) -> dict[str, dict[str, float]]:

@@ -1,4 +1,4 @@
-"""The contracts of the service, generated from its models into docs/: event schemas, AsyncAPI and OpenAPI."""
+"""Generated from the service's models: event schemas, AsyncAPI and OpenAPI in docs/, and the quads of credentials."""
 
 from pathlib import Path
 
@@ -8,3 +8,4 @@ EVENTS = Path("docs/events")
 ASYNCAPI = Path("docs/asyncapi.yaml")
 OPENAPI = Path("docs/openapi.json")
 SERVED_OPENAPI = Path("layers/core/earned/api/openapi.json")
+QUADS = Path("layers/core/earned/document/quads")

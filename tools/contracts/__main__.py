@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from tools.contracts import ASYNCAPI, EVENTS, OPENAPI, ROOT, SERVED_OPENAPI
+from tools.contracts import ASYNCAPI, EVENTS, OPENAPI, QUADS, ROOT, SERVED_OPENAPI
 from tools.contracts.asyncapi import asyncapi
 from tools.contracts.events import schemas
 from tools.contracts.openapi import openapi
+from tools.contracts.quads import quads
 from tools.contracts.writing import compact, pretty, yaml
 
 
@@ -20,17 +21,18 @@ def documents() -> dict[Path, str]:
         ASYNCAPI: yaml(asyncapi()),
         OPENAPI: pretty(api),
         SERVED_OPENAPI: compact(api),
+        **quads(),
     }
 
 
 def stale(wanted: dict[Path, str]) -> list[Path]:
-    """The files that are missing, differ from the models, or describe a type that no longer exists."""
+    """The files that are missing, differ from the models, or belong to something that no longer exists."""
     different = [path for path, text in wanted.items() if _text(ROOT / path) != text]
     return different + [path for path in _generated() if path not in wanted]
 
 
 def write(wanted: dict[Path, str]) -> None:
-    """Write the stale files and delete those of types that no longer exist."""
+    """Write the stale files and delete those of what no longer exists."""
     for path in stale(wanted):
         if path in wanted:
             (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +42,8 @@ def write(wanted: dict[Path, str]) -> None:
 
 
 def _generated() -> list[Path]:
-    return [path.relative_to(ROOT) for path in sorted((ROOT / EVENTS).glob("*.schema.json"))]
+    paths = [*(ROOT / EVENTS).glob("*.schema.json"), *(ROOT / QUADS).iterdir()]
+    return [path.relative_to(ROOT) for path in sorted(paths)]
 
 
 def _text(path: Path) -> str:
@@ -50,7 +53,7 @@ def _text(path: Path) -> str:
 def main(
     check: Annotated[bool, typer.Option("--check", help="write nothing; exit with 1 if a file is stale")] = False,
 ) -> None:
-    """Generate the event schemas, AsyncAPI and OpenAPI in docs/ from the models."""
+    """Generate the event schemas, AsyncAPI, OpenAPI and the quads of credentials from the models."""
     wanted = documents()
     if not check:
         write(wanted)

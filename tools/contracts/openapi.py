@@ -59,6 +59,7 @@ TAGS = {
     "exports": "A company's certificates in one archive",
     "support": "Support requests, diagnoses and reissues",
     "verification": "Whether a certificate is genuine, for everyone",
+    "credentials": "What a verifier of a credential asks for",
     "openapi": "This document",
     "pages": "The console, and the elements that it is made of",
 }

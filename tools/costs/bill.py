@@ -197,6 +197,7 @@ def fixed_a_month(alarms: int, queues: int, metrics: int) -> list[Line]:
         Line("CloudWatch", f"{alarms} metrics with an alarm", alarms * _PRICE["alarm_month"]),
         Line("CloudWatch", f"{metrics} custom metrics", metrics * _PRICE["metric_month"]),
         Line("CloudWatch", "a dashboard", _PRICE["dashboard_month"]),
+        Line("Secrets Manager", "the secrets of the signing keys", 2 * _PRICE["secret_month"]),
         Line("KMS", "the key of the data and the key of the alarms", 2 * _PRICE["key_month"]),
     ]
 

@@ -14,7 +14,7 @@ from joserfc.jwk import RSAKey
 from tools.local.sign_in import Person, Refused, SignIn
 
 AUDIENCE = "earned"
-PUBLIC = ("/verify",)  # what the address that certificates print serves
+PUBLIC = ("/verify", "/.well-known/did.json", "/status")  # what the address that certificates print serves
 
 
 def add_key(folder: Path) -> RSAKey:
@@ -76,7 +76,7 @@ def serve(folder: Path, down: Path) -> str:
 
 
 def redirect_verification_to(api: str) -> None:
-    """Redirect /verify to this API: certificates print a lasting address, and the API's changes with each start."""
+    """Redirect the public address to this API: certificates print a lasting one, the API's changes with each start."""
     _Handler.api = api
 
 

@@ -25,6 +25,7 @@ from tools.operations.replay import NotArchived
 from tools.operations.replay import replay as replay_archive
 from tools.operations.restore import NotRestored
 from tools.operations.restore_commands import commands as restore_commands
+from tools.operations.rotate_key_command import commands as rotate_key_commands
 from tools.operations.samconfig import NotConfigured, read_deployment
 from tools.operations.stacks import DeployedStack, NoStack, adopt_region
 from tools.operations.sweep import PATIENT, RunFailed, Swept
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(restore_commands)
+app.add_typer(rotate_key_commands)
 
 
 @app.command()

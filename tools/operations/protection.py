@@ -10,7 +10,14 @@ if TYPE_CHECKING:
 NESTED_STACK = "AWS::CloudFormation::Stack"
 # The resources that are empty after a replacement.
 KEEPS_DATA = frozenset(
-    {"AWS::DynamoDB::Table", "AWS::Events::Archive", "AWS::KMS::Key", "AWS::S3::Bucket", "AWS::SQS::Queue"}
+    {
+        "AWS::DynamoDB::Table",
+        "AWS::Events::Archive",
+        "AWS::KMS::Key",
+        "AWS::S3::Bucket",
+        "AWS::SQS::Queue",
+        "AWS::SecretsManager::Secret",
+    }
 )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 TABLES = {"records": "RecordsTable", "access-log": "AccessLogTable", "support": "SupportTable"}
-PREFIXES = ("certificates/", "logos/")
+PREFIXES = ("certificates/", "issuer-keys/", "logos/")
 FILE_EXISTS = "PreconditionFailed"
 POLL_SECONDS = 5.0
 

@@ -54,7 +54,8 @@ class Operation:
         """The path and the query of a request for this id, after API Gateway has decoded them."""
         path, _, parameter = self.path.partition("?")
         company = next((company for company, _ in [world.archives.get(asked, ("", ""))] if company), world.id("Ours"))
-        filled = path.replace("{company_of_export}", company).replace(f"{{{self.takes}}}", asked)
+        given = path.replace("{company_of_export}", company).replace("{revision}", "1")
+        filled = given.replace(f"{{{self.takes}}}", asked)
         return filled, {parameter: asked} if parameter else {}
 
 
@@ -99,6 +100,19 @@ def download(world: World, viewer: Viewer, asked: str) -> Expected | None:
     found = world.by_certificate(asked)
     if found is None or not may(viewer, "download", found.thing):
         return None
+    return Expected(200, certificates=frozenset([found.certificate]))
+
+
+def credential(world: World, viewer: Viewer, asked: str) -> Expected | None:
+    """To whom may download; the answer contains the certificate's id."""
+    return download(world, viewer, asked)
+
+
+def status(world: World, viewer: Viewer, asked: str) -> Expected | None:
+    """Public, for every certificate that was issued; the answer contains its id and no text of it."""
+    found = world.by_certificate(asked)
+    if found is None or not may(viewer, "verify", found.thing):
+        return Expected(404)
     return Expected(200, certificates=frozenset([found.certificate]))
 
 
@@ -179,6 +193,7 @@ OPERATIONS = (
     Operation("GET", "/v1/certificates", "", own_certificates),
     Operation("GET", "/v1/companies/{company_id}/certificates", "company_id", company_certificates),
     Operation("GET", "/v1/certificates/{certificate_id}/download", "certificate_id", download),
+    Operation("GET", "/v1/certificates/{certificate_id}/credential", "certificate_id", credential),
     Operation("POST", "/v1/certificates/{certificate_id}/reissue", "certificate_id", reissue),
     Operation("GET", "/verify/{certificate_id}", "certificate_id", verify),
     Operation("POST", "/v1/companies/{company_id}/exports", "company_id", export),
@@ -189,6 +204,9 @@ OPERATIONS = (
     Operation("POST", "/v1/support-requests", "", taken),
     Operation("GET", "/v1/diagnoses?account_id", "account_id", diagnosis),
     Operation("GET", "/v1/diagnoses?email", "email", diagnosis_by_email),
+    Operation("GET", "/status/{certificate_id}/{revision}", "certificate_id", status),
+    Operation("GET", "/status/did.json", "", public),
+    Operation("GET", "/.well-known/did.json", "", public),
     Operation("GET", "/verify", "", public),
     Operation("GET", "/v1/openapi.json", "", public),
     Operation("GET", "/console", "", public),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+from earned.document.signatures import SigningKey
 from earned.testing import cloudformation
 from earned.testing.handlers import Options, compose
 from tests.simulation.clock import SECOND
@@ -74,7 +75,9 @@ def _values() -> dict[str, str]:
     tables = {"RecordsTable": RECORDS, "AccessLogTable": ACCESS, "SupportTable": SUPPORT}
     buckets = {"DocumentsBucket": DOCUMENTS, "AssetsBucket": ASSETS, "ExportsBucket": EXPORTS}
     stored = {f"Storage.Outputs.{name}Name": value for name, value in (tables | buckets).items()}
-    return cloudformation.parameters() | queue_urls | stored | {"AWS::StackName": "earned", "Bus": "announcements"}
+    secrets = {f"Signing.Outputs.{use}KeyArn": f"{use.lower()}-key" for use in ("Certificate", "Status")}
+    named = {"AWS::StackName": "earned", "Bus": "announcements"}
+    return cloudformation.parameters() | queue_urls | stored | secrets | named
 
 
 def _imported() -> dict[str, Any]:
@@ -105,6 +108,16 @@ SMALL_PAGES = {
 }
 
 
+class OneKey:
+    """The same signing key in every sandbox, without Secrets Manager."""
+
+    def __init__(self) -> None:
+        self._key = SigningKey("simulated")
+
+    def current(self) -> SigningKey:
+        return self._key
+
+
 class Sandbox:
     """One process of a function with its caches; its clock is wrong by `skew` milliseconds."""
 
@@ -120,7 +133,7 @@ class Sandbox:
 def options(design: Any, *, small_pages: bool) -> Options:
     """The deployed values or, with `small_pages`, sizes that a few enrollments exceed."""
     sizes: dict[str, Any] = SMALL_PAGES if small_pages else {}
-    return Options(design=design, monotonic=_monotonic, **sizes)
+    return Options(design=design, monotonic=_monotonic, keys=OneKey(), **sizes)
 
 
 def _monotonic() -> float:

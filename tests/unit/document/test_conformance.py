@@ -5,7 +5,7 @@ import io
 import json
 import subprocess
 import unicodedata
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pikepdf
@@ -16,6 +16,7 @@ import zxingcpp
 from PIL import Image, ImageChops
 from weasyprint import HTML
 
+from earned.document.credential import Attachment
 from earned.document.render import BASE, DESIGNS, NORTHLIGHT, Design
 from earned.document.wording import printable
 from earned.domain.certificate import CertificateContent
@@ -24,7 +25,9 @@ from earned.domain.training import TrainingKind
 from tests.unit.document.test_pdf import ANNA, FOLDER, LONG_NAME, drawing, picture
 from tools.design.preview.samples import certificates, names
 
-OUTLOUD = Path(__file__).parents[3] / ".venv" / "conformance" / "bin" / "outloud"
+ROOT = Path(__file__).parents[3]
+SIGNED = Attachment((ROOT / "docs/examples/credential.json").read_bytes(), datetime(2026, 11, 14, 15, 4, 5, tzinfo=UTC))
+OUTLOUD = ROOT / ".venv" / "conformance" / "bin" / "outloud"
 EVENT = dataclasses.replace(ANNA, kind=TrainingKind.LIVE_EVENT, holder="Bo", company=None, hours=None)
 DRAWN, GRADED, PAINTED, CLEAR = drawing("#123"), drawing("url(#g)"), picture((9, 9, 9)), picture((9, 9, 9, 99))
 KINDS: dict[str, tuple[CertificateContent, Logo | None]] = {
@@ -58,8 +61,8 @@ COPIED_IN_DISORDER = {"Urdu", "Thaana", "NKo", "Adlam", "Hanifi Rohingya", "Chak
 
 @pytest.fixture(scope="module")
 def documents() -> dict[str, bytes]:
-    """One document of every kind and sample."""
-    return {kind: DESIGNS.render(content, logo) for kind, (content, logo) in (KINDS | SAMPLES).items()}
+    """One document of every kind and sample, with a credential as every issued document has it."""
+    return {kind: DESIGNS.render(content, logo, SIGNED) for kind, (content, logo) in (KINDS | SAMPLES).items()}
 
 
 @pytest.mark.skipif(not OUTLOUD.exists(), reason="`make test` installs it")
@@ -93,6 +96,17 @@ def test_the_document_conforms_to_pdf_a_3(kind: str, documents: dict[str, bytes]
     assert not report.violations
     # It does not support gradients either.
     assert not report.unsupported or kind == "graded logo"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_credential_is_an_associated_file_of_the_document(kind: str, documents: dict[str, bytes]):
+    with pikepdf.open(io.BytesIO(documents[kind])) as document:
+        [associated] = document.Root.AF
+        assert (associated.Type, associated.AFRelationship) == ("/Filespec", "/Alternative")
+        assert (str(associated.F), str(associated.UF)) == ("credential.json", "credential.json")
+        assert associated.EF.F.Subtype == "/application/vc"
+        assert str(associated.EF.F.Params.ModDate) == "D:20261114150405Z"
+        assert document.attachments["credential.json"].get_file().read_bytes() == SIGNED.data
 
 
 def picture_of(document: bytes) -> Image.Image:

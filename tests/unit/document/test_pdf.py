@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from weasyprint.urls import URLFetcher
 
+from earned.document.credential import Attachment
 from earned.document.deployed_designs import FOLDER as DESIGN_FOLDERS
 from earned.document.fitting import DoesNotFit
 from earned.document.logo import sanitise
@@ -39,14 +40,15 @@ ANNA = CertificateContent(
     language="en",
     verify_url="https://learn.northlight.example/verify/k3f7m2qzt5vx4hbrn6wdyc2jpa?revision=1",
 )
+CREDENTIAL = Attachment(b'{"a": "credential"}', datetime(2026, 11, 14, 15, 4, 5, tzinfo=UTC))
 LONG_NAME = (
     "Maximiliana Theodora Konstantinopoulou-Featherstonehaugh von und zu Hohenlohe-Langenburg, Marchioness of Nether"
 )
 FRESH = """
 import hashlib
-from tests.unit.document.test_pdf import ANNA
+from tests.unit.document.test_pdf import ANNA, CREDENTIAL
 from earned.document.render import NORTHLIGHT
-print(hashlib.sha256(NORTHLIGHT.render(ANNA)).hexdigest())
+print(hashlib.sha256(NORTHLIGHT.render(ANNA, None, CREDENTIAL)).hexdigest())
 """
 NUMBER = "k3f7 m2qz t5vx 4hbr n6wd yc2j pa"
 
@@ -69,8 +71,8 @@ def in_a_fresh_process(hash_seed: str) -> str:
 
 def test_the_same_record_gives_the_same_bytes_in_any_process():
     NORTHLIGHT.render(dataclasses.replace(ANNA, holder="Bo Example"))
-    digest = hashlib.sha256(NORTHLIGHT.render(ANNA)).hexdigest()
-    assert digest == hashlib.sha256(NORTHLIGHT.render(ANNA)).hexdigest()
+    digest = hashlib.sha256(NORTHLIGHT.render(ANNA, None, CREDENTIAL)).hexdigest()
+    assert digest == hashlib.sha256(NORTHLIGHT.render(ANNA, None, CREDENTIAL)).hexdigest()
     assert digest == in_a_fresh_process("1") == in_a_fresh_process("4242")
 
 

@@ -8,14 +8,37 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
-from earned.api import attendance, certificates, exports, openapi, pages, progress, summary, support, verification
+from earned.api import (
+    attendance,
+    certificates,
+    credentials,
+    exports,
+    openapi,
+    pages,
+    progress,
+    summary,
+    support,
+    verification,
+)
 from earned.api.problems import BadRequest, Hidden, InternalError, Problem
 from earned.api.requests import admit
 from earned.api.routes import Route, Routes
 from earned.aws import metrics
 
 ROUTERS = tuple(
-    one.routes for one in (progress, summary, attendance, certificates, exports, support, verification, openapi, pages)
+    one.routes
+    for one in (
+        progress,
+        summary,
+        attendance,
+        certificates,
+        exports,
+        support,
+        verification,
+        credentials,
+        openapi,
+        pages,
+    )
 )
 ROUTES = tuple(route for router in ROUTERS for route in router.declared)
 REFUSALS = {401, 403}  # and a 404 that hides something

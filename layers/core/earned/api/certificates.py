@@ -1,8 +1,10 @@
 """Lists of certificates, and links to documents."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from earned.api.paging import Cursor, EnrollmentList, Limit, account_list, company_list, page
@@ -10,10 +12,11 @@ from earned.api.parameters import DayOrTime
 from earned.api.problems import BadRequest, Hidden, NotFound
 from earned.api.responses import CertificatePage, CertificateView, DownloadView, certificate_view
 from earned.api.routes import Routes
-from earned.aws.dynamodb import access_log, contexts
+from earned.aws.dynamodb import access_log, contexts, enrollments
 from earned.aws.s3 import LINK_SECONDS
+from earned.document.credential import credential_json
 from earned.domain.access import Operation, Scope, may, may_for_company
-from earned.domain.certificate import CertificateStatus
+from earned.domain.certificate import CertificateStatus, Issuance
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext
 from earned.domain.file_names import file_name
 from earned.domain.timestamps import rfc_3339
@@ -76,6 +79,39 @@ def list_company_certificates(
 @routes.endpoint("GET", "/v1/certificates/<certificate_id>/download", Operation.DOWNLOAD)
 def download_certificate(certificate_id: str) -> DownloadView:
     """A link to the document of an active certificate. The service records the access before it answers."""
+    _, issue = _downloaded(certificate_id)
+    return {
+        "url": routes.dependencies.documents.link(certificate_id, issue.revision, issue.document_version),
+        "expires_at": rfc_3339(routes.now + timedelta(seconds=LINK_SECONDS)),
+        "file_name": file_name(issue.printed),
+    }
+
+
+_CREDENTIAL_RESPONSES = {
+    200: {"description": "The signed credential", "content": {"application/vc": {"schema": {"type": "object"}}}}
+}
+
+
+@routes.endpoint(
+    "GET",
+    "/v1/certificates/<certificate_id>/credential",
+    Operation.DOWNLOAD,
+    responses=_CREDENTIAL_RESPONSES,
+)
+def get_credential(certificate_id: str) -> Response[str]:
+    """The Open Badges 3.0 credential of an active certificate, in the bytes that its document contains.
+
+    The service records the access before it answers. A certificate from before credentials were signed has none.
+    """
+    record, issue = _downloaded(certificate_id)
+    signed = credential_json(record.training_id, issue)
+    if signed is None:
+        raise NotFound
+    return Response(200, "application/vc", signed.decode())
+
+
+def _downloaded(certificate_id: str) -> tuple[CompletionRecord, Issuance]:
+    """An active certificate that the viewer may download; the access is recorded."""
     viewer, now = routes.viewer, routes.now
     context = contexts.get_certificate_context(certificate_id)
     if context is None:
@@ -86,11 +122,7 @@ def download_certificate(certificate_id: str) -> DownloadView:
     if issue is None or context.record.certificate_status is not CertificateStatus.ISSUED:
         raise NotFound
     access_log.log_access(certificate_id, issue.revision, viewer.account_id, viewer.role, viewer.company_id, now)
-    return {
-        "url": routes.dependencies.documents.link(certificate_id, issue.revision, issue.document_version),
-        "expires_at": rfc_3339(now + timedelta(seconds=LINK_SECONDS)),
-        "file_name": file_name(issue.printed),
-    }
+    return context.record, issue
 
 
 def _page(listed: EnrollmentList, cursor: str | None, limit: int) -> CertificatePage:
@@ -102,7 +134,13 @@ def _page(listed: EnrollmentList, cursor: str | None, limit: int) -> Certificate
             return None
         return certificate_view(record, issue)
 
-    items, next_cursor = page(listed, cursor, limit, view)
+    certificates = replace(
+        listed,
+        includes=lambda record: record.issue is not None and listed.includes(record),
+        read=enrollments.get_records_without_facts,
+        complete=contexts.get_certificate_contexts,
+    )
+    items, next_cursor = page(certificates, cursor, limit, view)
     answer: CertificatePage = {"items": items}
     if next_cursor is not None:
         answer["next_cursor"] = next_cursor

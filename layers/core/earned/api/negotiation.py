@@ -15,6 +15,12 @@ def prefers_html(accept: str) -> bool:
     return html > json
 
 
+def prefers_json(accept: str) -> bool:
+    """Over `application/vc`; clients that parse an answer only if its type names JSON ask for that."""
+    named = dict(_preferences(accept))
+    return named.get("application/json", 0.0) > named.get("application/vc", named.get("*/*", 0.0))
+
+
 def language(accept_language: str, available: Collection[str]) -> str:
     """The available language that the header prefers, by primary subtag; English if it prefers none of them."""
     for tag, quality in sorted(_preferences(accept_language), key=lambda one: -one[1]):

@@ -66,12 +66,14 @@ _ENROLLMENT_CURSOR = TypeAdapter(tuple[str, EnrollmentPosition])
 class EnrollmentList:
     """A list of enrollments: its name, and a function that returns the next keys after a position.
 
-    `includes` narrows the list before the directory's items are read.
+    `includes` narrows the list before `complete` reads the directory's items.
     """
 
     name: str
     fetch: Callable[[EnrollmentKey | None, int], list[EnrollmentKey]]
     includes: Callable[[CompletionRecord], bool] = lambda _: True
+    read: Callable[[list[EnrollmentKey]], list[CompletionRecord]] = enrollments.get_records
+    complete: Callable[[list[CompletionRecord]], list[EnrollmentContext]] = contexts.get_contexts
 
     @property
     def cursors(self) -> Cursors[EnrollmentPosition]:
@@ -121,8 +123,8 @@ def page(
     after, facts = EnrollmentKey(*position) if position is not None else None, 0
     for _ in range(QUERIES_PER_PAGE):
         keys = listed.fetch(after, limit)
-        records = [record for record in enrollments.get_records(keys) if listed.includes(record)]
-        for context in contexts.get_contexts(records):
+        records = [record for record in listed.read(keys) if listed.includes(record)]
+        for context in listed.complete(records):
             record, item = context.record, view(context)
             facts += len(record.evidence)
             if item is not None:

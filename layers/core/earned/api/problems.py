@@ -78,6 +78,13 @@ class NotFound(Problem):
     )
 
 
+class NoCredential(NotFound):
+    """No certificate with this number and revision was issued; every origin may read the answer."""
+
+    detail = "No certificate with this number and revision was issued. Check both."
+    headers = MappingProxyType({"Access-Control-Allow-Origin": "*"})
+
+
 class Hidden(NotFound):
     """The resource exists, and the viewer may not know that it does; the answer is that of `NotFound`."""
 

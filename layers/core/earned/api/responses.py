@@ -6,6 +6,7 @@ from typing import Annotated, NotRequired
 from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
+from earned.api.brand import brand
 from earned.api.wording import Wording
 from earned.domain.access import Operation, Viewer, may, who_may_download
 from earned.domain.certificate import CertificateStatus, Issuance
@@ -61,12 +62,14 @@ class RequirementView(TypedDict):
 
 
 class CertificateOfEnrollment(TypedDict):
-    """The certificate of an enrollment."""
+    """The certificate of an enrollment; the person who holds it also gets its issuer and its verification link."""
 
     certificate_id: str
     status: StatusOfCertificate
     revision: int
     issued_at: Instant
+    issuer: NotRequired[str]
+    verify_url: NotRequired[str]
 
 
 class EnrollmentView(TypedDict):
@@ -146,6 +149,10 @@ def enrollment_view(
             "revision": record.issue.revision,
             "issued_at": rfc_3339(record.issue.issued_at),
         }
+        if viewer.role is Role.INDIVIDUAL:
+            printed = record.issue.printed
+            view["certificate"]["issuer"] = brand(printed.design).issuer(printed.language)
+            view["certificate"]["verify_url"] = printed.verify_url
     return view
 
 

@@ -21,6 +21,7 @@ from earned.aws.sqs import Queue
 from earned.domain.access import Operation, Scope, Viewer, has_any
 from earned.domain.people import Role
 from earned.messages.schema_types import ID
+from earned.usecases.signing_keys import Keys
 
 AnswerT = TypeVar("AnswerT")
 BEARER = "access-token"
@@ -46,6 +47,8 @@ class Dependencies:
 
     documents: Documents
     archives: Archives
+    status_keys: Keys
+    verify_base_url: str
     generation: Queue
     export_queue: Queue
     tolerance: timedelta

@@ -1,5 +1,6 @@
 """The pages of the public verification: the certificate's sister, and a field for its number."""
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Any
 
 from earned.api.brand import brand
 from earned.api.wording import Wording, wording
+from earned.document.canonical_quads import credential_form
 from earned.domain.training import DEFAULT_DESIGN
 
 _FOLDER = Path(__file__).with_name("html")
@@ -62,6 +64,7 @@ def number_page(language: str) -> str:
 def content_security_policy(design: str = DEFAULT_DESIGN) -> str:
     return (
         f"default-src 'none'; style-src '{_hash(_style(design))}'; script-src '{_hash(_script())}'; "
+        "connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 
@@ -100,8 +103,9 @@ def _value(name: str, value: Any, texts: Wording) -> str:
 
 
 def _compare(document_sha256: str, texts: Wording) -> str:
-    words = {name: escape(text) for name, text in texts.compare.model_dump().items()}
-    return _filled("compare.html", sha256=document_sha256, **words)
+    labels = texts.labels.model_dump(include={"holder", "training", "completed_on", "number"})
+    words = texts.compare.model_dump() | texts.signature.model_dump() | labels
+    return _filled("compare.html", sha256=document_sha256, **{name: escape(text) for name, text in words.items()})
 
 
 def _page(language: str, design: str, title: str, content: str, script: str = "") -> str:
@@ -135,7 +139,8 @@ def _style(design: str) -> str:
 
 @cache
 def _script() -> str:
-    return _text("compare.js")
+    form = json.dumps(credential_form(), separators=(",", ":")).replace("<", "\\u003c")
+    return f"const FORM = {form};\n{_text('credential.js')}\n{_text('compare.js')}"
 
 
 def _hash(text: str) -> str:

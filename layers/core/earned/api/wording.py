@@ -39,6 +39,16 @@ class CompareTexts(_Texts):
     different: str
 
 
+class SignatureTexts(_Texts):
+    """What becomes of the check of a file's credential."""
+
+    valid: str
+    invalid: str
+    missing: str
+    unsupported: str
+    unreachable: str
+
+
 class FormTexts(_Texts):
     title: str
     text: str
@@ -76,6 +86,7 @@ class Wording(_Texts):
     status: Statuses
     labels: Labels
     compare: CompareTexts
+    signature: SignatureTexts
     form: FormTexts
     links: Links
     requirements: dict[str, str] = {}

@@ -8,6 +8,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2, 5, 3
@@ -41,6 +42,10 @@ def events() -> "EventBridgeClient":
 
 def s3() -> "S3Client":
     return boto3.client("s3", config=_S3_CONFIG)
+
+
+def secrets() -> "SecretsManagerClient":
+    return boto3.client("secretsmanager", config=CONFIG)
 
 
 def sqs() -> "SQSClient":

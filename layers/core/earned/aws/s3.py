@@ -4,7 +4,7 @@ import hashlib
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LINK_SECONDS = 60
 ARCHIVES, STATE, SEGMENT = "exports/", ".checkpoint", ".segment"
+KEYS = "issuer-keys/"
+KeyUse = Literal["certificates", "statuses"]
 
 
 class DocumentConflict(Exception):
@@ -131,6 +133,19 @@ class Documents:
         if logo.sha256 != sha256:
             raise UnusableLogo("a kept logo is not what it was: restore it from the bucket's versions")
         return logo
+
+    def publish_key(self, use: KeyUse, public: str) -> None:
+        """Keep a public key as the name of an object, which the bucket refuses to overwrite or delete.
+
+        Publishing a key again changes nothing; raises `ConcurrentPut`.
+        """
+        _put_once(self.client, self.bucket, f"{KEYS}{use}/{public}", public.encode(), "text/plain")
+
+    def published_keys(self, use: KeyUse) -> list[str]:
+        """Every public key that was ever used so, sorted."""
+        folder = f"{KEYS}{use}/"
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=folder)
+        return [item["Key"].removeprefix(folder) for page in pages for item in page.get("Contents", [])]
 
 
 @dataclass(frozen=True)

@@ -113,9 +113,7 @@ def fix_weasyprint_output(pdf: pydyf.PDF) -> None:
         if item.extra.get("PatternType") == 1 and content == [b"gs", b"Do"]:
             item.extra["XStep"] *= 2
             item.extra["YStep"] *= 2
-        if b"begincmap" in item.stream:
-            # Every glyph needs a text (ISO 14289-1, 7.21.7); a glyph that is part of a letter gets a zero-width space.
-            item.stream = [re.sub(rb"<>$", b"<200b>", line) for line in item.stream]
+        fill_empty_texts(item)
         if item.extra.get("Subtype") == "/Image":
             item.extra["Interpolate"] = "false"  # ISO 19005-3, 6.2.8.2
     for item in pdf.objects:
@@ -123,6 +121,12 @@ def fix_weasyprint_output(pdf: pydyf.PDF) -> None:
             for kind in _RESOURCES:
                 if not item[kind]:
                     del item[kind]
+
+
+def fill_empty_texts(stream: pydyf.Stream) -> None:
+    """Every glyph needs a text (ISO 14289-1, 7.21.7): one that is part of a letter gets a zero-width space."""
+    if b"begincmap" in stream.stream:
+        stream.stream = [re.sub(rb"<>$", b"<200b>", line) for line in stream.stream]
 
 
 def _add_output_intent(pdf: pydyf.PDF) -> None:

@@ -1,6 +1,7 @@
 """A certificate's PDF: one page from a design folder, the same bytes for the same content (I7)."""
 
 import logging
+import os
 import re
 import ssl
 import unicodedata
@@ -19,12 +20,21 @@ from weasyprint.formatting_structure.boxes import TextBox
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from earned.document.attachments import attach_credential
+from earned.document.compiled import Compile, CompiledPage, CompiledPages, FilledTemplate
+from earned.document.credential import Attachment
 from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER, DesignFolder
 from earned.document.fitting import DoesNotFit, largest
 from earned.document.mark_positions import unplaced_mark
 from earned.document.marks import bound_marks
 from earned.document.missing_glyph import MissingGlyph
-from earned.document.pdf_ua import Box, add_actual_text, add_conformance, draw_code, fix_weasyprint_output
+from earned.document.pdf_ua import (
+    Box,
+    add_actual_text,
+    add_conformance,
+    draw_code,
+    fix_weasyprint_output,
+)
 from earned.document.qr_code import QrCode
 from earned.document.static_parts import StaticPart, save_graphics_state
 from earned.document.wording import InvalidDesign, Wording, printable
@@ -45,6 +55,8 @@ _SECTIONS = re.compile(
     r"(.*)(<head>.*</head>)(.*<body[^>]*>)(.*)<!-- dynamic -->(.*)<!-- static -->(.*</body>.*)", re.DOTALL
 )
 _TEXTS = {"h1", "h2", "h3", "p"}
+# fontTools dates the fonts that it writes, which are those with emoji.
+os.environ["SOURCE_DATE_EPOCH"] = "0"
 _log = logging.getLogger("weasyprint")
 _log.propagate = False  # WeasyPrint quotes the drawn text; names are never logged
 
@@ -126,6 +138,7 @@ class _Page:
         blocks = [element for element in source.etree_element.iter() if element.tag in _TEXTS]
         spaced = {box.element for box in self._boxes if _is_letter_spaced(box)}
         self._texts = [_actual_text(block, is_spaced=block in spaced) for block in blocks]
+        self.is_scaled = False
         self.boxes: Mapping[str, Box] = dict(page.anchors)
         page.anchors.clear()  # WeasyPrint would write them into the file
 
@@ -134,13 +147,13 @@ class _Page:
         if mark := unplaced_mark(self._boxes):
             raise MissingGlyph(f"U+{ord(mark):04X}", fault="which no font places on its letter")
 
-    def write(self, finisher: Callable[[pydyf.PDF], None], identifier: str = "", **metadata: object) -> bytes:
+    def write(self, finisher: Callable[[Document, pydyf.PDF], None], identifier: str = "", **metadata: object) -> bytes:
         vars(self._document.metadata).update(metadata)
 
-        def finish(_document: Document, pdf: pydyf.PDF) -> None:
+        def finish(document: Document, pdf: pydyf.PDF) -> None:
             fix_weasyprint_output(pdf)
             add_actual_text(pdf, self._texts)
-            finisher(pdf)
+            finisher(document, pdf)
 
         variant = {"pdf_variant": "pdf/a-3a", "output_intent": ""}  # `add_conformance` adds the intent
         data: bytes = self._document.write_pdf(finisher=finish, pdf_identifier=identifier.encode(), **variant)
@@ -160,8 +173,9 @@ class Design:
     All caches belong to the object: a new one starts cold.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, compiled: CompiledPages | None = None) -> None:
         self._files = DesignFolder(folder)
+        self.compiled = compiled or CompiledPages()
         self.images = _Images(self._files)
         self.wording = Wording(folder)
         self._fonts = FontConfiguration()
@@ -171,8 +185,10 @@ class Design:
         self.styles = cache(self._read_styles)
         self.static_part = lru_cache(MAX_STATIC_PARTS)(self._draw_static_part)
 
-    def render(self, content: CertificateContent, logo: Logo | None = None) -> bytes:
-        """The same bytes for the same content and the logo that it names.
+    def render(
+        self, content: CertificateContent, logo: Logo | None = None, credential: Attachment | None = None
+    ) -> bytes:
+        """The same bytes for the same content, the logo that it names, and the credential.
 
         Raises `MissingGlyph`, `DoesNotFit` or `InvalidDesign` rather than print an incomplete page.
         """
@@ -180,7 +196,7 @@ class Design:
             raise ValueError("the logo is not the one that the content names")
         try:
             with _raise_weasyprint_warnings():
-                return self._draw(content, logo)
+                return self._draw(content, logo, credential)
         except MissingGlyph as missing:
             raise MissingGlyph(missing.code_point, _where(missing.code_point, content), missing.fault) from None
 
@@ -189,7 +205,9 @@ class Design:
         try:
             with _raise_weasyprint_warnings():
                 images = self.images.with_logo(logo)
-                _Page('<html lang="en"><img src=logo alt=logo>', [], images, self._fonts).write(add_conformance)
+                _Page('<html lang="en"><img src=logo alt=logo>', [], images, self._fonts).write(
+                    lambda _, pdf: add_conformance(pdf)
+                )
         except InvalidDesign as error:
             raise UnusableLogo("the logo cannot be drawn: simplify it or upload a PNG") from error
 
@@ -198,35 +216,56 @@ class Design:
         texts = self.wording.texts(content)
         return self._template.render(texts, scale=_FULL_SIZE, code=Markup(code))  # noqa: S704  # numbers only
 
-    def _draw(self, content: CertificateContent, logo: Logo | None) -> bytes:
+    def _draw(self, content: CertificateContent, logo: Logo | None, credential: Attachment | None) -> bytes:
         texts, words = self.wording.texts(content), self.wording.words(content)
+        sections = self._sections(texts)
+        metadata = {"authors": [words["provider"]], "description": f"{words['number']} {texts['number']}"}
+
+        def complete(pdf: pydyf.PDF) -> None:
+            if credential is not None:
+                attach_credential(pdf, credential)
+            add_conformance(pdf)
+
+        def draw_by(compiled: CompiledPage) -> bytes:
+            return compiled.draw(filled, complete, content.certificate_id, **metadata)
+
+        def draw_in_full(compile_page: Compile) -> bytes:
+            def finisher(document: Document, pdf: pydyf.PDF) -> None:
+                code, ink = QrCode(content.verify_url), self.wording.brand.colours.ink
+                draw_code(code, ink, page.boxes["code"], pdf, words["code"])
+                save_graphics_state(pdf)
+                before.part.join(pdf)
+                after.part.join(pdf)
+                if not page.is_scaled:
+                    compile_page(document, pdf)
+                complete(pdf)
+
+            before = self.static_part(sections.before, content.paper)
+            after = self.static_part(sections.after, content.paper, after=before.part.marks)
+            page = self._lay_out(content, texts, logo, before.boxes)
+            return page.write(finisher, content.certificate_id, **metadata)
+
+        filled = FilledTemplate.divide(sections.dynamic, sections.before, sections.after, content.paper, content.logo)
+        return self.compiled.draw(filled, draw_by, draw_in_full)
+
+    def _lay_out(
+        self, content: CertificateContent, texts: Mapping[str, Any], logo: Logo | None, slots: Mapping[str, Box]
+    ) -> _Page:
         images, styles = self.images.with_logo(logo), [self.styles(content.paper), self._no_background]
 
-        def sections(scale: Mapping[str, float] = _FULL_SIZE, **replaced: str) -> _Sections:
-            return _Sections(self._template.render({**texts, **replaced}, scale=scale, code=""))
-
         def lay_out(scale: Mapping[str, float], **replaced: str) -> _Page:
-            return _Page(sections(scale, **replaced).dynamic, styles, images, self._fonts)
+            return _Page(self._sections({**texts, **replaced}, scale).dynamic, styles, images, self._fonts)
 
-        before = self.static_part(sections().before, content.paper)
-        after = self.static_part(sections().after, content.paper, after=before.part.marks)
         for slot in _SLOTS:
             bound_marks(slot, texts[slot] or "")
-        page = _fitted(lay_out, before.boxes)
+        page = _fitted(lay_out, slots)
         page.check_marks()
         if "code" not in page.boxes:
             raise InvalidDesign("certificate.html needs an element with the id code")
+        return page
 
-        def finisher(pdf: pydyf.PDF) -> None:
-            code, ink = QrCode(content.verify_url), self.wording.brand.colours.ink
-            draw_code(code, ink, page.boxes["code"], pdf, words["code"])
-            save_graphics_state(pdf)
-            before.part.join(pdf)
-            after.part.join(pdf)
-            add_conformance(pdf)
-
-        description = f"{words['number']} {texts['number']}"
-        return page.write(finisher, content.certificate_id, authors=[words["provider"]], description=description)
+    def _sections(self, texts: Mapping[str, object], scale: Mapping[str, float] = _FULL_SIZE) -> _Sections:
+        return _Sections(self._template.render(texts, scale=scale, code=""))
 
     def _style(self, css: str) -> CSS:
         with _raise_weasyprint_warnings():
@@ -241,7 +280,7 @@ class Design:
         parts: list[StaticPart] = []
         with _raise_weasyprint_warnings():  # inside the cached function, so that a part with a warning is not cached
             page = _Page(html, styles, self.images, self._fonts)
-            page.write(lambda pdf: parts.append(StaticPart(pdf, after=after)))
+            page.write(lambda _, pdf: parts.append(StaticPart(pdf, after=after)))
         return _DrawnPart(parts[0], page.boxes)
 
 
@@ -252,9 +291,15 @@ class Designs:
         self._folder = folder
         self._design = cache(self._read)
 
-    def render(self, content: CertificateContent, logo: Logo | None = None) -> bytes:
+    def render(
+        self, content: CertificateContent, logo: Logo | None = None, credential: Attachment | None = None
+    ) -> bytes:
         """Raises as `Design.render` does."""
-        return self._design(content.design).render(content, logo)
+        return self._design(content.design).render(content, logo, credential)
+
+    def take_faults(self, name: str) -> list[str]:
+        """Of the compiled pages of a design that has drawn a certificate."""
+        return self._design(name).compiled.take_faults()
 
     def check_drawable(self, logo: Logo) -> None:
         """Raises `UnusableLogo`; all designs draw a logo alike."""
@@ -310,4 +355,8 @@ def _fitted(lay_out: Callable[..., _Page], slots: Mapping[str, Box]) -> _Page:
 
     page = lay_out(_FULL_SIZE)
     scales = {slot: fitting(slot) for slot in _SLOTS}
-    return page if scales == _FULL_SIZE else lay_out(scales)
+    if scales == _FULL_SIZE:
+        return page
+    scaled = lay_out(scales)
+    scaled.is_scaled = True
+    return scaled

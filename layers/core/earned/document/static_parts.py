@@ -40,7 +40,7 @@ class TaggedPage:
         return [self.page, self.colours, self.document]
 
 
-class _Copy(pydyf.Object):  # type: ignore[misc]  # pydyf has no types
+class Copy(pydyf.Object):  # type: ignore[misc]  # pydyf has no types
     """A serialized object, written to a PDF as it is."""
 
     data = b""
@@ -76,10 +76,10 @@ class _SerializedObject:
     def references(self) -> Iterator[int]:
         return map(int, self._pieces[1::2])
 
-    def renumbered(self, numbers: dict[int, int]) -> _Copy:
+    def renumbered(self, numbers: dict[int, int]) -> Copy:
         pieces = list(self._pieces)
         pieces[1::2] = [b"%d 0 R" % numbers[int(number)] for number in pieces[1::2]]
-        return _Copy(b"".join(pieces) + self._body, stream=bool(self._body))
+        return Copy(b"".join(pieces) + self._body, stream=bool(self._body))
 
 
 class StaticPart:
@@ -97,7 +97,7 @@ class StaticPart:
         self._first = after
         self._shared = [item.number for item in page.shared]
         prefix = f"{after}-"
-        self._content = _RESOURCE.sub(rb"/%s\1" % prefix.encode(), _plain(page.streams[0]))
+        self._content = _RESOURCE.sub(rb"/%s\1" % prefix.encode(), serialized(page.streams[0].stream))
         resources = {kind: items for kind, items in page.resources.items() if isinstance(items, pydyf.Dictionary)}
         self._resources = {
             kind: {prefix + key: _SerializedObject(pydyf.Array([value]).data[1:-1]) for key, value in items.items()}
@@ -163,10 +163,10 @@ def save_graphics_state(pdf: pydyf.PDF) -> None:
 def compress(stream: pydyf.Stream) -> None:
     """Compress a stream once: pydyf compresses it at each of its two reads of the data."""
     if stream.compress:
-        stream.stream, stream.compress = [zlib.compress(_plain(stream), 6)], False
+        stream.stream, stream.compress = [zlib.compress(serialized(stream.stream), 6)], False
         stream.extra["Filter"] = "/FlateDecode"
 
 
-def _plain(stream: pydyf.Stream) -> bytes:
-    data: bytes = pydyf.Array(stream.stream).data
+def serialized(content: list[Any]) -> bytes:
+    data: bytes = pydyf.Array(content).data
     return data[1:-1]

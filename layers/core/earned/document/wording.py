@@ -3,15 +3,14 @@
 import re
 import tomllib
 import unicodedata
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
 from babel.units import format_unit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from earned.document.days import format_days
 from earned.document.deployed_designs import DesignFolder
 from earned.document.marks import needs_extended_font
 from earned.domain.certificate import CertificateContent
@@ -25,7 +24,6 @@ _DECEITFUL = dict.fromkeys(
 # In NFC these become other characters, which are drawn in another shape.
 _COMPATIBILITY_IDEOGRAPHS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"  # as <bdi>, which WeasyPrint ignores
-_ABBREVIATED_MONTH = re.compile("(?<!M)MMM(?!M)")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _VARIABLE = re.compile(r"var\(\s*--([\w-]+)")
 _FALLBACK = "en"  # for languages without wording
@@ -148,7 +146,7 @@ class Wording:
             },
             "scripts": {"holder": _scripts(holder), "title": _scripts(title), "company": _scripts(company)},
             "language": content.language if _LANGUAGE_TAG.fullmatch(content.language) else words["language"],
-            "date": _days(content.first_day or content.completed_on, content.completed_on, locale),
+            "date": format_days(content.first_day or content.completed_on, content.completed_on, locale),
             "hours": format_unit(content.hours, "duration-hour", language.hours, locale=locale)
             if content.hours
             else None,
@@ -196,19 +194,6 @@ def _locale(tag: str, otherwise: str) -> Locale:
     except (UnknownLocaleError, ValueError):
         locale = None
     return locale if locale and locale.territory else Locale.parse(otherwise, sep="-")
-
-
-def _days(first: date, last: date, locale: Locale) -> str:
-    """One day, or a range such as `2-4 March 2026`: CLDR's range with abbreviated months, which are written out.
-
-    CLDR has ranges with written-out months in Spanish only.
-    """
-    if first == last:
-        return format_date(last, "long", locale)
-    differs = "y" if first.year != last.year else "M" if first.month != last.month else "d"
-    patterns = locale.interval_formats.get("yMMMMd", locale.interval_formats["yMMMd"])[differs]
-    written_out = (_ABBREVIATED_MONTH.sub("MMMM", pattern) for pattern in patterns)
-    return "".join(format_date(day, pattern, locale) for day, pattern in zip((first, last), written_out, strict=True))
 
 
 def _isolated(text: str, direction: str) -> str:

@@ -46,6 +46,28 @@ def printed_days(training: Training, completed_at: datetime) -> tuple[date, date
 
 
 @dataclass(frozen=True)
+class QuizResult:
+    """The score with which the only required quiz of a course was passed, and the quiz's scale."""
+
+    score: float
+    passing_score: float
+    max_score: float | None = None
+
+
+@dataclass(frozen=True)
+class CredentialProof:
+    """What a credential says beside the issuance, and its signature: the same credential can be built again (N6).
+
+    `key` is the id of the issuer's key, 8 hexadecimal digits, and `signature` its 64 bytes. `result` is frozen because
+    only the facts tell it.
+    """
+
+    key: str
+    signature: bytes = field(repr=False)
+    result: QuizResult | None = None
+
+
+@dataclass(frozen=True)
 class Issuance:
     """One revision of a certificate, and the evidence that it was issued for.
 
@@ -65,6 +87,7 @@ class Issuance:
     reason: str | None = None
     served: tuple[str, ...] = ()
     document_version: str | None = None  # the stored object's, which a download link names
+    credential: CredentialProof | None = None  # None before credentials were signed, and of an erased holder
 
     @property
     def certificate_id(self) -> str:

@@ -28,6 +28,10 @@ class StepHistory(ABC):
     def why_not(self) -> Reason:
         """Why a step does not count; out of order if only its predecessor or its time is in the way."""
 
+    def score_from(self, _earliest: datetime) -> float | None:
+        """The score by which a quiz was done by facts from `earliest` on; None of other steps."""
+        return None
+
 
 def histories(steps: Iterable[Step], facts: Iterable[Fact]) -> Iterator[StepHistory]:
     of_steps = facts_by_step(facts)
@@ -92,6 +96,7 @@ class _QuizHistory(StepHistory):
     def __init__(self, step: Step, step_facts: Iterable[StepFact]) -> None:
         left = step.attempts
         self._passes: list[datetime] = []
+        self._scores: list[float] = []
         passing_score = round(step.passing_score, SCORE_DECIMALS)
         for fact in _without_repetitions(step_facts):
             match fact:
@@ -103,10 +108,15 @@ class _QuizHistory(StepHistory):
                     left = left - 1 if left is not None else None
                     if round(fact.score, SCORE_DECIMALS) >= passing_score:
                         self._passes.append(fact.at)
+                        self._scores.append(fact.score)
         self._exhausted = left == 0
 
     def done_at(self, earliest: datetime) -> datetime | None:
         return _first_from(self._passes, earliest)
+
+    def score_from(self, earliest: datetime) -> float | None:
+        index = bisect_left(self._passes, earliest)
+        return self._scores[index] if index < len(self._scores) else None
 
     def why_not(self) -> Reason:
         if self._exhausted:

@@ -29,6 +29,7 @@ from earned.usecases.generate_certificates import GenerateCertificates
 from earned.usecases.logos import Logos
 from earned.usecases.record_directory import RecordDirectory
 from earned.usecases.record_facts import RecordFacts
+from earned.usecases.signing_keys import Credentials, Keys
 from earned.usecases.sweep import Sweep
 
 Handler = Callable[[dict[str, Any], Any], Any]
@@ -52,6 +53,7 @@ class Options:
     messages_per_batch: int = MAX_BATCH
     part_size: int = export_certificates.PART_SIZE
     max_enrollments: int = exports.MAX_ENROLLMENTS
+    keys: Keys | None = None  # None: those of the function's secret
     recheck_delay_seconds: int = record_directory.RECHECK_DELAY_SECONDS
 
     def queue(self, queue: Queue) -> Queue:
@@ -120,7 +122,8 @@ def _generate_certificate(app: Any, options: Options) -> Handler:
     settings, paper_size = app.settings, options.paper_size or app.settings.paper_size
     documents = CertificateDocuments(options.design, logos, app.documents, settings.verify_base_url, paper_size)
     tolerance = settings.order_tolerance_seconds
-    generate = GenerateCertificates(documents, app.bus, tolerance, options.background, options.now)
+    credentials = Credentials(options.keys or app.keys)
+    generate = GenerateCertificates(documents, credentials, app.bus, tolerance, options.background, options.now)
     check = CheckTexts(documents, app.bus, options.now)
     return _over_batch(app, lambda batch: generate(batch, check(batch, batch.read(requests.read_generation))))
 
@@ -164,7 +167,8 @@ def _sweep(app: Any, options: Options) -> Handler:
 
 
 def _serve_api(app: Any, options: Options) -> Handler:
-    dependencies = replace(app.dependencies, monotonic=options.monotonic)
+    keys = options.keys or app.dependencies.status_keys
+    dependencies = replace(app.dependencies, monotonic=options.monotonic, status_keys=keys)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims") or {}

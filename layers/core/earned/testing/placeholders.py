@@ -8,6 +8,8 @@ from typing import Any
 
 import pydyf
 
+from earned.document.attachments import attach_credential
+from earned.document.credential import Attachment
 from earned.domain.certificate import CertificateContent
 from earned.domain.people import Logo
 
@@ -21,7 +23,9 @@ _LINES = (
 class Placeholders:
     """In place of `earned.document.render.DESIGNS`: the same bytes for the same certificate."""
 
-    def render(self, content: CertificateContent, _logo: Logo | None = None) -> bytes:
+    def render(
+        self, content: CertificateContent, _logo: Logo | None = None, credential: Attachment | None = None
+    ) -> bytes:
         pdf, text = pydyf.PDF(), pydyf.Stream()
         font = pydyf.Dictionary({"Type": "/Font", "Subtype": "/Type1", "BaseFont": "/Helvetica"})
         pdf.add_object(font)
@@ -42,9 +46,14 @@ class Placeholders:
             }
         )
         pdf.add_page(page)
+        if credential is not None:
+            attach_credential(pdf, credential)
         written = io.BytesIO()
         pdf.write(written)
         return written.getvalue()
+
+    def take_faults(self, _name: str) -> list[str]:
+        return []
 
     def check_drawable(self, _logo: Logo) -> None:
         """A placeholder shows no logo."""

@@ -20,6 +20,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
+from earned.aws.s3 import KEYS
 from earned.testing import cloudformation
 from earned.testing.handlers import Handler, Options, compose
 from earned.testing.lambda_events import LambdaContext, http_event
@@ -32,6 +33,7 @@ DEPLOYED = {one.name: one for one in cloudformation.functions().values()}
 FUNCTIONS = {name: one.source.queue.removesuffix("Queue") if one.source else "" for name, one in DEPLOYED.items()}
 QUEUES = tuple(queue for queue in FUNCTIONS.values() if queue)
 STACKS = "Storage", "Queues"
+SECRETS = "CertificateKey", "StatusKey"
 OF_THIS_MACHINE = {"FONTCONFIG_PATH", "SSL_CERT_FILE"}  # Lambda's paths
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/any"  # moto encrypts nothing
 
@@ -103,6 +105,7 @@ class Service:
         for function in FUNCTIONS:
             with patch.dict(os.environ, service.variables(function)):
                 service.apps[function] = import_app(function)
+        service.apps["generate_certificate"].keys.current()
         service.start_anew()
         return service
 
@@ -122,12 +125,15 @@ class Service:
     def without_functions(cls) -> "Service":
         """Stand up the infrastructure."""
         service = cls({name: value for stack in STACKS for name, value in stand_up(stack.lower()).items()})
+        service.make_secrets()
         service.listen()
         return service
 
     def values(self) -> dict[str, str]:
         """What the template's variables refer to: parameters, and what was stood up."""
-        outputs = {f"{stack}.Outputs.{name}": value for stack in STACKS for name, value in self.outputs.items()}
+        outputs = {
+            f"{stack}.Outputs.{name}": value for stack in (*STACKS, "Signing") for name, value in self.outputs.items()
+        }
         return {
             **cloudformation.parameters(),
             **self.parameters,
@@ -144,6 +150,13 @@ class Service:
     def url(self, queue: str) -> str:
         """A queue's URL."""
         return self.outputs[f"{queue}QueueUrl"]
+
+    def make_secrets(self) -> None:
+        """Make the secrets of infra/signing.yaml, which moto's CloudFormation leaves out."""
+        secrets = boto3.client("secretsmanager")
+        for name in SECRETS:
+            text = secrets.get_random_password(PasswordLength=64, ExcludePunctuation=True)["RandomPassword"]
+            self.outputs[f"{name}Arn"] = secrets.create_secret(Name=name, SecretString=text)["ARN"]
 
     def listen(self) -> None:
         """Make the bus, and a queue that hears everything announced on it."""
@@ -162,12 +175,16 @@ class Service:
             queue.pending_message_groups.clear()
 
     def forget(self) -> None:
-        """Forget everything; moto looks at every record to answer a question, so that many make each test slower."""
+        """Forget everything but the issuer's keys, which sandboxes have cached.
+
+        moto looks at every record to answer a question, so that many make each test slower.
+        """
         self.empty()
         for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
             table.items.clear()
         for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
-            bucket.keys.clear()
+            for key in [key for key in bucket.keys if not key.startswith(KEYS)]:
+                dict.pop(bucket.keys, key)  # moto's own pop fails on a delete marker
             bucket.multiparts.clear()
         self.start_anew()
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from earned.aws import metrics
 from earned.aws.s3 import Documents
+from earned.document.credential import Attachment, credential_json
 from earned.document.fitting import DoesNotFit
 from earned.document.missing_glyph import MissingGlyph
-from earned.domain.certificate import CertificateContent, printed_days
+from earned.domain.certificate import CertificateContent, Issuance, printed_days
 from earned.domain.enrollment import CompletionRecord
 from earned.domain.errors import Rejected, UnusableLogo
 from earned.domain.file_names import file_name
@@ -28,7 +30,9 @@ class Unprintable(Rejected):
 
 
 class Design(Protocol):
-    def render(self, content: CertificateContent, logo: Logo | None) -> bytes: ...
+    def render(self, content: CertificateContent, logo: Logo | None, credential: Attachment | None) -> bytes: ...
+
+    def take_faults(self, name: str) -> list[str]: ...
 
 
 class CertificateDocuments:
@@ -97,16 +101,24 @@ class CertificateDocuments:
     def _verify_url(self, certificate_id: str, revision: int) -> str:
         return f"{self._verify_base_url}/verify/{certificate_id}?revision={revision}"
 
-    def draw(self, content: CertificateContent) -> bytes:
+    def draw_issued(self, training_id: str, issue: Issuance) -> bytes:
+        """The document of an issuance with its credential, if it has one; raises `Unprintable`."""
+        signed = credential_json(training_id, issue)
+        return self.draw(issue.printed, Attachment(signed, issue.completed_at) if signed is not None else None)
+
+    def draw(self, content: CertificateContent, credential: Attachment | None = None) -> bytes:
         """Raises `Unprintable`."""
         try:
-            return self._design.render(content, self._logos.load(content.logo))
+            document = self._design.render(content, self._logos.load(content.logo), credential)
         except MissingGlyph as error:
             raise Unprintable(Reason.MISSING_GLYPH, str(error)) from None
         except DoesNotFit as error:
             raise Unprintable(Reason.DOES_NOT_FIT, str(error)) from None
         except UnusableLogo as error:
             raise Unprintable(Reason.LOGO_GONE, str(error)) from None
+        for reason in self._design.take_faults(content.design):
+            metrics.count("CompiledDesignFaults", reason=reason)
+        return document
 
     def put(self, content: CertificateContent, revision: int, document: bytes) -> str | None:
         """Return the stored version; raises `DocumentConflict` if the revision exists with other bytes (I5)."""

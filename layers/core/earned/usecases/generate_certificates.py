@@ -17,12 +17,13 @@ from earned.aws.dynamodb.table import RecordChanged
 from earned.aws.eventbridge import Bus
 from earned.aws.s3 import ConcurrentPut, DocumentConflict
 from earned.aws.sqs_batch import ReceivedMessage, SqsBatch
-from earned.domain.certificate import RETURNED, CertificateStatus, Hold, Issuance, Revocation
+from earned.domain.certificate import RETURNED, CertificateStatus, Hold, Issuance, QuizResult, Revocation
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
 from earned.domain.errors import Rejected
 from earned.domain.evaluation import absent_since, evaluate_for_issue, evaluate_record
 from earned.domain.fact_codec import digest
 from earned.domain.requirements import Reason
+from earned.domain.results import quiz_result
 from earned.domain.timestamps import from_milliseconds
 from earned.domain.training import LiveEvent, Training
 from earned.messages import announcements
@@ -30,6 +31,7 @@ from earned.messages.announcements import Announcement
 from earned.messages.requests import GenerationRequest, Purpose
 from earned.usecases.certificate_documents import CertificateDocuments, Unprintable
 from earned.usecases.clock import Clock, utc_now
+from earned.usecases.signing_keys import Credentials
 
 logger = Logger()
 MAX_ATTEMPTS = 3
@@ -75,12 +77,14 @@ class GenerateCertificates:
     def __init__(
         self,
         documents: CertificateDocuments,
+        credentials: Credentials,
         bus: Bus,
         order_tolerance: timedelta,
         background: Executor,
         now: Clock = utc_now,
     ) -> None:
         self._documents = documents
+        self._credentials = credentials
         self._bus = bus
         self._tolerance = order_tolerance
         self._background = background
@@ -188,26 +192,33 @@ class GenerateCertificates:
         content = self._documents.content_for(
             record, training, account, context.company, verdict.completed_at, revision
         )
-        try:
-            document = self._documents.draw(content)
-        except Unprintable as unprintable:
-            held = _hold(record, Hold(unprintable.cause, unprintable.detail, now, request.request))
-            told = announcements.held(record, held) if held.request == request.request else None
-            raise _Held(unprintable, told) from unprintable
         issue = Issuance(
             revision=revision,
             issued_at=now,
             completed_at=verdict.completed_at,
             training_version=training.version,
             evidence_digest=digest(record.evidence),
-            document_sha256=hashlib.sha256(document).hexdigest(),
+            document_sha256="",
             printed=content,
             request=request.request,
             reissued_at=now if before else None,
             reason=RETURNED if before else None,
             served=before.handled_requests if before else (),
         )
+        result = quiz_result(record, training, self._tolerance)
+        try:
+            issue, document = self._drawn(record, issue, result)
+        except Unprintable as unprintable:
+            held = _hold(record, Hold(unprintable.cause, unprintable.detail, now, request.request))
+            told = announcements.held(record, held) if held.request == request.request else None
+            raise _Held(unprintable, told) from unprintable
         return Draft(record, issue, document, now, _wait_times(record, training, verdict.completed_at, request, now))
+
+    def _drawn(self, record: CompletionRecord, issue: Issuance, result: QuizResult | None) -> tuple[Issuance, bytes]:
+        """The issuance with its credential's proof and its document's hash, and the document."""
+        signed = self._credentials.sign(record.training_id, issue, result)
+        document = self._documents.draw_issued(record.training_id, signed)
+        return replace(signed, document_sha256=hashlib.sha256(document).hexdigest()), document
 
     def _reissue(self, context: EnrollmentContext, issue: Issuance, request: GenerationRequest) -> Draft | None:
         """Draw the next revision with the account's present name, if the rules of the first still hold (A6, N1).
@@ -223,23 +234,21 @@ class GenerateCertificates:
         content = replace(issue.printed, holder=account.name)
         if content == issue.printed:
             return None
-        content = self._documents.for_revision(content, issue.revision + 1)
-        document = self._documents.draw(content)
         superseding = replace(
             issue,
             revision=issue.revision + 1,
-            document_sha256=hashlib.sha256(document).hexdigest(),
-            printed=content,
+            printed=self._documents.for_revision(content, issue.revision + 1),
             request=request.request,
             reissued_at=now,
             reason=request.reason,
             served=issue.handled_requests,
         )
+        superseding, document = self._drawn(record, superseding, quiz_result(record, training, self._tolerance))
         return Draft(record, superseding, document, now)
 
     def _restore(self, record: CompletionRecord, issue: Issuance) -> None:
         """Draw a lost document again, and record its version; a document with another hash is never put (I7)."""
-        document = self._documents.draw(issue.printed)
+        document = self._documents.draw_issued(record.training_id, issue)
         if hashlib.sha256(document).hexdigest() != issue.document_sha256:
             raise Rejected("unprintable", "the document made again differs from the one that was issued")
         version = self._documents.put(issue.printed, issue.revision, document)
@@ -264,11 +273,10 @@ class GenerateCertificates:
         return issuing.result()
 
     def _for_next_revision(self, draft: Draft) -> Draft:
-        revision = draft.issue.revision + 1
+        revision, signed = draft.issue.revision + 1, draft.issue.credential
         content = self._documents.for_revision(draft.issue.printed, revision)
-        document = self._documents.draw(content)
-        sha256 = hashlib.sha256(document).hexdigest()
-        issue = replace(draft.issue, revision=revision, printed=content, document_sha256=sha256)
+        following = replace(draft.issue, revision=revision, printed=content)
+        issue, document = self._drawn(draft.record, following, signed.result if signed is not None else None)
         return replace(draft, issue=issue, document=document)
 
 

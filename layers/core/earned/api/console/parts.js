@@ -54,3 +54,27 @@ export function certificate(element, { certificate_id, status }, of) {
   };
   return h("a", { href: "#", onclick, part: "download", "aria-label": `${texts.download}: ${of}` }, texts.download);
 }
+
+/**
+ * The link to LinkedIn's form for a certification, filled in; nothing is sent before the person follows it.
+ * @param {EarnedElement} element
+ * @param {CertificateOfEnrollment} certificate With an issuer and a link for the person who holds it only.
+ * @param {string} title
+ */
+export function addToProfile({ texts }, { certificate_id, status, issued_at, issuer, verify_url }, title) {
+  if (status !== "issued" || !issuer || !verify_url) return null;
+  const issued = new Date(issued_at);
+  const fields = new URLSearchParams({
+    startTask: "CERTIFICATION_NAME",
+    name: title,
+    organizationName: issuer,
+    issueYear: String(issued.getUTCFullYear()),
+    issueMonth: String(issued.getUTCMonth() + 1),
+    certId: certificate_id,
+    certUrl: verify_url,
+  });
+  const href = `https://www.linkedin.com/profile/add?${fields}`;
+  return h("p", {},
+    h("a", { href, target: "_blank", rel: "noopener noreferrer", part: "add-to-profile", "aria-label": `${texts.addToProfile}: ${title}` },
+      texts.addToProfile));
+}

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { EarnedElement } from "./element.js";
-import { certificate, requirement, status, titleOf } from "./parts.js";
+import { addToProfile, certificate, requirement, status, titleOf } from "./parts.js";
 
 /** @import { Enrollment, Page } from "./types.d.ts" */
 
@@ -61,7 +61,8 @@ export class EarnedProgress extends EarnedElement {
     return h("li", { class: "card", part: "card" },
       h("h3", { class: "name" }, titleOf(training)),
       h("p", {}, status(this, rest)),
-      h("p", {}, held ? certificate(this, held, titleOf(training)) : without));
+      h("p", {}, held ? certificate(this, held, titleOf(training)) : without),
+      held && addToProfile(this, held, titleOf(training)));
   }
 }
 

@@ -9,7 +9,14 @@ export type Status = "in-progress" | "completed";
 
 export interface Training { id: string; kind?: "course" | "live-event"; title?: string }
 export interface Requirement { kind: string; id: string; title: string; reason: string; message: string; who: Who; since: string }
-export interface CertificateOfEnrollment { certificate_id: string; status: string; revision: number; issued_at: string }
+export interface CertificateOfEnrollment {
+  certificate_id: string;
+  status: string;
+  revision: number;
+  issued_at: string;
+  issuer?: string;
+  verify_url?: string;
+}
 
 export interface Enrollment {
   enrollment_id: string;

@@ -40,6 +40,13 @@ def get_contexts(records: Sequence[CompletionRecord]) -> list[EnrollmentContext]
     return [directory.context(record) for record in records]
 
 
+def get_certificate_contexts(records: Sequence[CompletionRecord]) -> list[EnrollmentContext]:
+    """The records and their accounts, without trainings and companies: a list shows what is printed."""
+    accounts = sorted({(f"account#{record.account_id}", ROOT_SORT_KEY) for record in records})
+    directory = _Directory(batch_get(accounts))
+    return [directory.context(record) for record in records]
+
+
 def get_certificate_context(certificate_id: str) -> EnrollmentContext | None:
     """One query and one read: the record and the account, without training and company; None if there is no record."""
     if not _CERTIFICATE_ID.fullmatch(certificate_id):

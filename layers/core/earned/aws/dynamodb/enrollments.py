@@ -1,16 +1,23 @@
 """Completion records: one item per enrollment and account."""
 
-import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from pynamodb.attributes import Attribute, BinarySetAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    Attribute,
+    BinaryAttribute,
+    BinarySetAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 
+from earned.aws.dynamodb import issuances, proofs
 from earned.aws.dynamodb.enrollment_keys import (
     company_of,
     holder_key,
@@ -37,7 +44,6 @@ from earned.domain.timestamps import from_milliseconds, to_milliseconds
 MAX_FACTS = 6_000  # a record of so many is evaluated in 50 ms
 # By bytes of the largest (most marks have up to 256, all other facts 48); together less than the 400 KB of an item.
 MAX_FACTS_BY_SIZE = {48: MAX_FACTS, 256: 100, 6_000: 8}
-_ISSUE = TypeAdapter(Issuance)
 _REVOCATION = TypeAdapter(Revocation)
 _HOLD = TypeAdapter(Hold)
 
@@ -85,6 +91,7 @@ class CompletionRow(Row):
     account_known = BooleanAttribute(attr_name="k", null=True)
     revision = NumberAttribute(null=True)
     issue = UnicodeAttribute(null=True)
+    proof = BinaryAttribute(attr_name="p", null=True, legacy_encoding=False)
     revocation = UnicodeAttribute(null=True)
     hold = UnicodeAttribute(null=True)
 
@@ -113,7 +120,7 @@ class CompletionRow(Row):
             company_id=company_of(self.holder),
             account_known=bool(self.account_known),
             removal=self.removal,
-            issue=_unpacked(self.issue, int(self.revision), self.certificate) if self.issue else None,
+            issue=issuances.unpack(self.issue, self.revision, self.certificate, self.proof),
             revocation=_REVOCATION.validate_json(self.revocation) if self.revocation else None,
             hold=_HOLD.validate_json(self.hold) if self.hold else None,
         )
@@ -296,7 +303,8 @@ def issue(record: CompletionRecord, issued: Issuance) -> None:
     """
     actions = [
         CompletionRow.revision.set(issued.revision),
-        CompletionRow.issue.set(_packed(issued)),
+        CompletionRow.issue.set(issuances.pack(issued)),
+        _set_proof(issued),
         CompletionRow.revocation.remove(),
         CompletionRow.hold.remove(),
     ]
@@ -333,8 +341,18 @@ def _unchanged(record: CompletionRecord) -> Condition:
 
 def get_records(keys: Iterable[EnrollmentKey]) -> list[CompletionRecord]:
     """In the order of `keys`; unknown enrollments are left out."""
+    return _get_records(keys, None)
+
+
+def get_records_without_facts(keys: Iterable[EnrollmentKey]) -> list[CompletionRecord]:
+    """As `get_records`, for readers that evaluate nothing: facts are most of an item, and cost most to decode."""
+    attributes = {attribute.attr_name for attribute in CompletionRow.get_attributes().values()}
+    return _get_records(keys, sorted(attributes - {CompletionRow.facts.attr_name}))
+
+
+def _get_records(keys: Iterable[EnrollmentKey], attributes: list[str] | None) -> list[CompletionRecord]:
     wanted = list(dict.fromkeys(keys))
-    rows = batch_get([row_key(key) for key in wanted])
+    rows = batch_get([row_key(key) for key in wanted], attributes=attributes)
     found = {row.key: row.record() for row in rows if isinstance(row, CompletionRow)}
     return list(_only_known(found[key] for key in wanted if key in found))
 
@@ -352,14 +370,16 @@ def _known(row: CompletionRow) -> CompletionRecord:
 def erase_holder(record: CompletionRecord) -> None:
     """Erase the holder from a removed enrollment's certificate, and keep when it was issued.
 
-    The hash goes too, because it proves a guessed name. Raises `RecordChanged` unless the enrollment is removed.
+    The hash and the credential's proof go too, because they prove a guessed name. Raises `RecordChanged` unless the
+    enrollment is removed.
     """
     if record.issue is None:
         return
     printed = replace(record.issue.printed, holder="", company=None)
-    nameless = replace(record.issue, printed=printed, document_sha256="", reason=None)
+    nameless = replace(record.issue, printed=printed, document_sha256="", reason=None, credential=None)
     row = _row(record.key)
-    update(row, [CompletionRow.issue.set(_packed(nameless))], CompletionRow.removed.exists())
+    actions = [CompletionRow.issue.set(issuances.pack(nameless)), _set_proof(nameless)]
+    update(row, actions, CompletionRow.removed.exists())
 
 
 def _row(key: EnrollmentKey) -> CompletionRow:
@@ -373,12 +393,7 @@ def _set_holder_once(key: EnrollmentKey, recorded: str | None, company_id: str |
     return CompletionRow.holder.set(CompletionRow.holder | holder)
 
 
-def _packed(issue: Issuance) -> str:
-    known: Any = {"revision": True, "printed": {"certificate_id"}}
-    return _ISSUE.dump_json(issue, exclude_defaults=True, exclude=known).decode()
-
-
-def _unpacked(packed: str, revision: int, certificate_id: str) -> Issuance:
-    body = json.loads(packed)
-    printed = body["printed"] | {"certificate_id": certificate_id}
-    return _ISSUE.validate_python(body | {"revision": revision, "printed": printed})
+def _set_proof(issue: Issuance) -> Action:
+    if issue.credential is None:
+        return CompletionRow.proof.remove()
+    return CompletionRow.proof.set(proofs.pack(issue.credential, issue.revision))

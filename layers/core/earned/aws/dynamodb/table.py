@@ -112,12 +112,18 @@ def connect(model: type[Model], table_name: str) -> None:
     model._get_connection().connection.session.set_default_client_config(clients.CONFIG)
 
 
-def batch_get(keys: Sequence[ItemKey], backoff: Backoff = BACKOFF) -> list[Row]:
-    """Strongly consistent; raises `Throttled`."""
+def batch_get(
+    keys: Sequence[ItemKey], backoff: Backoff = BACKOFF, attributes: Sequence[str] | None = None
+) -> list[Row]:
+    """Strongly consistent; raises `Throttled`. `attributes` are the stored names of those to read; None reads all."""
     connection = Row._get_connection()
 
     def read(page: RawKeys) -> tuple[list[RawItem], RawKeys]:
-        answer = connection.batch_get_item(page, consistent_read=True)  # type: ignore[arg-type]  # it takes raw keys too
+        answer = connection.batch_get_item(
+            page,  # type: ignore[arg-type]  # it takes raw keys too
+            consistent_read=True,
+            attributes_to_get=attributes,
+        )
         unprocessed = answer["UnprocessedKeys"].get(connection.table_name, {}).get("Keys", [])
         return answer["Responses"].get(connection.table_name, []), unprocessed
 

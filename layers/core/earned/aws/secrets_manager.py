@@ -1,0 +1,18 @@
+"""Secrets in Secrets Manager."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+@dataclass(frozen=True)
+class Secret:
+    """One secret; `read` returns its current text."""
+
+    client: "SecretsManagerClient"
+    arn: str
+
+    def read(self) -> str:
+        return self.client.get_secret_value(SecretId=self.arn)["SecretString"]

@@ -1,0 +1,83 @@
+"""Compares the visible text of a document with what its credential says.
+
+A PDF keeps glyphs in the order in which they are drawn. A text that runs from right to left is therefore compared by
+its letters or words, and not by their order. Of a text with marks, such as Devanagari, a glyph can stand for a part of
+several letters: where it is not found, nothing follows.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from babel import Locale, localedata
+
+from earned.document.days import format_days
+from earned.verify.signed_documents import SignedDocument
+
+MAX_LINES = 3  # of a long title
+_INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+_RIGHT_TO_LEFT = {"R", "AL"}
+_WORD = re.compile(r"\d+|[^\W\d]+")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Which of holder, training, number and date the text does not contain, and of which that cannot be told."""
+
+    missing: tuple[str, ...]
+    unclear: tuple[str, ...]
+
+
+def compare(credential: SignedDocument, text: str) -> Comparison:
+    lines, values = text.splitlines(), credential.values
+    printed = {"holder": values["holder"], "training": values["title"], "number": certificate_number(credential)}
+    absent = [name for name, value in printed.items() if not _contains(lines, value)]
+    unclear = [name for name in absent if any(unicodedata.category(c)[0] == "M" for c in printed[name])]
+    missing = [name for name in absent if name not in unclear]
+    if not any(_contains_days(lines, *days) for days in _written(values.get("first_day"), values["completed_on"])):
+        missing.append("date")
+    return Comparison((*missing,), (*unclear,))
+
+
+def certificate_number(credential: SignedDocument) -> str:
+    return credential.values["certificate"].rpartition("/")[2]
+
+
+def day(midnight: str) -> str:
+    """2026-11-14 of 2026-11-14T00:00:00Z."""
+    return midnight.partition("T")[0]
+
+
+def _contains(lines: Sequence[str], value: str) -> bool:
+    wanted, given = _letters(value), [_letters(line) for line in lines]
+    if wanted in "".join(given):
+        return True
+    if not any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in value):
+        return False
+    runs = ("".join(given[n : n + length]) for length in range(1, MAX_LINES + 1) for n in range(len(given)))
+    return any(Counter(run) == Counter(wanted) for run in runs)
+
+
+def _contains_days(lines: Sequence[str], days: str, is_right_to_left: bool) -> bool:
+    if not is_right_to_left:
+        return _contains(lines, days)
+    return any(Counter(_WORD.findall(days)) <= Counter(_WORD.findall(line)) for line in lines)
+
+
+def _letters(text: str) -> str:
+    """Without spaces and joiners, which extraction moves, and without the difference of compatibility forms."""
+    composed = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in composed if unicodedata.category(c) not in _INVISIBLE).casefold()
+
+
+def _written(first: str | None, last: str) -> Iterator[tuple[str, bool]]:
+    """The days in every language and region, and whether it runs from right to left; none for what are no days."""
+    try:
+        days = date.fromisoformat(day(first or last)), date.fromisoformat(day(last))
+    except ValueError:
+        return
+    for locale in map(Locale.parse, localedata.locale_identifiers()):
+        yield format_days(*days, locale), locale.text_direction == "rtl"

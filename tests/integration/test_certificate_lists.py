@@ -1,0 +1,23 @@
+"""What a list of certificates asks of AWS, counted on the wire."""
+
+from collections import Counter
+
+from earned.testing.service import Service
+from tests.integration.issued_records import enrolled, issue
+from tools.costs.ledger import counting
+from tools.story import Story
+
+PEOPLE = 100
+
+
+def test_a_list_of_a_hundred_certificates_takes_four_requests(service: Service, story: Story) -> None:
+    """The viewer's account, the keys, the records, and the accounts of their holders."""
+    story.directory()
+    service.settle()
+    for number in range(PEOPLE):
+        issue(enrolled(story.id(f"enr-{number:03}"), story.id(f"acc-{number:03}"), story.company, story.course))
+    admin = story.claims("admin", "company-admin")
+    with counting() as ledger:
+        status, page = service.get(f"/v1/companies/{story.company}/certificates", admin, limit=str(PEOPLE))
+    assert (status, len(page["items"])) == (200, PEOPLE)
+    assert Counter(ledger.operations) == {"dynamodb.Query": 1, "dynamodb.BatchGetItem": 3}
