@@ -21,6 +21,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "earned.aws.dynamodb.access_log": (f"{_INTEGRATION}/test_expiry.py",),
     "earned.aws.dynamodb.support": (f"{_INTEGRATION}/test_expiry.py",),
     "earned.document.wording": (f"{_UNIT}/document/test_wording.py",),
+    "earned.document.days": (f"{_UNIT}/document/test_wording.py",),
     "earned.api.certificates": (
         f"{_INTEGRATION}/test_filter_days.py",
         f"{_INTEGRATION}/test_links.py",
