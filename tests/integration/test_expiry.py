@@ -1,16 +1,19 @@
 """What goes away by itself: `expires` is in seconds since 1970, and as far away as the documentation promises."""
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import boto3
 import pytest
+from pynamodb.exceptions import QueryError
 
 from earned.aws.dynamodb import access_log, exports, support
 from earned.domain.exports import Export
 from earned.domain.people import SupportRequest
 from earned.testing.service import Service
+from tests.integration.wire_faults import noted
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 250_000, tzinfo=UTC)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -51,6 +54,44 @@ def test_two_accesses_of_one_instant_are_two_entries(service: Service) -> None:
     for _ in range(2):
         access_log.log_access("c" * 26, 1, "acc-1", "individual", None, NOON)
     assert len(rows(service, "AccessLog")) == 2
+
+
+def test_the_accesses_of_a_certificate_are_read_oldest_first_with_who_and_when(service: Service) -> None:
+    access_log.log_access("c" * 26, 2, "acc-2", "individual", None, NOON + HOUR)
+    access_log.log_access("c" * 26, 1, "acc-1", "company-admin", "co-1", NOON)
+    access_log.log_access("d" * 26, 1, "acc-3", "individual", None, NOON)
+    with noted() as requests:
+        found = list(access_log.accesses_of("c" * 26))
+    assert found == [
+        ("2026-03-02T12:00:00.250+00:00", "acc-1", "company-admin", "co-1"),
+        ("2026-03-02T13:00:00.250+00:00", "acc-2", "individual", None),
+    ]
+    assert [one.parameters["ConsistentRead"] for one in requests] == [True], "none that was just written is missing"
+
+
+@pytest.fixture
+def another_table(service: Service) -> Iterator[str]:
+    """A table that does not exist; the access log and the support requests use their own again afterwards."""
+    yield "another-table"
+    access_log.bind(service.outputs["AccessLogTableName"])
+    support.bind(service.outputs["SupportTableName"])
+
+
+@pytest.mark.parametrize(
+    ("bind", "read"),
+    [
+        (access_log.bind, lambda: list(access_log.accesses_of("c" * 26))),
+        (support.bind, lambda: support.support_requests(None, 1)),
+    ],
+    ids=["access log", "support requests"],
+)
+def test_rows_are_those_of_the_table_that_was_bound_last(
+    another_table: str, bind: Callable[[str], None], read: Callable[[], object]
+) -> None:
+    bind(another_table)
+    with noted() as requests, pytest.raises(QueryError):
+        read()
+    assert {one.parameters["TableName"] for one in requests} == {another_table}
 
 
 def test_a_support_request_is_kept_for_90_days_and_its_counters_for_two_hours(service: Service) -> None:

@@ -697,6 +697,22 @@ def test_an_export_asked_for_again_is_another_once_a_certificate_was_issued(comp
     assert again["count"] == 4
 
 
+def test_a_file_in_an_archive_has_the_time_at_which_its_revision_was_issued(company: Story) -> None:
+    certificate_id = give(company, "dee", "Dee Sample")
+    record = enrollments.get_record(company.enrollment_of("dee")["enrollment_id"])
+    assert record is not None
+    assert record.issue is not None
+    enrollments.issue(record, replace(record.issue, revision=2, reissued_at=NOON + timedelta(days=2, seconds=4)))
+    company.service.apps["generate_certificate"].documents.put(
+        certificate_id, 2, f"%PDF {certificate_id}".encode(), "certificate.pdf"
+    )
+    with zipfile.ZipFile(io.BytesIO(fetch(company, make(company)["export_id"]))) as archive:
+        times = {info.filename: info.date_time for info in archive.infolist() if info.filename.endswith(".pdf")}
+    later = {name: (2026, 3, 4, 12, 0, 4) if "Dee" in name else (2026, 3, 2, 12, 0, 0) for name in times}
+    assert len(times) == 4
+    assert times == later
+
+
 def test_an_export_asked_for_with_another_body_is_another(company: Story) -> None:
     first = ask_for(company, training_id=company.course)[1]["export_id"]
     assert ask_for(company, training_id=company.course)[1]["export_id"] == first

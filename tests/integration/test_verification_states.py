@@ -1,17 +1,14 @@
 """What verification answers: each state of the newest revision beside each revision that can be asked for."""
 
 import json
-from datetime import timedelta
 from itertools import product
 from typing import Any
 
 import pytest
 
-from earned.aws.dynamodb import enrollments
-from earned.domain.certificate import Revocation
 from earned.testing.service import Service
-from tests.integration.issued_records import ENROLLED, ISSUED, enrolled, issue
-from tools.story import NOON, Story, cloud_event
+from tests.integration.issued_records import certificate_in, enrolled, issue
+from tools.story import Story
 
 NEWEST = 3
 VALID: dict[str, Any] = {
@@ -47,22 +44,6 @@ ANSWERS: dict[str, dict[str, dict[str, Any] | None]] = {
 }
 
 
-def certificate_in(story: Story, state: str) -> str:
-    """The id of a certificate whose newest revision is in this state."""
-    record = enrolled(story.id("enr-ada"), story.id("ada"), story.company)
-    if state == "never issued":
-        return record.certificate_id
-    issued = issue(record, ISSUED, revision=NEWEST)
-    if "revoked" in state:
-        enrollments.revoke(issued, Revocation(ISSUED + timedelta(days=1), "marked-absent", "request-4"))
-    if state == "withdrawn with the account":
-        story.service.post("Directory", cloud_event("account.removed", {"account_id": story.id("ada")}, NOON))
-        story.service.deliver("record_directory")
-    elif "withdrawn" in state:
-        enrollments.withdraw(record.key, ENROLLED + timedelta(days=9), "request-5")
-    return record.certificate_id
-
-
 def asked(service: Service, certificate_id: str, revision: str | None, accept: str) -> dict[str, Any]:
     query = {} if revision is None else {"revision": revision}
     return service.ask("GET", f"/verify/{certificate_id}", None, query=query, headers={"accept": accept})
@@ -72,7 +53,7 @@ def asked(service: Service, certificate_id: str, revision: str | None, accept: s
 def test_the_state_of_the_newest_revision_and_the_revision_asked_for_decide(
     service: Service, story: Story, state: str, revision: str
 ) -> None:
-    certificate_id = certificate_in(story, state)
+    certificate_id = certificate_in(story, state, NEWEST)
     for one in ASKED[revision]:
         answer = asked(service, certificate_id, one, "application/json")
         if revision == "invalid":
@@ -85,7 +66,7 @@ def test_the_state_of_the_newest_revision_and_the_revision_asked_for_decide(
 
 @pytest.mark.parametrize("state", ANSWERS)
 def test_only_a_valid_certificate_shows_a_name_on_its_page(service: Service, story: Story, state: str) -> None:
-    certificate_id = certificate_in(story, state)
+    certificate_id = certificate_in(story, state, NEWEST)
     shown = {
         revision: "Ada Sample" in asked(service, certificate_id, one, "text/html")["body"]
         for revision, ones in ASKED.items()
@@ -102,7 +83,7 @@ def test_what_the_certificate_does_not_print_is_not_in_the_answer(service: Servi
 
 @pytest.mark.parametrize("state", ["valid", "revoked", "never issued"])
 def test_every_answer_may_be_read_by_any_page_and_stored_by_none(service: Service, story: Story, state: str) -> None:
-    certificate_id = certificate_in(story, state)
+    certificate_id = certificate_in(story, state, NEWEST)
     for accept, kind in (("application/json", "application/json"), ("text/html", "text/html; charset=utf-8")):
         answer = asked(service, certificate_id, None, accept)
         headers = {name.lower(): ",".join(values) for name, values in answer.get("multiValueHeaders", {}).items()}
@@ -133,9 +114,43 @@ PRINTED = "https://certificates.example/verify/{}?revision={}"
 def test_the_page_takes_a_number_or_the_printed_address_with_its_revision(
     service: Service, story: Story, number: str, shown: str
 ) -> None:
-    certificate_id = certificate_in(story, "valid")
+    certificate_id = certificate_in(story, "valid", NEWEST)
     query = {"number": number.format(certificate_id)}
     answer = service.ask("GET", "/verify", None, query=query, headers={"accept": "text/html"})
     assert answer["statusCode"] == 200
     assert shown in answer["body"]
     assert ("Ada Sample" in answer["body"]) is (shown == "This certificate is valid")
+
+
+@pytest.mark.parametrize(
+    ("language", "marked"),
+    [("de", "de"), ("pt-BR", "pt-BR"), ("zh-Hant-TW", "zh-Hant-TW"), ('"><b>', "en"), ("", "en"), ("x" * 9, "en")],
+)
+def test_names_on_the_page_are_marked_with_the_language_of_the_certificate_if_its_tag_is_valid(
+    service: Service, story: Story, language: str, marked: str
+) -> None:
+    record = enrolled(story.id("enr-ada"), story.id("ada"), story.company)
+    issued = issue(record, language=language)
+    page = asked(service, issued.certificate_id, None, "text/html")["body"]
+    assert f'<p class="holder" lang="{marked}" dir="auto">Ada Sample</p>' in page
+    assert '<html lang="en" dir="ltr">' in page
+
+
+def test_a_page_leads_back_to_the_field_for_a_number(service: Service, story: Story) -> None:
+    certificate_id = certificate_in(story, "valid", NEWEST)
+    printed = " ".join(certificate_id[at : at + 4] for at in range(0, 26, 4))
+    own = asked(service, certificate_id, None, "text/html")["body"]
+    assert '<a href="../verify">' in own
+    for number in (certificate_id, "no number"):
+        typed = service.ask("GET", "/verify", None, query={"number": number})
+        assert '<a href="?">' in typed["body"]
+        assert (f'<dd class="number" dir="ltr">{printed}</dd>' in typed["body"]) is (number == certificate_id)
+        assert typed["statusCode"] == (200 if number == certificate_id else 404)
+    field = service.ask("GET", "/verify", None, query={})
+    assert field["statusCode"] == 200
+    assert service.ask("GET", "/verify", None, query={"number": ""})["body"] == field["body"]
+
+
+@pytest.mark.parametrize(("length", "status"), [(200, 404), (201, 400)])
+def test_a_typed_number_has_at_most_200_characters(service: Service, length: int, status: int) -> None:
+    assert service.ask("GET", "/verify", None, query={"number": "a" * length})["statusCode"] == status

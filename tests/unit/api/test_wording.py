@@ -8,17 +8,19 @@ import pytest
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from earned.api.wording import LANGUAGES, wording
-from earned.document.deployed_designs import FOLDER
+import earned.api.wording
+from earned.api.wording import LANGUAGES, read, wording
+from earned.document import deployed_designs
 from earned.domain.requirements import Reason, Requirement
 from earned.domain.training import DEFAULT_DESIGN
 
-MESSAGES = Path(__file__).resolve().parents[3] / "layers/core/earned/api/console/messages.js"
+FOLDER = Path(earned.api.wording.__file__).with_name("wording")
+MESSAGES = Path(earned.api.wording.__file__).with_name("console") / "messages.js"
 AT = datetime(2026, 3, 2, 18, 5, 59, tzinfo=UTC)
 
 
 def test_a_language_has_all_three_sets_of_texts() -> None:
-    certificates = {path.stem for path in (FOLDER / DEFAULT_DESIGN / "wording").glob("*.toml")}
+    certificates = {path.stem for path in (deployed_designs.FOLDER / DEFAULT_DESIGN / "wording").glob("*.toml")}
     [console] = re.findall(r"(?m)^export const LANGUAGES = \{(.+)\};", MESSAGES.read_text("utf-8"))
     assert certificates == LANGUAGES == {name.split(":")[0].strip() for name in console.split(",")}
     assert {"en", "es", "fr", "de", "ar", "ja"} <= LANGUAGES
@@ -50,3 +52,16 @@ def test_every_reason_has_a_message_that_names_its_subject_and_its_detail(langua
 
 def test_the_moment_of_checking_is_to_the_minute_in_utc() -> None:
     assert wording("de").moment_of(AT) == "2. März 2026, 18:05 UTC"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("marked-absent = ", "marked-late = "), ("[requirements]", "[requirements]\nmarked-late = 'x'")]
+)
+def test_a_language_without_exactly_the_messages_of_all_reasons_is_refused_and_named(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    text = (FOLDER / "fr.toml").read_text("utf-8")
+    assert old in text
+    (tmp_path / "fr.toml").write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(ValueError, match=r"^fr\.toml has not exactly one message for each reason$"):
+        read(tmp_path / "fr.toml")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from earned.document.deployed_designs import FOLDER as DESIGN_FOLDERS
-from earned.document.wording import InvalidDesign, Wording, printable
+from earned.document.wording import Brand, Colours, InvalidDesign, Wording, printable
 from earned.domain.training import TrainingKind
 from tests.unit.builders import issue
 
@@ -97,6 +97,7 @@ def test_with_an_unknown_region_a_date_has_the_format_of_the_language():
         ("en", "1 hour", "2 hours", "7.5 hours", "24 hours"),
         ("es", "1 hora", "2 horas", "7,5 horas", "24 horas"),
         ("es-MX", "1 hora", "2 horas", "7.5 horas", "24 horas"),
+        ("es-MX-1996", "1 hora", "2 horas", "7.5 horas", "24 horas"),
         ("fr", "1 heure", "2 heures", "7,5 heures", "24 heures"),
         ("de", "1 Stunde", "2 Stunden", "7,5 Stunden", "24 Stunden"),
         ("ar", "ساعة", "ساعتان", "7.5 ساعة", "24 ساعة"),
@@ -122,6 +123,40 @@ def test_every_language_has_every_text_and_its_own_words():
             assert len({each[key] for each in words}) == len(LANGUAGES)
 
 
+def test_the_texts_of_a_certificate_are_all_that_a_template_may_print():
+    everything = texts(company="Sample Lanterns", hours=7.5, logo="0" * 64)
+    assert everything == {
+        "words": {
+            "language": "en",
+            "direction": "ltr",
+            "provider": "Northlight Leadership Academy",
+            "signatory": "Ingrid Solvang",
+            "role": "Director of Learning",
+            "heading": "Certificate of Completion",
+            "statement": "has successfully completed the course",
+            "lead": "This is to certify that",
+            "number": "Certificate No.",
+            "verify": "Verify at",
+            "scan": "Scan to verify",
+            "code": "QR code of the verification link",
+        },
+        "holder": "Ilse Brandvold",
+        "title": "Safe lifting",
+        "company": "of Sample Lanterns",
+        "direction": {"provider": "ltr", "holder": "ltr", "title": "ltr"},
+        "scripts": {"holder": "latin", "title": "latin", "company": "latin"},
+        "language": "en",
+        "date": "4 November 2026",
+        "hours": "7.5 hours",
+        "logo": {"of": "Sample Lanterns"},
+        "number": "k3f7 m2qz t5vx 4hbr n6wd yc2j pa",
+        "verify_url": "https://learn.example/verify/k3f7m2qzt5vx4hbrn6wdyc2jpa",
+    }
+    plain = texts()
+    assert plain.keys() == everything.keys()
+    assert [plain[name] for name in ("company", "hours", "logo")] == [None, None, None]
+
+
 @pytest.mark.parametrize("tag", LANGUAGES)
 def test_a_live_event_has_another_wording_than_a_course(tag: str):
     course, event = (NORTHLIGHT.words(dataclasses.replace(PRINTED, language=tag, kind=kind)) for kind in TrainingKind)
@@ -134,6 +169,22 @@ def test_arabic_runs_from_right_to_left_and_every_text_in_its_own_direction():
     assert arabic["words"]["direction"] == "rtl"
     assert arabic["direction"] == {"provider": "ltr", "holder": "rtl", "title": "ltr"}
     assert {texts(language=tag)["words"]["direction"] for tag in LANGUAGES if tag != "ar"} == {"ltr"}
+
+
+@pytest.mark.parametrize(
+    ("name", "direction"),
+    [
+        ("ليلى", "rtl"),
+        ("ליה", "rtl"),
+        ("(ליה)", "rtl"),
+        ("7 ليلى Sample", "rtl"),
+        ("Ada ليلى", "ltr"),
+        ("(Ada) ליה", "ltr"),
+        ("7", "ltr"),
+    ],
+)
+def test_the_first_letter_with_a_direction_decides_that_of_a_text(name: str, direction: str):
+    assert texts(holder=name, title=name)["direction"] == {"provider": "ltr", "holder": direction, "title": direction}
 
 
 @pytest.mark.parametrize("tag", ["tlh", "pt-BR", "zh-Hant-TW", "", "<b>", "x" * 300])
@@ -163,6 +214,7 @@ def test_a_company_name_of_the_other_direction_is_isolated():
     arabic = "شركة ١٢٣ ش.م.م."
     assert texts(company=arabic)["company"] == f"of \u2068{arabic}\u2069"
     assert texts(company=arabic, language="ar")["company"] == f"من {arabic}"
+    assert texts(company="ליה בע״מ")["company"] == "of \u2068ליה בע״מ\u2069"
     assert texts(company="Larkspur Inc.", language="ar")["company"] == "من \u2068Larkspur Inc.\u2069"
 
 
@@ -182,7 +234,12 @@ def test_a_name_that_needs_a_font_with_more_marks_or_letters_has_a_class_for_it(
 
 
 def test_a_brand_names_provider_and_signatory_in_one_language_or_several(tmp_path: Path):
-    folder = changed(tmp_path, "brand.toml", 'signatory = "Ingrid Solvang"', 'signatory = "Odile Harrow"')
+    folder = changed(
+        tmp_path,
+        "brand.toml",
+        'signatory = "Ingrid Solvang"',
+        'signatory = {en = "Odile Harrow", de = "Odile Harrow-Kern"}',
+    )
     text = (folder / "brand.toml").read_text("utf-8")
     (folder / "brand.toml").write_text(
         text.replace('"Northlight Leadership Academy"', '{en = "Fernhill", fr = "Fougère"}')
@@ -190,7 +247,7 @@ def test_a_brand_names_provider_and_signatory_in_one_language_or_several(tmp_pat
     other = Wording(folder)
     worded = {tag: other.words(dataclasses.replace(PRINTED, language=tag)) for tag in ("en", "fr", "de")}
     assert [words["provider"] for words in worded.values()] == ["Fernhill", "Fougère", "Fernhill"]
-    assert {words["signatory"] for words in worded.values()} == {"Odile Harrow"}
+    assert [words["signatory"] for words in worded.values()] == ["Odile Harrow", "Odile Harrow", "Odile Harrow-Kern"]
 
 
 def test_the_colours_of_the_brand_are_variables_of_the_style_sheets():
@@ -199,9 +256,16 @@ def test_the_colours_of_the_brand_are_variables_of_the_style_sheets():
     assert styles.endswith("p { color: var(--ink) }")
 
 
-def test_a_style_sheet_with_a_colour_that_the_brand_lacks_is_refused():
-    with pytest.raises(InvalidDesign, match="no colour mauve"):
-        NORTHLIGHT.brand.colour("p { color: var(--mauve) }")
+def test_the_variables_are_declared_before_the_style_sheets_and_the_template_sets_the_scale():
+    brand = Brand(provider="A", signatory="B", role="C", colours=Colours(ink="#10283f", gold="#aa8833"))
+    styles = "p { color: var( --gold); zoom: var(--scale) }"
+    assert brand.colour(styles) == f":root {{ --ink: #10283f; --gold: #aa8833 }}\n{styles}"
+
+
+def test_a_style_sheet_with_colours_that_the_brand_lacks_is_refused():
+    message = r"^brand\.toml has no colour mauve, plum, which a style sheet asks for$"
+    with pytest.raises(InvalidDesign, match=message):
+        NORTHLIGHT.brand.colour("p { color: var(--plum); background: var(--mauve) }")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +284,7 @@ def test_a_style_sheet_with_a_colour_that_the_brand_lacks_is_refused():
 def test_the_error_for_an_incomplete_file_names_the_file_and_the_key(
     tmp_path: Path, file: str, old: str, new: str, message: str
 ):
-    with pytest.raises(InvalidDesign, match=message):
+    with pytest.raises(InvalidDesign, match=f"^{message}"):
         Wording(changed(tmp_path, file, old, new))
 
 

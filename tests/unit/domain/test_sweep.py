@@ -49,17 +49,23 @@ def test_a_small_table_is_read_in_one_run() -> None:
     assert SweepPass.following(last, BEGINNING, 4).items_of_run(6_000) == 6_000
 
 
+def test_a_run_reads_at_least_its_share_so_that_the_pass_ends_with_the_day() -> None:
+    sweep_pass = replace(SweepPass.following(None, BEGINNING, 4), expected=3 * 270 + 1)
+    assert sweep_pass.items_of_run(1) == 4
+
+
 def test_a_pass_that_is_not_over_goes_on_in_its_own_segments() -> None:
     going = SweepPass.following(None, BEGINNING, 4).past(2, None, 7).past(0, ("pk", "sk"), 5)
-    assert (going.is_new, going.is_over, going.items) == (False, False, 12)
+    assert (going.is_new, going.is_over, going.items, going.segments) == (False, False, 12, 4)
     assert going.positions == {0: ("pk", "sk"), 1: None, 3: None}
     assert SweepPass.following(going, BEGINNING + DAY, 8) == going
 
 
 def test_a_pass_is_over_with_its_last_segment_and_the_next_expects_as_many_items() -> None:
     over = SweepPass.following(None, BEGINNING, 1).past(0, None, 9)
-    assert over.is_over
+    assert (over.is_over, over.segments) == (True, 1)
     after = SweepPass.following(over, BEGINNING + DAY, 2)
+    assert (after.began, after.segments, after.positions) == (BEGINNING + DAY, 2, {0: None, 1: None})
     assert (after.before, after.expected, after.items, after.is_new) == (BEGINNING, 9, 0, True)
 
 

@@ -92,6 +92,12 @@ def test_the_denial_covers_the_three_queues_of_the_portal() -> None:
     assert policy["Queues"] == [{"Ref": f"{name}Queue"} for name in ("Directory", "Progress", "Attendance")]
 
 
+def test_a_named_principal_uploads_to_the_folder_of_logos_and_nobody_else_uploads_anywhere() -> None:
+    of = {one["Sid"]: one["Resource"] for one in statements("storage", "AssetsBucketPolicy", [PORTAL])}
+    assert of["ThePortalUploadsLogos"] == {"Fn::Sub": "${AssetsBucket.Arn}/logos/*"}
+    assert of["NobodyElseUploads"] == {"Fn::Sub": "${AssetsBucket.Arn}/*"}
+
+
 def test_a_named_principal_of_another_account_may_use_the_key_of_the_queues() -> None:
     [key] = read_template(INFRA / "key.yaml")["Resources"].values()
     some = resolve(key["Properties"]["KeyPolicy"], [PORTAL])["Statement"]

@@ -110,8 +110,12 @@ class Wording(_Texts):
 
 @cache
 def wording(language: str) -> Wording:
+    return read(_FOLDER / f"{language}.toml")
+
+
+def read(path: Path) -> Wording:
     """Raises `ValidationError` for a file with a text too many, and `ValueError` for one too few."""
-    texts = Wording.model_validate(tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8")))
-    if language != "en" and texts.requirements.keys() != {reason.value for reason in Reason}:
-        raise ValueError(f"{language}.toml has not exactly one message for each reason")
+    texts = Wording.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    if path.stem != "en" and texts.requirements.keys() != {reason.value for reason in Reason}:
+        raise ValueError(f"{path.name} has not exactly one message for each reason")
     return texts
