@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from earned.domain.sweep import Finding
 from earned.testing.service import Service
-from tools.costs import bill
+from tests.integration.test_metrics import TABLE
+from tools.costs import bill, scale
+from tools.costs.__main__ import fixed
 from tools.costs.counts import Sweeping, count, count_download, count_summary, count_sweep
 from tools.costs.savings import savings
 
@@ -71,3 +74,21 @@ def test_functions_have_the_memory_that_is_priced() -> None:
         for name, text in own.items()
     }
     assert memory == bill.PRICES["memory"]
+
+
+def test_a_small_portal_pays_at_most_what_was_committed_a_month_and_no_dashboard() -> None:
+    lines = fixed()
+    assert bill.total(lines) <= COMMITTED["fixed_a_month"]
+    assert [line.dollars for line in lines if "dashboard" in line.buys] == [0]
+
+
+def test_the_bill_has_every_metric_of_the_service() -> None:
+    without_findings = [row for row in TABLE if row[0] != "SweepFindings"]
+    assert len(without_findings) + len(Finding) == bill.METRICS_OF_A_RUN + bill.METRICS_OF_WORK
+
+
+def test_the_table_of_a_large_portal_says_what_the_counts_say(service: Service) -> None:
+    download, _ = count_download(service)
+    told = (ROOT / "docs" / "operate.md").read_text()
+    rows = [str(row) for row in scale.rows(count(service, 5), download, count_sweep(service))]
+    assert [row for row in rows if row not in told] == []

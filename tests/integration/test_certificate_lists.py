@@ -5,6 +5,7 @@ from collections import Counter
 from earned.testing.service import Service
 from tests.integration.issued_records import enrolled, issue
 from tools.costs.ledger import counting
+from tools.costs.scenario import Scenario
 from tools.story import Story
 
 PEOPLE = 100
@@ -21,3 +22,17 @@ def test_a_list_of_a_hundred_certificates_takes_four_requests(service: Service, 
         status, page = service.get(f"/v1/companies/{story.company}/certificates", admin, limit=str(PEOPLE))
     assert (status, len(page["items"])) == (200, PEOPLE)
     assert Counter(ledger.operations) == {"dynamodb.Query": 1, "dynamodb.BatchGetItem": 3}
+
+
+def test_a_list_of_certificates_does_not_receive_the_facts_of_its_records(service: Service) -> None:
+    scene = Scenario(service, 5, seed="a list without facts")
+    scene.invoke("record_directory", scene.join(1))
+    scene.invoke("record_progress", scene.events(0))
+    scene.invoke("generate_certificate", scene.waiting("Generation"))
+    assert {"f", "issue"} <= scene.record(0).keys()
+    with counting() as ledger:
+        _, page = service.get(f"/v1/companies/{scene.company}/certificates", scene.admin)
+    received = {name for call in ledger.calls for name in call.received}
+    assert len(page["items"]) == 1
+    assert "issue" in received
+    assert "f" not in received

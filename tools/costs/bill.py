@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from earned.domain.sweep import FULL_CHECK_EVERY, RUNS_PER_PASS
+from earned.domain.sweep import FULL_CHECK_EVERY, RUNS_PER_PASS, Finding
 from earned.usecases.sweep import ITEMS_PER_PAGE, SECONDS_PER_RUN, SEGMENTS
 from tools.costs import counts as counted
 from tools.costs.capacity_units import READ_STEP
@@ -23,6 +23,9 @@ HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
 PASS = RUNS_PER_PASS * timedelta(minutes=5)
 RUN_HOURS_A_DAY = 24 * 12 * SECONDS_PER_RUN / 3600
 CONNECTIONS = 10  # of the sweep to S3
+METRICS_OF_A_RUN = 4
+# A value of a dimension is a metric: four causes, two of support requests, the findings, and six without a dimension.
+METRICS_OF_WORK = 4 + 2 + len(Finding) + 6
 MAX_LEARNERS = 25  # in a batch, two events each
 
 
@@ -189,14 +192,26 @@ def _logged(counts: Counts, shape: Shape) -> float:
     return float(ours + sum(each.values()) * _ASSUMED["log_lines"])
 
 
-def fixed_a_month(alarms: int, queues: int, metrics: int) -> list[Line]:
-    """What is paid at any volume; these lines are dollars a month."""
+def fixed_a_month(alarms: int, queues: int, *, has_dashboard: bool = False) -> list[Line]:
+    """What a small portal pays at any volume; these lines are dollars a month.
+
+    CloudWatch charges a custom metric for the hours in which it is written: those of the sweep for every hour, the
+    others for the hours in which the portal works.
+    """
+    busy = _ASSUMED["busy_seconds_a_year"] / (365 * 24 * 3600)
     polls = queues * _ASSUMED["pollers"] * 30 * 24 * 3600 / _ASSUMED["poll_seconds"]
     return [
         Line("SQS", f"polling of {queues} empty queues", polls * _PRICE["sqs_request"]),
         Line("CloudWatch", f"{alarms} metrics with an alarm", alarms * _PRICE["alarm_month"]),
-        Line("CloudWatch", f"{metrics} custom metrics", metrics * _PRICE["metric_month"]),
-        Line("CloudWatch", "a dashboard", _PRICE["dashboard_month"]),
+        Line(
+            "CloudWatch",
+            f"{METRICS_OF_A_RUN} metrics of every run of the sweep",
+            METRICS_OF_A_RUN * _PRICE["metric_month"],
+        ),
+        Line(
+            "CloudWatch", f"{METRICS_OF_WORK} metrics of working hours", METRICS_OF_WORK * busy * _PRICE["metric_month"]
+        ),
+        Line("CloudWatch", "a dashboard (Dashboard=true)", has_dashboard * _PRICE["dashboard_month"]),
         Line("Secrets Manager", "the secrets of the signing keys", 2 * _PRICE["secret_month"]),
         Line("KMS", "the key of the data and the key of the alarms", 2 * _PRICE["key_month"]),
     ]

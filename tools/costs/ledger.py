@@ -31,6 +31,7 @@ class Call:
     index_writes: dict[str, int] = field(default_factory=dict)
     read_units: float = 0.0
     consistent: bool = False
+    received: frozenset[str] = frozenset()  # names of the attributes of the items that came back
     seconds: float = 0.0
 
     @property
@@ -125,9 +126,23 @@ def _sent(request: Any, event_name: str, **_more: Any) -> None:
 
 def _answered(parsed_response: dict[str, Any] | None, context: Any, event_name: str, **_more: Any) -> None:
     """Count a query by the items that it returned: no query of the service has a filter."""
-    if _open and _under_way[0].operation == "Query" and parsed_response is not None:
-        sizes = [size(item) for item in parsed_response["Items"]]
-        _under_way[0].read_units = read_units(sizes, consistent=_under_way[0].consistent)
+    if not _open or parsed_response is None:
+        return
+    [call] = _under_way
+    items = _items(call.operation, parsed_response)
+    call.received = frozenset(name for item in items for name in item)
+    if call.operation == "Query":
+        call.read_units = read_units([size(item) for item in items], consistent=call.consistent)
+
+
+def _items(operation: str, answer: dict[str, Any]) -> list[Item]:
+    match operation:
+        case "Query":
+            return list(answer["Items"])
+        case "BatchGetItem":
+            return [item for items in answer["Responses"].values() for item in items]
+        case _:
+            return []
 
 
 def _length(headers: Any) -> int:

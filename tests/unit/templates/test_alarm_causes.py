@@ -69,7 +69,7 @@ def well() -> dict[Metric, Values]:
         own("SweepPassHours"): every(5, 5),
         own("SweepFindings", finding="just-completed"): every(60, 1),
         own("MessagesFailed"): every(20, 3),
-        own("CertificatesHeld", reason="missing-glyph"): every(600, 1),
+        own("CertificatesHeld"): every(600, 1),
     }
     waiting = {queue(name, "ApproximateAgeOfOldestMessage"): always(4) for name in queues()}
     empty = {queue(one.dead_letter_queue, VISIBLE): every(15, 0) for one in queues().values()}

@@ -95,7 +95,7 @@ def _report_refusal(problem: Problem, route: Route) -> None:
     """Without ids and account: the route, the status and the problem's code."""
     extra = {"route": f"{route.method} {route.path}", "status": problem.status, "problem": problem.code}
     logger.warning("request refused", extra=extra)
-    metrics.count("RequestsRefused", status=str(problem.status))
+    metrics.count("RequestsRefused")
 
 
 def _name(location: tuple[str | int, ...]) -> str:

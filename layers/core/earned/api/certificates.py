@@ -76,7 +76,7 @@ def list_company_certificates(
     return _page(company_list("certificates", company_id, filters, includes), cursor, limit)
 
 
-@routes.endpoint("GET", "/v1/certificates/<certificate_id>/download", Operation.DOWNLOAD)
+@routes.endpoint("GET", "/v1/certificates/<certificate_id>/download", Operation.DOWNLOAD, reads_viewer=True)
 def download_certificate(certificate_id: str) -> DownloadView:
     """A link to the document of an active certificate. The service records the access before it answers."""
     _, issue = _downloaded(certificate_id)
@@ -96,6 +96,7 @@ _CREDENTIAL_RESPONSES = {
     "GET",
     "/v1/certificates/<certificate_id>/credential",
     Operation.DOWNLOAD,
+    reads_viewer=True,
     responses=_CREDENTIAL_RESPONSES,
 )
 def get_credential(certificate_id: str) -> Response[str]:
@@ -112,17 +113,17 @@ def get_credential(certificate_id: str) -> Response[str]:
 
 def _downloaded(certificate_id: str) -> tuple[CompletionRecord, Issuance]:
     """An active certificate that the viewer may download; the access is recorded."""
-    viewer, now = routes.viewer, routes.now
-    context = contexts.get_certificate_context(certificate_id)
-    if context is None:
+    record = contexts.get_certificate_record(certificate_id)
+    viewer, holder = routes.viewer_and_holder(record)
+    if record is None:
         raise NotFound
-    if not context.is_active or not may(viewer, Operation.DOWNLOAD, context.record):
+    if (holder is not None and holder.removed) or not may(viewer, Operation.DOWNLOAD, record):
         raise Hidden
-    issue = context.record.issue
-    if issue is None or context.record.certificate_status is not CertificateStatus.ISSUED:
+    issue = record.issue
+    if issue is None or record.certificate_status is not CertificateStatus.ISSUED:
         raise NotFound
-    access_log.log_access(certificate_id, issue.revision, viewer.account_id, viewer.role, viewer.company_id, now)
-    return context.record, issue
+    access_log.log_access(certificate_id, issue.revision, viewer.account_id, viewer.role, viewer.company_id, routes.now)
+    return record, issue
 
 
 def _page(listed: EnrollmentList, cursor: str | None, limit: int) -> CertificatePage:

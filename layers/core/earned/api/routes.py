@@ -19,7 +19,8 @@ from earned.aws.dynamodb import viewers
 from earned.aws.s3 import Archives, Documents
 from earned.aws.sqs import Queue
 from earned.domain.access import Operation, Scope, Viewer, has_any
-from earned.domain.people import Role
+from earned.domain.enrollment import CompletionRecord
+from earned.domain.people import Account, Role
 from earned.messages.schema_types import ID
 from earned.usecases.signing_keys import Keys
 
@@ -106,15 +107,22 @@ class Routes(APIGatewayHttpRouter):
         Raises `NotAnAccessToken`, `UnknownRole`, or `NotFound` for a removed account.
         """
         if "viewer" not in self.context:
-            viewer = self._viewer_of_the_token()
-            recorded = viewers.get_recorded(viewer.account_id)
-            if recorded.removed:
-                raise Hidden
-            self.context["viewer"] = replace(viewer, recorded=recorded.kind, recorded_company=recorded.company_id)
+            viewer = self.bearer
+            self.context["viewer"] = _recorded(viewer, viewers.get_recorded(viewer.account_id))
         found: Viewer = self.context["viewer"]
         return found
 
-    def _viewer_of_the_token(self) -> Viewer:
+    def viewer_and_holder(self, record: CompletionRecord | None) -> tuple[Viewer, Account | None]:
+        """The viewer and the account that a record belongs to, in one read; raises as `viewer` does."""
+        if record is None:
+            return self.viewer, None
+        viewer = self.bearer
+        recorded, holder = viewers.get_recorded_and_holder(viewer.account_id, record.account_id)
+        return _recorded(viewer, recorded), holder
+
+    @property
+    def bearer(self) -> Viewer:
+        """What the token alone says; raises `NotAnAccessToken` or `UnknownRole`."""
         account_id = self._id("sub")
         if account_id is None or not self._is_of_an_access_token:
             raise NotAnAccessToken
@@ -166,14 +174,18 @@ class Routes(APIGatewayHttpRouter):
         problems: tuple[type[Problem], ...] = (),
         written: Callable[[str], str] | None = None,
         ignores_query: bool = False,
+        reads_viewer: bool = False,
         **options: Any,
     ) -> Callable[[Callable[..., AnswerT]], Callable[..., AnswerT]]:
-        """Declare a `Route`; `options` are those of Powertools' `route`."""
+        """Declare a `Route`; `options` are those of Powertools' `route`.
+
+        A function that `reads_viewer` reads the viewer's record beside others, so only the token is judged before it.
+        """
 
         def declare(function: Callable[..., AnswerT]) -> Callable[..., AnswerT]:
             @wraps(function)
             def guarded(*arguments: Any, **named: Any) -> AnswerT:
-                if operations and not has_any(self.viewer, operations, scopes):
+                if operations and not has_any(self.bearer if reads_viewer else self.viewer, operations, scopes):
                     raise Hidden
                 return function(*arguments, **named)
 
@@ -187,6 +199,13 @@ class Routes(APIGatewayHttpRouter):
             return guarded
 
         return declare
+
+
+def _recorded(viewer: Viewer, recorded: viewers.Recorded) -> Viewer:
+    """Raises `Hidden` for a removed account (A0)."""
+    if recorded.removed:
+        raise Hidden
+    return replace(viewer, recorded=recorded.kind, recorded_company=recorded.company_id)
 
 
 def _inputs(function: Callable[..., Any], path: str) -> tuple[bool, frozenset[str]]:

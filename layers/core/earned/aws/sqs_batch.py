@@ -81,7 +81,7 @@ class SqsBatch:
                     "detail": rejection.detail,
                 },
             )
-            metrics.count("EventsRefused", reason=rejection.reason)
+            metrics.count("EventsRefused")
 
     @contextmanager
     def retry_on_error(self, *received: ReceivedMessage[Any]) -> Iterator[None]:

@@ -58,6 +58,6 @@ class CheckTexts:
             return
         told = announcements.unprintable(subject, found.cause, found.detail, self._now())
         logger.warning("text cannot be printed", extra=dict(told.event["data"]))
-        metrics.count("UnprintableTexts", reason=found.cause)
+        metrics.count("UnprintableTexts")
         if not all(self._bus.announce([told])):
             raise AnnouncementFailed

@@ -49,13 +49,17 @@ def get_certificate_contexts(records: Sequence[CompletionRecord]) -> list[Enroll
 
 def get_certificate_context(certificate_id: str) -> EnrollmentContext | None:
     """One query and one read: the record and the account, without training and company; None if there is no record."""
-    if not _CERTIFICATE_ID.fullmatch(certificate_id):
-        return None
-    partition = list_partition(certificate_id[:PARTITION_HASH_LENGTH])
-    record = next((one for one in partition if one.certificate_id == certificate_id), None)
+    record = get_certificate_record(certificate_id)
     if record is None:
         return None
     return _Directory(batch_get([(f"account#{record.account_id}", ROOT_SORT_KEY)])).context(record)
+
+
+def get_certificate_record(certificate_id: str) -> CompletionRecord | None:
+    if not _CERTIFICATE_ID.fullmatch(certificate_id):
+        return None
+    partition = list_partition(certificate_id[:PARTITION_HASH_LENGTH])
+    return next((one for one in partition if one.certificate_id == certificate_id), None)
 
 
 def get_directory(names: Names) -> tuple[Training | None, Account | None, Company | None]:
