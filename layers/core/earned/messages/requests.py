@@ -81,7 +81,7 @@ class AccountChanged:
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """Asks for a company export to be started or continued."""
+    """Asks for an export, or for a report (`EVERY_COMPANY`), to be started or continued."""
 
     company_id: str
     account_id: str
@@ -132,7 +132,7 @@ def evaluation_message(request: EnrollmentsChanged, group: str, delay_seconds: i
 
 
 def export_message(request: ExportRequest) -> OutgoingMessage:
-    return OutgoingMessage(_EXPORT.dump_json(request).decode(), request.company_id)
+    return OutgoingMessage(_EXPORT.dump_json(request).decode(), request.company_id or request.account_id)
 
 
 def read_export(body: str, _sent: int = 0) -> ExportRequest:

@@ -12,7 +12,6 @@ from earned.aws.dynamodb import enrollments, trainings
 from earned.aws.sqs import MAX_BATCH, Queue
 from earned.aws.sqs_batch import SqsBatch
 from earned.document.deployed_designs import DEPLOYED_DESIGNS
-from earned.domain import exports
 from earned.domain.training import DEFAULT_DESIGN
 from earned.messages import events, requests
 from earned.testing.immediate_executor import ImmediateExecutor
@@ -51,7 +50,7 @@ class Options:
     events_per_page: int = trainings.EVENTS_PER_PAGE
     messages_per_batch: int = MAX_BATCH
     part_size: int = export_certificates.PART_SIZE
-    max_enrollments: int = exports.MAX_ENROLLMENTS
+    max_enrollments: int | None = None  # None: as many as an export or a report may have
     recheck_delay_seconds: int = record_directory.RECHECK_DELAY_SECONDS
 
     def queue(self, queue: Queue) -> Queue:
@@ -133,6 +132,7 @@ def _export_certificates(app: Any, options: Options) -> Handler:
         app.settings.order_tolerance_seconds,
         reads=options.background,
         part_size=options.part_size,
+        items_per_page=options.items_per_page,
         max_enrollments=options.max_enrollments,
         now=options.now,
     )
