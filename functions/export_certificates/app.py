@@ -7,7 +7,7 @@ from typing import Any
 
 from earned.aws import clients
 from earned.aws.dynamodb import table
-from earned.aws.s3 import Archives, Documents
+from earned.aws.s3 import Archives, Documents, Reports
 from earned.aws.settings import Seconds, from_environment
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
@@ -25,6 +25,7 @@ class Settings:
     export_queue_url: str
     dead_letter_queue_url: str
     order_tolerance_seconds: Seconds
+    report_bucket: str = ""
 
 
 settings = from_environment(Settings, os.environ)
@@ -33,8 +34,14 @@ s3 = clients.s3()
 sqs = clients.sqs()
 documents, archives = Documents(s3, settings.documents_bucket), Archives(s3, settings.exports_bucket)
 requests, dead_letters = Queue(sqs, settings.export_queue_url), Queue(sqs, settings.dead_letter_queue_url)
+reports = Reports(s3, settings.report_bucket) if settings.report_bucket else None
 export = ExportCertificates(
-    documents, archives, requests, settings.order_tolerance_seconds, reads=ThreadPoolExecutor(max_workers=READS)
+    documents,
+    archives,
+    requests,
+    settings.order_tolerance_seconds,
+    reads=ThreadPoolExecutor(max_workers=READS),
+    reports=reports,
 )
 
 

@@ -1,5 +1,6 @@
 """Reports across companies: tables of every enrollment for an administrator, without certificates."""
 
+import csv
 import io
 import json
 import zipfile
@@ -12,13 +13,17 @@ import pytest
 from earned.aws.dynamodb import access_log
 from earned.document.tables import HEADINGS, REPORT_HEADINGS
 from earned.domain.exports import MAX_PER_HOUR
+from earned.testing.cloudformation import INFRA, read_template
 from earned.testing.lambda_events import LambdaContext
 from earned.testing.service import Service, receive
 from tests.integration.clocks import Clock
 from tests.integration.test_export_tables import Rows, tables
 from tests.integration.test_exports import handle
 from tests.integration.wire_faults import noted
+from tools.operations.versions import Bucket, archives_with
 from tools.story import NOON, Story, cloud_event
+
+SCHEDULED = read_template(INFRA / "reports.yaml")["Resources"]["Schedule"]["Properties"]
 
 
 @pytest.fixture
@@ -179,3 +184,77 @@ def test_a_report_of_too_many_enrollments_fails_and_says_so(two: Story) -> None:
     two.service.deliver("export_certificates")
     found = look(two, report_id)[1]
     assert (found["status"], found["reason"], "url" in found) == ("failed", "too-many", False)
+
+
+@pytest.fixture
+def bucket(two: Story) -> str:
+    """The provider's bucket for weekly reports."""
+    name = two.id("reports")
+    create(name)
+    two.service.use("export_certificates", report_bucket=name)
+    return name
+
+
+def create(bucket: str) -> None:
+    boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+
+def scheduled(service: Service, at: datetime) -> None:
+    """Send what the schedule sends, and deliver it."""
+    body = SCHEDULED["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", at.isoformat(timespec="seconds"))
+    service.post("Export", body)
+    service.deliver("export_certificates")
+
+
+def objects(bucket: str) -> dict[str, bytes]:
+    s3 = boto3.client("s3")
+    found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+    return {one["Key"]: s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in found}
+
+
+def test_the_weekly_report_is_in_the_bucket_under_its_date(two: Story, bucket: str) -> None:
+    now = datetime.now(UTC)
+    scheduled(two.service, now)
+    found = objects(bucket)
+    assert sorted(found) == [f"reports/{now.date()}/records.csv", f"reports/{now.date()}/records.xlsx"]
+    rows = list(csv.DictReader(io.StringIO(found[f"reports/{now.date()}/records.csv"].decode("utf-8-sig"))))
+    assert sorted(row["holder"] for row in rows) == ["Ada Sample", "Ben Sample", "Cleo Sample"]
+
+
+def test_a_message_of_the_schedule_that_comes_twice_makes_one_report(two: Story, bucket: str) -> None:
+    now = datetime.now(UTC)
+    scheduled(two.service, now)
+    with noted() as requests:
+        scheduled(two.service, now)
+    assert {one.operation for one in requests} & {"Scan", "PutObject"} == set()
+    assert two.service.waiting("Export") == 0
+
+
+def test_the_weekly_report_is_made_again_after_a_fault_of_the_bucket(two: Story, bucket: str) -> None:
+    boto3.client("s3").delete_bucket(Bucket=bucket)
+    scheduled(two.service, datetime.now(UTC))
+    create(bucket)
+    two.service.make_visible("Export")
+    two.service.use("export_certificates", report_bucket=bucket, now=Clock(timedelta(minutes=12)))
+    two.service.deliver("export_certificates")
+    assert len(objects(bucket)) == 2
+
+
+def test_nobody_gets_the_weekly_report_from_the_api(two: Story, bucket: str) -> None:
+    now = datetime.now(UTC)
+    scheduled(two.service, now)
+    assert look(two, f"weekly-{now.date()}")[0] == 404
+
+
+def test_a_report_that_an_administrator_asks_for_is_not_put_into_the_bucket(two: Story, bucket: str) -> None:
+    assert len(reported(two)) == 3
+    assert objects(bucket) == {}
+
+
+def test_a_report_is_among_the_archives_that_an_erasure_deletes(two: Story) -> None:
+    report_id = ask(two)[1]["export_id"]
+    two.service.deliver("export_certificates")
+    archives = Bucket(boto3.client("s3"), two.service.outputs["ExportsBucketName"])
+    subjects = {version.subject for version in archives_with(archives, two.id("cleo"))[0]}
+    assert [report_id in subject for subject in subjects] == [True]
+    assert archives_with(archives, two.id("nobody"))[0] == []

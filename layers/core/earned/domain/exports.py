@@ -9,6 +9,7 @@ from earned.domain.enrollment import CompletionRecord
 
 RETENTION = timedelta(days=1)
 EVERY_COMPANY = ""  # in place of a company's id, which has at least one character: a report
+SCHEDULE = ""  # in place of an account's id: the weekly report
 MAX_ENROLLMENTS = 50_000  # in the scope of an export
 MAX_IN_REPORT = 200_000
 MAX_PER_HOUR = 10  # new exports of a company, and new reports
@@ -98,6 +99,10 @@ class Export:
         return self.company_id == EVERY_COMPANY
 
     @property
+    def is_weekly(self) -> bool:
+        return self.is_report and self.account_id == SCHEDULE
+
+    @property
     def max_enrollments(self) -> int:
         return MAX_IN_REPORT if self.is_report else MAX_ENROLLMENTS
 
@@ -134,3 +139,8 @@ class Export:
         if self.status(now) is ExportStatus.FAILED or self.scope != scope:
             return False
         return self.finished_at is None or now - self.finished_at < REUSE_WINDOW
+
+
+def weekly_report(at: datetime) -> Export:
+    """The report that is scheduled for `at`; the same of every message about it."""
+    return Export(EVERY_COMPANY, SCHEDULE, at.toordinal(), f"weekly-{at.date().isoformat()}", at)

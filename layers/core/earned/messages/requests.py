@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from earned.domain.enrollment import CompletionRecord, EnrollmentKey
 from earned.domain.errors import Rejected
@@ -88,8 +88,15 @@ class ExportRequest:
     export_id: str
 
 
+@dataclass(frozen=True)
+class WeeklyReport:
+    """Asks for the weekly report across companies; `weekly_report` is the time for which it was scheduled."""
+
+    weekly_report: AwareDatetime
+
+
 Change = TrainingChanged | AccountChanged
-_EXPORT: TypeAdapter[ExportRequest] = TypeAdapter(ExportRequest)
+_EXPORT: TypeAdapter[ExportRequest | WeeklyReport] = TypeAdapter(ExportRequest | WeeklyReport)
 _GENERATION: TypeAdapter[GenerationRequest | TextCheck] = TypeAdapter(GenerationRequest | TextCheck)
 _CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
 _EVALUATION: TypeAdapter[EnrollmentsChanged] = TypeAdapter(EnrollmentsChanged)
@@ -135,7 +142,7 @@ def export_message(request: ExportRequest) -> OutgoingMessage:
     return OutgoingMessage(_EXPORT.dump_json(request).decode(), request.company_id or request.account_id)
 
 
-def read_export(body: str, _sent: int = 0) -> ExportRequest:
+def read_export(body: str, _sent: int = 0) -> ExportRequest | WeeklyReport:
     request = _read(_EXPORT, body)
     if request is None:
         raise Rejected("not-an-export-request")

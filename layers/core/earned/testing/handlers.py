@@ -49,6 +49,7 @@ class Options:
     enrollments_per_message: int = fan_out_changes.ENROLLMENTS_PER_MESSAGE
     events_per_page: int = trainings.EVENTS_PER_PAGE
     messages_per_batch: int = MAX_BATCH
+    report_bucket: str = ""
     part_size: int = export_certificates.PART_SIZE
     max_enrollments: int | None = None  # None: as many as an export or a report may have
     recheck_delay_seconds: int = record_directory.RECHECK_DELAY_SECONDS
@@ -131,6 +132,7 @@ def _export_certificates(app: Any, options: Options) -> Handler:
         app.requests,
         app.settings.order_tolerance_seconds,
         reads=options.background,
+        reports=s3.Reports(app.s3, options.report_bucket) if options.report_bucket else app.reports,
         part_size=options.part_size,
         items_per_page=options.items_per_page,
         max_enrollments=options.max_enrollments,

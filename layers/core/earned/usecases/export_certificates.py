@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import repeat
@@ -10,7 +11,8 @@ from aws_lambda_powertools import Logger
 
 from earned.aws.dynamodb import contexts, enrollment_lists, enrollments, exports, people
 from earned.aws.dynamodb.enrollment_keys import row_key
-from earned.aws.s3 import Archives, Documents, UploadLost
+from earned.aws.dynamodb.table import RecordChanged
+from earned.aws.s3 import Archives, Documents, Reports, UploadLost
 from earned.aws.sqs import Queue
 from earned.aws.sqs_batch import SqsBatch
 from earned.document.archive import Archive, Segment
@@ -19,10 +21,10 @@ from earned.domain.access import Operation, Viewer, may
 from earned.domain.certificate import CertificateStatus
 from earned.domain.enrollment import CompletionRecord, EnrollmentContext, EnrollmentKey
 from earned.domain.enrollment_lines import EnrollmentLine, line_of, report_line_of
-from earned.domain.exports import Export
+from earned.domain.exports import Export, weekly_report
 from earned.domain.file_names import archive_name, file_name, report_name
 from earned.domain.people import Role
-from earned.messages.requests import ExportRequest, read_export
+from earned.messages.requests import ExportRequest, WeeklyReport, read_export
 from earned.usecases.clock import Clock, utc_now
 
 logger = Logger()
@@ -63,6 +65,7 @@ class ExportCertificates:
         order_tolerance: timedelta,
         reads: Executor,
         *,
+        reports: Reports | None = None,
         part_size: int = PART_SIZE,
         items_per_page: int = ITEMS_PER_PAGE,
         max_enrollments: int | None = None,
@@ -73,6 +76,7 @@ class ExportCertificates:
         self._requests = requests
         self._order_tolerance = order_tolerance
         self._reads = reads
+        self._reports = reports
         self._part_size = part_size
         self._items_per_page = items_per_page
         self._max_enrollments = max_enrollments
@@ -86,7 +90,9 @@ class ExportCertificates:
                     self._requests.deliver_again(message.receipt)
                     batch.retry([message])
 
-    def _find(self, request: ExportRequest) -> Export | None:
+    def _find(self, request: ExportRequest | WeeklyReport) -> Export | None:
+        if isinstance(request, WeeklyReport):
+            request = _begin_weekly(request)
         candidates = exports.exports_of(request.company_id, request.account_id)
         export = next((one for one in candidates if one.export_id == request.export_id), None)
         return export if export is not None and not export.is_closed(self._now()) else None
@@ -194,6 +200,8 @@ class ExportCertificates:
             CSV: csv_of(self._lines(export, archive), headings),
             WORKBOOK: workbook_of(self._lines(export, archive), export.requested_at, headings),
         }
+        if export.is_weekly and self._reports is not None:
+            self._reports.put(export.requested_at.date(), tables)
         archive.close(export.requested_at, tables)
         self._save(export, archive)
 
@@ -221,6 +229,14 @@ class ExportCertificates:
         """Before the state that names it."""
         if archive.segment.lines:
             self._archives.save_segment(export.export_id, *archive.take_segment())
+
+
+def _begin_weekly(request: WeeklyReport) -> ExportRequest:
+    """The message may come again: only the first adds the report."""
+    export = weekly_report(request.weekly_report)
+    with suppress(RecordChanged):
+        exports.add_export(export)
+    return ExportRequest(export.company_id, export.account_id, export.export_id)
 
 
 def _name(export: Export) -> str:
