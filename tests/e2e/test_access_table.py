@@ -69,6 +69,7 @@ CELLS = {
     ("GET", "/v1/certificates/{employee_certificate}/credential"): (404, 404, 200, 404, 404, 404),
     ("GET", "/v1/certificates/{individual_certificate}/credential"): (200, 404, 404, 404, 404, 404),
     ("POST", "/v1/companies/{company}/exports"): (404, 404, 202, 404, 404, 404),
+    ("POST", "/v1/exports"): (404, 404, 404, 404, 202, 404),
     ("GET", "/v1/unmarked-attendance"): (404, 404, 404, 404, 200, 200),
     ("GET", "/v1/unmarked-attendance/{event}"): (404, 404, 404, 404, 200, 200),
     ("GET", "/v1/support-requests"): (404, 404, 404, 404, 404, 200),

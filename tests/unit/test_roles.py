@@ -72,6 +72,7 @@ ExportCertificates
     dynamodb  BatchGetItem               on RecordsTable [enrollment#* training#* account#* company#*
                                             company-certificates#*]
     dynamodb  Query                      on RecordsTable/index/by-holder
+    dynamodb  Scan                       on RecordsTable
     s3        GetObject                  on DocumentsBucket/certificates/*
     s3        GetObject PutObject        on ExportsBucket/exports/*
     s3        ListBucket                 on DocumentsBucket ExportsBucket
@@ -117,7 +118,7 @@ ONLY: dict[tuple[str, str, str | None], set[str]] = {
     ("dynamodb:UpdateItem", "RecordsTable", "account#acc-1"): {"RecordDirectory"},
     ("dynamodb:UpdateItem", "RecordsTable", "company#co-1"): {"RecordDirectory"},
     ("dynamodb:UpdateItem", "RecordsTable", "training#course-1"): {"GenerateCertificate", "RecordDirectory", "Sweep"},
-    ("dynamodb:Scan", "RecordsTable", None): {"Sweep"},
+    ("dynamodb:Scan", "RecordsTable", None): {"ExportCertificates", "Sweep"},
     ("dynamodb:Query", "RecordsTable/index/by-email", None): {"ServeApi"},
     ("dynamodb:PutItem", "AccessLogTable", "cert"): {"ServeApi"},
     ("dynamodb:UpdateItem", "AccessLogTable", "cert"): set(),

@@ -143,6 +143,16 @@ def fetch(world: World, viewer: Viewer, asked: str) -> Expected | None:
     return Expected(200) if found is not None and may(viewer, "fetch", found) else None
 
 
+def report(_: World, viewer: Viewer, __: str) -> Expected | None:
+    return Expected(202) if may(viewer, "report", SERVICE) else None
+
+
+def fetch_report(world: World, viewer: Viewer, asked: str) -> Expected | None:
+    """A report is there only for the account that requested it."""
+    found = world.report(asked)
+    return Expected(200) if found is not None and may(viewer, "fetchReport", found) else None
+
+
 def unmarked(_: World, viewer: Viewer, __: str) -> Expected | None:
     """The answer names no person."""
     return Expected(200) if may(viewer, "seeUnmarkedAttendance", SERVICE) else None
@@ -198,6 +208,8 @@ OPERATIONS = (
     Operation("GET", "/verify/{certificate_id}", "certificate_id", verify),
     Operation("POST", "/v1/companies/{company_id}/exports", "company_id", export),
     Operation("GET", "/v1/companies/{company_of_export}/exports/{export_id}", "export_id", fetch),
+    Operation("POST", "/v1/exports", "", report),
+    Operation("GET", "/v1/exports/{export_id}", "export_id", fetch_report),
     Operation("GET", "/v1/unmarked-attendance", "", unmarked),
     Operation("GET", "/v1/unmarked-attendance/{live_event_id}", "live_event_id", unmarked_people),
     Operation("GET", "/v1/support-requests", "", requests_for_support),

@@ -29,13 +29,17 @@ RELATIONS = tuple(product(("oneself", "another"), ("of the same company", "of an
 
 @pytest.fixture(scope="module")
 def world(running: Service) -> Iterator[World]:
-    """The whole world, and an archive of each of two admins of one company."""
+    """The whole world, an archive of each of two admins of one company, and a report of each of two administrators."""
     world = World.of(running)
     export = BY_METHOD_AND_PATH["POST", "/v1/companies/{company_id}/exports"]
     world.record_as("company-admin", "Ours")
     for account in ("me", "someone"):
         admin = world.viewer(world.id(account), "company-admin", world.id("Ours"))
         ask(world, Asking(admin, export, world.id("Ours")))
+    world.record_as("administrator")
+    for account in ("me", "someone"):
+        administrator = world.viewer(world.id(account), "administrator", world.id("Theirs"))
+        ask(world, Asking(administrator, BY_METHOD_AND_PATH["POST", "/v1/exports"]))
     world.service.settle()
     with cached_reads():
         yield world

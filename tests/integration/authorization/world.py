@@ -49,7 +49,7 @@ class World:
     service: Service
     tag: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     enrollments: list[Enrollment] = field(default_factory=list)
-    archives: dict[str, tuple[str, str]] = field(default_factory=dict)  # id to company and account
+    archives: dict[str, tuple[str, str]] = field(default_factory=dict)  # id to company (none: a report) and account
     kind: str = "employee"  # as which the accounts are recorded
     company: str | None = "Theirs"  # in which they are recorded
     changes: int = 0
@@ -111,6 +111,11 @@ class World:
         """The archive of exactly this id, as an entity of the policies."""
         company, account = self.archives.get(archive, (None, None))
         return Thing("Archive", (("company", company), ("account", account))) if company else None
+
+    def report(self, report: str) -> Thing | None:
+        """The report of exactly this id, as an entity of the policies."""
+        company, account = self.archives.get(report, (None, None))
+        return Thing("Report", (("account", account),)) if company == "" else None
 
     def _plan(self, owner: str, company: str | None, state: str) -> Enrollment:
         name = self.id(f"Enr-{owner}-{company}-{state}")

@@ -18,6 +18,7 @@ PERMISSIONS = {
     "list-certificates": ("personal", "-", "own company", "-", "-"),
     "download": ("personal", "-", "own company", "-", "-"),
     "export": ("-", "-", "own company", "-", "-"),
+    "report": ("-", "-", "-", "all", "-"),
     "see-unmarked-attendance": ("-", "-", "-", "all", "all"),
     "support": ("-", "-", "-", "-", "all"),
 }

@@ -74,7 +74,7 @@ def test_what_the_page_for_operators_promises_is_what_the_code_does() -> None:
     rows = {row.split("|")[1].strip(): row.split("|")[2].strip() for row in page.splitlines() if row.count("|") == 4}
     assert rows["access log: who got which download link"].startswith("3 years")
     assert rows["support requests"].startswith("90 days")
-    assert rows["exports"] == "a day"
+    assert rows["exports, reports"] == "a day"
 
 
 def test_a_message_that_an_operator_lists_is_hidden_for_longer_than_the_listing_takes() -> None:

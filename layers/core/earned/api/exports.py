@@ -1,4 +1,4 @@
-"""Exports of a company's certificates into one archive."""
+"""Exports of a company's certificates into one archive, and reports across companies."""
 
 import secrets
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,7 +18,7 @@ from earned.aws.dynamodb.table import RecordChanged
 from earned.aws.s3 import LINK_SECONDS
 from earned.domain.access import Operation, may_for_company
 from earned.domain.enrollment import EnrollmentKey
-from earned.domain.exports import EVERYTHING, Export, ExportFailed, ExportScope, ExportStatus
+from earned.domain.exports import EVERY_COMPANY, EVERYTHING, Export, ExportFailed, ExportScope, ExportStatus
 from earned.domain.timestamps import rfc_3339
 from earned.messages.requests import ExportRequest, export_message
 from earned.messages.schema_types import Id, Instant
@@ -70,11 +70,11 @@ def _instant(at: date | datetime | None, time_of_day: time) -> datetime | None:
 
 
 class ExportView(TypedDict):
-    """An export. `count` is the number of documents in the archive so far.
+    """An export or a report. `count` is the number of documents in the archive so far, in a report of enrollments.
 
     A `done` export has `url`, which works until `expires_at` without a token. A `failed` one has the `reason`
     `out-of-date` if a certificate was revoked or withdrawn since it was requested, and `too-many` if more than 50,000
-    enrollments are in its scope: name a training, accounts or a range of days.
+    enrollments (in a report 200,000) are in its scope: name a training, accounts or a range of days.
     """
 
     export_id: str
@@ -95,6 +95,21 @@ def create_export(company_id: str, body: Annotated[ExportBody | None, Body()] = 
     An admin who repeats the request before the export is done, or within a minute after, gets the same export, unless
     certificates were issued since. A company begins at most 10 exports in an hour of UTC.
     """
+    _check(company_id)
+    return _begin(company_id, body)
+
+
+@routes.endpoint("POST", "/v1/exports", Operation.REPORT, problems=(TooManyExports,), status_code=202)
+def create_report(body: Annotated[ExportBody | None, Body()] = None) -> ExportView:
+    """Start a report across companies: an archive of tables of all enrollments, without certificates and numbers.
+
+    An administrator who repeats the request before the report is done, or within a minute after, gets the same report.
+    At most 10 reports begin in an hour of UTC, of all administrators together.
+    """
+    return _begin(EVERY_COMPANY, body)
+
+
+def _begin(company_id: str, body: ExportBody | None) -> ExportView:
     export = _latest_or_new(company_id, body.scope() if body is not None else EVERYTHING)
     if export.finished_at is None and not export.is_running(routes.now):  # send again: the first message may be lost
         request = ExportRequest(company_id, export.account_id, export.export_id)
@@ -108,6 +123,20 @@ def get_export(company_id: str, export_id: str) -> ExportView:
 
     The service records the access before it answers with a link.
     """
+    _check(company_id)
+    return _found(company_id, export_id)
+
+
+@routes.endpoint("GET", "/v1/exports/<export_id>", Operation.REPORT)
+def get_report(export_id: str) -> ExportView:
+    """A report of the token's account, with a link to the archive once it is done.
+
+    The service records the access before it answers with a link.
+    """
+    return _found(EVERY_COMPANY, export_id)
+
+
+def _found(company_id: str, export_id: str) -> ExportView:
     viewer, now = routes.viewer, routes.now
     found = next((export for export in _own(company_id) if export.export_id == export_id), None)
     if found is None:
@@ -120,9 +149,12 @@ def get_export(company_id: str, export_id: str) -> ExportView:
     return view
 
 
-def _own(company_id: str) -> list[Export]:
+def _check(company_id: str) -> None:
     if not may_for_company(routes.viewer, Operation.EXPORT, company_id):
         raise Hidden
+
+
+def _own(company_id: str) -> list[Export]:
     return export_rows.exports_of(company_id, routes.viewer.account_id)
 
 
@@ -148,7 +180,12 @@ def _latest_or_new(company_id: str, scope: ExportScope) -> Export:
 
 
 def _issued_since(export: Export) -> bool:
-    """Whether a certificate of the company was issued after the export was requested; assumed of a large company."""
+    """Whether a certificate of the company was issued after the export was requested; assumed of a large company.
+
+    Not asked of a report, which contains none.
+    """
+    if export.is_report:
+        return False
     after: EnrollmentKey | None = None
     for _ in range(MAX_PAGES):
         keys = enrollment_lists.list_company_keys(export.company_id, after, KEYS_PER_PAGE)

@@ -125,12 +125,12 @@ class NotJson(Problem):
 
 
 class TooManyExports(Problem):
-    """The company has begun as many exports within the hour as one hour allows; `Retry-After` has the seconds left."""
+    """As many exports have begun within the hour as one hour allows; `Retry-After` has the seconds left."""
 
     status, code, title = 429, "too-many-exports", "Too many exports"
     detail = (
-        "The company has begun 10 exports in this hour. Use one of them, or ask again after the number of seconds in "
-        "`Retry-After`."
+        "10 exports of the company, or 10 reports, have begun in this hour. Use one of them, or ask again after the "
+        "number of seconds in `Retry-After`."
     )
 
     def __init__(self, retry_after_seconds: int = 0) -> None:

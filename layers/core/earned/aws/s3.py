@@ -4,6 +4,7 @@ import hashlib
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
@@ -20,6 +21,7 @@ LINK_SECONDS = 60
 ARCHIVES, STATE, SEGMENT = "exports/", ".checkpoint", ".segment"
 KEYS = "issuer-keys/"
 KeyUse = Literal["certificates", "statuses"]
+REPORTS = "reports/"
 
 
 class DocumentConflict(Exception):
@@ -242,6 +244,19 @@ class Archives:
                 raise
             return False
         return True
+
+
+@dataclass(frozen=True)
+class Reports:
+    """The provider's bucket for weekly reports, which Earned only writes to."""
+
+    client: "S3Client"
+    bucket: str
+
+    def put(self, at: date, tables: Mapping[str, bytes]) -> None:
+        """Put the tables of a day under its date; a repetition replaces them."""
+        for name, body in tables.items():
+            self.client.put_object(Bucket=self.bucket, Key=f"{REPORTS}{at.isoformat()}/{name}", Body=body)
 
 
 def _put_once(

@@ -1,4 +1,4 @@
-"""The ZIP of a company export, which can be saved and continued in another process (A3)."""
+"""The ZIP of an export, which can be saved and continued in another process (A3)."""
 
 import hashlib
 import io
@@ -49,6 +49,7 @@ class Entry:
 class _State:
     """The progress of an archive: `size` counts all bytes so far, `after` is the last enrollment that was looked at.
 
+    A report begins a page of the table at `scanned`, unless an enrollment of that page was looked at already.
     `segments` are the names of the saved segments; `lines` counts the enrollments in them and since.
     """
 
@@ -58,6 +59,7 @@ class _State:
     size: int = 0
     lines: int = 0
     after: EnrollmentKey | None = None
+    scanned: tuple[str, str] | None = None
     closed: bool = False
 
 

@@ -1,8 +1,8 @@
-"""The tables of an export: the same lines as CSV and as a workbook; no cell is a formula."""
+"""The tables of an export or a report: the same lines as CSV and as a workbook; no cell is a formula."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 
 import xlsxwriter
@@ -23,23 +23,25 @@ WIDTHS = {  # of each column in the workbook, in characters
     "message": 60,
     "who": 14,
     "since": 25,
+    "company": 36,
 }
-HEADINGS = tuple(WIDTHS)
+REPORT_HEADINGS = tuple(WIDTHS)
+HEADINGS = REPORT_HEADINGS[:-1]  # an export is of one company
 _BOM = "\ufeff"  # by which Excel knows UTF-8
 _CALCULATED = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet calculates a text that begins so
 Cell = str | date
 
 
-def csv_of(lines: Iterable[EnrollmentLine]) -> bytes:
+def csv_of(lines: Iterable[EnrollmentLine], headings: Sequence[str] = HEADINGS) -> bytes:
     """UTF-8; an apostrophe precedes a text that a spreadsheet would calculate."""
     table = io.StringIO(newline="")
     writer = csv.writer(table)
-    writer.writerow(HEADINGS)
-    writer.writerows([_inert(cell) for cell in _cells(line)] for line in lines)
+    writer.writerow(headings)
+    writer.writerows([_inert(cell) for cell in _cells(line, headings)] for line in lines)
     return (_BOM + table.getvalue()).encode()
 
 
-def workbook_of(lines: Iterable[EnrollmentLine], created: datetime) -> bytes:
+def workbook_of(lines: Iterable[EnrollmentLine], created: datetime, headings: Sequence[str] = HEADINGS) -> bytes:
     """Written row by row, in bounded memory; the same lines and `created` give the same bytes."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"constant_memory": True}) as workbook:
@@ -47,22 +49,22 @@ def workbook_of(lines: Iterable[EnrollmentLine], created: datetime) -> bytes:
         sheet = workbook.add_worksheet("records")
         bold, day = workbook.add_format({"bold": True}), workbook.add_format({"num_format": "yyyy-mm-dd"})
         sheet.freeze_panes(1, 0)
-        for column, (heading, width) in enumerate(WIDTHS.items()):
-            sheet.set_column(column, column, width)
+        for column, heading in enumerate(headings):
+            sheet.set_column(column, column, WIDTHS[heading])
             sheet.write_string(0, column, heading, bold)
         rows = 0
         for rows, line in enumerate(lines, start=1):
-            for column, cell in enumerate(_cells(line)):
+            for column, cell in enumerate(_cells(line, headings)):
                 if isinstance(cell, date):
                     sheet.write_datetime(rows, column, datetime.combine(cell, time()), day)
                 elif cell:
                     sheet.write_string(rows, column, cell)
-        sheet.autofilter(0, 0, rows, len(HEADINGS) - 1)
+        sheet.autofilter(0, 0, rows, len(headings) - 1)
     return file.getvalue()
 
 
-def _cells(line: EnrollmentLine) -> Iterator[Cell]:
-    for heading in HEADINGS:
+def _cells(line: EnrollmentLine, headings: Sequence[str]) -> Iterator[Cell]:
+    for heading in headings:
         value: str | date | None = getattr(line, heading)
         yield rfc_3339(value) if isinstance(value, datetime) else value or ""
 

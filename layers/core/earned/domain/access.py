@@ -15,6 +15,7 @@ class Operation(StrEnum):
     LIST_CERTIFICATES = "list-certificates"
     DOWNLOAD = "download"
     EXPORT = "export"
+    REPORT = "report"
     SEE_UNMARKED_ATTENDANCE = "see-unmarked-attendance"
     SUPPORT = "support"
 
@@ -42,6 +43,7 @@ TABLE: Mapping[Operation, Mapping[Role, Scope]] = {
     Operation.LIST_CERTIFICATES: {Role.INDIVIDUAL: Scope.PERSONAL, Role.COMPANY_ADMIN: Scope.COMPANY},
     Operation.DOWNLOAD: {Role.INDIVIDUAL: Scope.PERSONAL, Role.COMPANY_ADMIN: Scope.COMPANY},
     Operation.EXPORT: {Role.COMPANY_ADMIN: Scope.COMPANY},
+    Operation.REPORT: {Role.ADMINISTRATOR: Scope.ALL},
     Operation.SEE_UNMARKED_ATTENDANCE: {Role.ADMINISTRATOR: Scope.ALL, Role.SUPPORT: Scope.ALL},
     Operation.SUPPORT: {Role.SUPPORT: Scope.ALL},
 }

@@ -1,6 +1,6 @@
-"""One line per enrollment, as the tables of an export have it (docs/contract.md §6)."""
+"""One line per enrollment, as the tables of an export or a report have it (docs/contract.md §6)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from earned.domain.evaluation import blockers, evaluate_for_issue
 class EnrollmentLine:
     """An enrollment; `message`, `who` and `since` are of the first outstanding requirement.
 
-    `account_id` is in no table: it finds the lines of a person.
+    `account_id` is in no table: it finds the lines of a person. `company` is in the tables of reports only.
     """
 
     account_id: str
@@ -28,6 +28,7 @@ class EnrollmentLine:
     message: str = ""
     who: str = ""
     since: datetime | None = None
+    company: str = field(default="", repr=False)
 
 
 def line_of(context: EnrollmentContext, file_name: str, now: datetime, tolerance: timedelta) -> EnrollmentLine:
@@ -46,6 +47,12 @@ def line_of(context: EnrollmentContext, file_name: str, now: datetime, tolerance
         file_name=file_name,
         **known,
     )
+
+
+def report_line_of(context: EnrollmentContext, now: datetime, tolerance: timedelta) -> EnrollmentLine:
+    """Without the certificate's number, because an administrator holds no certificates (A4)."""
+    company = context.company.name if context.company is not None else context.record.company_id or ""
+    return replace(line_of(context, "", now, tolerance), certificate_number="", company=company)
 
 
 def _printed(context: EnrollmentContext) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A company's export and its states."""
+"""An export of a company, or a report across companies, and its states."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,8 +8,11 @@ from typing import Literal
 from earned.domain.enrollment import CompletionRecord
 
 RETENTION = timedelta(days=1)
+EVERY_COMPANY = ""  # in place of a company's id, which has at least one character: a report
+SCHEDULE = ""  # in place of an account's id: the weekly report
 MAX_ENROLLMENTS = 50_000  # in the scope of an export
-MAX_PER_HOUR = 10  # new exports of a company
+MAX_IN_REPORT = 200_000
+MAX_PER_HOUR = 10  # new exports of a company, and new reports
 # An unfinished export has failed once its message has had five deliveries, twelve minutes apart.
 STALL_TIMEOUT = timedelta(minutes=75)
 REUSE_WINDOW = timedelta(minutes=1)
@@ -41,7 +44,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class ExportScope:
-    """Which of a company's enrollments an export contains; None means all.
+    """Which enrollments of a company, or of all, an export contains; None means all.
 
     A range of days contains the enrollments whose certificate was issued in it.
     """
@@ -73,7 +76,9 @@ EVERYTHING = ExportScope()
 class Export:
     """One export of a company for one admin; `number` counts that admin's exports, `lease_until` ends a run's lease.
 
-    `count` is of certificates. `recalled_at` is when a certificate of the company was last revoked or withdrawn.
+    A report is the export of `EVERY_COMPANY` for an administrator (A4): tables without certificates.
+    `count` is of certificates, in a report of enrollments. `recalled_at` is when a certificate of the company was last
+    revoked or withdrawn.
     """
 
     company_id: str
@@ -88,6 +93,18 @@ class Export:
     scope: ExportScope = EVERYTHING
     recalled_at: datetime | None = None
     too_many: bool = False
+
+    @property
+    def is_report(self) -> bool:
+        return self.company_id == EVERY_COMPANY
+
+    @property
+    def is_weekly(self) -> bool:
+        return self.is_report and self.account_id == SCHEDULE
+
+    @property
+    def max_enrollments(self) -> int:
+        return MAX_IN_REPORT if self.is_report else MAX_ENROLLMENTS
 
     @property
     def reason(self) -> ExportFailed | None:
@@ -122,3 +139,8 @@ class Export:
         if self.status(now) is ExportStatus.FAILED or self.scope != scope:
             return False
         return self.finished_at is None or now - self.finished_at < REUSE_WINDOW
+
+
+def weekly_report(at: datetime) -> Export:
+    """The report that is scheduled for `at`; the same of every message about it."""
+    return Export(EVERY_COMPANY, SCHEDULE, at.toordinal(), f"weekly-{at.date().isoformat()}", at)

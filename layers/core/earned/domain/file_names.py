@@ -33,6 +33,10 @@ def archive_name(company_name: str, at: datetime) -> str:
     return f"Certificates - {_fit(company_name, 200)} - {at.date().isoformat()}.zip"
 
 
+def report_name(at: datetime) -> str:
+    return f"Records - {at.date().isoformat()}.zip"
+
+
 def attachment(file_name: str) -> str:
     """The Content-Disposition header of a download, for a file name in any script (RFC 6266)."""
     return f"attachment; filename=\"{_ascii(file_name)}\"; filename*=UTF-8''{quote(file_name, safe='')}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from earned.domain.enrollment import CompletionRecord, EnrollmentKey
 from earned.domain.errors import Rejected
@@ -81,15 +81,22 @@ class AccountChanged:
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """Asks for a company export to be started or continued."""
+    """Asks for an export, or for a report (`EVERY_COMPANY`), to be started or continued."""
 
     company_id: str
     account_id: str
     export_id: str
 
 
+@dataclass(frozen=True)
+class WeeklyReport:
+    """Asks for the weekly report across companies; `weekly_report` is the time for which it was scheduled."""
+
+    weekly_report: AwareDatetime
+
+
 Change = TrainingChanged | AccountChanged
-_EXPORT: TypeAdapter[ExportRequest] = TypeAdapter(ExportRequest)
+_EXPORT: TypeAdapter[ExportRequest | WeeklyReport] = TypeAdapter(ExportRequest | WeeklyReport)
 _GENERATION: TypeAdapter[GenerationRequest | TextCheck] = TypeAdapter(GenerationRequest | TextCheck)
 _CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
 _EVALUATION: TypeAdapter[EnrollmentsChanged] = TypeAdapter(EnrollmentsChanged)
@@ -132,10 +139,10 @@ def evaluation_message(request: EnrollmentsChanged, group: str, delay_seconds: i
 
 
 def export_message(request: ExportRequest) -> OutgoingMessage:
-    return OutgoingMessage(_EXPORT.dump_json(request).decode(), request.company_id)
+    return OutgoingMessage(_EXPORT.dump_json(request).decode(), request.company_id or request.account_id)
 
 
-def read_export(body: str, _sent: int = 0) -> ExportRequest:
+def read_export(body: str, _sent: int = 0) -> ExportRequest | WeeklyReport:
     request = _read(_EXPORT, body)
     if request is None:
         raise Rejected("not-an-export-request")

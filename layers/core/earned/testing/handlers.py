@@ -12,7 +12,6 @@ from earned.aws.dynamodb import enrollments, trainings
 from earned.aws.sqs import MAX_BATCH, Queue
 from earned.aws.sqs_batch import SqsBatch
 from earned.document.deployed_designs import DEPLOYED_DESIGNS
-from earned.domain import exports
 from earned.domain.training import DEFAULT_DESIGN
 from earned.messages import events, requests
 from earned.testing.immediate_executor import ImmediateExecutor
@@ -51,8 +50,9 @@ class Options:
     enrollments_per_message: int = fan_out_changes.ENROLLMENTS_PER_MESSAGE
     events_per_page: int = trainings.EVENTS_PER_PAGE
     messages_per_batch: int = MAX_BATCH
+    report_bucket: str = ""
     part_size: int = export_certificates.PART_SIZE
-    max_enrollments: int = exports.MAX_ENROLLMENTS
+    max_enrollments: int | None = None  # None: as many as an export or a report may have
     keys: Keys | None = None  # None: those of the function's secret
     recheck_delay_seconds: int = record_directory.RECHECK_DELAY_SECONDS
 
@@ -135,7 +135,9 @@ def _export_certificates(app: Any, options: Options) -> Handler:
         app.requests,
         app.settings.order_tolerance_seconds,
         reads=options.background,
+        reports=s3.Reports(app.s3, options.report_bucket) if options.report_bucket else app.reports,
         part_size=options.part_size,
+        items_per_page=options.items_per_page,
         max_enrollments=options.max_enrollments,
         now=options.now,
     )

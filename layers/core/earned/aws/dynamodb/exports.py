@@ -31,7 +31,7 @@ MAX_FAILURES_KEPT = 100
 
 @stored_as("export")
 class ExportRow(Row):
-    """A company export; DynamoDB deletes the item some time after `expires`, in seconds since 1970."""
+    """An export or a report; DynamoDB deletes the item some time after `expires`, in seconds since 1970."""
 
     export_id = UnicodeAttribute()
     requested = NumberAttribute()
@@ -106,7 +106,7 @@ def add_export(export: Export) -> None:
 
 
 class HourIsFull(Exception):
-    """The company has begun `MAX_PER_HOUR` exports within the hour; the next one begins in `seconds`."""
+    """`MAX_PER_HOUR` exports of a company, or reports, have begun in the hour; the next one begins in `seconds`."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(seconds)
