@@ -29,7 +29,7 @@ class Path:
 def module_of(frame: FrameType | None) -> str | None:
     """The module of the package that a frame runs, or None for any other code."""
     name: str = frame.f_globals.get("__name__", "") if frame is not None else ""
-    return name if name.startswith("earned.") else None
+    return name if name.startswith(LAYERS) else None
 
 
 def layer_of(module: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from earned.aws.dynamodb import access_log, contexts, people
 from earned.aws.s3 import folder_of
@@ -19,7 +19,7 @@ from tools.operations.mentions import Person
 from tools.operations.quarantine import held
 from tools.operations.traces import completions_of, person_of, support_requests_of
 
-_PLAIN: TypeAdapter[Any] = TypeAdapter(Any)
+_PLAIN: TypeAdapter[Any] = TypeAdapter(Any, config=ConfigDict(ser_json_bytes="base64"))
 _FACTS = TypeAdapter(list[Fact])
 
 
