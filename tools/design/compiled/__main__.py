@@ -51,10 +51,12 @@ class Comparison:
 
     def share(self, contents: list[Content]) -> Counter[str]:
         """Of certificates as a warm worker draws them: it has drawn three of each page before."""
-        for _ in range(3):
-            for content, logo in contents:
+        counted: Counter[str] = Counter()
+        for content, logo in contents:
+            for _ in range(3):
                 self._try(content, logo)
-        return self.count(contents)
+            counted += self.count([(content, logo)])
+        return counted
 
     def _try(self, content: CertificateContent, logo: Logo | None) -> None:
         try:
