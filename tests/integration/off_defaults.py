@@ -30,6 +30,7 @@ PARAMETERS = SIGN_IN | {
     "CompanyClaim": "custom:company",
     "ClientClaim": "azp",
     "VerifyBaseUrl": "https://example.org/papers/",
+    "ReportBucket": "reports-of-the-provider",
 }
 LATE = timedelta(seconds=61)
 JUST_IN_TIME = timedelta(seconds=59)

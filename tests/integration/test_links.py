@@ -32,11 +32,21 @@ def export(story: Story, export_id: str) -> Request:
     return "GET", f"/v1/companies/{story.company}/exports/{export_id}"
 
 
+def new_report(_story: Story, _export_id: str) -> Request:
+    return "POST", "/v1/exports"
+
+
+def report(_story: Story, export_id: str) -> Request:
+    return "GET", f"/v1/exports/{export_id}"
+
+
 # By operation: the request, and whether its answer has a link (a new export is not done).
 WAYS: dict[str, tuple[Callable[[Story, str], Request], bool]] = {
     "download_certificate": (download, True),
     "create_export": (new_export, False),
     "get_export": (export, True),
+    "create_report": (new_report, False),
+    "get_report": (report, False),
 }
 
 

@@ -5,7 +5,7 @@ from io import BytesIO
 import boto3
 import pypdf
 
-from earned.aws.dynamodb import enrollments, table
+from earned.aws.dynamodb import enrollments, issuances
 from earned.domain.enrollment import CompletionRecord
 from earned.messages.requests import Purpose, generation_message
 from earned.testing.service import Service
@@ -47,5 +47,5 @@ def test_a_record_that_names_no_paper_means_a4(service: Service, story: Story) -
     finish(story)
     issue = record_of(story).issue
     assert issue is not None
-    assert "paper" not in table.to_json(enrollments._ISSUE, issue)
+    assert "paper" not in issuances.pack(issue)
     assert issue.printed.paper == "a4"

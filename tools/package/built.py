@@ -80,15 +80,23 @@ def functions(built: Path) -> dict[str, Function]:
     }
 
 
+def _link(source: str, target: str) -> None:
+    """As `os.link`; cffi, which cryptography and WeasyPrint need, is in two layers."""
+    if not Path(target).exists():
+        os.link(source, target)
+    elif Path(source).read_bytes() != Path(target).read_bytes():
+        raise FileExistsError(target)
+
+
 @contextmanager
 def unpacked(layers: Iterable[Path]) -> Iterator[Path]:
     """Merge layers into one folder for the duration of the block, as Lambda does under /opt.
 
-    Raises `FileExistsError` when two layers have the same file.
+    Raises `FileExistsError` when two layers have different files of one name.
     """
     with tempfile.TemporaryDirectory(dir=STATE / "package", prefix="opt-") as opt:
         for layer in layers:
-            shutil.copytree(layer, opt, copy_function=os.link, dirs_exist_ok=True)
+            shutil.copytree(layer, opt, copy_function=_link, dirs_exist_ok=True)
         yield Path(opt)
 
 

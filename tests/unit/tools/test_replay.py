@@ -19,9 +19,13 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
+# A region for each test: moto is not emptied while the service of the integration tests runs in this process.
+REGIONS = iter(("eu-central-1", "eu-north-1", "eu-west-2", "ca-central-1", "sa-east-1", "ap-southeast-2"))
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", next(REGIONS))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with mock_aws():

@@ -431,15 +431,12 @@ class Elsewhere(BaseHTTPRequestHandler):
 @pytest.mark.parametrize(
     ("path", "told"), [("ftp", "answers 302"), ("https", "answers 302"), ("http", "refused"), ("slow", "too long")]
 )
-def test_an_answer_is_of_the_same_scheme_and_ends_in_time(
-    monkeypatch: pytest.MonkeyPatch, path: str, told: str
-) -> None:
-    monkeypatch.setattr(fetching, "TIMEOUT_SECONDS", 0.5)
+def test_an_answer_is_of_the_same_scheme_and_ends_in_time(path: str, told: str) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as listening:
         threading.Thread(target=listening.serve_forever, daemon=True).start()
         began = time.monotonic()
         with pytest.raises(Unreachable, match=told):
-            fetching.fetch(f"http://127.0.0.1:{listening.server_port}/{path}")
+            fetching.fetch(f"http://127.0.0.1:{listening.server_port}/{path}", seconds=0.5)
         assert time.monotonic() - began < 3
         listening.shutdown()
 

@@ -174,7 +174,7 @@ class Service:
 
     def empty(self) -> None:
         """Forget all messages (SQS itself allows a purge only once a minute)."""
-        for queue in sqs_backends[ACCOUNT][REGION].queues.values():
+        for queue in sqs_backends[ACCOUNT][_region.get()].queues.values():
             queue._messages.clear()
             queue.pending_messages.clear()
             queue.pending_message_groups.clear()
@@ -185,7 +185,7 @@ class Service:
         moto looks at every record to answer a question, so that many make each test slower.
         """
         self.empty()
-        for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
+        for table in dynamodb_backends[ACCOUNT][_region.get()].tables.values():
             table.items.clear()
         for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
             for key in [key for key in bucket.keys if not key.startswith(KEYS)]:
@@ -200,7 +200,7 @@ class Service:
 
     def waiting(self, queue: str) -> int:
         """How many messages wait in a queue."""
-        return len(sqs_backends[ACCOUNT][REGION].queues[self.url(queue).rsplit("/", 1)[1]].messages)
+        return len(sqs_backends[ACCOUNT][_region.get()].queues[self.url(queue).rsplit("/", 1)[1]].messages)
 
     def post(self, queue: str, *events: dict[str, Any] | str) -> None:
         """Post events, or raw bodies, to a queue."""
@@ -234,7 +234,7 @@ class Service:
 
     def make_visible(self, queue: str) -> None:
         """Let a queue's visibility timeouts run out at once."""
-        for message in sqs_backends[ACCOUNT][REGION].queues[self.url(queue).rsplit("/", 1)[1]]._messages:
+        for message in sqs_backends[ACCOUNT][_region.get()].queues[self.url(queue).rsplit("/", 1)[1]]._messages:
             message.change_visibility(0)
 
     def quarantined(self, queue: str) -> list[tuple[str, str]]:

@@ -35,13 +35,13 @@ class _SameScheme(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
 
 
-def fetch(url: str) -> bytes:
+def fetch(url: str, seconds: float = TIMEOUT_SECONDS) -> bytes:
     """Raises `Unreachable`. The address is of http or https: `keys.address` and `status` see to it."""
     request = urllib.request.Request(url, headers={"Accept": "application/json, application/vc"})  # noqa: S310
     opener = urllib.request.build_opener(_SameScheme)
     try:
-        with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-            body = _read(answer, time.monotonic() + TIMEOUT_SECONDS)
+        with opener.open(request, timeout=seconds) as answer:
+            body = _read(answer, time.monotonic() + seconds)
     except urllib.error.HTTPError as error:
         error.close()
         raise Unreachable(f"{url} answers {error.code}") from None
