@@ -81,10 +81,13 @@ def functions(built: Path) -> dict[str, Function]:
 
 
 def _link(source: str, target: str) -> None:
-    """As `os.link`; cffi, which cryptography and WeasyPrint need, is in two layers."""
+    """As `os.link`; cffi, which cryptography and WeasyPrint need, is in two layers.
+
+    pip's RECORD is a list of the files and is not compared.
+    """
     if not Path(target).exists():
         os.link(source, target)
-    elif Path(source).read_bytes() != Path(target).read_bytes():
+    elif Path(source).name != "RECORD" and Path(source).read_bytes() != Path(target).read_bytes():
         raise FileExistsError(target)
 
 
