@@ -1,6 +1,7 @@
 """The API through a client that openapi-python-client generates from its OpenAPI document."""
 
 import importlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,7 +55,9 @@ def generate(package: Path) -> None:
     """Fails on any warning: the generator leaves out what it does not understand."""
     environment = {"PATH": str(GENERATOR.parent), "LC_ALL": "C.UTF-8"}
     paths: list[str | Path] = ["--path", ROOT / OPENAPI, "--output-path", package]
-    command = [GENERATOR, "generate", *paths, "--meta", "none", "--fail-on-warning"]
+    config = package.with_name("generator.json")
+    config.write_text(json.dumps({"content_type_overrides": {"application/vc": "application/json"}}))
+    command = [GENERATOR, "generate", *paths, "--config", config, "--meta", "none", "--fail-on-warning"]
     subprocess.run(command, env=environment, check=True, capture_output=True)
 
 

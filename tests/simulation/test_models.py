@@ -66,6 +66,8 @@ def binary(value: Any, convert: Any) -> Any:
     if isinstance(value, dict):
         if set(value) == {"BS"}:
             return {"BS": [convert(one) for one in value["BS"]]}
+        if set(value) == {"B"}:
+            return {"B": convert(value["B"])}
         return {name: binary(inside, convert) for name, inside in value.items()}
     return [binary(one, convert) for one in value] if isinstance(value, list) else value
 
