@@ -56,11 +56,11 @@ async function bazaar({ credential, issuer }) {
 
 // The Digital Credentials Consortium's verifier, with a registry that has the expected issuer only.
 async function consortium({ credential, issuer }) {
-  const registry = "https://registry.example/registry.json";
-  web[registry] = JSON.stringify({ registry: { [issuer]: { name: "Northlight Leadership Academy" } } });
+  const known = "https://issuers.example/known.json";
+  web[known] = JSON.stringify({ registry: { [issuer]: { name: "Northlight Leadership Academy" } } });
   const result = await verifyCredential({
     credential,
-    knownDIDRegistries: [{ name: "known", type: "dcc-legacy", url: registry }],
+    knownDIDRegistries: [{ name: "known", type: "dcc-legacy", url: known }],
   });
   if (result.errors) return result.errors[0].message;
   const failed = result.log.find(({ valid }) => valid !== true);

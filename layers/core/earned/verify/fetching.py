@@ -32,12 +32,12 @@ class _SameScheme(urllib.request.HTTPRedirectHandler):
         if urlsplit(newurl).scheme != req.type:
             raise urllib.error.HTTPError(req.full_url, code, msg, headers, fp)
         fp.close()  # urllib would read all of a body that nobody needs
-        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]  # wants HTTPMessage
 
 
 def fetch(url: str, seconds: float = TIMEOUT_SECONDS) -> bytes:
     """Raises `Unreachable`. The address is of http or https: `keys.address` and `status` see to it."""
-    request = urllib.request.Request(url, headers={"Accept": "application/json, application/vc"})  # noqa: S310
+    request = urllib.request.Request(url, headers={"Accept": "application/json, application/vc"})  # noqa: S310  # http(s) only
     opener = urllib.request.build_opener(_SameScheme)
     try:
         with opener.open(request, timeout=seconds) as answer:
