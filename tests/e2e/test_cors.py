@@ -14,7 +14,7 @@ STRANGER = "https://stranger.example.com"
 
 @pytest.fixture(scope="module")
 def token(portal: Portal) -> str:
-    return portal.token("company-admin", portal.id("admin"), portal.id("co"))
+    return portal.token("company-admin", portal.id("admin"), portal.id("cors-co"))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_a_preflight_needs_no_token_and_names_the_portals_origin_only(
         "Access-Control-Request-Method": "GET",
         "Access-Control-Request-Headers": "authorization",
     }
-    answer = http.options(f"/v1/companies/{portal.id('co')}/enrollments", headers=asked)
+    answer = http.options(f"/v1/companies/{portal.id('cors-co')}/enrollments", headers=asked)
     assert allowed(answer) == answered
     assert answer.status_code in {200, 204} or origin == STRANGER
     assert "authorization" in answer.headers.get("access-control-allow-headers", "authorization").lower()
@@ -47,7 +47,7 @@ def test_a_preflight_needs_no_token_and_names_the_portals_origin_only(
 def test_an_answer_is_readable_for_the_portals_pages_only(
     portal: Portal, http: httpx.Client, token: str, origin: str, answered: str | None
 ) -> None:
-    path = f"/v1/companies/{portal.id('co')}/enrollments"
+    path = f"/v1/companies/{portal.id('cors-co')}/enrollments"
     answer = http.get(path, headers={"Origin": origin, "Authorization": f"Bearer {token}"})
     assert (answer.status_code, allowed(answer)) == (200, answered)
 
@@ -68,7 +68,7 @@ def test_a_portals_page_fetches_the_document(portal: Portal, token: str, origin:
 
 def document_url(portal: Portal, token: str) -> str:
     """The download link of a certificate of the company."""
-    account, company, course = portal.id("cors-ada"), portal.id("co"), portal.id("cors-course")
+    account, company, course = portal.id("cors-ada"), portal.id("cors-co"), portal.id("cors-course")
     key = {"enrollment_id": portal.id("cors-enr"), "account_id": account}
     person = {"account_id": account, "kind": "employee", "name": "Ada Sample", "email": "ada@example.com"}
     steps = [{"step_id": "s1", "kind": "lesson", "title": "Listening"}]
