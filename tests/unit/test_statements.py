@@ -56,6 +56,11 @@ def test_a_statement_becomes_an_event_that_the_service_reads(
 PAUSED = f"{VIDEO}verbs/paused"
 
 
+def test_untyped_code_may_name_the_kind_of_a_step() -> None:
+    named = Step("en-1", "acc-1", "s1", "video")  # type: ignore[arg-type]  # as code without types hands it in
+    assert translate(video(PAUSED, 12, "0[.]12"), named).type == "portal.video.watched.v1"
+
+
 @pytest.mark.parametrize(
     ("told", "kind", "reason"),
     [

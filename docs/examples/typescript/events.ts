@@ -807,7 +807,7 @@ export interface CoursePublished {
 /**
  * A step of a course; required unless `required` is false.
  *
- * A video needs `duration` in seconds. A quiz needs `passing_score`, which may not exceed `max_score`; without `attempts` it may be tried any number of times.
+ * A kind that is watched, such as a video, needs `duration` in seconds. A kind that is passed, such as a quiz, needs `passing_score`, which may not exceed `max_score`; without `attempts` it may be tried any number of times.
  */
 export interface PublishedStep {
   step_id: string;
