@@ -955,11 +955,11 @@ export interface LiveEventScheduled {
    */
   title: string;
   /**
-   * RFC 3339 with its UTC offset, in the years 2000-2199; second 60 is the start of the next minute; digits beyond milliseconds are dropped.
+   * RFC 3339 with its UTC offset, in the years 2000-2199 as written; second 60 is the start of the next minute; digits beyond milliseconds are dropped.
    */
   starts_at: string;
   /**
-   * RFC 3339 with its UTC offset, in the years 2000-2199; second 60 is the start of the next minute; digits beyond milliseconds are dropped.
+   * RFC 3339 with its UTC offset, in the years 2000-2199 as written; second 60 is the start of the next minute; digits beyond milliseconds are dropped.
    */
   ends_at: string;
   timezone: Timezone;

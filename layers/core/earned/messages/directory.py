@@ -1,6 +1,7 @@
 """Events of the directory queue: companies, accounts, trainings and enrollments."""
 
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, FiniteFloat, model_validator
@@ -214,8 +215,8 @@ class LiveEventScheduledEvent(CloudEvent[LiveEventScheduled]):
             live_event_id=data.live_event_id,
             version=to_milliseconds(self.time),
             title=data.title,
-            starts_at=data.starts_at,
-            ends_at=data.ends_at,
+            starts_at=data.starts_at.astimezone(UTC),
+            ends_at=data.ends_at.astimezone(UTC),
             timezone=data.timezone,
             hours=data.hours,
             language=data.language or "en",
