@@ -9,7 +9,9 @@ BROWSER := .layers/browser
 PYTHON := $(DEV)/python
 # The tools import the package from its layer.
 EARNED := PYTHONPATH=layers/core $(PYTHON)
-WHERE  := $(if $(STACK),--stack=$(STACK),--local)
+# The value of a variable as one word for the shell, whatever is in it.
+quoted = '$(subst ','\'',$(value $(1)))'
+WHERE  := $(if $(STACK),--stack=$(call quoted,STACK),--local)
 # The WeasyPrint layer built for this machine: tests render with the libraries and fonts that are deployed.
 NATIVE := LD_LIBRARY_PATH=$(CURDIR)/$(LAYER)/lib FONTCONFIG_PATH=$(CURDIR)/$(LAYER)/fonts
 
@@ -89,64 +91,64 @@ demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(EARNED) -m tools.local demo $(if $(KEEP),--keep)
 
 drill: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(EARNED) -m tools.local drill $(if $(ONLY),--only='$(ONLY)')
+	@$(EARNED) -m tools.local drill $(if $(ONLY),--only=$(call quoted,ONLY))
 
 serve: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(EARNED) -m tools.local serve $(if $(ALLOWED_ORIGINS),--allowed-origins='$(ALLOWED_ORIGINS)')
+	@$(EARNED) -m tools.local serve $(if $(ALLOWED_ORIGINS),--allowed-origins=$(call quoted,ALLOWED_ORIGINS))
 
 token: .venv/dev/ready
-	@$(EARNED) -m tools.local token --role='$(ROLE)' --sub='$(SUB)' --company='$(COMPANY)' $(if $(EXPIRES_IN),--expires-in=$(EXPIRES_IN))
+	@$(EARNED) -m tools.local token --role=$(call quoted,ROLE) --sub=$(call quoted,SUB) --company=$(call quoted,COMPANY) $(if $(EXPIRES_IN),--expires-in=$(EXPIRES_IN))
 
 stop: .venv/dev/ready
 	@$(EARNED) -m tools.local stop
 
 # Operator commands: on AWS with STACK, otherwise on the stack that `make serve` started.
 quarantine: .venv/dev/ready
-	@$(EARNED) -m tools.operations quarantine $(WHERE) $(if $(QUEUE),--queue=$(QUEUE)) $(if $(SHOW),--show=$(SHOW))
+	@$(EARNED) -m tools.operations quarantine $(WHERE) $(if $(QUEUE),--queue=$(call quoted,QUEUE)) $(if $(SHOW),--show=$(SHOW))
 
 redrive: .venv/dev/ready
-	@$(EARNED) -m tools.operations redrive $(WHERE) --queue='$(QUEUE)' $(if $(REASON),--reason=$(REASON)) \
+	@$(EARNED) -m tools.operations redrive $(WHERE) --queue=$(call quoted,QUEUE) $(if $(REASON),--reason=$(call quoted,REASON)) \
 	    $(addprefix --event=,$(EVENT)) $(if $(DRY_RUN),--dry-run)
 
 erase: .venv/dev/ready
-	@$(EARNED) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') \
-	    $(if $(MFA),--mfa='$(MFA)') $(if $(DRY_RUN),--dry-run)
+	@$(EARNED) -m tools.operations erase $(WHERE) --account=$(call quoted,ACCOUNT) $(if $(ALSO),--also=$(call quoted,ALSO)) \
+	    $(if $(MFA),--mfa=$(call quoted,MFA)) $(if $(DRY_RUN),--dry-run)
 
 rotate-key: .venv/dev/ready
-	@$(EARNED) -m tools.operations rotate-key $(WHERE) $(if $(USE),--use='$(USE)')
+	@$(EARNED) -m tools.operations rotate-key $(WHERE) $(if $(USE),--use=$(call quoted,USE))
 
 restore-table: .venv/dev/ready
-	@$(EARNED) -m tools.operations restore-table $(WHERE) --table='$(TABLE)' $(if $(AT),--at='$(AT)') $(if $(EXISTING),--existing='$(EXISTING)')
+	@$(EARNED) -m tools.operations restore-table $(WHERE) --table=$(call quoted,TABLE) $(if $(AT),--at=$(call quoted,AT)) $(if $(EXISTING),--existing=$(call quoted,EXISTING))
 
 consumers: .venv/dev/ready
 	@$(EARNED) -m tools.operations consumers $(WHERE) $(if $(DO),--$(DO))
 
 restore-documents: .venv/dev/ready
-	@$(EARNED) -m tools.operations restore-documents $(WHERE) --from='$(FROM)'
+	@$(EARNED) -m tools.operations restore-documents $(WHERE) --from=$(call quoted,FROM)
 
 disclose: .venv/dev/ready
-	@$(EARNED) -m tools.operations disclose $(WHERE) --account='$(ACCOUNT)'
+	@$(EARNED) -m tools.operations disclose $(WHERE) --account=$(call quoted,ACCOUNT)
 
 import: .venv/dev/ready
-	@$(EARNED) -m tools.importing --file='$(FILE)' $(WHERE) $(if $(RATE),--rate=$(RATE)) \
+	@$(EARNED) -m tools.importing --file=$(call quoted,FILE) $(WHERE) $(if $(RATE),--rate=$(RATE)) \
 	    $(if $(ONLY_VALID),--only-valid) $(if $(DRY_RUN),--dry-run)
 
 replay: .venv/dev/ready
-	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
+	@$(EARNED) -m tools.operations replay $(WHERE) --since=$(call quoted,SINCE) $(if $(UNTIL),--until=$(call quoted,UNTIL))
 
 sweep: .venv/dev/ready
 	@$(EARNED) -m tools.operations sweep $(WHERE)
 
 # On AWS only: STACK is required.
 preflight: .venv/dev/ready
-	@$(EARNED) -m tools.operations preflight --stack='$(STACK)' --parameters='$(PARAMETERS)'
+	@$(EARNED) -m tools.operations preflight --stack=$(call quoted,STACK) --parameters=$(call quoted,PARAMETERS)
 
 # The architecture is that of the build: make build ARCH=x86_64, then make changes STACK=... ARCH=x86_64.
 changes: .venv/dev/ready .venv/sam/ready
-	@$(EARNED) -m tools.operations changes --stack='$(STACK)' --template=.aws-sam/$(patsubst both,arm64,$(ARCH))/build/template.yaml
+	@$(EARNED) -m tools.operations changes --stack=$(call quoted,STACK) --template=.aws-sam/$(patsubst both,arm64,$(ARCH))/build/template.yaml
 
 protect: .venv/dev/ready
-	@$(EARNED) -m tools.operations protect --stack='$(STACK)'
+	@$(EARNED) -m tools.operations protect --stack=$(call quoted,STACK)
 
 contracts: .venv/dev/ready
 	@$(EARNED) -m tools.contracts
@@ -156,10 +158,10 @@ compiled-designs: .venv/dev/ready $(LAYER)/ready
 
 OUT ?= out/preview
 preview: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) $(EARNED) -m tools.design.preview $(if $(DESIGN),--design='$(DESIGN)') --out='$(OUT)'
+	@$(NATIVE) $(EARNED) -m tools.design.preview $(if $(DESIGN),--design=$(call quoted,DESIGN)) --out=$(call quoted,OUT)
 
 draw-border: .venv/dev/ready
-	@$(EARNED) -m tools.design '$(or $(DESIGN),layers/core/earned/document/designs/default)'
+	@$(EARNED) -m tools.design $(if $(DESIGN),$(call quoted,DESIGN),layers/core/earned/document/designs/default)
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
     .venv/client/ready $(TYPESCRIPT)/ready $(VERIFIERS)/ready .venv/testing/ready
@@ -254,7 +256,7 @@ load-model: .venv/dev/ready
 	@$(EARNED) -m tools.load model
 
 planted-bugs: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(ARGS) $(BUG)
+	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds=$(call quoted,SEEDS)) $(ARGS) $(BUG)
 
 planted-bugs-of-tests: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m tests.planted_bugs.found_by_tests $(BUG)
