@@ -23,7 +23,7 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers rotate-key restore-table restore-documents sweep \
-    import replay preflight changes protect contracts preview compiled-designs draw-border test test-simulation test-stack test-browser \
+    import replay preflight changes protect contracts preview compiled-designs same-bytes draw-border test test-simulation test-stack test-browser \
     lint-openapi lint-console republish soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
@@ -36,6 +36,7 @@ help:
 	@echo '  make stop                stop that stack'
 	@echo '  make preview             [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
 	@echo '  make compiled-designs    [RECORDS=10000]: compare compiled pages with WeasyPrint alone: out/compiled.json'
+	@echo '  make same-bytes          the layers of both processors draw the same bytes: out/same-bytes/'
 	@echo '  make draw-border         [DESIGN=folder]: draw the borders of a design in its colours'
 	@echo 'Change it'
 	@echo '  make check               linters, types, import rules, OpenAPI, templates and IAM policies'
@@ -155,6 +156,15 @@ contracts: .venv/dev/ready
 
 compiled-designs: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(EARNED) -m tools.design.compiled $(if $(RECORDS),--records=$(RECORDS))
+
+# Takes minutes, because arm64 is emulated.
+EMULATOR := .layers/arm64
+same-bytes: build .venv/package/ready $(EMULATOR)/ready
+	@$(EARNED) -m tools.same_bytes
+
+$(EMULATOR)/ready: .venv/dev/ready tools/same_bytes/build_emulator.py tools/same_bytes/emulator.py layers/weasyprint/debian.py
+	@$(EARNED) -m tools.same_bytes.build_emulator --out $(EMULATOR)
+	@touch $@
 
 OUT ?= out/preview
 preview: .venv/dev/ready $(LAYER)/ready
