@@ -52,6 +52,25 @@ def test_the_language_is_the_browsers_until_a_person_chooses_another(visit: Visi
     assert "lang=ar" in boss.page.url
 
 
+@pytest.mark.parametrize(("language", "fetched"), [("en", []), ("ja", ["messages-ja.js"])])
+def test_a_browser_fetches_the_texts_of_its_readers_language_alone(
+    visit: Visit, language: str, fetched: list[str]
+) -> None:
+    boss = visit("boss", locale=language)
+    expect(boss.page.get_by_role("rowheader").first).to_be_visible()
+
+    assert sorted({url.rsplit("/", 1)[1] for url in boss.traffic.requests if "/messages-" in url}) == fetched
+
+
+def test_a_page_whose_texts_cannot_be_fetched_is_in_english(visit: Visit) -> None:
+    boss = visit(locale="fr")
+    boss.fail("/messages-fr.js", 503)
+    boss.sign_in("boss")
+
+    expect(boss.page.get_by_role("heading", level=1)).to_have_text("People")
+    expect(boss.page.get_by_role("rowheader").first).to_be_visible()
+
+
 def test_a_keyboard_alone_reaches_a_persons_page_and_a_download(visit: Visit) -> None:
     boss = visit("boss", "#training=evt-open&status=completed")
     expect(boss.page.get_by_role("rowheader")).to_have_count(2)
