@@ -23,7 +23,8 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers rotate-key restore-table restore-documents sweep \
-    import replay preflight changes protect contracts preview compiled-designs draw-border test test-simulation test-stack test-browser \
+    import replay preflight changes protect pages contracts preview compiled-designs same-bytes draw-border test test-simulation test-stack \
+    test-browser pictures \
     lint-openapi lint-console republish soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
@@ -36,6 +37,7 @@ help:
 	@echo '  make stop                stop that stack'
 	@echo '  make preview             [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
 	@echo '  make compiled-designs    [RECORDS=10000]: compare compiled pages with WeasyPrint alone: out/compiled.json'
+	@echo '  make same-bytes          the layers of both processors draw the same bytes: out/same-bytes/'
 	@echo '  make draw-border         [DESIGN=folder]: draw the borders of a design in its colours'
 	@echo 'Change it'
 	@echo '  make check               linters, types, import rules, OpenAPI, templates and IAM policies'
@@ -43,6 +45,7 @@ help:
 	@echo '  make test-simulation     the simulation tests of make test'
 	@echo '  make test-stack          the end-to-end tests of make test, on a local stack'
 	@echo '  make test-browser        [ARGS=...]: the tests of the pages in a browser, from make test'
+	@echo '  make pictures            [ONLY=verify-*.dark]: pictures of every page in every look: out/pictures/, and those of docs/'
 	@echo '  make lint-openapi        lint docs/openapi.json by the recommended rules of Redocly and Spectral'
 	@echo '  make lint-console        check the types of the pages in layers/core/earned/api/console'
 	@echo '  make contracts           generate the event schemas, AsyncAPI and OpenAPI in docs/'
@@ -84,6 +87,7 @@ help:
 	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
 	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
 	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
+	@echo '  make pages               EDGE=earned-edge: copy the pages of STACK into the bucket of its edge'
 	@echo '  make import              FILE=history.csv [DRY_RUN=1] [ONLY_VALID=1] [RATE=200]: check a history of events, then post it; goes on after a stop'
 	@echo '  make replay              SINCE=2026-11-30T08:00:00Z [UNTIL=...]: put archived announcements on the bus again'
 
@@ -150,11 +154,23 @@ changes: .venv/dev/ready .venv/sam/ready
 protect: .venv/dev/ready
 	@$(EARNED) -m tools.operations protect --stack=$(call quoted,STACK)
 
+pages: .venv/dev/ready
+	@$(EARNED) -m tools.operations pages --stack=$(call quoted,STACK) --edge=$(call quoted,EDGE)
+
 contracts: .venv/dev/ready
 	@$(EARNED) -m tools.contracts
 
 compiled-designs: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(EARNED) -m tools.design.compiled $(if $(RECORDS),--records=$(RECORDS))
+
+# Takes minutes, because arm64 is emulated.
+EMULATOR := .layers/arm64
+same-bytes: build .venv/package/ready $(EMULATOR)/ready
+	@$(EARNED) -m tools.same_bytes
+
+$(EMULATOR)/ready: .venv/dev/ready tools/same_bytes/build_emulator.py tools/same_bytes/emulator.py layers/weasyprint/debian.py
+	@$(EARNED) -m tools.same_bytes.build_emulator --out $(EMULATOR)
+	@touch $@
 
 OUT ?= out/preview
 preview: .venv/dev/ready $(LAYER)/ready
@@ -183,6 +199,9 @@ test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/client/r
 # Playwright's own Node needs libatomic, which a bare Debian does not have.
 test-browser: .venv/dev/ready .venv/browser/ready .venv/node/ready $(LAYER)/ready $(BROWSER)/ready
 	@PLAYWRIGHT_NODEJS_PATH=$(CURDIR)/.venv/node/bin/node .venv/browser/bin/python -m pytest $(or $(ARGS),tests/browser)
+
+pictures: .venv/dev/ready .venv/browser/ready .venv/node/ready $(LAYER)/ready $(BROWSER)/ready
+	@PLAYWRIGHT_NODEJS_PATH=$(CURDIR)/.venv/node/bin/node .venv/browser/bin/python -m tests.browser.pictures $(if $(ONLY),--only=$(call quoted,ONLY))
 
 $(BROWSER)/ready: .venv/dev/ready tools/browser/build_browser.py layers/weasyprint/debian.py
 	@$(PYTHON) tools/browser/build_browser.py --out $(BROWSER)

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from earned.document.render import NORTHLIGHT
 from earned.document.signatures import proven
-from earned.document.status_list import StatusList
+from earned.document.status_list import LIFETIME, StatusList
 from earned.verify import fetching
 from earned.verify.__main__ import main
 from earned.verify.fetching import Unreachable
@@ -80,6 +80,21 @@ def test_a_genuine_certificate_is_shown_with_everything_that_was_checked(verify:
         assert shown in output
     for check in ["Signature", "Status", "Visible text", "File"]:
         assert " ok " in line(output, check)
+
+
+def test_each_statement_of_the_credential_is_shown_under_its_name(verify: Run) -> None:
+    content = ISSUER.content(first_day=date(2026, 11, 12))
+    pdf = certificate(content, ISSUER.signed(content))
+    _, output = verify(pdf, ISSUER.web(pdf=pdf))
+    named = {
+        "Holder": "Ada Sample",
+        "Training": "Leading Through Uncertainty",
+        "From": "2026-11-12",
+        "Completed on": "2026-11-14",
+        "Number": NUMBER,
+        "Issuer": ISSUER.did,
+    }
+    assert {name: line(output, name).strip().removeprefix(name).strip() for name in named} == named
 
 
 @pytest.mark.parametrize("language", ["en", "en-US", "es-MX", "fr", "de", "ar", "ja"])
@@ -160,6 +175,21 @@ def test_a_revoked_certificate_is_no_longer_valid(verify: Run) -> None:
     code, output = verify(PDF, ISSUER.web(pdf=PDF, status=ISSUER.status(stands=False)))
     assert code == ENDED
     assert "ENDED" in line(output, "Status")
+
+
+@pytest.mark.parametrize(
+    ("skew", "code"),
+    [
+        (timedelta(minutes=4), GENUINE),  # this clock is slow
+        (timedelta(minutes=6), NOT_ALL),
+        (-LIFETIME - timedelta(minutes=4), GENUINE),  # this clock is fast
+        (-LIFETIME - timedelta(minutes=6), NOT_ALL),
+    ],
+    ids=str,
+)
+def test_a_status_may_be_five_minutes_off_by_this_clock(verify: Run, skew: timedelta, code: int) -> None:
+    status = ISSUER.status(at=datetime.now(UTC) + skew)
+    assert verify(PDF, ISSUER.web(pdf=PDF, status=status))[0] == code
 
 
 def test_a_status_that_holds_until_the_end_of_time_is_current(verify: Run) -> None:
