@@ -16,7 +16,7 @@ from tests.browser.conftest import BROWSER, ROOT, served
 from tests.browser.visitor import Site, Visitor, open_browser
 
 OUT = ROOT / "out" / "pictures"
-IN_DOCS = ROOT / "docs" / "pictures"
+DOCS = ROOT / "docs" / "pictures"
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 320, "height": 640}
 
 
@@ -132,13 +132,17 @@ PAGES = {
     "verify-unknown": Page(place="/verify/" + "a" * 26),
 }
 
-DOCS = [
-    ("company-admin", "light"),
-    ("person", "dark"),
-    ("individual", "light"),
-    ("administrator", "arabic"),
-    ("support", "phone"),
-]
+# The pictures of docs/, with the width and height of the window.
+IN_DOCS = {
+    ("company-admin", "light"): (1280, 860),
+    ("company-admin", "print"): (718, 860),
+    ("person", "dark"): (960, 480),
+    ("individual", "light"): (640, 640),
+    ("employee", "arabic-phone-dark"): (320, 640),
+    ("administrator", "arabic"): (640, 560),
+    ("support", "phone"): (320, 640),
+    ("verify-valid", "dark"): (720, 860),
+}
 
 
 def main() -> None:
@@ -154,13 +158,16 @@ def main() -> None:
         for count, (page, look) in enumerate(wanted, 1):
             file = OUT / f"{page}.{look}.png"
             print(f"{count} of {len(wanted)}: {file.relative_to(ROOT)}", file=sys.stderr)
-            _draw(browser, site, PAGES[page], LOOKS[look], file)
-            if (page, look) in DOCS:
-                IN_DOCS.joinpath(f"{page}-{look}.png").write_bytes(file.read_bytes())
+            visitor = _visit(browser, site, PAGES[page], LOOKS[look])
+            visitor.page.screenshot(path=file, full_page=True)
+            if size := IN_DOCS.get((page, look)):
+                visitor.page.set_viewport_size({"width": size[0], "height": size[1]})
+                visitor.page.screenshot(path=DOCS / f"{page}-{look}.png")
+            visitor.leave()
         browser.close()
 
 
-def _draw(browser: Browser, site: Site, page: Page, look: Look, file: Path) -> None:
+def _visit(browser: Browser, site: Site, page: Page, look: Look) -> Visitor:
     visitor = Visitor(browser, site, **look.options)
     page.arrange(visitor)
     if page.account:
@@ -173,8 +180,7 @@ def _draw(browser: Browser, site: Site, page: Page, look: Look, file: Path) -> N
     page.act(visitor)
     if look.prints:
         visitor.page.emulate_media(media="print")
-    visitor.page.screenshot(path=file, full_page=True)
-    visitor.leave()
+    return visitor
 
 
 def _address(site: Site, place: str) -> str:
