@@ -86,6 +86,16 @@ def children(parent: int) -> Iterator[int]:
         yield from map(int, _read(parent, f"task/{thread.name}/children").split())
 
 
+def peak_memory(directory: Path, function: str) -> int:
+    """The most MB that a running process of a function of the stack in `directory` has used."""
+    workers = children(emulator_of(int((directory / "pid").read_text())))
+    mine = [
+        worker for worker in workers if f"AWS_LAMBDA_FUNCTION_NAME={STACK_NAME}-{function}" in _read(worker, "environ")
+    ]
+    peaks = [line.split()[1] for worker in mine for line in _read(worker, "status").splitlines() if "VmHWM" in line]
+    return max(map(int, peaks), default=0) // 1024
+
+
 def _by_function(workers: list[int]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for worker in workers:
