@@ -65,7 +65,7 @@ def export_company(
 
 @app.command("import")
 def import_history(
-    people: Annotated[int, typer.Option(min=2, help="people of the history, with ten rows each")] = 10_000,
+    people: Annotated[int, typer.Option(min=2, help="people of the history, with ten rows each")] = 9_804,
     rate: Annotated[int, typer.Option(min=1, help="events a second at most")] = 1_000,
 ) -> None:
     """Import a history twice: in one go, and killed half-way and run again."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tools.batched import batched
+from tools.load.copies import Copier
 from tools.load.sampler import Sample, Sampler
 from tools.load.waiting import queues, settle
 from tools.load.workload import Workload
@@ -16,7 +16,6 @@ from tools.local.portal import Queues
 from tools.local.stack import LocalStack
 
 SECONDS_BETWEEN_LEARNERS = 1.0
-BATCH_SIZE = 1_000  # messages posted at a time while everyone is enrolled
 ANNOUNCED = "announced"
 
 
@@ -50,11 +49,11 @@ class LoadTest:
         self._announced = self._listen()
 
     def prepare(self) -> None:
+        """Have everyone known and enrolled; the attendees but one are copies."""
         for messages in (list(self._workload.directory()), list(self._workload.enrollments())):
-            for batch in batched(messages, BATCH_SIZE):
-                self._portal.post(batch)
-                self._settle(most=BATCH_SIZE)
+            self._portal.post(messages)
             self._settle()
+        Copier(self._stack).copy(self._workload.first(), self._workload.others())
 
     def run(self, supervisor: int, ahead: int) -> RunRecord:
         """Let `ahead` learners finish on an idle system, then mark the hall while the others finish."""
@@ -77,8 +76,8 @@ class LoadTest:
             portal.post(list(self._workload.lessons(number)))
             time.sleep(SECONDS_BETWEEN_LEARNERS)
 
-    def _settle(self, most: int = 0) -> None:
-        settle(self._portal, self._urls.values(), most)
+    def _settle(self) -> None:
+        settle(self._portal, self._urls.values())
 
     def _listen(self) -> str:
         """Create a queue that receives all announcements; it is read after the run, so as not to load the stack."""

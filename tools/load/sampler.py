@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tools.local import sam
 from tools.local.portal import Queues
 from tools.local.sam import STACK_NAME
 from tools.local.stack import LocalStack
@@ -64,7 +65,7 @@ class Sampler:
 
 def emulator_of(supervisor: int) -> int:
     """The process id of the emulator, a child of the stack's supervisor."""
-    [found] = [child for child in children(supervisor) if b"emulator.py" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    [found] = [child for child in children(supervisor) if sam.EMULATOR in _read(child, "cmdline")]
     return found
 
 

@@ -37,12 +37,12 @@ def stop_sweep(stack: LocalStack) -> None:
             events.disable_rule(Name=rule["Name"])
 
 
-def settle(portal: Queues, urls: Iterable[str], most: int = 0) -> None:
-    """Wait until at most `most` messages wait; raises `NoProgress`."""
+def settle(portal: Queues, urls: Iterable[str]) -> None:
+    """Wait until no message waits; raises `NoProgress`."""
     quiet, before, moved, urls = 0, 0, time.monotonic(), list(urls)
-    while quiet < (QUIET_POLLS if most == 0 else 1):
+    while quiet < QUIET_POLLS:
         waiting = portal.waiting(urls)
-        quiet = quiet + 1 if waiting <= most else 0
+        quiet = quiet + 1 if waiting == 0 else 0
         if waiting != before:
             before, moved = waiting, time.monotonic()
         if waiting and time.monotonic() - moved > TIMEOUT_SECONDS:
