@@ -64,11 +64,12 @@ def test_processors_used_by_others_exclude_the_stacks_own() -> None:
 
 
 def test_the_sampler_finds_the_emulator_among_the_children_of_the_stacks_supervisor() -> None:
-    waiting = [sys.executable, "-c", "input()"]
-    with (
-        subprocess.Popen(waiting, stdin=PIPE) as other,
-        subprocess.Popen([*waiting, sam.EMULATOR], stdin=PIPE) as found,
-    ):
+    running = [sys.executable, "-c", "print('running', flush=True); input()"]
+    options: dict[str, Any] = {"stdin": PIPE, "stdout": PIPE, "text": True}
+    with subprocess.Popen(running, **options) as other, subprocess.Popen([*running, sam.EMULATOR], **options) as found:
+        assert other.stdout
+        assert found.stdout
+        assert [other.stdout.readline(), found.stdout.readline()] == ["running\n"] * 2
         assert emulator_of(os.getpid()) == found.pid != other.pid
         for process in (other, found):
-            process.communicate(b"\n")
+            process.communicate("\n")
