@@ -25,7 +25,7 @@ endif
 .PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers rotate-key restore-table restore-documents sweep \
     import replay preflight changes protect pages contracts preview compiled-designs same-bytes draw-border test test-simulation test-stack \
     test-browser pictures \
-    lint-openapi lint-console republish soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
+    lint-openapi lint-console soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
 
@@ -64,12 +64,11 @@ help:
 	@echo '  make planted-bugs-sample [SEED=1]: the random part of them in make test'
 	@echo '  make mutation-test       [MODULE=earned.domain.rules]: change the code in small ways: do the tests notice? out/mutation.json'
 	@echo '  make mutation-sample     [SEED=1]: the random part of it in make test'
-	@echo '  make republish           [LEARNERS=2000]: a course in progress loses a lesson: hops, seconds, memory'
 	@echo 'Measure it'
 	@echo '  make bench               time and size of a certificate beside other PDF libraries: out/bench/'
 	@echo '  make bench-memory        memory over 3,000 certificates: out/bench/memory.json'
 	@echo '  make package             size and cold start of each built function: out/package.json'
-	@echo '  make load                [PEOPLE=10000]: mark that many people at once on a local stack: out/load/'
+	@echo '  make load                [ONLY=hall] [PEOPLE=10000]: many people at once on a local stack: out/load/; ONLY: hall, republication, export, import'
 	@echo '  make load-model          forecast that load on AWS; needs make load and make package: out/load/model.json'
 	@echo '  make cost                what a certificate costs on AWS: out/cost.json'
 	@echo '  make performance-report  write docs/performance.md; needs make bench, package, load and load-model'
@@ -234,9 +233,6 @@ fuzz: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m pytest --numprocesses=auto --dist=worksteal -m '' -k random \
 	    tests/integration/authorization tests/integration/test_fuzzed_messages.py
 
-republish: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(PYTHON) -m pytest tests/e2e/test_republication.py -m long -s
-
 ARCH ?= both
 ifdef IN_CONTAINER
 # The environments of the container are in volumes of their own: those of this machine may be another system's.
@@ -267,9 +263,8 @@ cost: .venv/dev/ready $(LAYER)/ready
 bench-memory: .venv/dev/ready $(LAYER)/ready
 	@$(EARNED) -m tools.bench --memory
 
-PEOPLE ?= 10000
 load: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/bench/ready
-	@$(EARNED) -m tools.load run --people=$(PEOPLE)
+	@$(EARNED) -m tools.load $(or $(ONLY),hall) $(if $(PEOPLE),--people=$(PEOPLE)) $(if $(RATE),--rate=$(RATE))
 
 load-model: .venv/dev/ready
 	@$(EARNED) -m tools.load model
