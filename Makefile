@@ -71,7 +71,7 @@ help:
 	@echo '  make load                [ONLY=hall] [PEOPLE=10000]: many people at once on a local stack: out/load/; ONLY: hall, republication, export, import'
 	@echo '  make load-model          forecast that load on AWS; needs make load and make package: out/load/model.json'
 	@echo '  make cost                what a certificate costs on AWS: out/cost.json'
-	@echo '  make performance-report  write docs/performance.md; needs make bench, package, load and load-model'
+	@echo '  make performance-report  write docs/performance.md from what was measured; the rest stays'
 	@echo 'Operate it (on AWS with STACK=earned-prod, otherwise on the stack of make serve)'
 	@echo '  make build               [ARCH=arm64] [IN_CONTAINER=1]: what sam deploy takes, for both processors by default'
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
