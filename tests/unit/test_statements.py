@@ -82,6 +82,11 @@ def test_exactly_these_verbs_tell_a_fact_about_a_step_of_a_kind(kind: StepKind) 
 PAUSED = f"{VIDEO}verbs/paused"
 
 
+def test_untyped_code_may_name_the_kind_of_a_step() -> None:
+    named = Step("en-1", "acc-1", "s1", "video")  # type: ignore[arg-type]  # as code without types hands it in
+    assert translate(video(PAUSED, 12, "0[.]12"), named).type == "portal.video.watched.v1"
+
+
 @pytest.mark.parametrize(
     ("told", "kind", "reason"),
     [
