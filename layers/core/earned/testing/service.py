@@ -35,7 +35,7 @@ FUNCTIONS = {name: one.source.queue.removesuffix("Queue") if one.source else "" 
 QUEUES = tuple(queue for queue in FUNCTIONS.values() if queue)
 STACKS = "Storage", "Queues"
 SECRETS = "CertificateKey", "StatusKey"
-OF_THIS_MACHINE = {"FONTCONFIG_PATH", "SSL_CERT_FILE"}  # Lambda's paths
+OF_THIS_MACHINE = {"FONTCONFIG_PATH"}  # Lambda's path
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/any"  # moto encrypts nothing
 
 
