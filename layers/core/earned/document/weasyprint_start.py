@@ -1,4 +1,4 @@
-"""Imports WeasyPrint in two thirds of the time (decision 52); its documents have the same bytes.
+"""Imports WeasyPrint in two thirds of the time (decision 56); its documents have the same bytes.
 
 At each import, WeasyPrint compiles its C declarations, has the system's certificate authorities read three times, and
 imports what few fonts need. Import this module before any other that imports WeasyPrint.
