@@ -109,10 +109,7 @@ def test_a_function_outlives_a_call_that_nothing_answers(function: str) -> None:
 def test_only_one_module_creates_clients() -> None:
     sources = [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers/core/earned").rglob("*.py")]
     importing = {path.relative_to(ROOT).as_posix() for path in sources if makes_clients(path)}
-    assert importing == {
-        "layers/core/earned/aws/clients.py",
-        "layers/core/earned/testing/service.py",
-    }  # the second is not deployed
+    assert importing == {"layers/core/earned/aws/clients.py"}
 
 
 def makes_clients(path: Path) -> bool:
