@@ -57,6 +57,22 @@ def test_a_summary_of_5_000_people_costs_no_more_than_five_percent_above_what_wa
     assert one <= COMMITTED["a_summary"] * FIVE_PERCENT
 
 
+def test_a_line_of_the_access_log_is_as_long_as_is_priced() -> None:
+    line: str = read_template()["Resources"]["ApiStage"]["Properties"]["AccessLogSettings"]["Format"]
+    values = {
+        "requestId": "JKJaXmPLvHcESHA=",
+        "routeKey": "ANY /v1/{proxy+}",
+        "status": "200",
+        "responseLatency": "125",
+        "error.message": "-",
+    }
+    for name, value in values.items():
+        assert f"$context.{name}" in line
+        line = line.replace(f"$context.{name}", value)
+    assert "$" not in line
+    assert len(line) + 26 == pytest.approx(bill.API_LOG_LINE, abs=5)
+
+
 def test_functions_have_the_memory_that_is_priced() -> None:
     template = (ROOT / "template.yaml").read_text()
     sections = {

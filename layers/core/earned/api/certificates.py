@@ -138,7 +138,7 @@ def _page(listed: EnrollmentList, cursor: str | None, limit: int) -> Certificate
     certificates = replace(
         listed,
         includes=lambda record: record.issue is not None and listed.includes(record),
-        read=enrollments.get_records_without_facts,
+        read=enrollments.get_listed_records,
         complete=contexts.get_certificate_contexts,
     )
     items, next_cursor = page(certificates, cursor, limit, view)
