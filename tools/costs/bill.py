@@ -113,7 +113,7 @@ def summary_bill(summary: Summary, people: int = 5_000) -> list[Line]:
     ]
 
 
-API_LOG_LINE = 140  # bytes of a line of the access log, by the format in template.yaml, with CloudWatch's 26
+API_LOG_LINE = 132  # bytes of a line of the access log, by the format in template.yaml, with CloudWatch's 26
 
 
 def total(bill: list[Line]) -> float:
