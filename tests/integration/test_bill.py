@@ -12,7 +12,7 @@ from earned.testing.service import Service
 from tests.integration.test_metrics import TABLE
 from tools.costs import bill, scale
 from tools.costs.__main__ import idle
-from tools.costs.counts import Sweeping, count, count_download, count_summary, count_sweep
+from tools.costs.counts import Sweeping, count, count_download, count_list, count_summary, count_sweep, republish
 from tools.costs.savings import savings
 
 ROOT = Path(__file__).parents[2]
@@ -80,6 +80,7 @@ def test_functions_have_the_memory_that_is_priced() -> None:
         "record_progress": template.partition("  RecordProgress:")[2],
         "generate_certificate": template.partition("  GenerateCertificate:")[2],
         "serve_api": template.partition("  ServeApi:")[2],
+        "evaluate_enrollments": template.partition("  EvaluateEnrollments:")[2],
         "sweep": template.partition("\n  Sweep:\n")[2],
     }
     default = int(template.partition("MemorySize: ")[2].split()[0])
@@ -92,6 +93,16 @@ def test_functions_have_the_memory_that_is_priced() -> None:
         for name, text in own.items()
     }
     assert memory == bill.PRICES["memory"]
+
+
+def test_the_reader_of_a_change_has_the_timeout_that_the_forecast_assumes() -> None:
+    assert resources("AWS::Serverless::Function")["FanOutChanges"]["Timeout"] == bill.FAN_OUT_SECONDS
+
+
+def test_a_learner_of_a_republished_course_costs_one_write_and_shares_its_requests(service: Service) -> None:
+    again = republish(service)
+    assert again.writes == 1
+    assert again.requests <= 1 + 2 / 50
 
 
 def test_an_idle_stack_pays_at_most_what_was_committed_a_month() -> None:
@@ -127,6 +138,7 @@ def test_the_table_of_a_large_portal_says_what_the_counts_say(service: Service) 
     """Within a percent: the bytes of a document vary with its number."""
     download, _ = count_download(service)
     told = dict(map(words_and_numbers, (ROOT / "docs" / "operate.md").read_text().splitlines()))
-    for row in scale.rows(count(service, 5), download, count_sweep(service)):
+    page, _ = count_list(service)
+    for row in scale.rows(count(service, 5), download, count_sweep(service), republish(service), page):
         words, numbers = words_and_numbers(str(row))
         assert told[words] == pytest.approx(numbers, rel=0.01)

@@ -21,13 +21,14 @@ from earned.document.logo import sanitise
 from earned.document.render import NORTHLIGHT
 from earned.domain.certificate import Issuance
 from earned.domain.errors import UnusableLogo
-from earned.domain.people import MAX_LOGO_BYTES, Company, LogoReference
+from earned.domain.people import MAX_LOGO_BYTES, Company, Logo, LogoReference
 from earned.messages.requests import Purpose, generation_message
 from earned.testing.service import Service
 from earned.usecases.logos import REFUSED_SECONDS, Logos
-from tests.integration.wire_faults import failing, refused
+from tests.integration.wire_faults import count_requests, failing, refused
 from tools.story import NOON, Story, cloud_event
 
+HOUR = timedelta(hours=1)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 1"><path d="M0 0h3v1z" fill="#0a6" onload="x()"/></svg>'
 BOMB = b'<!DOCTYPE svg [<!ENTITY a "a">]><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 1">&a;</svg>'
 
@@ -180,6 +181,44 @@ def test_a_logo_that_came_late_is_found_a_minute_later(story: Story, assets: Ass
     assert logos.logo_for(late) is None
     seconds[0] += 1
     assert logos.logo_for(late) == sanitise(png((7, 7, 7)), "image/png").sha256
+
+
+def test_a_sandbox_keeps_the_64_logos_that_it_met_last(assets: Assets, documents: Documents, logos: Logos) -> None:
+    reference = upload(assets, "logo.png", png((1, 1, 1)))
+    companies = [Company(f"co-{number}", "Many Lamps", reference, NOON + number * HOUR) for number in range(65)]
+
+    def reads(*found: Company) -> int:
+        with count_requests() as requests:
+            for one in found:
+                assert logos.logo_for(one) is not None
+        return requests["GetObject"]
+
+    assert [reads(*companies[:64]), reads(*companies[:64])] == [64, 0]
+    assert [reads(companies[64]), reads(*companies[1:]), reads(companies[0])] == [1, 0, 1]
+
+
+def test_a_sandbox_keeps_the_64_stored_logos_that_it_printed_last(documents: Documents, logos: Logos) -> None:
+    stored = [sanitise(png((2, 2, number)), "image/png") for number in range(65)]
+    for one in stored:
+        documents.keep_logo(one)
+    for one in stored[:64]:
+        logos.load(one.sha256)
+    with count_requests() as requests:
+        assert [logos.load(one.sha256) for one in stored[:64]] == stored[:64]
+        assert requests["GetObject"] == 0
+        assert [logos.load(stored[number].sha256) for number in (64, 0)] == [stored[64], stored[0]]
+        assert requests["GetObject"] == 2
+
+
+def test_a_logo_that_the_design_cannot_draw_is_not_printed_and_not_kept(assets: Assets, documents: Documents) -> None:
+    def refuse(_: Logo) -> None:
+        raise UnusableLogo("drawn: not in a frame of its own")
+
+    reference = upload(assets, "logo.png", png((3, 3, 3)))
+    logos = Logos(assets, documents, refuse)
+    assert logos.logo_for(Company("co", "Odd Lamps", reference, NOON)) is None
+    stored = documents.client.list_objects_v2(Bucket=documents.bucket, Prefix="logos/").get("Contents", [])
+    assert stored == []
 
 
 def test_a_kept_logo_is_never_overwritten_and_never_believed_without_its_hash(documents: Documents) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from earned.testing.lambda_events import LambdaContext, http_event
 from earned.testing.service import Service
 from tests.integration.issued_records import certificate_in, enrolled, issue
 from tools.story import Story
@@ -141,6 +142,7 @@ def test_a_page_leads_back_to_the_field_for_a_number(service: Service, story: St
     printed = " ".join(certificate_id[at : at + 4] for at in range(0, 26, 4))
     own = asked(service, certificate_id, None, "text/html")["body"]
     assert '<a href="../verify">' in own
+    assert f'<dd class="number" dir="ltr">{printed}</dd>' in own
     for number in (certificate_id, "no number"):
         typed = service.ask("GET", "/verify", None, query={"number": number})
         assert '<a href="?">' in typed["body"]
@@ -149,6 +151,20 @@ def test_a_page_leads_back_to_the_field_for_a_number(service: Service, story: St
     field = service.ask("GET", "/verify", None, query={})
     assert field["statusCode"] == 200
     assert service.ask("GET", "/verify", None, query={"number": ""})["body"] == field["body"]
+
+
+def test_what_is_no_number_is_not_repeated_on_the_page_as_one(service: Service, story: Story) -> None:
+    page = service.ask("GET", "/verify", None, query={"number": "nonumber"})["body"]
+    assert "nonumber" not in page
+    assert '<dd class="number"' not in page
+
+
+def test_a_request_that_accepts_nothing_in_particular_is_answered_in_json(service: Service, story: Story) -> None:
+    certificate_id = certificate_in(story, "valid", NEWEST)
+    event = http_event("GET", f"/verify/{certificate_id}", None, {}, None, {})
+    del event["headers"]["accept"]
+    answer = service.handlers["serve_api"](event, LambdaContext())
+    assert json.loads(answer["body"]) == VALID
 
 
 @pytest.mark.parametrize(("length", "status"), [(200, 404), (201, 400)])

@@ -33,10 +33,28 @@ MODULES: dict[str, tuple[str, ...]] = {
     "tools.operations.redrive": (f"{_UNIT}/tools/test_redriving.py",),
     "tools.operations.quarantine": (f"{_UNIT}/tools/test_redriving.py",),
     "tools.operations.mentions": (f"{_UNIT}/tools/test_mentions.py",),
+    "earned.usecases.logos": (f"{_INTEGRATION}/test_logos.py",),
+    "earned.api.exports": (
+        f"{_UNIT}/api/test_parameters.py",
+        f"{_INTEGRATION}/test_export_requests.py",
+        f"{_INTEGRATION}/test_export_limits.py",
+        f"{_INTEGRATION}/test_reports.py",
+    ),
+    "earned.api.paging": (
+        f"{_UNIT}/api/test_paging.py",
+        f"{_UNIT}/api/test_cursors.py",
+        f"{_INTEGRATION}/test_listed_keys.py",
+    ),
+    "earned.api.verification": (f"{_INTEGRATION}/test_verification_states.py", f"{_INTEGRATION}/test_verification.py"),
 }
 
 # Of these, mutants survive that nobody has looked at yet, so they run only when they are named.
 UNFINISHED: dict[str, tuple[str, ...]] = {
-    "earned.api.verification": (f"{_INTEGRATION}/test_verification_states.py", f"{_INTEGRATION}/test_verification.py"),
-    "earned.api.paging": (f"{_UNIT}/api/test_cursors.py", f"{_INTEGRATION}/test_page_sizes.py"),
+    "earned.usecases.sweep": (
+        f"{_INTEGRATION}/test_sweep.py",
+        f"{_INTEGRATION}/test_sweep_passes.py",
+        f"{_INTEGRATION}/test_unmarked_attendance.py",
+        f"{_INTEGRATION}/test_document_versions.py",
+    ),
+    "tools.operations.erase": (f"{_INTEGRATION}/test_erasure.py",),
 }

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from earned.domain.sweep import FULL_CHECK_EVERY, RUNS_PER_PASS, Finding
+from earned.usecases.fan_out_changes import ENROLLMENTS_PER_MESSAGE as EVALUATED
+from earned.usecases.fan_out_changes import KEYS_PER_PAGE
 from earned.usecases.sweep import ITEMS_PER_PAGE, SECONDS_PER_RUN, SEGMENTS
 from tools.costs import counts as counted
 from tools.costs.capacity_units import READ_STEP
-from tools.costs.counts import Counts, Download, PerItem, Summary, Sweeping
+from tools.costs.counts import Counts, Download, PerItem, Republication, Summary, Sweeping
 
 _HERE = Path(__file__).parent
 PRICES: dict[str, Any] = tomllib.loads((_HERE / "prices.toml").read_text())
@@ -27,6 +29,7 @@ METRICS_OF_A_RUN = 1  # SweepPassHours
 # A value of a dimension is a metric: four causes, two of support requests, the findings, and nine others.
 METRICS_OF_WORK = 4 + 2 + len(Finding) + 9
 MAX_LEARNERS = 25  # in a batch, two events each
+FAN_OUT_SECONDS = 120  # the timeout of fan_out_changes in template.yaml (a test compares)
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,37 @@ def summary_bill(summary: Summary, people: int = 5_000) -> list[Line]:
         _line("Lambda", "processor", _seconds("serve_api", MEASURED["cpu"]["summarized"] * people, 0)),
         _line("Lambda", "waiting for other services", _seconds("serve_api", 0, waited)),
     ]
+
+
+def republication_bill(again: Republication) -> list[Line]:
+    """A million learners of a course that is published again, without the certificates that it completes."""
+    waited = again.requests * _ASSUMED["milliseconds"]["dynamodb"] / 1000
+    return [
+        _line("DynamoDB", "records, accounts and the course, read", _PRICE["read_unit"] * again.reads),
+        _line("DynamoDB", "the version that a record was evaluated by, written", _PRICE["write_unit"] * again.writes),
+        _line("SQS", "messages of many enrollments", _PRICE["sqs_request"] * _fetched(1, MAX_RECEIVED) / EVALUATED),
+        _line("Lambda", "processor", _seconds("evaluate_enrollments", MEASURED["cpu"]["evaluate_enrollments"], 0)),
+        _line("Lambda", "waiting for other services", _seconds("evaluate_enrollments", 0, waited)),
+    ]
+
+
+def list_bill(page: Download) -> list[Line]:
+    """A million pages of 100 enrollments."""
+    waited = page.requests * _ASSUMED["milliseconds"]["dynamodb"] / 1000
+    return [
+        _line("API Gateway", "requests", _PRICE["api_request"]),
+        _line("DynamoDB", "records and accounts, read", _PRICE["read_unit"] * page.reads),
+        _line("Lambda", "invocations", _PRICE["lambda_request"]),
+        _line("Lambda", "processor", _seconds("serve_api", MEASURED["cpu"]["listed"], 0)),
+        _line("Lambda", "waiting for other services", _seconds("serve_api", 0, waited)),
+    ]
+
+
+def learners_of_one_reader() -> float:
+    """How many learners `fan_out_changes` reads and hands on within its timeout: pages, requests to SQS, processor."""
+    wait = _ASSUMED["milliseconds"]
+    page, request = wait["scan"] / KEYS_PER_PAGE, wait["sqs"] / (EVALUATED * MAX_RECEIVED)
+    return float(FAN_OUT_SECONDS / ((page + request) / 1000 + MEASURED["cpu"]["fan_out_changes"]))
 
 
 API_LOG_LINE = 132  # bytes of a line of the access log, by the format in template.yaml, with CloudWatch's 26

@@ -136,6 +136,7 @@ def causes() -> Iterator[Cause]:
         yield near(f"a burst of throttled {kind.lower()}s of an index", throttled, once(500, minutes=9))
     runs = own("SweepPassHours")
     yield cause("a silent sweep", "SweepStopped", runs, never)
+    yield near("a sweep whose pass has just begun", runs, every(5, 0))
     yield near("a sweep that is silent for half an hour", runs, lambda m: () if m < 30 else (9,) * (m % 5 == 0))
     yield from (
         cause(f"a finding {finding}", alarm, own("SweepFindings", finding=finding), once(1))

@@ -7,3 +7,27 @@ from tools.bench.performance import DOCUMENT, FIGURES, page
 
 def test_the_performance_page_matches_its_figures() -> None:
     assert DOCUMENT.read_text("utf-8") == page(json.loads(FIGURES.read_text("utf-8")))
+
+
+def test_the_page_names_each_time_above_its_target_and_what_to_do() -> None:
+    figures = json.loads(FIGURES.read_text("utf-8"))
+    for scenario in figures["model"]["scenarios"]:
+        scenario["hall"]["p99"] = 1.0
+    assert "No p99 of 10,000 people is above its target" in page(figures)
+    figures["model"]["scenarios"][0]["hall"]["p99"] = 12.1
+    told = page(figures)
+    assert "10,000 people, default pollers, S3 puts of 30 ms: 12.1 s instead of 12 s." in told
+    assert all(one["what"] in told for one in figures["model"]["remedies"])
+
+
+def test_the_page_has_the_long_load_tests_that_were_run_and_no_others() -> None:
+    figures = json.loads(FIGURES.read_text("utf-8"))
+    run = {
+        "people": 50_000, "due": 200, "evaluated_again": 50_000, "certificates": 200, "seconds_to_read": 9,
+        "seconds": 99, "peak_mb": {"FanOutChanges": 71}, "hops": 1, "dead_letters": 0,
+    }  # fmt: skip
+    others = {name: one for name, one in figures.items() if name not in {"republication", "export", "import"}}
+    assert "A course published again" not in page(others)
+    told = page(others | {"republication": figures["load"] | run})
+    assert "| learners of the course | 50,000 |" in told
+    assert "An export" not in told
