@@ -51,7 +51,8 @@ def limits(client):
     config = client.meta.config
     retries = {name: (config.retries or {}).get(name) for name in ("mode", "total_max_attempts")}
     name = client.meta.service_model.service_name
-    return [name, config.connect_timeout, config.read_timeout, retries, config.tcp_keepalive]
+    agent = config.user_agent.split()[0]
+    return [name, config.connect_timeout, config.read_timeout, retries, config.tcp_keepalive, agent]
 
 seen, found = [], {}
 for function, variables in json.load(sys.stdin).items():
@@ -93,12 +94,12 @@ def created() -> dict[str, list[list[Any]]]:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_every_client_of_a_function_gives_up_in_time_and_keeps_its_connections(
+def test_every_client_of_a_function_gives_up_in_time_keeps_its_connections_and_has_a_short_name(
     created: dict[str, list[list[Any]]], function: str
 ) -> None:
     assert {service for service, *_ in created[function]} == USED[function]
     for service, *limits in created[function]:
-        assert limits == [2, 5, {"mode": "standard", "total_max_attempts": 3}, True], service
+        assert limits == [2, 5, {"mode": "standard", "total_max_attempts": 3}, True, "earned"], service
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

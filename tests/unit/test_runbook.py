@@ -31,6 +31,7 @@ AWS = {
     ("AWS/Lambda", ("FunctionName",)): {"Duration", "Errors", "RecursiveInvocationsDropped", "Throttles"},
     ("AWS/DynamoDB", ("TableName",)): {"ReadThrottleEvents", "WriteThrottleEvents"},
     ("AWS/DynamoDB", ("GlobalSecondaryIndexName", "TableName")): {"ReadThrottleEvents", "WriteThrottleEvents"},
+    ("AWS/DynamoDB", ("Operation", "TableName")): {"ThrottledRequests"},
     ("AWS/ApiGateway", ("ApiId", "Stage")): {"4xx", "5xx", "Count", "Latency"},  # the names of an HTTP API
 }
 READ_BY_LIBRARIES = {"POWERTOOLS_SERVICE_NAME", "FONTCONFIG_PATH"}

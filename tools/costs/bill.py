@@ -25,9 +25,9 @@ HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
 PASS = RUNS_PER_PASS * timedelta(minutes=5)
 RUN_HOURS_A_DAY = 24 * 12 * SECONDS_PER_RUN / 3600
 CONNECTIONS = 10  # of the sweep to S3
-METRICS_OF_A_RUN = 4
-# A value of a dimension is a metric: four causes, two of support requests, the findings, and seven others.
-METRICS_OF_WORK = 4 + 2 + len(Finding) + 7
+METRICS_OF_A_RUN = 1  # SweepPassHours
+# A value of a dimension is a metric: four causes, two of support requests, the findings, and nine others.
+METRICS_OF_WORK = 4 + 2 + len(Finding) + 9
 MAX_LEARNERS = 25  # in a batch, two events each
 FAN_OUT_SECONDS = 120  # the timeout of fan_out_changes in template.yaml (a test compares)
 
@@ -147,7 +147,7 @@ def learners_of_one_reader() -> float:
     return float(FAN_OUT_SECONDS / ((page + request) / 1000 + MEASURED["cpu"]["fan_out_changes"]))
 
 
-API_LOG_LINE = 200  # bytes, by the format in template.yaml
+API_LOG_LINE = 132  # bytes of a line of the access log, by the format in template.yaml, with CloudWatch's 26
 
 
 def total(bill: list[Line]) -> float:
@@ -226,28 +226,31 @@ def _logged(counts: Counts, shape: Shape) -> float:
     return float(ours + sum(each.values()) * _ASSUMED["log_lines"])
 
 
-def fixed_a_month(alarms: int, queues: int, *, has_dashboard: bool = False) -> list[Line]:
-    """What a small portal pays at any volume; these lines are dollars a month.
-
-    CloudWatch charges a custom metric for the hours in which it is written: those of the sweep for every hour, the
-    others for the hours in which the portal works.
-    """
-    busy = _ASSUMED["busy_seconds_a_year"] / (365 * 24 * 3600)
-    polls = queues * _ASSUMED["pollers"] * 30 * 24 * 3600 / _ASSUMED["poll_seconds"]
+def idle_a_month(alarms: int, queues: int) -> list[Line]:
+    """What a stack costs before its first event; these lines are dollars a month."""
+    polls = queues * _ASSUMED["pollers"] * MONTH.total_seconds() / _ASSUMED["poll_seconds"]
     return [
         Line("SQS", f"polling of {queues} empty queues", polls * _PRICE["sqs_request"]),
         Line("CloudWatch", f"{alarms} metrics with an alarm", alarms * _PRICE["alarm_month"]),
-        Line(
-            "CloudWatch",
-            f"{METRICS_OF_A_RUN} metrics of every run of the sweep",
-            METRICS_OF_A_RUN * _PRICE["metric_month"],
-        ),
-        Line(
-            "CloudWatch", f"{METRICS_OF_WORK} metrics of working hours", METRICS_OF_WORK * busy * _PRICE["metric_month"]
-        ),
-        Line("CloudWatch", "a dashboard (Dashboard=true)", has_dashboard * _PRICE["dashboard_month"]),
+        Line("CloudWatch", "the metric of every run of the sweep", METRICS_OF_A_RUN * _PRICE["metric_month"]),
         Line("Secrets Manager", "the secrets of the signing keys", 2 * _PRICE["secret_month"]),
-        Line("KMS", "the key of the data and the key of the alarms", 2 * _PRICE["key_month"]),
+        Line("KMS", "the key of the data", _PRICE["key_month"]),
+    ]
+
+
+def beside_idle_a_month() -> list[Line]:
+    """What work and options add to an idle stack, in dollars a month.
+
+    CloudWatch charges a custom metric for the hours in which it is written: at most those in which the portal works.
+    """
+    busy = _ASSUMED["busy_seconds_a_year"] / timedelta(days=365).total_seconds()
+    work = METRICS_OF_WORK * busy * _PRICE["metric_month"]
+    cached = PRICES["memory"]["serve_api"] / 1024 * MONTH.total_seconds() * _PRICE["snapshot_gib_second"]
+    return [
+        Line("CloudWatch", f"at most: {METRICS_OF_WORK} metrics of working hours", work),
+        Line("CloudWatch", "a dashboard (Dashboard=true)", _PRICE["dashboard_month"]),
+        Line("Lambda", "a version of the API as a snapshot (ApiSnapshot=true)", cached),
+        Line("KMS", "the key of the data, after each of its first two yearly rotations", _PRICE["key_month"]),
     ]
 
 

@@ -112,9 +112,7 @@ def connect(model: type[Model], table_name: str) -> None:
     model._get_connection().connection._local.session = clients.session()  # PynamoDB makes one for each table
 
 
-def batch_get(
-    keys: Sequence[ItemKey], backoff: Backoff = BACKOFF, attributes: Sequence[str] | None = None
-) -> list[Row]:
+def batch_get(keys: Sequence[ItemKey], backoff: Backoff = BACKOFF, attributes: list[str] | None = None) -> list[Row]:
     """Strongly consistent; raises `Throttled`. `attributes` are the stored names of those to read; None reads all."""
     connection = Row._get_connection()
 
