@@ -117,7 +117,7 @@ def test_an_idle_stack_pays_for_every_key_and_secret_of_the_templates_and_for_no
     by_service = {line.service: line.dollars for line in idle()}
     assert (by_service["KMS"], by_service["Secrets Manager"]) == (keys * 1.0, secrets * 0.40)
     parameters = read_template()["Parameters"]
-    assert {parameters[option]["Default"] for option in ("Dashboard", "ApiSnapshot")} == {"false"}
+    assert {parameters[option]["Default"] for option in ("Dashboard", "ApiSnapshot", "EncryptAlarms")} == {"false"}
     options = [line.dollars for line in bill.beside_idle_a_month() if "=true" in line.buys]
     assert options == pytest.approx([3.0, 1.95], abs=0.01)
 

@@ -250,6 +250,7 @@ def beside_idle_a_month() -> list[Line]:
         Line("CloudWatch", f"at most: {METRICS_OF_WORK} metrics of working hours", work),
         Line("CloudWatch", "a dashboard (Dashboard=true)", _PRICE["dashboard_month"]),
         Line("Lambda", "a version of the API as a snapshot (ApiSnapshot=true)", cached),
+        Line("KMS", "a key for the topic of the alarms (EncryptAlarms=true)", _PRICE["key_month"]),
         Line("KMS", "the key of the data, after each of its first two yearly rotations", _PRICE["key_month"]),
     ]
 

@@ -112,8 +112,13 @@ def test_a_disabled_key_is_reported_to_the_topic_of_the_alarms() -> None:
 
 def test_the_alarms_do_not_need_the_key_of_the_data() -> None:
     """CloudWatch cannot publish to a topic whose key is disabled, and a second key costs a dollar a month."""
-    assert "KmsMasterKeyId" not in OBSERVABILITY["Resources"]["Alarms"]["Properties"]
-    assert [one for one in OBSERVABILITY["Resources"].values() if one["Type"] == "AWS::KMS::Key"] == []
+    assert OBSERVABILITY["Resources"]["Alarms"]["Properties"]["KmsMasterKeyId"] == {
+        "Fn::If": ["EncryptsAlarms", {"Fn::GetAtt": ["AlarmsKey", "Arn"]}, {"Ref": "AWS::NoValue"}]
+    }
+    assert OBSERVABILITY["Resources"]["AlarmsKey"]["Condition"] == "EncryptsAlarms"
+    [_, services] = OBSERVABILITY["Resources"]["AlarmsKey"]["Properties"]["KeyPolicy"]["Statement"]
+    assert services["Principal"] == {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]}
+    assert services["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_every_deployment_tags_its_resources_with_service_and_stage() -> None:
