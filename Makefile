@@ -23,8 +23,8 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers rotate-key restore-table restore-documents sweep \
-    import replay preflight changes protect pages contracts preview compiled-designs same-bytes draw-border test test-simulation test-stack \
-    test-browser pictures \
+    import replay preflight changes protect pages contracts weasyprint-types preview compiled-designs same-bytes draw-border test test-simulation \
+    test-stack test-browser pictures \
     lint-openapi lint-console soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
@@ -49,6 +49,7 @@ help:
 	@echo '  make lint-openapi        lint docs/openapi.json by the recommended rules of Redocly and Spectral'
 	@echo '  make lint-console        check the types of the pages in layers/core/earned/api/console'
 	@echo '  make contracts           generate the event schemas, AsyncAPI and OpenAPI in docs/'
+	@echo '  make weasyprint-types    compile the C declarations of WeasyPrint, after a change of its version'
 	@echo '  make requirements        [UPGRADE=1]: compile the dependency groups of pyproject.toml to pins'
 	@echo '  make layers              the native libraries and fonts that tests render with'
 	@echo '  make layers-lock         lock the newest Debian packages of the WeasyPrint layer by version and SHA-256'
@@ -71,7 +72,7 @@ help:
 	@echo '  make load                [ONLY=hall] [PEOPLE=10000]: many people at once on a local stack: out/load/; ONLY: hall, republication, export, import'
 	@echo '  make load-model          forecast that load on AWS; needs make load and make package: out/load/model.json'
 	@echo '  make cost                what a certificate costs on AWS: out/cost.json'
-	@echo '  make performance-report  write docs/performance.md; needs make bench, package, load and load-model'
+	@echo '  make performance-report  write docs/performance.md from what was measured; the rest stays'
 	@echo 'Operate it (on AWS with STACK=earned-prod, otherwise on the stack of make serve)'
 	@echo '  make build               [ARCH=arm64] [IN_CONTAINER=1]: what sam deploy takes, for both processors by default'
 	@echo '  make quarantine          [QUEUE=progress] [SHOW=5]: the messages in the dead-letter queues'
@@ -177,6 +178,10 @@ preview: .venv/dev/ready $(LAYER)/ready
 
 draw-border: .venv/dev/ready
 	@$(EARNED) -m tools.design $(if $(DESIGN),$(call quoted,DESIGN),layers/core/earned/document/designs/default)
+
+# Needed after a change of WeasyPrint's version: until then, WeasyPrint compiles its declarations at each start.
+weasyprint-types: .venv/dev/ready
+	@$(EARNED) -m tools.design.weasyprint_types
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
     .venv/client/ready $(TYPESCRIPT)/ready $(VERIFIERS)/ready .venv/testing/ready

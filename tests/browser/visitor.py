@@ -123,6 +123,12 @@ class Visitor:
     def recover(self) -> None:
         self.context.unroute(self._failing)
 
+    def heap_bytes(self) -> int:
+        """What the page's scripts keep; `performance.memory` answers in steps of 10 MB."""
+        session = self.context.new_cdp_session(self.page)
+        session.send("HeapProfiler.collectGarbage")
+        return int(session.send("Runtime.getHeapUsage")["usedSize"])
+
     def access_token(self) -> str:
         """The token that the console sends."""
         sent = [one for one in self.seen if "/v1/" in one.url]

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -13,6 +14,9 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 FIGURES = DOCUMENT.with_suffix(".json")  # all that the document says, so that a test can tell whether it is what it was
 SOURCES = {
     "render": ("bench/render.json", "make bench"),
+    "credential": ("bench/credential.json", "make bench"),
+    "compiled": ("compiled.json", "make compiled-designs"),
+    "same_bytes": ("same-bytes/result.json", "make same-bytes"),
     "handlers": ("bench/handlers.json", "make bench"),
     "package": ("package.json", "make package"),
     "load": ("load/load.json", "make load"),
@@ -23,32 +27,49 @@ Figures = dict[str, Any]
 PEOPLE_OF_TARGET, P99_TARGETS = 10_000, {"default": 12, "provisioned": 3}  # seconds, docs/design.md §9
 
 
+class NotMeasured(Exception):
+    """There are no figures, not even older ones; the message says how to get them."""
+
+
 def main() -> None:
-    """Write docs/performance.md from the figures in out/."""
-    missing = [command for name, command in SOURCES.values() if not (ROOT / "out" / name).exists()]
-    if missing:
-        typer.echo(f"Nothing was written: run `{missing[0]}` first.", err=True)
-        raise typer.Exit(1)
-    figures = {name: json.loads((ROOT / "out" / path).read_text("utf-8")) for name, (path, _) in SOURCES.items()}
-    figures |= {
-        name: json.loads(file.read_text("utf-8")) for name in LONG if (file := ROOT / "out" / LONG[name]).exists()
-    }
-    del figures["load"]["samples"]
-    shutil.copyfile(ROOT / "out" / "load" / "load.png", DOCUMENT.with_suffix(".png"))
+    """Write docs/performance.md from the figures in out/; what was not measured again stays, with its date."""
+    kept = json.loads(FIGURES.read_text("utf-8"))
+    try:
+        figures = gathered(ROOT / "out", kept)
+    except NotMeasured as fault:
+        typer.echo(f"Nothing was written: {fault}", err=True)
+        raise typer.Exit(1) from None
+    if (chart := ROOT / "out" / "load" / "load.png").exists():
+        shutil.copyfile(chart, DOCUMENT.with_suffix(".png"))
     FIGURES.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     DOCUMENT.write_text(page(figures), "utf-8")
+    for name, found in figures.items():
+        typer.echo(f"{name}: {'as it was' if found == kept.get(name) else 'new'}")
+
+
+def gathered(out: Path, kept: Figures) -> Figures:
+    """The figures in `out`, and for what was not measured again those that were kept."""
+    paths = {name: path for name, (path, _) in SOURCES.items()} | LONG
+    new = {name: json.loads((out / path).read_text("utf-8")) for name, path in paths.items() if (out / path).exists()}
+    for figures in new.values():
+        figures.pop("samples", None)  # the chart shows them
+    for name, (_, command) in SOURCES.items():
+        if name not in kept | new:
+            raise NotMeasured(f"run `{command}` first")
+    return {name: (kept | new)[name] for name in paths if name in kept | new}
 
 
 def page(figures: Figures) -> str:
     long = {"republication": _republication, "export": _export, "import": _import}
-    parts = (_rendering, _handlers, _starts, _load, *(part for name, part in long.items() if name in figures), _model)
+    loads = (_load, *(part for name, part in long.items() if name in figures))
+    parts = (_rendering, _compiled, _same_bytes, _handlers, _starts, *loads, _model)
     return "\n".join([_HEAD, *(part(figures) for part in parts)])
 
 
 _HEAD = """# How fast it is
-`make performance-report` writes this from the figures of `make bench`, `package`, `load` and `load-model`. CPU time
-counts: it is what AWS bills, and other work on a machine changes it least. Each table is of one run. Hops are those of
-one message through one function, counted as Lambda's loop detection counts them.
+`make performance-report` writes this from the figures of `make bench`, `compiled-designs`, `same-bytes`, `package`,
+`load` and `load-model`. CPU time counts: it is what AWS bills, and other work on a machine changes it least. Each table
+is of one run. Hops are those of one message through one function, counted as Lambda's loop detection counts them.
 """
 
 
@@ -58,6 +79,7 @@ def _rendering(figures: Figures) -> str:
         (
             one["label"],
             f"{one['cpu_ms']['median']:.1f}",
+            "{:.1f} to {:.1f}".format(*one["cpu_ms"]["quartiles"]),
             f"{one['times_ours']:.2f}",
             f"{one['cold_cpu_ms']['together']:.0f}",
             f"{one['bytes'] / 1000:.0f}",
@@ -66,8 +88,49 @@ def _rendering(figures: Figures) -> str:
         )
         for one in found["contenders"].values()
     ]
-    heads = "", "CPU ms", "times ours", "cold CPU ms", "KB", "peak MB", "pixels unlike plain WeasyPrint"
-    return f"## One certificate, the same page\n{_made_on(found)}\n\n{_table(heads, rows)}"
+    heads = "", "CPU ms", "quartiles", "times ours", "cold CPU ms", "KB", "peak MB", "pixels unlike plain WeasyPrint"
+    return f"""## One certificate, the same page
+{_made_on(found)} CPU ms: the median of {found["certificates_each"]} certificates.
+
+{_table(heads, rows)}
+{_credential(figures["credential"])}"""
+
+
+def _credential(found: Figures) -> str:
+    return f"""The signed credential, which the rows above are without, adds {found["cpu_ms_added"]:.2f} ms of CPU and \
+{found["document_bytes_added"]:,.0f} bytes (load {found["load_before"][0]} before).
+"""
+
+
+def _compiled(figures: Figures) -> str:
+    found = figures["compiled"]
+    locales = [found[name] for name in found if name not in {*_SHARES, "random"}]
+    shares = {
+        **{label: found[name] for name, label in _SHARES.items()},
+        f"names of {len(locales)} locales": {way: sum(one.get(way, 0) for one in locales) for way in _WAYS},
+    }
+    rows = [
+        (label, f"{100 * one.get('compiled', 0) / sum(one.values()):.0f} %", *(f"{one.get(way, 0):,}" for way in _WAYS))
+        for label, one in shares.items()
+    ]
+    return f"""## Certificates on compiled pages
+A compiled page has the bytes of the ordinary way in a third of the time
+([decision 49](decisions/0049-compiled-designs.md)). `make compiled-designs` draws in both ways.
+
+{_table(("", "share", *_WAYS), rows)}"""
+
+
+def _same_bytes(figures: Figures) -> str:
+    found = figures["same_bytes"]
+    used = [
+        f"{architecture} with Python {one['python']} and zlib {one['zlib']}"
+        for architecture, one in found["drawn_with"].items()
+    ]
+    compiled, same = found["drawn_with"]["arm64"]["compiled"], found["documents"] - found["different"]
+    return f"""## The same bytes on both processors
+`make same-bytes`: {same} of {found["documents"]} documents have the same bytes with the layers of both processors,
+{compiled} of them drawn by compiled pages: {" and ".join(used)}; arm64 was emulated.
+"""
 
 
 def _handlers(figures: Figures) -> str:
@@ -232,6 +295,15 @@ The same model with the local stack's limits, {proof["attendees"]:,} people, \
 Assumed:
 
 {_table(("what", "value", "source"), assumed)}"""
+
+
+_WAYS = "compiled", "in full", "unprintable", "different"
+_SHARES = {
+    "the demo, a warm worker": "the demo, by a warm worker",
+    "the demo, a new worker": "the demo, by a new worker",
+    "sample certificates": "samples of `make preview`",
+    "names of the sample sheet": "names of the sample sheet of scripts",
+}
 
 
 def _put(scenario: Figures) -> str:
