@@ -142,7 +142,6 @@ def _read_varints(stored: bytes) -> Iterator[int]:
 
 
 def _read_grant(stored: bytes) -> tuple[int, str]:
-    """The number of attempts, and who granted them."""
     digits = len(stored) - len(stored.lstrip(b"0123456789"))
     separator, account_id = stored[digits : digits + 1], stored[digits + 1 :]
     return int(stored[:digits]), _uuid(account_id.hex()) if separator == b"=" else account_id.decode()

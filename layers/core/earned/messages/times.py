@@ -60,7 +60,6 @@ def _written(value: object) -> str:
 
 
 def _with_its_offset(text: str) -> datetime:
-    """To the millisecond."""
     has_leap_second = text[17:19] == "60"
     at = datetime.fromisoformat((f"{text[:17]}59{text[19:]}" if has_leap_second else text).upper())
     return at.replace(microsecond=at.microsecond // 1000 * 1000) + timedelta(seconds=has_leap_second)

@@ -96,19 +96,16 @@ def read_template(path: Path = TEMPLATE) -> dict[str, Any]:
 
 
 def resources(kind: str, path: Path = TEMPLATE) -> dict[str, dict[str, Any]]:
-    """The properties of the resources of a type, by logical id."""
     every = read_template(path)["Resources"].items()
     return {name: resource.get("Properties", {}) for name, resource in every if resource["Type"] == kind}
 
 
 def functions(path: Path = TEMPLATE) -> dict[str, Function]:
-    """The functions of the source template or a built one, by logical id."""
     defaults = read_template(path)["Globals"]["Function"]
     return {name: _function(name, defaults, own) for name, own in resources("AWS::Serverless::Function", path).items()}
 
 
 def parameters() -> dict[str, str]:
-    """The values of a deployment that sets no parameter but the required ones."""
     declared = read_template()["Parameters"].items()
     return {name: str(one["Default"]) for name, one in declared if "Default" in one} | REQUIRED
 
@@ -138,13 +135,11 @@ def resolved(value: Any, values: Mapping[str, str], path: Path = TEMPLATE) -> An
 
 
 def reserved_concurrency(*, provisioned: bool) -> int:
-    """The sum that a production stack reserves for its functions."""
     own = resources("AWS::Serverless::Function").values()
     return sum(_reserved(one["ReservedConcurrentExecutions"], provisioned) for one in own)
 
 
 def queues() -> dict[str, Queue]:
-    """The queues with a dead-letter queue, by logical id."""
     path = INFRA / "queues.yaml"
     parameters = read_template(path)["Parameters"]
     return {

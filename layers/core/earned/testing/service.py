@@ -111,7 +111,6 @@ class Service:
         return service
 
     def start_anew(self) -> None:
-        """Replace every handler by a new sandbox, which has cached nothing."""
         self.handlers = {function: self.handler(function) for function in FUNCTIONS}
 
     def use(self, function: str, **options: Any) -> None:
@@ -124,14 +123,12 @@ class Service:
 
     @classmethod
     def without_functions(cls, stand_up: StandUp = stacks.stand_up) -> "Service":
-        """Stand up the infrastructure."""
         service = cls({name: value for stack in STACKS for name, value in stand_up(stack.lower(), client).items()})
         service.make_secrets()
         service.listen()
         return service
 
     def values(self) -> dict[str, str]:
-        """What the template's variables refer to: parameters, and what was stood up."""
         outputs = {
             f"{stack}.Outputs.{name}": value for stack in (*STACKS, "Signing") for name, value in self.outputs.items()
         }
@@ -144,23 +141,19 @@ class Service:
         }
 
     def variables(self, function: str) -> dict[str, str]:
-        """The environment of a function, as template.yaml gives it."""
         given = cloudformation.environment(DEPLOYED[function].variables, self.values())
         return {name: value for name, value in given.items() if name not in OF_THIS_MACHINE}
 
     def url(self, queue: str) -> str:
-        """A queue's URL."""
         return self.outputs[f"{queue}QueueUrl"]
 
     def make_secrets(self) -> None:
-        """Make the secrets of infra/signing.yaml, which moto's CloudFormation leaves out."""
         secrets = client("secretsmanager")
         for name in SECRETS:
             text = secrets.get_random_password(PasswordLength=64, ExcludePunctuation=True)["RandomPassword"]
             self.outputs[f"{name}Arn"] = secrets.create_secret(Name=name, SecretString=text)["ARN"]
 
     def listen(self) -> None:
-        """Make the bus, and a queue that hears everything announced on it."""
         events, sqs = client("events"), client("sqs")
         events.create_event_bus(Name="announcements")
         self.announced = sqs.create_queue(QueueName="announced")["QueueUrl"]
@@ -190,16 +183,13 @@ class Service:
         self.start_anew()
 
     def sweep(self, handler: Handler | None = None, **event: Any) -> dict[str, Any]:
-        """Run the sweep once, as its schedule does; return what it found."""
         outcome: dict[str, Any] = (handler or self.handlers["sweep"])(event, LambdaContext())
         return outcome
 
     def waiting(self, queue: str) -> int:
-        """How many messages wait in a queue."""
         return len(sqs_backends[ACCOUNT][_region.get()].queues[self.url(queue).rsplit("/", 1)[1]].messages)
 
     def post(self, queue: str, *events: dict[str, Any] | str) -> None:
-        """Post events, or raw bodies, to a queue."""
         sqs = client("sqs")
         for event in events:
             body = event if isinstance(event, str) else json.dumps(event)
@@ -227,7 +217,6 @@ class Service:
             pass
 
     def make_visible(self, queue: str) -> None:
-        """Let a queue's visibility timeouts run out at once."""
         for message in sqs_backends[ACCOUNT][_region.get()].queues[self.url(queue).rsplit("/", 1)[1]]._messages:
             message.change_visibility(0)
 
@@ -237,27 +226,22 @@ class Service:
         return [(message["MessageAttributes"]["reason"]["StringValue"], message["Body"]) for message in dead]
 
     def dead_letters(self, queue: str) -> list[dict[str, Any]]:
-        """The messages of a dead-letter queue; they stay there no longer."""
         return list(_taken(self.outputs[f"{queue}DeadLetterQueueUrl"]))
 
     def announcements(self) -> list[dict[str, Any]]:
-        """The CloudEvents announced since the last look."""
         return [json.loads(message["Body"])["detail"] for message in _taken(self.announced)]
 
     def documents(self, prefix: str = "") -> dict[str, bytes]:
-        """All objects of the documents bucket whose key begins so, by key."""
         s3, bucket = client("s3"), self.outputs["DocumentsBucketName"]
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
         return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
     def get(self, path: str, claims: dict[str, str], **query: str) -> tuple[int, dict[str, Any]]:
-        """Ask the API with a token's claims; status and body."""
         answer = self.ask("GET", path, claims, query=query)
         return answer["statusCode"], json.loads(answer["body"])
 
     def post_to(self, path: str, body: dict[str, Any] | None, claims: dict[str, str] | None = None) -> tuple[int, Any]:
-        """Post JSON to the API; status and body."""
         answer = self.ask("POST", path, claims, body=body)
         return answer["statusCode"], json.loads(answer["body"])
 
@@ -271,7 +255,6 @@ class Service:
         body: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
-        """What the function answers to a request, with or without a token."""
         event = http_event(method, path, claims, query or {}, body, headers or {})
         answer: dict[str, Any] = self.handlers["serve_api"](event, LambdaContext())
         return answer
@@ -288,7 +271,6 @@ def _client(service: str, region: str) -> Any:
 
 
 def receive(url: str) -> list[dict[str, Any]]:
-    """Up to ten messages with all that Lambda gets of them."""
     answer = client("sqs").receive_message(
         QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
     )
