@@ -12,7 +12,7 @@ import pytest
 from earned.aws.dynamodb import enrollments, people, sweep_cursor, trainings
 from earned.aws.dynamodb.enrollment_keys import row_key
 from earned.aws.s3 import StoredDocument
-from earned.domain.certificate import Hold
+from earned.domain.certificate import Hold, Revocation
 from earned.domain.enrollment import CompletionRecord, Enrollment, EnrollmentKey
 from earned.domain.fact_codec import encode
 from earned.domain.facts import Fact
@@ -228,6 +228,7 @@ def every_kind(runs: Runs) -> Runs:
     put(runs, issued("well too", version="v-3"), StoredDocument("1" * 64, "v-3"))
     person("in progress")
     enrollments.withdraw(issued("removed").key, NOW, "request-9")
+    enrollments.revoke(issued("revoked"), Revocation(NOW - DAY, "marked-absent", "request-8"))
     return runs
 
 
@@ -248,8 +249,8 @@ def test_each_finding_is_counted_and_mended_as_it_can_be(
         "account-removed": 1,
         "unreadable": 3,
     }
-    assert (outcome["records"], outcome["turn_over"]) == (16, True)
-    assert outcome["items"] > 16, "those of other kinds too"
+    assert (outcome["records"], outcome["turn_over"]) == (17, True)
+    assert outcome["items"] > 17, "those of other kinds too"
     assert every_kind.requests == {
         *((name, "sweep") for name in ("overdue", "just", "held", "absent")),
         *((name, "restore") for name in ("lost", "other")),
@@ -271,7 +272,7 @@ def test_each_finding_is_counted_and_mended_as_it_can_be(
     [differs] = logged(caplog, "document differs", "certificate_id", "revision", "sha256")
     [record] = enrollments.get_records([EnrollmentKey("differs", "ada")])
     assert differs == (record.certificate_id, 1, "2" * 64)
-    assert logged(caplog, "swept", "records", "by_hand") == [(16, False)]
+    assert logged(caplog, "swept", "records", "by_hand") == [(17, False)]
 
 
 def test_a_sweep_by_hand_finds_the_same_and_says_that_it_was_by_hand(
@@ -285,10 +286,12 @@ def test_a_sweep_by_hand_finds_the_same_and_says_that_it_was_by_hand(
     assert {name for name, *_ in metrics(capsys)} == {"SweepFindings"}
 
 
-def test_a_removed_enrollment_and_one_with_a_wrong_account_have_no_document_to_check(every_kind: Runs) -> None:
+def test_what_is_not_issued_or_has_another_finding_has_no_document_to_check(every_kind: Runs) -> None:
     every_kind()
     asked = {certificate_id for certificate_id, _ in every_kind.shelf.asked}
-    keys = [EnrollmentKey("removed", "ada"), EnrollmentKey("left", "bea"), EnrollmentKey("in progress", "ada")]
+    keys = [EnrollmentKey(name, "ada") for name in ("removed", "revoked", "in progress")] + [
+        EnrollmentKey("left", "bea")
+    ]
     assert asked & {record.certificate_id for record in enrollments.get_records(keys)} == set()
     assert len(every_kind.shelf.asked) == len(asked) == 6
 
