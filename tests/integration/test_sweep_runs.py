@@ -26,7 +26,7 @@ from earned.testing.immediate_executor import ImmediateExecutor
 from earned.testing.service import Service
 from earned.usecases.sweep import SECONDS_PER_RUN, SEGMENTS, Sweep
 from tests.integration.issued_records import enrolled, issue
-from tests.integration.wire_faults import count_requests
+from tests.integration.wire_faults import count_requests, happening
 from tests.unit.builders import course, done, lesson, live_event, marked, video, watched
 
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
@@ -310,15 +310,26 @@ def test_what_is_out_of_date_is_sent_in_messages_of_a_few_enrollments(runs: Runs
 def test_a_pass_in_which_nothing_is_due_reads_no_record_twice_and_no_document(runs: Runs) -> None:
     told(person("in progress"), done("one", NOW - DAY))
     issued("well")
+    to_come = live_event(live_event_id="event-2", ends_at=NOW + DAY)
+    trainings.save_training(to_come, Stamp(NOW - 99 * DAY))
+    person("registered", training=to_come.live_event_id)
     under_way()
     runs()
     under_way()
     with count_requests() as requests:
         assert runs()["findings"] == {}
     assert runs.shelf.asked == []
-    position, course_read, overdue, calendar = 1, 1, 1, 1
-    reads = {"Scan": 1, "BatchGetItem": position + course_read + overdue, "Query": calendar}
+    position, trainings_read, overdue, calendar = 1, 1, 1, 1
+    reads = {"Scan": 1, "BatchGetItem": position + trainings_read + overdue, "Query": calendar}
     assert requests == {**reads, "UpdateItem": position}
+
+
+def test_a_record_that_was_mended_since_it_was_scanned_is_no_finding(runs: Runs) -> None:
+    record = complete("overdue")
+    under_way()
+    with happening(lambda _: issue(record), "Scan", after=True):
+        assert runs()["findings"] == {}
+    assert runs.requests == set()
 
 
 def test_a_broken_record_is_found_also_when_no_check_of_it_is_due(runs: Runs) -> None:
