@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from earned import cold_start
 from earned.aws import clients
 from earned.aws.dynamodb import table
 from earned.aws.settings import Seconds, from_environment
@@ -26,6 +27,7 @@ sqs = clients.sqs()
 generation = Queue(sqs, settings.generation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
 evaluate = EvaluateEnrollments(generation, settings.order_tolerance_seconds)
+cold_start.done()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from earned import cold_start
 from earned.aws import clients
 from earned.aws.dynamodb import table
 from earned.aws.s3 import Archives, Documents, Reports
@@ -43,6 +44,7 @@ export = ExportCertificates(
     reads=ThreadPoolExecutor(max_workers=READS),
     reports=reports,
 )
+cold_start.done()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

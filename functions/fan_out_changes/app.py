@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from earned import cold_start
 from earned.aws import clients
 from earned.aws.dynamodb import table
 from earned.aws.settings import from_environment
@@ -25,6 +26,7 @@ sqs = clients.sqs()
 evaluation = Queue(sqs, settings.evaluation_queue_url)
 dead_letters = Queue(sqs, settings.dead_letter_queue_url)
 fan_out = FanOutChanges(evaluation)
+cold_start.done()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

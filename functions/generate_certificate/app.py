@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from earned import cold_start
 from earned.aws import clients
 from earned.aws.dynamodb import table
 from earned.aws.eventbridge import Bus
@@ -44,10 +45,11 @@ certificates = CertificateDocuments(DESIGNS, logos, documents, settings.verify_b
 bus = Bus(clients.events(), settings.bus_name)
 dead_letters = Queue(clients.sqs(), settings.dead_letter_queue_url)
 check_texts = CheckTexts(certificates, bus)
-keys = SigningKeys(Secret(clients.secrets(), settings.certificate_key_arn), documents, "certificates")
+keys = SigningKeys(Secret(clients.secrets, settings.certificate_key_arn), documents, "certificates")
 credentials = Credentials(keys)
 background = ThreadPoolExecutor(max_workers=10)
 generate = GenerateCertificates(certificates, credentials, bus, settings.order_tolerance_seconds, background)
+cold_start.done()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from earned import cold_start
 from earned.aws import clients
 from earned.aws.dynamodb import enrollments, table
 from earned.aws.dynamodb.trainings import TrainingCache
@@ -35,6 +36,7 @@ refusals = Refusals(Bus(clients.events(), settings.bus_name), "attendance")
 read_mark = reader(ATTENDANCE, settings.order_tolerance_seconds)
 check = CheckMarks()
 record = RecordFacts(enrollments.record_attendance, TrainingCache(), generation, order_tolerance=timedelta(0))
+cold_start.done()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

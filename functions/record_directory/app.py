@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from earned import cold_start
 from earned.aws import clients
 from earned.aws.dynamodb import table
 from earned.aws.eventbridge import Bus, Refusals
@@ -37,6 +38,7 @@ dead_letters = Queue(sqs, settings.dead_letter_queue_url)
 refusals = Refusals(Bus(clients.events(), settings.bus_name), "directory")
 read_event = reader(DIRECTORY, settings.order_tolerance_seconds)
 record = RecordDirectory(changes, evaluation, generation, designs=DEPLOYED_DESIGNS | {DEFAULT_DESIGN})
+cold_start.done()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

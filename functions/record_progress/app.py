@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from earned import cold_start
 from earned.aws import clients
 from earned.aws.dynamodb import enrollments, table
 from earned.aws.dynamodb.trainings import TrainingCache
@@ -32,6 +33,7 @@ dead_letters = Queue(sqs, settings.dead_letter_queue_url)
 refusals = Refusals(Bus(clients.events(), settings.bus_name), "progress")
 read_event = reader(PROGRESS, settings.order_tolerance_seconds)
 record = RecordFacts(enrollments.record_progress, TrainingCache(), generation, settings.order_tolerance_seconds)
+cold_start.done()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

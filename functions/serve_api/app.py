@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from earned.api.application import ROUTERS, application
-from earned.api.routes import Dependencies, SignIn
+from earned import cold_start
+from earned.api import application, routes
 from earned.aws import clients
 from earned.aws.dynamodb import access_log, support, table
 from earned.aws.s3 import Archives, Documents
@@ -39,10 +39,10 @@ access_log.bind(settings.access_log_table)
 support.bind(settings.support_table)
 s3, sqs = clients.s3(), clients.sqs()
 documents = Documents(s3, settings.documents_bucket)
-dependencies = Dependencies(
+dependencies = routes.Dependencies(
     documents=documents,
     archives=Archives(s3, settings.exports_bucket),
-    status_keys=SigningKeys(Secret(clients.secrets(), settings.status_key_arn), documents, "statuses"),
+    status_keys=SigningKeys(Secret(clients.secrets, settings.status_key_arn), documents, "statuses"),
     verify_base_url=settings.verify_base_url,
     generation=Queue(sqs, settings.generation_queue_url),
     export_queue=Queue(sqs, settings.export_queue_url),
@@ -50,11 +50,11 @@ dependencies = Dependencies(
     role_claim=settings.role_claim,
     company_claim=settings.company_claim,
     client_claim=settings.client_claim,
-    sign_in=from_environment(SignIn, os.environ),
+    sign_in=from_environment(routes.SignIn, os.environ),
 )
-app = application(*ROUTERS)
+app = application.application(*application.ROUTERS)
+cold_start.done()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims") or {}
-    return app(event, context, dependencies=dependencies, claims=claims, now=datetime.now(UTC))
+    return app(event, context, dependencies=dependencies, now=datetime.now(UTC))

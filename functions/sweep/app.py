@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from earned import cold_start
 from earned.aws import clients
 from earned.aws.dynamodb import table
 from earned.aws.eventbridge import Bus
@@ -33,6 +34,7 @@ generation = Queue(sqs, settings.generation_queue_url)
 bus = Bus(clients.events(), settings.bus_name)
 background = ThreadPoolExecutor(max_workers=10)  # as many as the client's connections
 sweep = Sweep(documents, evaluation, generation, bus, settings.order_tolerance_seconds, background)
+cold_start.done()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -21,6 +21,8 @@ ROLES = {
     "ivy": ("individual", ""),
     "adm": ("administrator", ""),
     "sue": ("support", ""),
+    "fresh": ("employee", "co-1"),
+    "revoked": ("individual", ""),
     "odd": ("gardener", ""),
 }
 BUCKETS = ".amazonaws.com"
@@ -120,6 +122,12 @@ class Visitor:
 
     def recover(self) -> None:
         self.context.unroute(self._failing)
+
+    def heap_bytes(self) -> int:
+        """What the page's scripts keep; `performance.memory` answers in steps of 10 MB."""
+        session = self.context.new_cdp_session(self.page)
+        session.send("HeapProfiler.collectGarbage")
+        return int(session.send("Runtime.getHeapUsage")["usedSize"])
 
     def access_token(self) -> str:
         """The token that the console sends."""

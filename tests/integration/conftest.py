@@ -7,15 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from earned.testing.service import Service, aws_in_process
+from tests.integration.moto_stacks import stand_up
 from tools.story import Story
 
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Service]:
-    """The infrastructure in moto and the functions imported, away from any real account."""
+    """The stacks in moto, which operator commands look for, and the functions, away from any real account."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     with aws_in_process():
-        yield Service.start()
+        yield Service.start(stand_up=stand_up)
 
 
 @pytest.fixture

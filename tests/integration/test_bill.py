@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from earned.domain.sweep import Finding
+from earned.testing.cloudformation import read_template, resources
 from earned.testing.service import Service
 from tests.integration.test_metrics import TABLE
 from tools.costs import bill, scale
-from tools.costs.__main__ import fixed
-from tools.costs.counts import Sweeping, count, count_download, count_summary, count_sweep
+from tools.costs.__main__ import idle
+from tools.costs.counts import Sweeping, count, count_download, count_list, count_summary, count_sweep, republish
 from tools.costs.savings import savings
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,22 @@ def test_a_summary_of_5_000_people_costs_no_more_than_five_percent_above_what_wa
     assert one <= COMMITTED["a_summary"] * FIVE_PERCENT
 
 
+def test_a_line_of_the_access_log_is_as_long_as_is_priced() -> None:
+    line: str = read_template()["Resources"]["ApiStage"]["Properties"]["AccessLogSettings"]["Format"]
+    values = {
+        "requestId": "JKJaXmPLvHcESHA=",
+        "routeKey": "ANY /v1/{proxy+}",
+        "status": "200",
+        "responseLatency": "125",
+        "error.message": "-",
+    }
+    for name, value in values.items():
+        assert f"$context.{name}" in line
+        line = line.replace(f"$context.{name}", value)
+    assert "$" not in line
+    assert len(line) + 26 == pytest.approx(bill.API_LOG_LINE, abs=5)
+
+
 def test_functions_have_the_memory_that_is_priced() -> None:
     template = (ROOT / "template.yaml").read_text()
     sections = {
@@ -63,6 +80,7 @@ def test_functions_have_the_memory_that_is_priced() -> None:
         "record_progress": template.partition("  RecordProgress:")[2],
         "generate_certificate": template.partition("  GenerateCertificate:")[2],
         "serve_api": template.partition("  ServeApi:")[2],
+        "evaluate_enrollments": template.partition("  EvaluateEnrollments:")[2],
         "sweep": template.partition("\n  Sweep:\n")[2],
     }
     default = int(template.partition("MemorySize: ")[2].split()[0])
@@ -77,10 +95,31 @@ def test_functions_have_the_memory_that_is_priced() -> None:
     assert memory == bill.PRICES["memory"]
 
 
-def test_a_small_portal_pays_at_most_what_was_committed_a_month_and_no_dashboard() -> None:
-    lines = fixed()
-    assert bill.total(lines) <= COMMITTED["fixed_a_month"]
-    assert [line.dollars for line in lines if "dashboard" in line.buys] == [0]
+def test_the_reader_of_a_change_has_the_timeout_that_the_forecast_assumes() -> None:
+    assert resources("AWS::Serverless::Function")["FanOutChanges"]["Timeout"] == bill.FAN_OUT_SECONDS
+
+
+def test_a_learner_of_a_republished_course_costs_one_write_and_shares_its_requests(service: Service) -> None:
+    again = republish(service)
+    assert again.writes == 1
+    assert again.requests <= 1 + 2 / 50
+
+
+def test_an_idle_stack_pays_at_most_what_was_committed_a_month() -> None:
+    assert bill.total(idle()) <= COMMITTED["idle_a_month"]
+
+
+def test_an_idle_stack_pays_for_every_key_and_secret_of_the_templates_and_for_no_option() -> None:
+    """The edge is a stack of its own."""
+    deployed = [path for path in (ROOT / "infra").glob("*.yaml") if path.name != "edge.yaml"]
+    kinds = ("AWS::KMS::Key", "AWS::SecretsManager::Secret")
+    keys, secrets = (sum(len(resources(kind, path)) for path in deployed) for kind in kinds)
+    by_service = {line.service: line.dollars for line in idle()}
+    assert (by_service["KMS"], by_service["Secrets Manager"]) == (keys * 1.0, secrets * 0.40)
+    parameters = read_template()["Parameters"]
+    assert {parameters[option]["Default"] for option in ("Dashboard", "ApiSnapshot")} == {"false"}
+    options = [line.dollars for line in bill.beside_idle_a_month() if "=true" in line.buys]
+    assert options == pytest.approx([3.0, 1.95], abs=0.01)
 
 
 def test_the_bill_has_every_metric_of_the_service() -> None:
@@ -99,6 +138,7 @@ def test_the_table_of_a_large_portal_says_what_the_counts_say(service: Service) 
     """Within a percent: the bytes of a document vary with its number."""
     download, _ = count_download(service)
     told = dict(map(words_and_numbers, (ROOT / "docs" / "operate.md").read_text().splitlines()))
-    for row in scale.rows(count(service, 5), download, count_sweep(service)):
+    page, _ = count_list(service)
+    for row in scale.rows(count(service, 5), download, count_sweep(service), republish(service), page):
         words, numbers = words_and_numbers(str(row))
         assert told[words] == pytest.approx(numbers, rel=0.01)

@@ -24,15 +24,17 @@ def test_a_list_of_a_hundred_certificates_takes_four_requests(service: Service, 
     assert Counter(ledger.operations) == {"dynamodb.Query": 1, "dynamodb.BatchGetItem": 3}
 
 
-def test_a_list_of_certificates_does_not_receive_the_facts_of_its_records(service: Service) -> None:
+def test_a_list_of_certificates_receives_only_what_it_shows(service: Service) -> None:
+    """Not the facts and proofs of its records, and of the holders' accounts only whether they are removed."""
     scene = Scenario(service, 5, seed="a list without facts")
     scene.invoke("record_directory", scene.join(1))
     scene.invoke("record_progress", scene.events(0))
     scene.invoke("generate_certificate", scene.waiting("Generation"))
-    assert {"f", "issue"} <= scene.record(0).keys()
+    assert {"f", "p", "issue"} <= scene.record(0).keys()
+    assert {"name", "email"} <= scene.account(0).keys()
     with counting() as ledger:
         _, page = service.get(f"/v1/companies/{scene.company}/certificates", scene.admin)
     received = {name for call in ledger.calls for name in call.received}
     assert len(page["items"]) == 1
     assert "issue" in received
-    assert "f" not in received
+    assert received & {"f", "p", "name", "email"} == set()

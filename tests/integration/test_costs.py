@@ -88,6 +88,8 @@ def test_a_download_is_two_requests_for_three_items_and_a_note_of_who_got_it(ser
     assert status == 200
     assert ledger.operations == ["dynamodb.Query", "dynamodb.BatchGetItem", "dynamodb.PutItem"]
     assert (ledger.read_units, ledger.write_units) == (3, 1)
+    assert {"name", "email"} <= scene.account(0).keys()
+    assert ledger.calls[1].received == {"pk", "kind", "company"}  # of the account: no name, no address
 
 
 def test_an_enrollment_is_a_write_unit_and_one_for_each_of_two_indexes(service: Service) -> None:

@@ -6,7 +6,7 @@ import io
 import json
 from base64 import urlsafe_b64decode
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -215,6 +215,20 @@ def test_a_status_list_comes_in_the_type_that_the_client_parses(finished: Story,
     place = f"/status/{record(finished).certificate_id}/1"
     answer = finished.service.ask("GET", place, None, headers={"accept": accept})
     assert (answer["headers"]["Content-Type"], answer["headers"]["Vary"]) == (media_type, "Accept")
+
+
+def test_a_status_list_is_valid_for_an_hour(finished: Story) -> None:
+    found = public(finished.service, credential(finished)["credentialStatus"]["statusListCredential"])
+    valid_from, until = (datetime.fromisoformat(found[name]) for name in ("validFrom", "validUntil"))
+    assert until - valid_from == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("place", "seconds"), [("/status/{certificate}/1", 60), ("/.well-known/did.json", 300), ("/status/did.json", 300)]
+)
+def test_a_status_is_cached_for_a_minute_and_keys_for_five(finished: Story, place: str, seconds: int) -> None:
+    answer = finished.service.ask("GET", place.format(certificate=record(finished).certificate_id), None)
+    assert answer["headers"]["Cache-Control"] == f"public, max-age={seconds}"
 
 
 def lose(story: Story) -> bytes:

@@ -13,7 +13,7 @@ from earned.aws.s3 import Documents
 from earned.domain.certificate import Issuance
 from earned.testing.service import Service
 from tests.integration.record_items import key_of
-from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, Killed, happening, killed_at, noted
+from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, Killed, failing, happening, killed_at, noted, refused
 from tools.story import NOON, Story, cloud_event
 
 ADMIN = "admin"
@@ -193,6 +193,13 @@ def test_a_version_of_another_bucket_is_not_named_and_the_sweep_has_it_replaced(
     assert swept(issued) == {"other-version": 1}
     issued.service.settle()
     assert linked_version(issued) == current_version(issued)
+
+
+@pytest.mark.parametrize("code", ["NoSuchKey", "NoSuchVersion", "404"])
+def test_each_answer_of_s3_for_a_document_that_is_gone_is_a_missing_document(issued: Story, code: str) -> None:
+    with failing(refused(code, "GetObject"), "GetObject"):
+        assert diagnosed(issued) == (False, False)
+    assert diagnosed(issued) == (True, True)
 
 
 def test_a_certificate_withdrawn_while_its_version_is_looked_up_stays_as_it_was(issued: Story) -> None:

@@ -22,6 +22,7 @@ from moto.dynamodb.models import dynamodb_backends
 
 from earned.aws.dynamodb import access_log, enrollment_keys, enrollments, people
 from earned.aws.dynamodb import exports as export_rows
+from earned.aws.s3 import Archives
 from earned.document.archive import Archive
 from earned.document.tables import CSV, WORKBOOK
 from earned.domain.certificate import CertificateContent, Issuance
@@ -163,6 +164,25 @@ def test_an_archive_is_an_attachment_with_a_readable_name(company: Story) -> Non
     today = datetime.now(UTC).date().isoformat()
     assert head["ContentDisposition"].startswith(f'attachment; filename="Certificates - Sample Lanterns - {today}.zip"')
     assert head["ContentType"] == "application/zip"
+
+
+def test_the_archive_of_a_company_whose_name_is_unknown_is_named_by_its_id(story: Story) -> None:
+    export_id = make(story)["export_id"]
+    head = boto3.client("s3").head_object(
+        Bucket=story.service.outputs["ExportsBucketName"], Key=f"exports/{export_id}.zip"
+    )
+    assert head["ContentDisposition"].startswith(f'attachment; filename="Certificates - {story.company} - ')
+
+
+def test_the_archive_that_is_published_first_stays(service: Service, story: Story) -> None:
+    archives = Archives(boto3.client("s3"), service.outputs["ExportsBucketName"])
+    export_id = story.id("export")
+    uploads = [archives.begin(export_id, "archive.zip") for _ in range(2)]
+    tags = [archives.add_part(export_id, upload, 1, b"run %d" % run) for run, upload in enumerate(uploads)]
+    for upload, tag in zip(uploads, tags, strict=True):
+        archives.publish(export_id, upload, [tag])
+    found = boto3.client("s3").get_object(Bucket=archives.bucket, Key=f"exports/{export_id}.zip")
+    assert found["Body"].read() == b"run 0"
 
 
 def test_a_link_to_an_archive_is_in_the_access_log(company: Story) -> None:

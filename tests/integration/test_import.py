@@ -118,9 +118,9 @@ def certified(service: Service) -> list[str]:
     while True:
         _, page = service.get("/v1/companies/co-1/certificates", admin, limit="100", **cursor)
         found += [item["enrollment_id"] for item in page["items"]]
-        if "next" not in page:
+        if "next_cursor" not in page:
             return sorted(found)
-        cursor = {"cursor": page["next"]}
+        cursor = {"cursor": page["next_cursor"]}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -185,6 +185,17 @@ def test_the_pace_is_that_of_the_rate(service: Service, tmp_path: Path) -> None:
         times.append(clock.now)
         service.empty()
     assert times == [0, 2, 4, 6, 8]
+
+
+def test_an_import_that_continues_does_not_wait_for_what_an_earlier_run_sent(service: Service, tmp_path: Path) -> None:
+    path, clock = write_csv(tmp_path / "history.csv", history(200, random.Random(1))), Clock()
+    events, checkpoint = to_send(path)[: 5 * CHUNK], Checkpoint.of(path, "")
+    checkpoint.save(3 * CHUNK)
+    times = []
+    for _ in send(events, checkpoint, publisher(service), idle(service), 50, clock, clock.sleep):
+        times.append(clock.now)
+        service.empty()
+    assert times == [0, 2]
 
 
 def test_a_queue_with_a_backlog_is_left_in_peace(service: Service, tmp_path: Path) -> None:
@@ -306,6 +317,32 @@ def test_events_are_sent_in_the_message_group_of_their_company(tmp_path: Path) -
     }
     assert groups <= {"co-1", "acc-else", None}
     assert "co-1" in groups
+
+
+def test_a_person_of_two_companies_is_in_the_group_of_each_enrollments_company(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = []
+    for company in ("co-1", "co-2"):
+        key = {"enrollment_id": f"enr-{company}", "account_id": "acc-1"}
+        enrolled = {"type": "portal.enrollment.created.v1", "time": at(1), "training_id": "c", "company_id": company}
+        rows.append(enrolled | key)
+    for company in ("co-1", "co-2"):
+        key = {"enrollment_id": f"enr-{company}", "account_id": "acc-1"}
+        rows.append({"type": "portal.lesson.completed.v1", "time": at(2), "step_id": "s1"} | key)
+    *_, first, second = to_send(write_csv(tmp_path / "history.csv", rows))
+    assert (first.group, second.group) == ("co-1", "co-2")
+
+
+@pytest.mark.parametrize("rows_of_cancellations", [[at(1), at(5)], [at(5), at(1)]], ids=["in order", "reversed"])
+def test_the_latest_cancellation_is_forecast_in_any_order(tmp_path: Path, rows_of_cancellations: list[str]) -> None:
+    event = {"live_event_id": "event"}
+    times = {"title": "Open Day", "timezone": "UTC", "starts_at": at(10), "ends_at": at(20)}
+    key = {"enrollment_id": "enr-1", "account_id": "acc-1"}
+    rows = [
+        event | times | {"type": "portal.live-event.scheduled.v1", "time": at(3)},
+        *(event | {"type": "portal.live-event.cancelled.v1", "time": moment} for moment in rows_of_cancellations),
+        key | {"type": "portal.enrollment.created.v1", "time": at(4), "training_id": "event"},
+    ]
+    assert forecast(write_csv(tmp_path / "history.csv", rows)).outstanding["event-cancelled"] == 1
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,7 @@ class _Living:
     @classmethod
     def of(cls, module: Module) -> "_Living":
         functions, caches = [], []
+        gc.unfreeze()  # the start of a function hides its objects
         for one in gc.get_objects():
             if isinstance(one, FunctionType) and one.__code__.co_filename == str(module.path):
                 functions.append(one)

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,9 @@ USES = {
     "sweep": set(),
     "serve_api": ROUTES,
 }
-COSTLY = EVENTS | DOCUMENTS | LOGOS | ROUTES | {"aws_xray_sdk"}
+COSTLY = (
+    EVENTS | DOCUMENTS | LOGOS | ROUTES | {"aws_xray_sdk", "boto3", "cryptography", "fontTools.subset", "pycparser"}
+)
 NATIVE = re.compile(r"\.(so|ttf|otf|ttc|woff2?|pf[ab])\b")
 # What the runtime provides and the layer's libraries may need: layers/weasyprint/verify_layer.py checks that.
 GLIBC_AND_GCC = re.compile(r"lib(c|m|dl|rt|pthread|resolv|util|gcc_s|stdc\+\+)\.so\.|ld-linux")
@@ -146,6 +149,20 @@ def test_a_function_imports_nothing_but_itself_its_layers_and_the_standard_libra
     function = packages.functions[name]
 
     assert packages.imported(function).from_elsewhere(function.task_root, packages.opt(function)) == {}
+
+
+@pytest.mark.parametrize("name", USES)
+def test_the_layers_are_compiled_and_no_source_is_looked_at(packages: Built, name: str):
+    python = packages.opt(packages.functions[name]) / "python"
+
+    assert [path for path in python.rglob("*.py") if not is_compiled(path)] == []
+
+
+def is_compiled(source: Path) -> bool:
+    """Whether bytecode is beside a source that Python takes without a look at the source (PEP 552, unchecked)."""
+    bytecode = Path(cache_from_source(str(source)))
+    unchecked = MAGIC_NUMBER + (1).to_bytes(4, "little")
+    return bytecode.exists() and bytecode.read_bytes()[:8] == unchecked
 
 
 @pytest.mark.parametrize("name", USES)

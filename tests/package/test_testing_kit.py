@@ -17,16 +17,15 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv/testing/bin/python"
 PORTAL_TESTS = (ROOT / "docs/examples/test_portal.py", ROOT / "tests/package/portal/kit_tests.py")
 WITHOUT_PANGO = """
-import cffi
+import _cffi_backend
 
-dlopen = cffi.FFI.dlopen
+class WithoutPango(_cffi_backend.FFI):
+    def dlopen(self, name, *flags):
+        if "pango" in str(name):
+            raise OSError("this machine has no Pango")
+        return super().dlopen(name, *flags)
 
-def without_pango(self, name, *flags):
-    if "pango" in str(name):
-        raise OSError("this machine has no Pango")
-    return dlopen(self, name, *flags)
-
-cffi.FFI.dlopen = without_pango
+_cffi_backend.FFI = WithoutPango
 """
 NATIVE = ("LD_LIBRARY_PATH", "FONTCONFIG_PATH")
 

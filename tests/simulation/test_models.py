@@ -9,7 +9,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from earned.testing.service import aws_in_process, stand_up
+from earned.testing.service import aws_in_process, client
+from earned.testing.stacks import stand_up
 from tests.simulation.seeds import python
 from tests.simulation.services import wire
 from tests.simulation.services.s3 import S3
@@ -23,7 +24,7 @@ _SETS = {"BS", "SS", "NS"}
 def storage() -> Iterator[dict[str, str]]:
     """The deployed tables and buckets in moto; their names."""
     with aws_in_process():
-        yield stand_up("storage")
+        yield stand_up("storage", client)
 
 
 def recorded() -> list[dict[str, Any]]:
@@ -105,7 +106,7 @@ def test_the_model_of_s3_answers_what_moto_answers() -> None:
     with wire.answering(lambda _, operation, request: model.answer(operation, request)):
         ours = list(conversation(modelled, "documents"))
     with aws_in_process():
-        assert ours == list(conversation(boto3.client("s3"), stand_up("storage")["DocumentsBucketName"]))
+        assert ours == list(conversation(boto3.client("s3"), stand_up("storage", client)["DocumentsBucketName"]))
 
 
 def conversation(client: Any, bucket: str) -> Iterator[Any]:

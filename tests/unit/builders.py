@@ -27,9 +27,9 @@ def lesson(step_id: str = "lesson", kind: StepKind = StepKind.LESSON, **changes:
     return Step(step_id, kind, f"The {step_id}", **changes)
 
 
-def video(step_id: str = "video", duration: int = 60_000, **changes: Any) -> Step:
-    """A video of a minute."""
-    return Step(step_id, StepKind.VIDEO, f"The {step_id}", duration=duration, **changes)
+def video(step_id: str = "video", duration: int = 60_000, kind: StepKind = StepKind.VIDEO, **changes: Any) -> Step:
+    """A video of a minute, or another kind that is watched."""
+    return Step(step_id, kind, f"The {step_id}", duration=duration, **changes)
 
 
 def quiz(step_id: str = "quiz", attempts: int | None = None, **changes: Any) -> Step:

@@ -31,9 +31,10 @@ AWS = {
     ("AWS/Lambda", ("FunctionName",)): {"Duration", "Errors", "RecursiveInvocationsDropped", "Throttles"},
     ("AWS/DynamoDB", ("TableName",)): {"ReadThrottleEvents", "WriteThrottleEvents"},
     ("AWS/DynamoDB", ("GlobalSecondaryIndexName", "TableName")): {"ReadThrottleEvents", "WriteThrottleEvents"},
+    ("AWS/DynamoDB", ("Operation", "TableName")): {"ThrottledRequests"},
     ("AWS/ApiGateway", ("ApiId", "Stage")): {"4xx", "5xx", "Count", "Latency"},  # the names of an HTTP API
 }
-READ_BY_LIBRARIES = {"POWERTOOLS_SERVICE_NAME", "FONTCONFIG_PATH", "SSL_CERT_FILE"}
+READ_BY_LIBRARIES = {"POWERTOOLS_SERVICE_NAME", "FONTCONFIG_PATH"}
 Metric = tuple[str, str, tuple[str, ...]]  # namespace, name, dimensions: together they identify a metric in CloudWatch
 
 

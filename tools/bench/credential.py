@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from statistics import median
 
@@ -36,16 +35,17 @@ def measure(pages: int) -> dict[str, float]:
         assert data is not None
         return Attachment(data, COMPLETED)
 
+    compiled = NORTHLIGHT.compiled.drawn
     drawn: dict[str, list[tuple[float, int]]] = {"without": [], "with": [], "signing": []}
     for number in range(pages):
-        page = printed(nth_page(number))
-        content = replace(page, verify_url=f"{page.verify_url}?revision=1")
+        content = printed(nth_page(number))
         drawn["without"].append(_timed(NORTHLIGHT.render, content))
         drawn["with"].append(_timed(lambda one: NORTHLIGHT.render(one, None, signed(one)), content))
         drawn["signing"].append(_timed(lambda one: signed(one).data, content))
     cpu = {way: median(seconds for seconds, _ in found) * MILLI for way, found in drawn.items()}
     size = {way: median(length for _, length in found) for way, found in drawn.items()}
     return {
+        "share_compiled": (NORTHLIGHT.compiled.drawn - compiled) / (2 * pages),
         "cpu_ms_without": cpu["without"],
         "cpu_ms_added": cpu["with"] - cpu["without"],
         "cpu_ms_of_signing": cpu["signing"],

@@ -24,6 +24,7 @@ OUT = ROOT / "out" / "cost.json"
 STEPS = (5, 50, 150)
 VOLUMES = (1, 10, 100)  # millions of certificates a year
 TARGET, DOWNLOAD_TARGET, SWEEP_TARGET = 12, 2.40, 1  # dollars a million (docs/design.md)
+IDLE_TARGET = 10  # dollars a month
 MANY = 10**8  # records that a pass of the sweep must read within a day
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
@@ -65,7 +66,8 @@ def _show(
         f"A million downloads, without data transfer out of AWS (target: ${DOWNLOAD_TARGET:.2f})", downloads, "dollars"
     )
     _print_lines("A million summaries of companies of 5,000 people", summaries, "dollars")
-    _print_lines("Fixed, a month", fixed(), "dollars")
+    _print_lines(f"An idle stack, a month (target: ${IDLE_TARGET})", idle(), "dollars")
+    _print_lines("What work and options add to it, a month", bill.beside_idle_a_month(), "dollars", total=False)
     kept = bill.keeping_a_month(five, sweeping)
     _print_lines("A million certificates of five steps, each further month", kept, "dollars")
     console.print(f"The sweep: ${bill.sweep_a_month(kept):.2f} a month per million records (target: ${SWEEP_TARGET}).")
@@ -100,13 +102,14 @@ def _print_volumes(counts: dict[int, Counts]) -> None:
     console.print(table)
 
 
-def _print_lines(title: str, lines: Sequence[bill.Line], unit: str) -> None:
+def _print_lines(title: str, lines: Sequence[bill.Line], unit: str, *, total: bool = True) -> None:
     table = Table("", "buys", title=title)
     table.add_column(unit, justify="right")
     for line in lines:
         table.add_row(line.service, line.buys, f"{line.dollars:.2f}")
-    table.add_section()
-    table.add_row("", "all", f"{bill.total([*lines]):.2f}")
+    if total:
+        table.add_section()
+        table.add_row("", "all", f"{bill.total([*lines]):.2f}")
     console.print(table)
 
 
@@ -118,10 +121,10 @@ def _print_savings(found: Sequence[Saving]) -> None:
     console.print(table)
 
 
-def fixed() -> list[bill.Line]:
+def idle() -> list[bill.Line]:
     alarms = resources("AWS::CloudWatch::Alarm", INFRA / "observability.yaml")
     watched = sum(max(1, sum("MetricStat" in one for one in alarm.get("Metrics", []))) for alarm in alarms.values())
-    return bill.fixed_a_month(watched, len(QUEUES))
+    return bill.idle_a_month(watched, len(QUEUES))
 
 
 def _figures(counts: dict[int, Counts], downloads: Sequence[bill.Line], sweeping: Sweeping) -> dict[str, Any]:

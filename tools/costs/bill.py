@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from earned.domain.sweep import FULL_CHECK_EVERY, RUNS_PER_PASS, Finding
+from earned.usecases.fan_out_changes import ENROLLMENTS_PER_MESSAGE as EVALUATED
+from earned.usecases.fan_out_changes import KEYS_PER_PAGE
 from earned.usecases.sweep import ITEMS_PER_PAGE, SECONDS_PER_RUN, SEGMENTS
 from tools.costs import counts as counted
 from tools.costs.capacity_units import READ_STEP
-from tools.costs.counts import Counts, Download, PerItem, Summary, Sweeping
+from tools.costs.counts import Counts, Download, PerItem, Republication, Summary, Sweeping
 
 _HERE = Path(__file__).parent
 PRICES: dict[str, Any] = tomllib.loads((_HERE / "prices.toml").read_text())
@@ -23,10 +25,11 @@ HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
 PASS = RUNS_PER_PASS * timedelta(minutes=5)
 RUN_HOURS_A_DAY = 24 * 12 * SECONDS_PER_RUN / 3600
 CONNECTIONS = 10  # of the sweep to S3
-METRICS_OF_A_RUN = 4
-# A value of a dimension is a metric: four causes, two of support requests, the findings, and seven others.
-METRICS_OF_WORK = 4 + 2 + len(Finding) + 7
+METRICS_OF_A_RUN = 1  # SweepPassHours
+# A value of a dimension is a metric: four causes, two of support requests, the findings, and nine others.
+METRICS_OF_WORK = 4 + 2 + len(Finding) + 9
 MAX_LEARNERS = 25  # in a batch, two events each
+FAN_OUT_SECONDS = 120  # the timeout of fan_out_changes in template.yaml (a test compares)
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,38 @@ def summary_bill(summary: Summary, people: int = 5_000) -> list[Line]:
     ]
 
 
-API_LOG_LINE = 200  # bytes, by the format in template.yaml
+def republication_bill(again: Republication) -> list[Line]:
+    """A million learners of a course that is published again, without the certificates that it completes."""
+    waited = again.requests * _ASSUMED["milliseconds"]["dynamodb"] / 1000
+    return [
+        _line("DynamoDB", "records, accounts and the course, read", _PRICE["read_unit"] * again.reads),
+        _line("DynamoDB", "the version that a record was evaluated by, written", _PRICE["write_unit"] * again.writes),
+        _line("SQS", "messages of many enrollments", _PRICE["sqs_request"] * _fetched(1, MAX_RECEIVED) / EVALUATED),
+        _line("Lambda", "processor", _seconds("evaluate_enrollments", MEASURED["cpu"]["evaluate_enrollments"], 0)),
+        _line("Lambda", "waiting for other services", _seconds("evaluate_enrollments", 0, waited)),
+    ]
+
+
+def list_bill(page: Download) -> list[Line]:
+    """A million pages of 100 enrollments."""
+    waited = page.requests * _ASSUMED["milliseconds"]["dynamodb"] / 1000
+    return [
+        _line("API Gateway", "requests", _PRICE["api_request"]),
+        _line("DynamoDB", "records and accounts, read", _PRICE["read_unit"] * page.reads),
+        _line("Lambda", "invocations", _PRICE["lambda_request"]),
+        _line("Lambda", "processor", _seconds("serve_api", MEASURED["cpu"]["listed"], 0)),
+        _line("Lambda", "waiting for other services", _seconds("serve_api", 0, waited)),
+    ]
+
+
+def learners_of_one_reader() -> float:
+    """How many learners `fan_out_changes` reads and hands on within its timeout: pages, requests to SQS, processor."""
+    wait = _ASSUMED["milliseconds"]
+    page, request = wait["scan"] / KEYS_PER_PAGE, wait["sqs"] / (EVALUATED * MAX_RECEIVED)
+    return float(FAN_OUT_SECONDS / ((page + request) / 1000 + MEASURED["cpu"]["fan_out_changes"]))
+
+
+API_LOG_LINE = 132  # bytes of a line of the access log, by the format in template.yaml, with CloudWatch's 26
 
 
 def total(bill: list[Line]) -> float:
@@ -192,28 +226,31 @@ def _logged(counts: Counts, shape: Shape) -> float:
     return float(ours + sum(each.values()) * _ASSUMED["log_lines"])
 
 
-def fixed_a_month(alarms: int, queues: int, *, has_dashboard: bool = False) -> list[Line]:
-    """What a small portal pays at any volume; these lines are dollars a month.
-
-    CloudWatch charges a custom metric for the hours in which it is written: those of the sweep for every hour, the
-    others for the hours in which the portal works.
-    """
-    busy = _ASSUMED["busy_seconds_a_year"] / (365 * 24 * 3600)
-    polls = queues * _ASSUMED["pollers"] * 30 * 24 * 3600 / _ASSUMED["poll_seconds"]
+def idle_a_month(alarms: int, queues: int) -> list[Line]:
+    """What a stack costs before its first event; these lines are dollars a month."""
+    polls = queues * _ASSUMED["pollers"] * MONTH.total_seconds() / _ASSUMED["poll_seconds"]
     return [
         Line("SQS", f"polling of {queues} empty queues", polls * _PRICE["sqs_request"]),
         Line("CloudWatch", f"{alarms} metrics with an alarm", alarms * _PRICE["alarm_month"]),
-        Line(
-            "CloudWatch",
-            f"{METRICS_OF_A_RUN} metrics of every run of the sweep",
-            METRICS_OF_A_RUN * _PRICE["metric_month"],
-        ),
-        Line(
-            "CloudWatch", f"{METRICS_OF_WORK} metrics of working hours", METRICS_OF_WORK * busy * _PRICE["metric_month"]
-        ),
-        Line("CloudWatch", "a dashboard (Dashboard=true)", has_dashboard * _PRICE["dashboard_month"]),
+        Line("CloudWatch", "the metric of every run of the sweep", METRICS_OF_A_RUN * _PRICE["metric_month"]),
         Line("Secrets Manager", "the secrets of the signing keys", 2 * _PRICE["secret_month"]),
-        Line("KMS", "the key of the data and the key of the alarms", 2 * _PRICE["key_month"]),
+        Line("KMS", "the key of the data", _PRICE["key_month"]),
+    ]
+
+
+def beside_idle_a_month() -> list[Line]:
+    """What work and options add to an idle stack, in dollars a month.
+
+    CloudWatch charges a custom metric for the hours in which it is written: at most those in which the portal works.
+    """
+    busy = _ASSUMED["busy_seconds_a_year"] / timedelta(days=365).total_seconds()
+    work = METRICS_OF_WORK * busy * _PRICE["metric_month"]
+    cached = PRICES["memory"]["serve_api"] / 1024 * MONTH.total_seconds() * _PRICE["snapshot_gib_second"]
+    return [
+        Line("CloudWatch", f"at most: {METRICS_OF_WORK} metrics of working hours", work),
+        Line("CloudWatch", "a dashboard (Dashboard=true)", _PRICE["dashboard_month"]),
+        Line("Lambda", "a version of the API as a snapshot (ApiSnapshot=true)", cached),
+        Line("KMS", "the key of the data, after each of its first two yearly rotations", _PRICE["key_month"]),
     ]
 
 

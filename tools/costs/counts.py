@@ -47,6 +47,8 @@ class Counts:
 
 @dataclass(frozen=True)
 class Download:
+    """Of one request to the API: capacity units, and requests to other services."""
+
     reads: float
     writes: int
     requests: int
@@ -137,11 +139,48 @@ def count_summary(service: Service, people: int = 100) -> Summary:
     return Summary(ledger.read_units / people, len(ledger.calls) / people)
 
 
-def ask(service: Service, path: str, claims: dict[str, str]) -> tuple[Ledger, float]:
-    service.get(path, claims)
+@dataclass(frozen=True)
+class Republication:
+    """Of each learner whose record is evaluated again and stays unfinished."""
+
+    reads: float
+    writes: float
+    requests: float  # to DynamoDB
+    seconds: float  # of CPU
+
+
+def republish(service: Service, people: int = 50, seed: int = 0) -> Republication:
+    """Publish a course again for so many learners, as many as one message names."""
+    scenario = Scenario(service, 6, seed=f"republication {seed}")
+    for enrollments in batched(scenario.join(people), FULL["record_directory"]):
+        scenario.invoke("record_directory", enrollments)
+    scenario.invoke("record_directory", [scenario.republished()])
+    scenario.invoke("fan_out_changes", scenario.waiting("Change"))
+    done = scenario.invoke("evaluate_enrollments", scenario.waiting("Evaluation"))
+    calls = len(done.ledger.of("dynamodb"))
+    return Republication(
+        reads=done.ledger.read_units / people,
+        writes=done.ledger.write_units / people,
+        requests=calls / people,
+        seconds=done.cpu / people,
+    )
+
+
+def count_list(service: Service, people: int = 100) -> tuple[Download, float]:
+    """Count a full page of a company's enrollments, read by its admin; also returns its CPU seconds."""
+    scenario = Scenario(service, 6, seed="list")
+    for enrollments in batched(scenario.join(people), FULL["record_directory"]):
+        scenario.invoke("record_directory", enrollments)
+    path = f"/v1/companies/{scenario.company}/enrollments"
+    ledger, seconds = ask(service, path, scenario.admin, limit=str(people))
+    return Download(ledger.read_units, ledger.write_units, len(ledger.calls)), seconds
+
+
+def ask(service: Service, path: str, claims: dict[str, str], **query: str) -> tuple[Ledger, float]:
+    service.get(path, claims, **query)
     with counting() as ledger:
         began = time.process_time()
-        service.get(path, claims)
+        service.get(path, claims, **query)
         seconds = time.process_time() - began - sum(call.seconds for call in ledger.calls)
     return ledger, seconds
 

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from earned.api.paging import QUERIES_PER_PAGE
 from earned.domain import exports, summary
 from tools.costs import bill
-from tools.costs.counts import Counts, Download, Sweeping
+from tools.costs.counts import Counts, Download, Republication, Sweeping
 from tools.load.assumptions import value
 
 RECORDS, PEOPLE, COMPANY = 10**8, 10**7, 10**6
 ENROLLMENTS = RECORDS // PEOPLE  # of a person
 INDEX_WRITES = 1_000  # a second of one partition key, until DynamoDB splits it: .../bp-partition-key-design.html
+PAGE = 100  # enrollments, the most that a client may ask for
 MARK_AND_ISSUE = 2 * int(value("write units of a mark, and of an issue"))
 
 
@@ -24,7 +26,7 @@ class Row(NamedTuple):
         return f"| {' | '.join(self)} |"
 
 
-def rows(counts: Counts, download: Download, sweeping: Sweeping) -> Iterator[Row]:
+def rows(counts: Counts, download: Download, sweeping: Sweeping, again: Republication, page: Download) -> Iterator[Row]:
     millions = RECORDS // bill.MILLION
     kept = bill.keeping_a_month(counts, sweeping)
     sweep, all_kept = bill.sweep_a_month(kept) * millions, bill.total(kept) * millions
@@ -52,11 +54,26 @@ def rows(counts: Counts, download: Download, sweeping: Sweeping) -> Iterator[Row
         "the table as above, then the quota of PutEvents; `make preflight` shows both",
     )
     yield Row(
+        "publish a course of a million learners again",
+        f"${bill.total(bill.republication_bill(again)):,.2f}, without the certificates that it completes",
+        f"{COMPANY * again.writes / value('writes of a new table') / 60:.0f} minutes at the table's writes; "
+        f"one reader takes {bill.learners_of_one_reader() / 1e6:.1f} million learners within its timeout",
+        "`WarmThroughput=large-event` beforehand; above the reader's number nothing: the sweep evaluates the rest "
+        "within a day",
+    )
+    yield Row(
         "enroll a company of a million, ten times each",
         f"${held / bill.MILLION * _enrolling(counts):,.0f}",
         f"{INDEX_WRITES:,} a second, for the company is one key of the index `by-holder`: "
         f"{held / INDEX_WRITES / 3600:.1f} hours",
         "nothing: begin the import a day earlier, or mix companies",
+    )
+    yield Row(
+        "list a company of a million",
+        f"${bill.total(bill.list_bill(page)):,.2f} a million pages of {PAGE}",
+        f"a request looks at {QUERIES_PER_PAGE * PAGE:,} enrollments: a filter that matches nobody takes "
+        f"{held // (QUERIES_PER_PAGE * PAGE):,} requests, all with short or empty pages",
+        "nothing: ask for an export by training, people or days",
     )
     yield Row(
         "a company's summary",

@@ -47,8 +47,7 @@ class Scenario:
         self.steps = [_step(next(self._ids), number) for number in range(steps)]
         self.people: list[dict[str, str]] = []
         self._keep("company.saved", {"company_id": self.company, "name": "Musterwerke Nordwest GmbH"})
-        published = {"course_id": self.course, "version": 1, "title": "Occupational Safety for Supervisors"}
-        self._keep("course.published", published | {"steps": self.steps, "hours": 6})
+        self._keep("course.published", self._published(version=1))
         self.waiting("Generation")  # the checks of both texts
 
     @property
@@ -64,6 +63,14 @@ class Scenario:
         self.people += new
         more = {"training_id": self.course, "company_id": self.company}
         return [cloud_event("enrollment.created", one | more) for one in new]
+
+    def republished(self) -> Event:
+        """The course's second version, with the same steps."""
+        return cloud_event("course.published", self._published(version=2))
+
+    def _published(self, version: int) -> dict[str, Any]:
+        named = {"course_id": self.course, "version": version, "title": "Occupational Safety for Supervisors"}
+        return named | {"steps": self.steps, "hours": 6}
 
     def events(self, person: int, first: int = 0, last: int | None = None) -> list[Event]:
         """The events of a person, one for each step from `first` to `last`."""

@@ -35,6 +35,12 @@ ASSUMPTIONS = {
         "PutEvents, by region 600 to 10,000; `make preflight` asks for it: "
         "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html",
     ),
+    "announcements of an account, once the quota is raised": Assumption(
+        10_000,
+        "a second",
+        "what the largest regions have: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html",
+    ),
+    "prefixes of a bucket that S3 has split": Assumption(4, "", "assumed; S3 splits by load, and tells nobody"),
     "a new worker, before it imports": Assumption(0.3, "s", _NOT_MEASURED),
     "handing a batch to a worker": Assumption(0.02, "s, mean", _NOT_MEASURED),
     "a DynamoDB request": Assumption(

@@ -5,8 +5,8 @@ To check the model, it also runs with this machine's limits, beside what the loc
 
 import json
 import statistics
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ def forecast(load: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
             for slow in (False, True)
             if people == PEOPLE[0] or not slow
         ],
+        "remedies": list(_remedies(cpu, starts)),
         "proof": _check_of_model(load, cpu, starts),
         "assumptions": {name: asdict(assumption) for name, assumption in ASSUMPTIONS.items()},
     }
@@ -49,13 +50,34 @@ def forecast(load: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
 
 def _scenario(people: int, pollers: str, slow: bool, cpu: dict[str, float], starts: dict[str, float]) -> dict[str, Any]:
     ready = provisioned() if pollers == "provisioned" else None
-    functions = {
+    granted = units(ready.reads, ready.writes) if ready else NEW_TABLE
+    simulation = simulate(_functions(ready, cpu, starts, slow=slow), people, granted)
+    return {"people": people, "pollers": pollers, "s3_on_a_bad_day": slow, **_figures(simulation)}
+
+
+def _remedies(cpu: dict[str, float], starts: dict[str, float]) -> Iterator[dict[str, Any]]:
+    """What each step gains for a hall, one upon the other."""
+    ready = provisioned()
+    granted = units(ready.reads, ready.writes)
+    raised = replace(granted, events=value("announcements of an account, once the quota is raised"))
+    split = replace(raised, puts=granted.puts * value("prefixes of a bucket that S3 has split"))
+    steps = {
+        "provisioned pollers and a warm table": granted,
+        f"and a quota of {raised.events:,.0f} announcements a second": raised,
+        f"and a bucket that S3 has split for {split.puts:,.0f} puts a second": split,
+    }
+    functions = _functions(ready, cpu, starts, slow=False)
+    for what, units_of_it in steps.items():
+        yield {"what": what, **_percentiles(simulate(functions, PEOPLE[0], units_of_it).hall)}
+
+
+def _functions(
+    ready: Provisioned | None, cpu: dict[str, float], starts: dict[str, float], *, slow: bool
+) -> dict[str, Function]:
+    return {
         name: on_aws(name, settings()[logical], ready, slow=slow, cpu=cpu[name], start=starts[name])
         for name, logical in FUNCTIONS.items()
     }
-    granted = units(ready.reads, ready.writes) if ready else NEW_TABLE
-    simulation = simulate(functions, people, granted)
-    return {"people": people, "pollers": pollers, "s3_on_a_bad_day": slow, **_figures(simulation)}
 
 
 def on_aws(

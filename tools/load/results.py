@@ -11,7 +11,7 @@ from tools.load.sampler import EMULATOR, WORKERS, Sample
 from tools.load.workload import HALL, SCHOOL, Workload
 
 MEBI = 2**20
-CORES_OF_TARGET, SECONDS_OF_TARGET, PEOPLE_OF_TARGET = 2, 300, 10_000  # docs/design.md
+CORES_OF_TARGET, SECONDS_OF_TARGET, PEOPLE_OF_TARGET = 2, 120, 10_000  # docs/design.md
 
 
 def summarize(workload: Workload, ahead: int, record: RunRecord, refused: int, failed: int) -> dict[str, Any]:

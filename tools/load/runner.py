@@ -8,22 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tools.batched import batched
+from tools.load.copies import Copier
 from tools.load.sampler import Sample, Sampler
+from tools.load.waiting import queues, settle
 from tools.load.workload import Workload
 from tools.local.portal import Queues
 from tools.local.stack import LocalStack
 
 SECONDS_BETWEEN_LEARNERS = 1.0
-QUIET_POLLS = 3  # in a row, until a queue counts as empty
-POLL_SECONDS = 0.5
-TIMEOUT_SECONDS = 120  # without a processed message
-BATCH_SIZE = 1_000  # messages posted at a time while everyone is enrolled
 ANNOUNCED = "announced"
-
-
-class NoProgress(Exception):
-    """Messages wait and none was processed for a long time."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +45,15 @@ class LoadTest:
     def __init__(self, stack: LocalStack, workload: Workload) -> None:
         self._stack, self._workload = stack, workload
         self._portal, self._sqs = Queues(stack), stack.session().client("sqs", endpoint_url=stack.aws_endpoint)
-        self._urls = {
-            name.removesuffix("QueueUrl").lower(): url
-            for name, url in stack.outputs.items()
-            if name.endswith("QueueUrl") and "DeadLetter" not in name
-        }
+        self._urls = queues(stack)
         self._announced = self._listen()
 
     def prepare(self) -> None:
+        """Have everyone known and enrolled; the attendees but one are copies."""
         for messages in (list(self._workload.directory()), list(self._workload.enrollments())):
-            for batch in batched(messages, BATCH_SIZE):
-                self._portal.post(batch)
-                self._settle(most=BATCH_SIZE)
+            self._portal.post(messages)
             self._settle()
+        Copier(self._stack).copy(self._workload.first(), self._workload.others())
 
     def run(self, supervisor: int, ahead: int) -> RunRecord:
         """Let `ahead` learners finish on an idle system, then mark the hall while the others finish."""
@@ -81,28 +70,14 @@ class LoadTest:
             self._settle()
         return RunRecord(idle, list(self._certificates()), posting, sampler.samples)
 
-    def refused(self) -> int:
-        return self._portal.waiting(
-            url for name, url in self._stack.outputs.items() if name.endswith("DeadLetterQueueUrl")
-        )
-
     def _finish(self, learners: range) -> None:
         portal = Queues(self._stack, self._portal.posted)  # its own client: it runs in another thread than the marking
         for number in learners:
             portal.post(list(self._workload.lessons(number)))
             time.sleep(SECONDS_BETWEEN_LEARNERS)
 
-    def _settle(self, most: int = 0) -> None:
-        """Wait until at most `most` messages wait; raises `NoProgress`."""
-        quiet, before, moved = 0, 0, time.monotonic()
-        while quiet < (QUIET_POLLS if most == 0 else 1):
-            waiting = self._portal.waiting(self._urls.values())
-            quiet = quiet + 1 if waiting <= most else 0
-            if waiting != before:
-                before, moved = waiting, time.monotonic()
-            if waiting and time.monotonic() - moved > TIMEOUT_SECONDS:
-                raise NoProgress(f"{waiting} messages wait, and none was processed for {TIMEOUT_SECONDS} s")
-            time.sleep(POLL_SECONDS)
+    def _settle(self) -> None:
+        settle(self._portal, self._urls.values())
 
     def _listen(self) -> str:
         """Create a queue that receives all announcements; it is read after the run, so as not to load the stack."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tools.local import sam
 from tools.local.portal import Queues
 from tools.local.sam import STACK_NAME
 from tools.local.stack import LocalStack
@@ -64,7 +65,7 @@ class Sampler:
 
 def emulator_of(supervisor: int) -> int:
     """The process id of the emulator, a child of the stack's supervisor."""
-    [found] = [child for child in children(supervisor) if b"emulator.py" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    [found] = [child for child in children(supervisor) if sam.EMULATOR in _read(child, "cmdline")]
     return found
 
 
@@ -84,6 +85,16 @@ def busy() -> float:
 def children(parent: int) -> Iterator[int]:
     for thread in Path(f"/proc/{parent}/task").iterdir():
         yield from map(int, _read(parent, f"task/{thread.name}/children").split())
+
+
+def peak_memory(directory: Path, function: str) -> int:
+    """The most MB that a running process of a function of the stack in `directory` has used."""
+    workers = children(emulator_of(int((directory / "pid").read_text())))
+    mine = [
+        worker for worker in workers if f"AWS_LAMBDA_FUNCTION_NAME={STACK_NAME}-{function}" in _read(worker, "environ")
+    ]
+    peaks = [line.split()[1] for worker in mine for line in _read(worker, "status").splitlines() if "VmHWM" in line]
+    return max(map(int, peaks), default=0) // 1024
 
 
 def _by_function(workers: list[int]) -> dict[str, list[int]]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from earned.domain.enrollment import EnrollmentKey
 from earned.messages.posting import Event
+from tools.load.copies import Person
 from tools.local.scenario import Message
 
 HALL, SCHOOL = "co-hall", "co-school"
@@ -32,13 +34,13 @@ class Workload:
         steps = [{"step_id": step, "kind": "lesson", "title": step.title()} for step in STEPS]
         course = {"course_id": COURSE, "version": 1, "title": "Well Led", "steps": steps}
         yield self._event("directory", "course.published", SCHOOL, course)
-        for person, company in self._people():
-            named = {"kind": "employee", "name": f"Ada Sample-{person[4:]}", "email": "ada@example.com"}
+        for person, company in self._known():
+            named = {"kind": "employee", "name": _name(person), "email": "ada@example.com"}
             account = {"account_id": person, "company_id": company, **named}
             yield self._event("directory", "account.saved", company, account)
 
     def enrollments(self) -> Iterator[Message]:
-        for person, company in self._people():
+        for person, company in self._known():
             training = LIVE_EVENT if company == HALL else COURSE
             yield self._event("directory", "enrollment.created", company, _keys(person) | {"training_id": training})
 
@@ -54,9 +56,18 @@ class Workload:
             done = _keys(_person(SCHOOL, number)) | {"step_id": step}
             yield self._event("progress", "lesson.completed", SCHOOL, done, later=timedelta(minutes=minutes))
 
-    def _people(self) -> Iterator[tuple[str, str]]:
-        for company, people in ((HALL, self.attendees), (SCHOOL, self.learners)):
+    def _known(self) -> Iterator[tuple[str, str]]:
+        """Those who are enrolled by events: the first attendee and all learners."""
+        for company, people in ((HALL, 1), (SCHOOL, self.learners)):
             yield from ((_person(company, number), company) for number in range(people))
+
+    def first(self) -> EnrollmentKey:
+        return _key(_person(HALL, 0))
+
+    def others(self) -> list[Person]:
+        """The other attendees, who are copies of the first."""
+        people = [_person(HALL, number) for number in range(1, self.attendees)]
+        return [Person(_key(person), _name(person)) for person in people]
 
     def _event(
         self, queue: str, kind: str, company: str, data: Mapping[str, Any], later: timedelta = timedelta(0)
@@ -68,6 +79,14 @@ class Workload:
 
 def _person(company: str, number: int) -> str:
     return f"acc-{company[3:]}-{number:05}"
+
+
+def _name(person: str) -> str:
+    return f"Ada Sample-{person[4:]}"
+
+
+def _key(person: str) -> EnrollmentKey:
+    return EnrollmentKey(f"enr-{person[4:]}", person)
 
 
 def _keys(person: str) -> dict[str, Any]:

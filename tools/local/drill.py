@@ -7,7 +7,7 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,14 @@ DEPENDENCIES = {
     "KMS": ("kms", "sqs", "dynamodb", "lambda"),
     "every answer": (outages.ANSWERS,),
 }
-HANGING = {"DynamoDB": "dynamodb", "SQS": "sqs", "S3": "s3", "EventBridge": "events"}
+HANGING = {
+    "DynamoDB": ("dynamodb",),
+    "SQS": ("sqs",),
+    "S3": ("s3",),
+    "EventBridge": ("events",),
+    # DynamoDB answers, so that a function makes two calls, one after the other, that nothing answers.
+    "everything but DynamoDB": ("sqs", "s3", "events"),
+}
 Incident = Callable[[], None]
 Step = Callable[..., None]  # takes the step as `description`
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
@@ -154,7 +161,7 @@ class Drill:
         before = releases.version_of(self.stack)
         built, version = releases.next_release(self.directory)
         new, back = partial(self.deploy, built, version), partial(self.deploy, sam.BUILD, before)
-        down |= {f"{name} hangs": partial(self.hang, service) for name, service in HANGING.items()}
+        down |= {f"{name} hangs": partial(self.hang, services) for name, services in HANGING.items()}
         again = partial(restoring.deploy_again, self.directory, self.stack)
         return down | {"new release": new, "release before": back, "restore": again}
 
@@ -165,13 +172,13 @@ class Drill:
                 outages.kill_functions(self.directory)
             time.sleep(SECONDS_DOWN)
 
-    def hang(self, service: str) -> None:
-        """Let a service take requests and answer none; a message stays hidden for as long as its function runs."""
+    def hang(self, services: Sequence[str]) -> None:
+        """Let services take requests and answer none; a message stays hidden for as long as its function runs."""
         with (
             self.oncall.fast_retries(SECONDS_FOR_A_HANGING_CALL),
-            outages.outage(self.directory, outages.hanging(service)),
+            outages.outage(self.directory, *map(outages.hanging, services)),
         ):
-            time.sleep(SECONDS_HANGING)
+            time.sleep(seconds_hanging(services))
 
     def deploy(self, built: Path, version: str) -> None:
         """Deploy a release. Raises StackFailed, also when the API then reports another version."""
@@ -254,6 +261,11 @@ class Drill:
     def _issued(self, run: IncidentRun) -> list[Announcement]:
         issued = [announcement for announcement in self.listener.announcements if announcement.type == ISSUED]
         return [one for one in issued if one.event["data"].get("company_id") == run.cohort.company_id]
+
+
+def seconds_hanging(services: Sequence[str]) -> float:
+    """Longer than the calls that a function makes one after the other, with the repetitions of the SDK."""
+    return SECONDS_HANGING * min(2, len(services))
 
 
 def is_early(announcement: Announcement, stored: Mapping[str, datetime], now: datetime, monotonic: float) -> bool:

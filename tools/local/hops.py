@@ -3,6 +3,7 @@
 The trace header of an invocation carries the counts to the messages that it sends, and from them to their receivers.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,6 +16,13 @@ _LINEAGE = re.compile(r"\bLineage=([^;]*)")
 def hops_file(directory: Path) -> Path:
     """The greatest count of each function so far, as JSON; `directory` is the stack's."""
     return directory / "tmp" / "hops.json"
+
+
+def counted(directory: Path) -> Hops:
+    """What that file says; empty before the first message."""
+    file = hops_file(directory)
+    found: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    return found
 
 
 def through(function: str, headers: Iterable[str]) -> Hops:

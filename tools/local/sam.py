@@ -15,6 +15,7 @@ from tools.local.stack import REGION, ROOT, STATE
 
 SAM = str(ROOT / ".venv" / "sam" / "bin" / "sam")
 EMULATOR_PYTHON = str(ROOT / ".venv" / "ministack" / "bin" / "python")
+EMULATOR = "tools.local.emulator"  # the module, in its command line
 BUILD = STATE / "build"
 BUILT_FROM = ("functions", "infra", "layers")
 

@@ -82,7 +82,7 @@ class _Supervisor:
         url = issuer.serve(keys, outages.down_file(self.directory, outages.ISSUER))
         port = _free_port()
         endpoint = f"http://127.0.0.1:{port}"
-        command = [sam.EMULATOR_PYTHON, "-m", "tools.local.emulator"]
+        command = [sam.EMULATOR_PYTHON, "-m", sam.EMULATOR]
         self.emulator = self._spawn("ministack", command, _emulator_environment(port, temporary))
         with sam.build_locked():
             _report(step="building (sam build)")

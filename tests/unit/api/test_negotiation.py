@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earned.api.negotiation import language, prefers_html
+from earned.api.negotiation import language, prefers_html, prefers_json
 
 AVAILABLE = {"en", "de", "ar"}
 
@@ -26,6 +26,24 @@ AVAILABLE = {"en", "de", "ar"}
 )
 def test_the_first_of_the_most_wanted_available_languages_is_chosen(header: str, preferred: str) -> None:
     assert language(header, AVAILABLE) == preferred
+
+
+@pytest.mark.parametrize(
+    ("accept", "preferred"),
+    [
+        ("", False),
+        ("*/*", False),
+        ("application/json", True),
+        ("application/vc", False),
+        ("application/json, application/vc", False),
+        ("application/json, application/vc;q=0.9", True),
+        ("application/json;q=0.9, */*;q=0.8", True),
+        ("application/json;q=0.8, */*;q=0.9", False),
+        ("application/json, */*", False),
+    ],
+)
+def test_json_is_preferred_only_if_it_is_wanted_more_than_a_credential(accept: str, preferred: bool) -> None:
+    assert prefers_json(accept) is preferred
 
 
 @given(st.text(alphabet=st.sampled_from("ende,;q=.019*/ \ud800\u0661-x")))

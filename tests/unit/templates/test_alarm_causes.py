@@ -29,9 +29,14 @@ def function(name: str, metric: str) -> Metric:
     return Metric("AWS/Lambda", metric, frozenset({("FunctionName", f"{name}Name")}))
 
 
-def table(name: str, metric: str, index: str | None = None) -> Metric:
-    by_index = {("GlobalSecondaryIndexName", index)} if index else set()
-    return Metric("AWS/DynamoDB", metric, frozenset({("TableName", f"{name}Name"), *by_index}))
+def table(name: str, metric: str) -> Metric:
+    return Metric("AWS/DynamoDB", metric, frozenset({("TableName", f"{name}Name")}))
+
+
+def requests(name: str, operation: str) -> Metric:
+    """Throttled requests of an operation: those of which any part was throttled, in the table or in an index."""
+    dimensions = {("TableName", f"{name}Name"), ("Operation", operation)}
+    return Metric("AWS/DynamoDB", "ThrottledRequests", frozenset(dimensions))
 
 
 def own(metric: str, **dimensions: str) -> Metric:
@@ -63,9 +68,7 @@ def never(_minute: int) -> Sequence[float]:
 def well() -> dict[Metric, Values]:
     """The series of a service that works, with the small faults that every service has."""
     swept: dict[Metric, Values] = {
-        own("SweptRecords"): every(5, 4_000),
         own("OldestUnmarkedAttendanceHours"): every(5, 30),
-        own("OldestOverdueCertificateMinutes"): every(5, 0),
         own("SweepPassHours"): every(5, 5),
         own("SweepFindings", finding="just-completed"): every(60, 1),
         own("MessagesFailed"): every(20, 3),
@@ -74,8 +77,8 @@ def well() -> dict[Metric, Values]:
     waiting = {queue(name, "ApproximateAgeOfOldestMessage"): always(4) for name in queues()}
     empty = {queue(one.dead_letter_queue, VISIBLE): every(15, 0) for one in queues().values()}
     lambdas = {function(name, metric): always(0) for name in functions() for metric in ("Errors", "Throttles")}
-    requests = {api("5xx"): every(5, 1), api("Latency"): always(*[90] * 300)}
-    return swept | waiting | empty | lambdas | requests
+    answers = {api("5xx"): every(5, 1), api("Latency"): always(*[90] * 300)}
+    return swept | waiting | empty | lambdas | answers
 
 
 VISIBLE = "ApproximateNumberOfMessagesVisible"
@@ -121,18 +124,20 @@ def causes() -> Iterator[Cause]:
         if functions()[name].source:
             dropped = function(name, "RecursiveInvocationsDropped")
             yield cause(f"a loop through {name}", "RecursionStopped", dropped, once(1))
-    for name, one in tables().items():
-        for index in (None, *one.indexes):
-            where = f"{name}, {index}" if index else name
-            for kind in ("Write", "Read"):
-                throttled = table(name, f"{kind}ThrottleEvents", index)
-                if (kind, name) != ("Read", "AccessLogTable"):  # no function reads it
-                    yield cause(f"throttled {kind.lower()}s of {where}", f"{kind}sThrottled", throttled, every(5, 1))
-                yield near(f"a burst of throttled {kind.lower()}s of {where}", throttled, once(500, minutes=9))
-    yield cause("a silent sweep", "SweepStopped", own("SweptRecords"), never)
-    yield near(
-        "a sweep that is silent for half an hour", own("SweptRecords"), lambda m: () if m < 30 else (9,) * (m % 5 == 0)
-    )
+    for name in tables():
+        for kind in ("Write", "Read"):
+            throttled = table(name, f"{kind}ThrottleEvents")
+            if (kind, name) != ("Read", "AccessLogTable"):  # no function reads it
+                yield cause(f"throttled {kind.lower()}s of {name}", f"{kind}sThrottled", throttled, every(5, 1))
+            yield near(f"a burst of throttled {kind.lower()}s of {name}", throttled, once(500, minutes=9))
+    for operation, kind in BY_INDEX.items():
+        throttled = requests("RecordsTable", operation)
+        yield cause(f"throttled {kind.lower()}s of an index", f"{kind}sThrottled", throttled, every(5, 1))
+        yield near(f"a burst of throttled {kind.lower()}s of an index", throttled, once(500, minutes=9))
+    runs = own("SweepPassHours")
+    yield cause("a silent sweep", "SweepStopped", runs, never)
+    yield near("a sweep whose pass has just begun", runs, every(5, 0))
+    yield near("a sweep that is silent for half an hour", runs, lambda m: () if m < 30 else (9,) * (m % 5 == 0))
     yield from (
         cause(f"a finding {finding}", alarm, own("SweepFindings", finding=finding), once(1))
         for finding, alarm in FINDINGS.items()
@@ -160,6 +165,7 @@ def causes() -> Iterator[Cause]:
     yield near("few requests, each to a cold worker", api("Latency"), always(4_000))
 
 
+BY_INDEX = {"UpdateItem": "Write", "Query": "Read"}  # the operations of the functions that reach an index
 FINDINGS = {
     "document-differs": "DocumentsThatDiffer",
     "issued-without-document": "DocumentsMissing",
@@ -188,6 +194,30 @@ def series_of(caused: Cause) -> Series:
         }
         for metric in after
     }
+
+
+def causes_that_end() -> Iterator[Cause]:
+    """Those whose metric is not written while all is well."""
+    yield cause(
+        "a certificate overdue for two hours",
+        "CertificatesOverdue",
+        own("OldestOverdueCertificateMinutes"),
+        lambda minute: (46 + minute,) if minute < 120 and minute % 5 == 0 else (),
+    )
+    yield cause(
+        "people unmarked for two hours too many",
+        "AttendanceUnmarked",
+        own("OldestUnmarkedAttendanceHours"),
+        lambda minute: (72.1,) if minute < 120 and minute % 5 == 0 else (),
+    )
+
+
+@pytest.mark.parametrize("caused", [*causes_that_end()], ids=str)
+def test_an_alarm_on_a_metric_without_zeros_clears_within_the_hour(caused: Cause) -> None:
+    [name] = caused.alarms
+    series, ended = series_of(caused), BEGINS + 120
+    assert fires(ALARMS[name], series, DEFAULTS, range(ended - 15, ended))
+    assert not fires(ALARMS[name], series, DEFAULTS, range(ended + HOUR, ENDS))
 
 
 @pytest.mark.parametrize("caused", CAUSES, ids=str)

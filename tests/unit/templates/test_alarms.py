@@ -1,9 +1,10 @@
 """The alarms: what they watch, and whom they reach."""
 
 import tomllib
+from collections.abc import Iterator
 from typing import Any
 
-from earned.testing.cloudformation import INFRA, ROOT, functions, read_template, tables
+from earned.testing.cloudformation import INFRA, ROOT, functions, read_template, resources, tables
 
 OBSERVABILITY = read_template(INFRA / "observability.yaml")
 ROOT_STACK = read_template()
@@ -25,6 +26,22 @@ def test_the_topic_of_the_alarms_is_an_output() -> None:
     assert ROOT_STACK["Outputs"]["AlarmsTopicArn"]["Value"] == {
         "Fn::GetAtt": ["Observability", "Outputs.AlarmsTopicArn"]
     }
+
+
+def allowed_on_dynamodb() -> Iterator[tuple[set[str], set[str], Any]]:
+    """Of each statement about a table: its operations, its resources, and the partition keys it is limited to."""
+    for role in resources("AWS::IAM::Role", INFRA / "roles.yaml").values():
+        for policy in role["Policies"]:
+            for one in policy["PolicyDocument"]["Statement"]:
+                operations = {action.removeprefix("dynamodb:") for action in as_list(one["Action"])}
+                if operations.isdisjoint(as_list(one["Action"])):
+                    named = [str(text) for part in as_list(one["Resource"]) for text in part.values()]
+                    keys = one.get("Condition", {}).get("ForAllValues:StringLike", {})
+                    yield operations, set(named), keys.get("dynamodb:LeadingKeys")
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def alarms() -> dict[str, dict[str, Any]]:
@@ -59,10 +76,21 @@ def test_a_stopped_recursion_of_any_queue_function_has_an_alarm() -> None:
     }
 
 
-def test_throttled_requests_to_any_table_or_index_have_an_alarm() -> None:
-    indexes = {("RecordsTableName", index) for index in tables()["RecordsTable"].indexes}
-    assert watched("WriteThrottleEvents") == {(f"{name}Name",) for name in tables()} | indexes
-    assert watched("ReadThrottleEvents") == {("RecordsTableName",), ("SupportTableName",)} | indexes
+def test_throttled_requests_to_any_table_have_an_alarm() -> None:
+    assert watched("WriteThrottleEvents") == {(f"{name}Name",) for name in tables()}
+    assert watched("ReadThrottleEvents") == {("RecordsTableName",), ("SupportTableName",)}
+
+
+def test_throttled_requests_to_any_index_have_an_alarm_through_the_operations_that_reach_it() -> None:
+    """The metrics of a table leave out its indexes, and those of an index would cost as much for each of them."""
+    assert [name for name, one in tables().items() if one.indexes] == ["RecordsTable"]
+    assert watched("ThrottledRequests") == {("RecordsTableName", "UpdateItem"), ("RecordsTableName", "Query")}
+    reads, writes = {"Query"}, {"UpdateItem"}
+    for operations, on, keys in allowed_on_dynamodb():
+        if any("/index/" in one for one in on):
+            assert operations == reads
+        elif "RecordsTableArn" in on and keys != "export#*":  # a row of an export is in no index
+            assert operations <= reads | writes | {"BatchGetItem", "Scan"}, operations
 
 
 def test_an_alarm_that_adds_up_metrics_stays_below_the_ten_that_cloudwatch_takes() -> None:
@@ -83,14 +111,9 @@ def test_a_disabled_key_is_reported_to_the_topic_of_the_alarms() -> None:
 
 
 def test_the_alarms_do_not_need_the_key_of_the_data() -> None:
-    """CloudWatch cannot publish to a topic whose key is disabled."""
-    assert OBSERVABILITY["Resources"]["Alarms"]["Properties"] == {
-        "KmsMasterKeyId": {"Fn::GetAtt": ["AlarmsKey", "Arn"]}
-    }
-    key = OBSERVABILITY["Resources"]["AlarmsKey"]["Properties"]
-    [_, services] = key["KeyPolicy"]["Statement"]
-    assert services["Principal"] == {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]}
-    assert services["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    """CloudWatch cannot publish to a topic whose key is disabled, and a second key costs a dollar a month."""
+    assert "KmsMasterKeyId" not in OBSERVABILITY["Resources"]["Alarms"]["Properties"]
+    assert [one for one in OBSERVABILITY["Resources"].values() if one["Type"] == "AWS::KMS::Key"] == []
 
 
 def test_every_deployment_tags_its_resources_with_service_and_stage() -> None:

@@ -142,10 +142,13 @@ def test_an_emulator_has_the_alias_without_codedeploy(expand: Callable[..., Reso
     assert "UpdatePolicy" not in resources["ServeApiAliaslive"]
 
 
-def test_the_api_starts_from_a_snapshot_on_aws(expand: Callable[..., Resources]) -> None:
+def test_the_api_starts_from_a_snapshot_on_aws_if_it_is_paid_for(expand: Callable[..., Resources]) -> None:
     function = expand()["ServeApi"]["Properties"]
-    assert chosen(function["SnapStart"], "IsOnAws") == {"ApplyOn": "PublishedVersions"}
+    assert chosen(function["SnapStart"], "StartsFromSnapshot") == {"ApplyOn": "PublishedVersions"}
     assert chosen(function["SnapStart"]) == {"ApplyOn": "None"}
+    assert read_template()["Conditions"]["StartsFromSnapshot"] == {
+        "Fn::And": [{"Condition": "IsOnAws"}, {"Fn::Equals": [{"Ref": "ApiSnapshot"}, "true"]}]
+    }
     assert read_template()["Parameters"]["PythonRuntime"]["Default"] in {"python3.12", "python3.13"}
     assert not {"EphemeralStorage", "FileSystemConfigs"} & function.keys()  # SnapStart refuses them
 

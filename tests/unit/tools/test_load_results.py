@@ -1,13 +1,18 @@
 """The figures of a load test: losses show, and processors follow from CPU seconds."""
 
+import os
+import subprocess
+import sys
+from subprocess import PIPE
 from typing import Any
 
 import pytest
 
 from tools.load.results import summarize
 from tools.load.runner import Certificate, RunRecord
-from tools.load.sampler import EMULATOR, WORKERS, Sample, Usage
+from tools.load.sampler import EMULATOR, WORKERS, Sample, Usage, emulator_of
 from tools.load.workload import HALL, SCHOOL, Workload
+from tools.local import sam
 
 
 def sample(at: float, cpu: float, waiting: int) -> Sample:
@@ -56,3 +61,15 @@ def test_two_processors_need_half_of_the_cpu_seconds_of_ten_thousand() -> None:
 
 def test_processors_used_by_others_exclude_the_stacks_own() -> None:
     assert results(*ALL)["processors_used_by_others"] == 10 - 4
+
+
+def test_the_sampler_finds_the_emulator_among_the_children_of_the_stacks_supervisor() -> None:
+    running = [sys.executable, "-c", "print('running', flush=True); input()"]
+    options: dict[str, Any] = {"stdin": PIPE, "stdout": PIPE, "text": True}
+    with subprocess.Popen(running, **options) as other, subprocess.Popen([*running, sam.EMULATOR], **options) as found:
+        assert other.stdout
+        assert found.stdout
+        assert [other.stdout.readline(), found.stdout.readline()] == ["running\n"] * 2
+        assert emulator_of(os.getpid()) == found.pid != other.pid
+        for process in (other, found):
+            process.communicate("\n")

@@ -3,6 +3,10 @@
 It uses the design's own template, so a cold start imports what ours imports.
 """
 
+import zlib
+from unittest.mock import patch
+
+import pydyf
 from weasyprint import HTML
 
 from earned.document.render import NORTHLIGHT
@@ -18,6 +22,7 @@ SHEETS = [(DESIGN / name).read_text("utf-8") for name in ("certificate.css", "a4
 STYLES = NORTHLIGHT.wording.brand.colour("\n".join(SHEETS))
 
 
+@patch.object(pydyf, "zlib", zlib)  # the import of `render` gave pydyf another compressor
 def draw(page: Page, faces: str = FACES) -> bytes:
     styled = NORTHLIGHT.page(printed(page)).replace("</head>", f"<style>{faces}{STYLES}</style></head>")
     pdf: bytes = HTML(string=styled, base_url=f"{DESIGN.as_uri()}/").write_pdf()

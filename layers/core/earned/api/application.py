@@ -70,7 +70,7 @@ class Application:
             request = admit(event, self._routes)
         except Problem as problem:
             return _complete(_answer(problem), is_head=event["requestContext"]["http"]["method"] == "HEAD")
-        self._powertools.append_context(route=request.route, **of_the_request)
+        self._powertools.append_context(route=request.route, claims=_claims(event), **of_the_request)
         return _complete(self._powertools.resolve(request.event, context), request.is_head)
 
     def openapi_document(self, **described: Any) -> str:
@@ -89,6 +89,11 @@ class Application:
 
 def application(*routers: Routes) -> Application:
     return Application(routers)
+
+
+def _claims(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of the token that API Gateway has checked; none on a public route."""
+    return event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims") or {}
 
 
 def _report_refusal(problem: Problem, route: Route) -> None:

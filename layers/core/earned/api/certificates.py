@@ -114,10 +114,10 @@ def get_credential(certificate_id: str) -> Response[str]:
 def _downloaded(certificate_id: str) -> tuple[CompletionRecord, Issuance]:
     """An active certificate that the viewer may download; the access is recorded."""
     record = contexts.get_certificate_record(certificate_id)
-    viewer, holder = routes.viewer_and_holder(record)
+    viewer, is_holder_removed = routes.viewer_of(record)
     if record is None:
         raise NotFound
-    if (holder is not None and holder.removed) or not may(viewer, Operation.DOWNLOAD, record):
+    if is_holder_removed or not may(viewer, Operation.DOWNLOAD, record):
         raise Hidden
     issue = record.issue
     if issue is None or record.certificate_status is not CertificateStatus.ISSUED:
@@ -138,7 +138,7 @@ def _page(listed: EnrollmentList, cursor: str | None, limit: int) -> Certificate
     certificates = replace(
         listed,
         includes=lambda record: record.issue is not None and listed.includes(record),
-        read=enrollments.get_records_without_facts,
+        read=enrollments.get_listed_records,
         complete=contexts.get_certificate_contexts,
     )
     items, next_cursor = page(certificates, cursor, limit, view)

@@ -20,7 +20,7 @@ from earned.aws.s3 import Archives, Documents
 from earned.aws.sqs import Queue
 from earned.domain.access import Operation, Scope, Viewer, has_any
 from earned.domain.enrollment import CompletionRecord
-from earned.domain.people import Account, Role
+from earned.domain.people import Role
 from earned.messages.schema_types import ID
 from earned.usecases.signing_keys import Keys
 
@@ -108,17 +108,18 @@ class Routes(APIGatewayHttpRouter):
         """
         if "viewer" not in self.context:
             viewer = self.bearer
-            self.context["viewer"] = _recorded(viewer, viewers.get_recorded(viewer.account_id))
+            [recorded] = viewers.get_recorded(viewer.account_id)
+            self.context["viewer"] = _recorded(viewer, recorded)
         found: Viewer = self.context["viewer"]
         return found
 
-    def viewer_and_holder(self, record: CompletionRecord | None) -> tuple[Viewer, Account | None]:
-        """The viewer and the account that a record belongs to, in one read; raises as `viewer` does."""
+    def viewer_of(self, record: CompletionRecord | None) -> tuple[Viewer, bool]:
+        """The viewer, and whether the record's account is removed, in one read; raises as `viewer` does."""
         if record is None:
-            return self.viewer, None
+            return self.viewer, False
         viewer = self.bearer
-        recorded, holder = viewers.get_recorded_and_holder(viewer.account_id, record.account_id)
-        return _recorded(viewer, recorded), holder
+        recorded, holder = viewers.get_recorded(viewer.account_id, record.account_id)
+        return _recorded(viewer, recorded), holder.removed
 
     @property
     def bearer(self) -> Viewer:

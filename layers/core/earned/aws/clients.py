@@ -1,9 +1,10 @@
 """The clients of AWS and their one configuration: short timeouts, few attempts, regional addresses."""
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, cast
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -23,6 +24,8 @@ CONFIG = Config(
     read_timeout=READ_SECONDS,
     retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     tcp_keepalive=True,
+    # Without a name the SDK composes its own twice in each request, from 16 parts: a quarter of the request's CPU.
+    user_agent="earned",
 )
 _S3_CONFIG = CONFIG.merge(
     Config(
@@ -36,17 +39,25 @@ _S3_CONFIG = CONFIG.merge(
 )
 
 
+@cache
+def session() -> Session:
+    """One for all clients, PynamoDB's too: to make another takes as long as to make five clients of this one."""
+    made = Session()
+    made.set_default_client_config(CONFIG)
+    return made
+
+
 def events() -> "EventBridgeClient":
-    return boto3.client("events", config=CONFIG)
+    return cast("EventBridgeClient", session().create_client("events"))
 
 
 def s3() -> "S3Client":
-    return boto3.client("s3", config=_S3_CONFIG)
+    return cast("S3Client", session().create_client("s3", config=_S3_CONFIG))
 
 
 def secrets() -> "SecretsManagerClient":
-    return boto3.client("secretsmanager", config=CONFIG)
+    return cast("SecretsManagerClient", session().create_client("secretsmanager"))
 
 
 def sqs() -> "SQSClient":
-    return boto3.client("sqs", config=CONFIG)
+    return cast("SQSClient", session().create_client("sqs"))

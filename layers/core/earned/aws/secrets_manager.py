@@ -1,5 +1,6 @@
 """Secrets in Secrets Manager."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Secret:
-    """One secret; `read` returns its current text."""
+    """One secret; `read` makes a client, which most sandboxes of the API never need, and returns its current text."""
 
-    client: "SecretsManagerClient"
+    client: "Callable[[], SecretsManagerClient]"
     arn: str
 
     def read(self) -> str:
-        return self.client.get_secret_value(SecretId=self.arn)["SecretString"]
+        return self.client().get_secret_value(SecretId=self.arn)["SecretString"]

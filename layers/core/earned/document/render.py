@@ -1,5 +1,8 @@
 """A certificate's PDF: one page from a design folder, the same bytes for the same content (I7)."""
 
+import earned.document.weasyprint_start  # noqa: F401  # before WeasyPrint
+
+# isort: split
 import logging
 import os
 import re

@@ -3,8 +3,6 @@
 import hashlib
 from typing import Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from earned.document.canonical_quads import filled
 from earned.document.credential import Json, proof_options
 from earned.document.did import key_id, multibase
@@ -32,6 +30,9 @@ class SigningKey:
     """A key pair derived from a secret text; its id names it in the issuer's DID document."""
 
     def __init__(self, secret: str) -> None:
+        # A large library, which of the API's routes only the status of a credential needs.
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+
         self._private = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(secret.encode()).digest())
         self.public = multibase(_ED25519 + self._private.public_key().public_bytes_raw())
 

@@ -43,7 +43,8 @@ def attachment(file_name: str) -> str:
 
 
 def _fit(text: str, max_bytes: int) -> str:
-    kept = "".join(" " if _is_unfit(c) else c for c in text)
+    is_fit = text.isprintable() and _UNFIT.isdisjoint(text)  # true of nearly all, and sooner known
+    kept = text if is_fit else "".join(" " if _is_unfit(c) else c for c in text)
     return _cut(" ".join(kept.split()).strip(" ."), max_bytes).strip(" .")
 
 

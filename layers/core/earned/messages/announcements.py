@@ -271,7 +271,6 @@ def refused(queue: QueueName, message_id: str, body: str, received_at: datetime,
 
 
 def _instant(at: datetime) -> str:
-    """UTC, to the millisecond."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 

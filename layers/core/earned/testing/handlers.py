@@ -173,8 +173,7 @@ def _serve_api(app: Any, options: Options) -> Handler:
     dependencies = replace(app.dependencies, monotonic=options.monotonic, status_keys=keys)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims") or {}
-        answer: dict[str, Any] = app.app(event, context, dependencies=dependencies, claims=claims, now=options.now())
+        answer: dict[str, Any] = app.app(event, context, dependencies=dependencies, now=options.now())
         return answer
 
     return handler

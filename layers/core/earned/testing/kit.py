@@ -43,7 +43,6 @@ class Earned:
         service.handlers = {name: compose(name, app, options) for name, app in service.apps.items()}
 
     def now(self) -> datetime:
-        """The service's time."""
         return self._fixed or datetime.now(UTC)
 
     @property
@@ -96,12 +95,10 @@ class Earned:
         return answer["statusCode"], _body(answer)
 
     def announcements(self) -> list[dict[str, Any]]:
-        """The CloudEvents that the service has announced so far."""
         self._announced += self._service.announcements()
         return list(self._announced)
 
     def refused(self) -> list[Refusal]:
-        """The events that the service has refused so far."""
         for queue in QUEUES:
             self._refused += [_refusal(queue.lower(), message) for message in self._service.dead_letters(queue)]
         return list(self._refused)

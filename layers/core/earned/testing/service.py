@@ -1,11 +1,11 @@
 """The whole service in one process: moto behind the real adapters, and `deliver` in place of Lambda's event sources."""
 
+import gc
 import importlib.util
 import json
 import os
 import sys
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,14 +15,16 @@ from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
-import boto3
+import responses
 from moto import mock_aws
+from moto.core import models
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
+from earned.aws.clients import session
 from earned.aws.s3 import KEYS
-from earned.testing import cloudformation
+from earned.testing import cloudformation, stacks
 from earned.testing.handlers import Handler, Options, compose
 from earned.testing.lambda_events import LambdaContext, http_event
 from earned.testing.placeholders import available_designs
@@ -35,24 +37,11 @@ FUNCTIONS = {name: one.source.queue.removesuffix("Queue") if one.source else "" 
 QUEUES = tuple(queue for queue in FUNCTIONS.values() if queue)
 STACKS = "Storage", "Queues"
 SECRETS = "CertificateKey", "StatusKey"
-OF_THIS_MACHINE = {"FONTCONFIG_PATH", "SSL_CERT_FILE"}  # Lambda's paths
-KEY = "arn:aws:kms:eu-central-1:123456789012:key/any"  # moto encrypts nothing
+OF_THIS_MACHINE = {"FONTCONFIG_PATH"}  # Lambda's path
 
+StandUp = Callable[[str, stacks.Client], dict[str, str]]
 
 _region = ContextVar("region", default=REGION)  # a test may set AWS_DEFAULT_REGION for code of its own
-
-
-def stand_up(name: str) -> dict[str, str]:
-    """Create one of the deployed infrastructure templates, and return its outputs."""
-    client = boto3.client("cloudformation")
-    body = (cloudformation.INFRA / f"{name}.yaml").read_text()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Tried to parse AWS")  # moto has no policies; tests read them in the template
-        client.create_stack(
-            StackName=name, TemplateBody=body, Parameters=[{"ParameterKey": "KeyArn", "ParameterValue": KEY}]
-        )
-    outputs = client.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
-    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
 def import_app(function: str) -> Any:
@@ -63,8 +52,13 @@ def import_app(function: str) -> Any:
         if spec is None or spec.loader is None:
             raise ImportError(f"{name}: not found in {cloudformation.ROOT}")
         sys.modules[name] = importlib.util.module_from_spec(spec)
+        gc.disable()  # each function switches collections on again, as on Lambda
         spec.loader.exec_module(sys.modules[name])
+        gc.unfreeze()  # at the end of a process, files that frozen objects keep open are not flushed
     return sys.modules[name]
+
+
+_answer = cache(responses.CallbackResponse)  # moto makes 1,300 whenever it is started, for clients other than boto3's
 
 
 @contextmanager
@@ -77,7 +71,7 @@ def aws_in_process(region: str = REGION, *, anew: bool = True) -> Iterator[None]
     }
     elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     mock, before = mock_aws(), _region.set(region)
-    with patch.dict(os.environ, elsewhere | credentials, clear=True):
+    with patch.dict(os.environ, elsewhere | credentials, clear=True), patch.object(models, "CallbackResponse", _answer):
         mock.start(reset=anew)
         try:
             yield
@@ -102,9 +96,11 @@ class Service:
     clock: Callable[[], datetime] | None = None
 
     @classmethod
-    def start(cls, parameters: Mapping[str, str] = MappingProxyType({})) -> "Service":
+    def start(
+        cls, parameters: Mapping[str, str] = MappingProxyType({}), stand_up: StandUp = stacks.stand_up
+    ) -> "Service":
         """Stand up the infrastructure and import the functions, which is possible once in a process."""
-        service = cls.without_functions()
+        service = cls.without_functions(stand_up)
         service.parameters = parameters
         available_designs()
         for function in FUNCTIONS:
@@ -115,7 +111,6 @@ class Service:
         return service
 
     def start_anew(self) -> None:
-        """Replace every handler by a new sandbox, which has cached nothing."""
         self.handlers = {function: self.handler(function) for function in FUNCTIONS}
 
     def use(self, function: str, **options: Any) -> None:
@@ -127,15 +122,13 @@ class Service:
         return compose(function, self.apps[function], Options(**{"recheck_delay_seconds": 0} | options))
 
     @classmethod
-    def without_functions(cls) -> "Service":
-        """Stand up the infrastructure."""
-        service = cls({name: value for stack in STACKS for name, value in stand_up(stack.lower()).items()})
+    def without_functions(cls, stand_up: StandUp = stacks.stand_up) -> "Service":
+        service = cls({name: value for stack in STACKS for name, value in stand_up(stack.lower(), client).items()})
         service.make_secrets()
         service.listen()
         return service
 
     def values(self) -> dict[str, str]:
-        """What the template's variables refer to: parameters, and what was stood up."""
         outputs = {
             f"{stack}.Outputs.{name}": value for stack in (*STACKS, "Signing") for name, value in self.outputs.items()
         }
@@ -148,24 +141,20 @@ class Service:
         }
 
     def variables(self, function: str) -> dict[str, str]:
-        """The environment of a function, as template.yaml gives it."""
         given = cloudformation.environment(DEPLOYED[function].variables, self.values())
         return {name: value for name, value in given.items() if name not in OF_THIS_MACHINE}
 
     def url(self, queue: str) -> str:
-        """A queue's URL."""
         return self.outputs[f"{queue}QueueUrl"]
 
     def make_secrets(self) -> None:
-        """Make the secrets of infra/signing.yaml, which moto's CloudFormation leaves out."""
-        secrets = boto3.client("secretsmanager")
+        secrets = client("secretsmanager")
         for name in SECRETS:
             text = secrets.get_random_password(PasswordLength=64, ExcludePunctuation=True)["RandomPassword"]
             self.outputs[f"{name}Arn"] = secrets.create_secret(Name=name, SecretString=text)["ARN"]
 
     def listen(self) -> None:
-        """Make the bus, and a queue that hears everything announced on it."""
-        events, sqs = boto3.client("events"), boto3.client("sqs")
+        events, sqs = client("events"), client("sqs")
         events.create_event_bus(Name="announcements")
         self.announced = sqs.create_queue(QueueName="announced")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self.announced, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -194,17 +183,14 @@ class Service:
         self.start_anew()
 
     def sweep(self, handler: Handler | None = None, **event: Any) -> dict[str, Any]:
-        """Run the sweep once, as its schedule does; return what it found."""
         outcome: dict[str, Any] = (handler or self.handlers["sweep"])(event, LambdaContext())
         return outcome
 
     def waiting(self, queue: str) -> int:
-        """How many messages wait in a queue."""
         return len(sqs_backends[ACCOUNT][_region.get()].queues[self.url(queue).rsplit("/", 1)[1]].messages)
 
     def post(self, queue: str, *events: dict[str, Any] | str) -> None:
-        """Post events, or raw bodies, to a queue."""
-        sqs = _sqs()
+        sqs = client("sqs")
         for event in events:
             body = event if isinstance(event, str) else json.dumps(event)
             sqs.send_message(QueueUrl=self.url(queue), MessageBody=body)
@@ -213,7 +199,7 @@ class Service:
         self, function: str, handler: Handler | None = None, context: "LambdaContext | None" = None
     ) -> list[dict[str, Any]]:
         """Deliver what waits for a function as Lambda's event source would, once each; return its responses."""
-        sqs, responses = _sqs(), []
+        responses: list[dict[str, Any]] = []
         queue = FUNCTIONS[function]
         url = self.url(queue)
         while self.waiting(queue) and (batch := receive(url)):  # most queues are empty, and moto's answer takes long
@@ -221,9 +207,7 @@ class Service:
                 {"Records": [record_of(message, self.clock) for message in batch]}, context or LambdaContext()
             )
             again = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
-            for message in batch:
-                if message["MessageId"] not in again:
-                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            delete(url, [message for message in batch if message["MessageId"] not in again])
             responses.append(response)
         return responses
 
@@ -233,7 +217,6 @@ class Service:
             pass
 
     def make_visible(self, queue: str) -> None:
-        """Let a queue's visibility timeouts run out at once."""
         for message in sqs_backends[ACCOUNT][_region.get()].queues[self.url(queue).rsplit("/", 1)[1]]._messages:
             message.change_visibility(0)
 
@@ -243,27 +226,22 @@ class Service:
         return [(message["MessageAttributes"]["reason"]["StringValue"], message["Body"]) for message in dead]
 
     def dead_letters(self, queue: str) -> list[dict[str, Any]]:
-        """The messages of a dead-letter queue; they stay there no longer."""
         return list(_taken(self.outputs[f"{queue}DeadLetterQueueUrl"]))
 
     def announcements(self) -> list[dict[str, Any]]:
-        """The CloudEvents announced since the last look."""
         return [json.loads(message["Body"])["detail"] for message in _taken(self.announced)]
 
     def documents(self, prefix: str = "") -> dict[str, bytes]:
-        """All objects of the documents bucket whose key begins so, by key."""
-        s3, bucket = boto3.client("s3"), self.outputs["DocumentsBucketName"]
+        s3, bucket = client("s3"), self.outputs["DocumentsBucketName"]
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
         return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
     def get(self, path: str, claims: dict[str, str], **query: str) -> tuple[int, dict[str, Any]]:
-        """Ask the API with a token's claims; status and body."""
         answer = self.ask("GET", path, claims, query=query)
         return answer["statusCode"], json.loads(answer["body"])
 
     def post_to(self, path: str, body: dict[str, Any] | None, claims: dict[str, str] | None = None) -> tuple[int, Any]:
-        """Post JSON to the API; status and body."""
         answer = self.ask("POST", path, claims, body=body)
         return answer["statusCode"], json.loads(answer["body"])
 
@@ -277,25 +255,23 @@ class Service:
         body: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
-        """What the function answers to a request, with or without a token."""
         event = http_event(method, path, claims, query or {}, body, headers or {})
         answer: dict[str, Any] = self.handlers["serve_api"](event, LambdaContext())
         return answer
 
 
-def _sqs() -> Any:
-    return _client("sqs", _region.get())
+def client(service: str) -> Any:
+    return _client(service, _region.get())
 
 
 @cache
 def _client(service: str, region: str) -> Any:
     """One client for all: to make one takes longer than moto takes to answer it."""
-    return boto3.Session(region_name=region).client(service)  # type: ignore[call-overload]  # any service
+    return session().create_client(service, region_name=region)
 
 
 def receive(url: str) -> list[dict[str, Any]]:
-    """Up to ten messages with all that Lambda gets of them."""
-    answer = _sqs().receive_message(
+    answer = client("sqs").receive_message(
         QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
     )
     messages: list[dict[str, Any]] = answer.get("Messages", [])
@@ -304,9 +280,17 @@ def receive(url: str) -> list[dict[str, Any]]:
 
 def _taken(url: str) -> Iterator[dict[str, Any]]:
     while batch := receive(url):
-        for message in batch:
-            _sqs().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            yield message
+        delete(url, batch)
+        yield from batch
+
+
+def delete(url: str, messages: Sequence[dict[str, Any]]) -> None:
+    """Up to ten messages that were received."""
+    if messages:
+        entries = [
+            {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]} for place, message in enumerate(messages)
+        ]
+        client("sqs").delete_message_batch(QueueUrl=url, Entries=entries)
 
 
 def record_of(message: dict[str, Any], clock: Callable[[], datetime] | None = None) -> dict[str, Any]:

@@ -107,7 +107,6 @@ class CertificateDocuments:
         return self.draw(issue.printed, Attachment(signed, issue.completed_at) if signed is not None else None)
 
     def draw(self, content: CertificateContent, credential: Attachment | None = None) -> bytes:
-        """Raises `Unprintable`."""
         try:
             document = self._design.render(content, self._logos.load(content.logo), credential)
         except MissingGlyph as error:

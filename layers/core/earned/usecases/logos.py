@@ -57,7 +57,6 @@ class Logos:
         return None
 
     def load(self, sha256: str | None) -> Logo | None:
-        """Raises `UnusableLogo` if the stored logo is gone."""
         return self._load(sha256) if sha256 is not None else None
 
     def _find(self, reference: LogoReference, saved_at: datetime | None) -> str | _Refused:

@@ -232,10 +232,12 @@ class Sweep:
         unmarked = calendar_upkeep.oldest_unmarked(
             run.sweep_pass, run.now, self._events_per_page, is_first_run=is_first_run
         )
-        metrics.count("SweptRecords", run.records)
         metrics.value("SweepPassHours", (run.now - run.sweep_pass.began) / hour)
-        metrics.value("OldestOverdueCertificateMinutes", self._longest_overdue(run) / minute)
-        metrics.value("OldestUnmarkedAttendanceHours", unmarked / hour)
+        # CloudWatch charges a metric for each hour in which it is written, so the other two have no zeros.
+        if overdue := self._longest_overdue(run):
+            metrics.value("OldestOverdueCertificateMinutes", overdue / minute)
+        if unmarked:
+            metrics.value("OldestUnmarkedAttendanceHours", unmarked / hour)
 
     def _longest_overdue(self, run: SweepRun) -> timedelta:
         """How long ago the sweep first found the oldest certificate that is earned and still not issued.

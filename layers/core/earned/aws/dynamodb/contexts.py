@@ -14,6 +14,7 @@ from earned.domain.people import Account, Company
 from earned.domain.training import Training
 
 _CERTIFICATE_ID = re.compile(r"[a-z2-7]{26}")
+_REMOVAL_OF_AN_ACCOUNT = [AccountRow.pk.attr_name, AccountRow.removed.attr_name]
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ def get_contexts(records: Sequence[CompletionRecord]) -> list[EnrollmentContext]
 
 
 def get_certificate_contexts(records: Sequence[CompletionRecord]) -> list[EnrollmentContext]:
-    """The records and their accounts, without trainings and companies: a list shows what is printed."""
+    """The records, and of their accounts whether they are removed: a list shows what is printed."""
     accounts = sorted({(f"account#{record.account_id}", ROOT_SORT_KEY) for record in records})
-    directory = _Directory(batch_get(accounts))
+    directory = _Directory(batch_get(accounts, attributes=_REMOVAL_OF_AN_ACCOUNT))
     return [directory.context(record) for record in records]
 
 

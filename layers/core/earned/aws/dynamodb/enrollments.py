@@ -344,10 +344,10 @@ def get_records(keys: Iterable[EnrollmentKey]) -> list[CompletionRecord]:
     return _get_records(keys, None)
 
 
-def get_records_without_facts(keys: Iterable[EnrollmentKey]) -> list[CompletionRecord]:
-    """As `get_records`, for readers that evaluate nothing: facts are most of an item, and cost most to decode."""
+def get_listed_records(keys: Iterable[EnrollmentKey]) -> list[CompletionRecord]:
+    """As `get_records`, without facts and proofs: no list of certificates shows them, and they cost most to decode."""
     attributes = {attribute.attr_name for attribute in CompletionRow.get_attributes().values()}
-    return _get_records(keys, sorted(attributes - {CompletionRow.facts.attr_name}))
+    return _get_records(keys, sorted(attributes - {CompletionRow.facts.attr_name, CompletionRow.proof.attr_name}))
 
 
 def _get_records(keys: Iterable[EnrollmentKey], attributes: list[str] | None) -> list[CompletionRecord]:

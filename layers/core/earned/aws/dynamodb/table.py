@@ -109,12 +109,10 @@ def bind(records_table: str) -> None:
 
 def connect(model: type[Model], table_name: str) -> None:
     model.Meta.table_name = table_name
-    model._get_connection().connection.session.set_default_client_config(clients.CONFIG)
+    model._get_connection().connection._local.session = clients.session()  # PynamoDB makes one for each table
 
 
-def batch_get(
-    keys: Sequence[ItemKey], backoff: Backoff = BACKOFF, attributes: Sequence[str] | None = None
-) -> list[Row]:
+def batch_get(keys: Sequence[ItemKey], backoff: Backoff = BACKOFF, attributes: list[str] | None = None) -> list[Row]:
     """Strongly consistent; raises `Throttled`. `attributes` are the stored names of those to read; None reads all."""
     connection = Row._get_connection()
 
