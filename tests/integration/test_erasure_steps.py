@@ -290,6 +290,22 @@ def test_many_messages_are_deleted_in_batches_of_ten(ada: Story, stack: Deployed
     assert one.found["messages"] == 13
 
 
+def test_only_the_archives_with_an_enrollment_of_the_person_are_deleted(story: Story, stack: DeployedStack) -> None:
+    save(story)
+    issue(enrolled(story.id("enr-ada"), story.id("ada"), story.company))
+    exported = {}
+    for company in (story.company, story.id("other-co")):
+        admin = story.claims("admin", "company-admin", company)
+        exported[company] = story.service.post_to(f"/v1/companies/{company}/exports", None, admin)[1]["export_id"]
+    story.service.deliver("export_certificates")
+    one = erasure(story, stack)
+    one.run(no_wait)
+    assert one.found["archives"] == 1
+    left = objects(story, "Exports", ARCHIVES)
+    assert [name for name in left if exported[story.company] in name] == []
+    assert f"{ARCHIVES}{exported[story.id('other-co')]}.zip" in left
+
+
 def test_the_other_accounts_with_the_address_are_named_in_order(ada: Story, stack: DeployedStack) -> None:
     assert erasure(ada, stack).same_address() == []
     save(ada, account="z-ada")
