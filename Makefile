@@ -9,7 +9,9 @@ BROWSER := .layers/browser
 PYTHON := $(DEV)/python
 # The tools import the package from its layer.
 EARNED := PYTHONPATH=layers/core $(PYTHON)
-WHERE  := $(if $(STACK),--stack=$(STACK),--local)
+# The value of a variable as one word for the shell, whatever is in it.
+quoted = '$(subst ','\'',$(value $(1)))'
+WHERE  := $(if $(STACK),--stack=$(call quoted,STACK),--local)
 # The WeasyPrint layer built for this machine: tests render with the libraries and fonts that are deployed.
 NATIVE := LD_LIBRARY_PATH=$(CURDIR)/$(LAYER)/lib FONTCONFIG_PATH=$(CURDIR)/$(LAYER)/fonts
 
@@ -21,7 +23,8 @@ MAKEFLAGS += --jobs=3
 endif
 
 .PHONY: help demo drill serve token stop quarantine redrive erase disclose consumers rotate-key restore-table restore-documents sweep \
-    import replay preflight changes protect contracts preview compiled-designs draw-border test test-simulation test-stack test-browser \
+    import replay preflight changes protect pages contracts preview compiled-designs same-bytes draw-border test test-simulation test-stack \
+    test-browser pictures \
     lint-openapi lint-console soak fuzz planted-bugs planted-bugs-of-tests planted-bugs-sample mutation-test mutation-sample check build \
     package bench bench-memory load load-model cost \
     performance-report layers layers-lock requirements sbom audit clean
@@ -34,6 +37,7 @@ help:
 	@echo '  make stop                stop that stack'
 	@echo '  make preview             [DESIGN=folder] [OUT=out/preview]: sample certificates, and names in many scripts'
 	@echo '  make compiled-designs    [RECORDS=10000]: compare compiled pages with WeasyPrint alone: out/compiled.json'
+	@echo '  make same-bytes          the layers of both processors draw the same bytes: out/same-bytes/'
 	@echo '  make draw-border         [DESIGN=folder]: draw the borders of a design in its colours'
 	@echo 'Change it'
 	@echo '  make check               linters, types, import rules, OpenAPI, templates and IAM policies'
@@ -41,6 +45,7 @@ help:
 	@echo '  make test-simulation     the simulation tests of make test'
 	@echo '  make test-stack          the end-to-end tests of make test, on a local stack'
 	@echo '  make test-browser        [ARGS=...]: the tests of the pages in a browser, from make test'
+	@echo '  make pictures            [ONLY=verify-*.dark]: pictures of every page in every look: out/pictures/, and those of docs/'
 	@echo '  make lint-openapi        lint docs/openapi.json by the recommended rules of Redocly and Spectral'
 	@echo '  make lint-console        check the types of the pages in layers/core/earned/api/console'
 	@echo '  make contracts           generate the event schemas, AsyncAPI and OpenAPI in docs/'
@@ -81,6 +86,7 @@ help:
 	@echo '  make preflight           [PARAMETERS=...]: is the account ready for STACK? before the first deployment'
 	@echo '  make changes             [ARCH=x86_64]: what a deployment of the last build would change in STACK'
 	@echo '  make protect             refuse updates of STACK that replace or delete data, and its termination'
+	@echo '  make pages               EDGE=earned-edge: copy the pages of STACK into the bucket of its edge'
 	@echo '  make import              FILE=history.csv [DRY_RUN=1] [ONLY_VALID=1] [RATE=200]: check a history of events, then post it; goes on after a stop'
 	@echo '  make replay              SINCE=2026-11-30T08:00:00Z [UNTIL=...]: put archived announcements on the bus again'
 
@@ -88,64 +94,67 @@ demo: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
 	@$(EARNED) -m tools.local demo $(if $(KEEP),--keep)
 
 drill: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(EARNED) -m tools.local drill $(if $(ONLY),--only='$(ONLY)')
+	@$(EARNED) -m tools.local drill $(if $(ONLY),--only=$(call quoted,ONLY))
 
 serve: .venv/dev/ready .venv/sam/ready .venv/ministack/ready
-	@$(EARNED) -m tools.local serve $(if $(ALLOWED_ORIGINS),--allowed-origins='$(ALLOWED_ORIGINS)')
+	@$(EARNED) -m tools.local serve $(if $(ALLOWED_ORIGINS),--allowed-origins=$(call quoted,ALLOWED_ORIGINS))
 
 token: .venv/dev/ready
-	@$(EARNED) -m tools.local token --role='$(ROLE)' --sub='$(SUB)' --company='$(COMPANY)' $(if $(EXPIRES_IN),--expires-in=$(EXPIRES_IN))
+	@$(EARNED) -m tools.local token --role=$(call quoted,ROLE) --sub=$(call quoted,SUB) --company=$(call quoted,COMPANY) $(if $(EXPIRES_IN),--expires-in=$(EXPIRES_IN))
 
 stop: .venv/dev/ready
 	@$(EARNED) -m tools.local stop
 
 # Operator commands: on AWS with STACK, otherwise on the stack that `make serve` started.
 quarantine: .venv/dev/ready
-	@$(EARNED) -m tools.operations quarantine $(WHERE) $(if $(QUEUE),--queue=$(QUEUE)) $(if $(SHOW),--show=$(SHOW))
+	@$(EARNED) -m tools.operations quarantine $(WHERE) $(if $(QUEUE),--queue=$(call quoted,QUEUE)) $(if $(SHOW),--show=$(SHOW))
 
 redrive: .venv/dev/ready
-	@$(EARNED) -m tools.operations redrive $(WHERE) --queue='$(QUEUE)' $(if $(REASON),--reason=$(REASON)) \
+	@$(EARNED) -m tools.operations redrive $(WHERE) --queue=$(call quoted,QUEUE) $(if $(REASON),--reason=$(call quoted,REASON)) \
 	    $(addprefix --event=,$(EVENT)) $(if $(DRY_RUN),--dry-run)
 
 erase: .venv/dev/ready
-	@$(EARNED) -m tools.operations erase $(WHERE) --account='$(ACCOUNT)' $(if $(ALSO),--also='$(ALSO)') \
-	    $(if $(MFA),--mfa='$(MFA)') $(if $(DRY_RUN),--dry-run)
+	@$(EARNED) -m tools.operations erase $(WHERE) --account=$(call quoted,ACCOUNT) $(if $(ALSO),--also=$(call quoted,ALSO)) \
+	    $(if $(MFA),--mfa=$(call quoted,MFA)) $(if $(DRY_RUN),--dry-run)
 
 rotate-key: .venv/dev/ready
-	@$(EARNED) -m tools.operations rotate-key $(WHERE) $(if $(USE),--use='$(USE)')
+	@$(EARNED) -m tools.operations rotate-key $(WHERE) $(if $(USE),--use=$(call quoted,USE))
 
 restore-table: .venv/dev/ready
-	@$(EARNED) -m tools.operations restore-table $(WHERE) --table='$(TABLE)' $(if $(AT),--at='$(AT)') $(if $(EXISTING),--existing='$(EXISTING)')
+	@$(EARNED) -m tools.operations restore-table $(WHERE) --table=$(call quoted,TABLE) $(if $(AT),--at=$(call quoted,AT)) $(if $(EXISTING),--existing=$(call quoted,EXISTING))
 
 consumers: .venv/dev/ready
 	@$(EARNED) -m tools.operations consumers $(WHERE) $(if $(DO),--$(DO))
 
 restore-documents: .venv/dev/ready
-	@$(EARNED) -m tools.operations restore-documents $(WHERE) --from='$(FROM)'
+	@$(EARNED) -m tools.operations restore-documents $(WHERE) --from=$(call quoted,FROM)
 
 disclose: .venv/dev/ready
-	@$(EARNED) -m tools.operations disclose $(WHERE) --account='$(ACCOUNT)'
+	@$(EARNED) -m tools.operations disclose $(WHERE) --account=$(call quoted,ACCOUNT)
 
 import: .venv/dev/ready
-	@$(EARNED) -m tools.importing --file='$(FILE)' $(WHERE) $(if $(RATE),--rate=$(RATE)) \
+	@$(EARNED) -m tools.importing --file=$(call quoted,FILE) $(WHERE) $(if $(RATE),--rate=$(RATE)) \
 	    $(if $(ONLY_VALID),--only-valid) $(if $(DRY_RUN),--dry-run)
 
 replay: .venv/dev/ready
-	@$(EARNED) -m tools.operations replay $(WHERE) --since='$(SINCE)' $(if $(UNTIL),--until='$(UNTIL)')
+	@$(EARNED) -m tools.operations replay $(WHERE) --since=$(call quoted,SINCE) $(if $(UNTIL),--until=$(call quoted,UNTIL))
 
 sweep: .venv/dev/ready
 	@$(EARNED) -m tools.operations sweep $(WHERE)
 
 # On AWS only: STACK is required.
 preflight: .venv/dev/ready
-	@$(EARNED) -m tools.operations preflight --stack='$(STACK)' --parameters='$(PARAMETERS)'
+	@$(EARNED) -m tools.operations preflight --stack=$(call quoted,STACK) --parameters=$(call quoted,PARAMETERS)
 
 # The architecture is that of the build: make build ARCH=x86_64, then make changes STACK=... ARCH=x86_64.
 changes: .venv/dev/ready .venv/sam/ready
-	@$(EARNED) -m tools.operations changes --stack='$(STACK)' --template=.aws-sam/$(patsubst both,arm64,$(ARCH))/build/template.yaml
+	@$(EARNED) -m tools.operations changes --stack=$(call quoted,STACK) --template=.aws-sam/$(patsubst both,arm64,$(ARCH))/build/template.yaml
 
 protect: .venv/dev/ready
-	@$(EARNED) -m tools.operations protect --stack='$(STACK)'
+	@$(EARNED) -m tools.operations protect --stack=$(call quoted,STACK)
+
+pages: .venv/dev/ready
+	@$(EARNED) -m tools.operations pages --stack=$(call quoted,STACK) --edge=$(call quoted,EDGE)
 
 contracts: .venv/dev/ready
 	@$(EARNED) -m tools.contracts
@@ -153,12 +162,21 @@ contracts: .venv/dev/ready
 compiled-designs: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(EARNED) -m tools.design.compiled $(if $(RECORDS),--records=$(RECORDS))
 
+# Takes minutes, because arm64 is emulated.
+EMULATOR := .layers/arm64
+same-bytes: build .venv/package/ready $(EMULATOR)/ready
+	@$(EARNED) -m tools.same_bytes
+
+$(EMULATOR)/ready: .venv/dev/ready tools/same_bytes/build_emulator.py tools/same_bytes/emulator.py layers/weasyprint/debian.py
+	@$(EARNED) -m tools.same_bytes.build_emulator --out $(EMULATOR)
+	@touch $@
+
 OUT ?= out/preview
 preview: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) $(EARNED) -m tools.design.preview $(if $(DESIGN),--design='$(DESIGN)') --out='$(OUT)'
+	@$(NATIVE) $(EARNED) -m tools.design.preview $(if $(DESIGN),--design=$(call quoted,DESIGN)) --out=$(call quoted,OUT)
 
 draw-border: .venv/dev/ready
-	@$(EARNED) -m tools.design '$(or $(DESIGN),layers/core/earned/document/designs/default)'
+	@$(EARNED) -m tools.design $(if $(DESIGN),$(call quoted,DESIGN),layers/core/earned/document/designs/default)
 
 test: .venv/dev/ready .venv/sam/ready .venv/ministack/ready $(LAYER)/ready .venv/conformance/ready .venv/package/ready \
     .venv/client/ready $(TYPESCRIPT)/ready $(VERIFIERS)/ready .venv/testing/ready
@@ -180,6 +198,9 @@ test-stack: .venv/dev/ready .venv/sam/ready .venv/ministack/ready .venv/client/r
 # Playwright's own Node needs libatomic, which a bare Debian does not have.
 test-browser: .venv/dev/ready .venv/browser/ready .venv/node/ready $(LAYER)/ready $(BROWSER)/ready
 	@PLAYWRIGHT_NODEJS_PATH=$(CURDIR)/.venv/node/bin/node .venv/browser/bin/python -m pytest $(or $(ARGS),tests/browser)
+
+pictures: .venv/dev/ready .venv/browser/ready .venv/node/ready $(LAYER)/ready $(BROWSER)/ready
+	@PLAYWRIGHT_NODEJS_PATH=$(CURDIR)/.venv/node/bin/node .venv/browser/bin/python -m tests.browser.pictures $(if $(ONLY),--only=$(call quoted,ONLY))
 
 $(BROWSER)/ready: .venv/dev/ready tools/browser/build_browser.py layers/weasyprint/debian.py
 	@$(PYTHON) tools/browser/build_browser.py --out $(BROWSER)
@@ -249,7 +270,7 @@ load-model: .venv/dev/ready
 	@$(EARNED) -m tools.load model
 
 planted-bugs: .venv/dev/ready $(LAYER)/ready
-	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds='$(SEEDS)') $(ARGS) $(BUG)
+	@$(NATIVE) $(PYTHON) -m tests.planted_bugs $(if $(SEEDS),--seeds=$(call quoted,SEEDS)) $(ARGS) $(BUG)
 
 planted-bugs-of-tests: .venv/dev/ready $(LAYER)/ready
 	@$(NATIVE) $(PYTHON) -m tests.planted_bugs.found_by_tests $(BUG)

@@ -39,9 +39,9 @@ def unpack(lock: Path, architecture: str, cache: Path, into: Path) -> dict[str, 
     return {name_and_version(file)[0]: extract(archives / file, into) for file in locked}
 
 
-def newest(names: Iterable[str], architecture: str, cache: Path, into: Path) -> dict[str, Path]:
+def newest(names: Iterable[str], architecture: str, cache: Path, into: Path, suite: str = SUITE) -> dict[str, Path]:
     """Unpack the mirror's newest versions of the packages and of all they depend on."""
-    config = updated_config(cache, architecture)
+    config = updated_config(cache, architecture, suite)
     apt(config, "-qq", "-y", "--download-only", "install", *names)
     plan = apt(config, "--simulate", "install", *names)
     archives = cache / "archives"
@@ -100,11 +100,11 @@ def require(tool: str) -> None:
         sys.exit(f"{tool} not found: build on Debian or Ubuntu, or with make build IN_CONTAINER=1.")
 
 
-def updated_config(cache: Path, architecture: str) -> Path:
+def updated_config(cache: Path, architecture: str, suite: str = SUITE) -> Path:
     require("apt-get")
     if not KEYRING.is_file():
         sys.exit(f"{KEYRING} not found: install debian-archive-keyring, or use make build IN_CONTAINER=1.")
-    config = write_config(cache, architecture)
+    config = write_config(cache, architecture, suite)
     apt(config, "-qq", "update")
     return config
 
@@ -118,18 +118,18 @@ def mirror() -> str:
     return address or sys.exit("No Debian mirror in /etc/apt: set DEBIAN_MIRROR to one, an address ending in /debian.")
 
 
-def source_lines(architecture: str) -> str:
+def source_lines(architecture: str, suite: str) -> str:
     main = mirror().rstrip("/")
-    archives = [(main, SUITE), (main, f"{SUITE}-updates"), (f"{main}-security", f"{SUITE}-security")]
+    archives = [(main, suite), (main, f"{suite}-updates"), (f"{main}-security", f"{suite}-security")]
     return "".join(f"deb [arch={architecture} signed-by={KEYRING}] {url} {suite} main\n" for url, suite in archives)
 
 
-def write_config(cache: Path, architecture: str) -> Path:
+def write_config(cache: Path, architecture: str, suite: str) -> Path:
     """Write the configuration of a private apt: nothing is installed, and the machine's own lists are not touched."""
     for directory in ("lists/partial", "archives/partial"):
         (cache / directory).mkdir(parents=True, exist_ok=True)
     (cache / "status").touch()
-    (cache / "sources.list").write_text(source_lines(architecture))
+    (cache / "sources.list").write_text(source_lines(architecture, suite))
     config = cache / "apt.conf"
     config.write_text(f'''
         APT::Architecture "{architecture}";

@@ -24,6 +24,7 @@ def test_the_summary_counts_each_training_and_its_numbers_filter_the_table(visit
     expect(boss.page.get_by_role("rowheader")).to_have_text(["Ada Sample", "Åsa Abernathy"])
     assert "training=evt-open" in boss.page.url
     assert "status=completed" in boss.page.url
+    expect(boss.page.get_by_role("heading", name="People and their trainings")).to_be_focused()
     boss.check()
 
 
@@ -49,6 +50,8 @@ def test_a_search_finds_names_without_accents_and_case_and_stays_out_of_the_addr
     boss.check()
     boss.page.get_by_role("button", name="Clear filters").click()
     expect(boss.page.get_by_role("rowheader")).to_have_count(24)
+    expect(boss.page.get_by_label("Search")).to_be_focused()
+    expect(boss.page.get_by_role("button", name="Clear filters")).to_have_count(0)
 
 
 def test_a_column_sorts_up_down_and_not_at_all(visit: Visit) -> None:
@@ -109,7 +112,7 @@ def test_one_document_is_downloaded_by_a_link_and_is_the_one_that_was_issued(vis
     expect(boss.page.get_by_role("heading", level=1)).to_have_text("People")
 
 
-def test_everybody_is_exported_with_progress_and_the_archive_has_the_records(visit: Visit) -> None:
+def test_everybody_is_exported_with_progress_in_sight_and_the_archive_has_the_records(visit: Visit) -> None:
     boss = visit("boss")
 
     with boss.page.expect_download() as started:
@@ -119,6 +122,7 @@ def test_everybody_is_exported_with_progress_and_the_archive_has_the_records(vis
     assert len([name for name in archive.namelist() if name.endswith(".pdf")]) == 7
     assert {"records.csv", "records.xlsx", "manifest.json"} <= set(archive.namelist())
     expect(boss.page.get_by_role("status")).to_have_text("The archive is ready. Certificates: 7. Not included: 0.")
+    expect(boss.page.get_by_role("status")).to_be_in_viewport()  # the table is longer
     boss.check()
 
 
@@ -139,10 +143,12 @@ def test_a_selection_is_exported_for_the_training_that_is_shown(visit: Visit) ->
     }
 
 
-def test_a_company_without_people_says_so(visit: Visit) -> None:
+def test_a_company_without_people_says_so_and_offers_nothing_to_do_with_them(visit: Visit) -> None:
     rival = visit("rival")
 
     rival.sees("Nobody is enrolled yet.")
+    expect(rival.page.get_by_role("main").get_by_role("button")).to_have_count(0)
+    expect(rival.page.get_by_label("Search")).to_have_count(0)
     rival.check()
 
 

@@ -52,6 +52,25 @@ def test_the_language_is_the_browsers_until_a_person_chooses_another(visit: Visi
     assert "lang=ar" in boss.page.url
 
 
+@pytest.mark.parametrize(("language", "fetched"), [("en", []), ("ja", ["messages-ja.js"])])
+def test_a_browser_fetches_the_texts_of_its_readers_language_alone(
+    visit: Visit, language: str, fetched: list[str]
+) -> None:
+    boss = visit("boss", locale=language)
+    expect(boss.page.get_by_role("rowheader").first).to_be_visible()
+
+    assert sorted({url.rsplit("/", 1)[1] for url in boss.traffic.requests if "/messages-" in url}) == fetched
+
+
+def test_a_page_whose_texts_cannot_be_fetched_is_in_english(visit: Visit) -> None:
+    boss = visit(locale="fr")
+    boss.fail("/messages-fr.js", 503)
+    boss.sign_in("boss")
+
+    expect(boss.page.get_by_role("heading", level=1)).to_have_text("People")
+    expect(boss.page.get_by_role("rowheader").first).to_be_visible()
+
+
 def test_a_keyboard_alone_reaches_a_persons_page_and_a_download(visit: Visit) -> None:
     boss = visit("boss", "#training=evt-open&status=completed")
     expect(boss.page.get_by_role("rowheader")).to_have_count(2)
@@ -78,11 +97,38 @@ def test_typing_keeps_the_focus_while_the_table_changes(visit: Visit) -> None:
     expect(search).to_have_value("chiara")
 
 
+def test_a_narrow_table_keeps_its_order_and_its_selection(visit: Visit) -> None:
+    boss = visit("boss", "#training=crs-lead", viewport={"width": 320, "height": 800})
+    first = boss.page.get_by_role("rowheader").first
+    before = first.text_content()
+
+    boss.page.get_by_role("button", name="Person", exact=True).click()
+    expect(first).not_to_have_text(before or "")
+    boss.page.get_by_label("Select everybody shown").check()
+    boss.sees("People selected: 8")
+    boss.check()
+
+
 def test_print_leaves_out_what_only_a_screen_needs(visit: Visit) -> None:
     boss = visit("boss")
     expect(boss.page.get_by_role("rowheader").first).to_be_visible()
     boss.page.emulate_media(media="print")
 
+    boss.page.set_viewport_size({"width": 680, "height": 1000})  # A4 within its margins
+
     expect(boss.page.get_by_label("Search")).to_be_hidden()
+    expect(boss.page.get_by_label("Select Ada Sample").first).to_be_hidden()
+    row = boss.page.get_by_role("row").filter(has_text="Ada Sample").filter(has_text="Open Day")
+    cells = [cell.bounding_box() for cell in row.get_by_role("cell").all() if cell.is_visible()]
+    assert len({cell["y"] for cell in cells if cell}) == 1  # a table, not the list of a narrow screen
     expect(boss.page.get_by_role("button", name="Sign out")).to_be_hidden()
     expect(boss.page.get_by_role("rowheader").first).to_be_visible()
+
+
+def test_a_printed_diagnosis_leaves_out_the_requests_of_others(visit: Visit) -> None:
+    sue = visit("sue", "#account=ada")
+    sue.sees("mallory@example.com")
+    sue.page.emulate_media(media="print")
+
+    expect(sue.page.get_by_text("mallory@example.com")).to_be_hidden()
+    expect(sue.page.get_by_role("article").first).to_be_visible()

@@ -133,7 +133,7 @@ def test_support_finds_a_person_by_account_and_sees_a_sound_document_and_who_mar
     verdict = sue.page.get_by_role("article").filter(has_text="Open Day")
     expect(verdict).to_contain_text("The certificate is there")
     expect(verdict).to_contain_text("Stored and unchanged")
-    expect(verdict).to_contain_text("Present, marked by adm")
+    expect(verdict).to_contain_text("Present, marked by \N{FIRST STRONG ISOLATE}adm\N{POP DIRECTIONAL ISOLATE}, ")
     expect(verdict).to_contain_text("The company admins of co-1")
     expect(sue.page.get_by_role("heading", name="Ada Sample")).to_be_focused()
     assert "account=ada" in sue.page.url
@@ -155,4 +155,5 @@ def test_a_person_whom_nobody_knows_has_no_enrollments(visit: Visit) -> None:
     sue = visit("sue", "#account=stranger")
 
     expect(sue.page.get_by_role("heading", name="No enrollments are known for this person.")).to_be_visible()
+    expect(sue.page.get_by_label("Email or account number")).to_have_value("stranger")
     sue.check()

@@ -126,3 +126,12 @@ def test_an_answer_that_this_page_did_not_ask_for_signs_nobody_in(visit: Visit) 
 
     expect(boss.page.get_by_label("Account")).to_be_visible()
     assert not [url for url in boss.traffic.requests if url.endswith("/token")]
+
+
+def test_an_arabic_notice_has_room_between_its_words_and_its_bar(visit: Visit) -> None:
+    boss = visit()
+    boss.fail("/v1/", 404)
+    boss.sign_in("boss", "#lang=ar")
+
+    expect(boss.page.get_by_role("alert")).to_have_css("padding-right", "16px")
+    expect(boss.page.get_by_role("alert")).to_have_css("padding-left", "0px")

@@ -14,6 +14,14 @@ from playwright.sync_api import expect
 from tests.browser.visitor import Site, Visitor
 
 Visit = Callable[..., Visitor]
+TITLES = {
+    "form": "Verify a certificate",
+    "valid": "This certificate is valid",
+    "revoked": "This certificate was revoked",
+    "superseded": "There is a newer version",
+    "withdrawn": "This certificate was withdrawn",
+    "unknown": "No such certificate",
+}
 
 
 def document(visit: Visit) -> Path:
@@ -25,16 +33,15 @@ def document(visit: Visit) -> Path:
 
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", ["form", "valid", "unknown"])
+@pytest.mark.parametrize("state", TITLES)
 def test_every_state_is_accessible_and_fits(visit: Visit, site: Site, state: str, scheme: str, width: int) -> None:
-    number = {"form": "", "valid": "/" + site.world["certificates"]["ivy.crs-lead"], "unknown": "/" + "a" * 26}[state]
+    numbers = site.world["ended"] | {"valid": site.world["certificates"]["ivy.crs-lead"], "unknown": "a" * 26}
     reader = visit(color_scheme=scheme, viewport={"width": width, "height": 800})
-    reader.open(f"{site.address}/verify{number}")
+    reader.open(f"{site.address}/verify{'' if state == 'form' else '/' + numbers[state]}")
+    if state == "superseded":
+        reader.open(f"{reader.page.url}?revision=1")
 
-    title = {"form": "Verify a certificate", "valid": "This certificate is valid", "unknown": "No such certificate"}[
-        state
-    ]
-    expect(reader.page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(reader.page.get_by_role("heading", level=1)).to_have_text(TITLES[state])
     reader.check(failures=state == "unknown")
 
 
@@ -197,6 +204,8 @@ def test_the_answers_are_accessible_and_fit_in_every_language(
     )
     expect(reader.page.locator("#signature")).to_have_class("same")
     expect(reader.page.locator("#statement [data-name=holder]")).to_have_text("Ivy Independent")
+    completed_on = reader.page.locator("#statement [data-name=completed_on]").text_content()
+    expect(reader.page.locator(".certificate dd").get_by_text(completed_on or "", exact=True).first).to_be_visible()
     reader.check()
 
 

@@ -21,6 +21,8 @@ ROLES = {
     "ivy": ("individual", ""),
     "adm": ("administrator", ""),
     "sue": ("support", ""),
+    "fresh": ("employee", "co-1"),
+    "revoked": ("individual", ""),
     "odd": ("gardener", ""),
 }
 BUCKETS = ".amazonaws.com"

@@ -33,7 +33,7 @@ def build(service: Service) -> dict[str, Any]:
     support = {"name": "Bo Lindqvist", "email": "bo@example.com", "training": "Leading Through Uncertainty"}
     service.post_to("/v1/support-requests", support | {"message": "Where is my certificate?"})
     service.post_to("/v1/support-requests", support | {"name": HOSTILE, "email": "mallory@example.com"})
-    return {"hostile": HOSTILE, "many": MANY, "certificates": _certificates(service)}
+    return {"hostile": HOSTILE, "many": MANY, "certificates": _certificates(service), "ended": _ended(service, began)}
 
 
 def _directory(service: Service, began: datetime) -> None:
@@ -93,3 +93,35 @@ def _certificates(service: Service) -> dict[str, str]:
     _, company = service.get("/v1/companies/co-1/certificates", admin, limit="100")
     _, own = service.get("/v1/certificates", {"sub": "ivy", "role": "individual"})
     return {item["enrollment_id"]: item["certificate_id"] for item in company["items"] + own["items"]}
+
+
+def _ended(service: Service, began: datetime) -> dict[str, str]:
+    """The ids of certificates by what became of each; the people are individuals."""
+    later = began + timedelta(days=1)
+    people = {"revoked": "Rosa Sample", "superseded": "Simon Sampel", "withdrawn": "Wanda Sample"}
+    who = {status: {"enrollment_id": f"{status}.{EVENT}", "account_id": status} for status in people}
+    admin = {"live_event_id": EVENT, "marked_by": {"account_id": "adm", "role": "administrator"}}
+
+    def save(account: str, name: str, time: datetime) -> None:
+        data = {"account_id": account, "kind": "individual", "name": name, "email": f"{account}@example.com"}
+        service.post("Directory", cloud_event("account.saved", data, time))
+
+    def mark(account: str, status: str, hours: int) -> None:
+        time = datetime.now(UTC) - timedelta(hours=hours)
+        service.post("Attendance", cloud_event("attendance.marked", who[account] | admin | {"status": status}, time))
+
+    for account, name in people.items():
+        save(account, name, began)
+        service.post("Directory", cloud_event("enrollment.created", who[account] | {"training_id": EVENT}, began))
+        mark(account, "present", hours=20)
+    service.settle()
+    found = {account: service.get("/v1/certificates", {"sub": account, "role": "individual"})[1] for account in people}
+    numbers = {account: str(answer["items"][0]["certificate_id"]) for account, answer in found.items()}
+    mark("revoked", "absent", hours=10)
+    save("superseded", "Simon Sample", later)
+    service.post("Directory", cloud_event("enrollment.removed", who["withdrawn"], later))
+    service.settle()
+    support = {"sub": "sue", "role": "support"}
+    service.post_to(f"/v1/certificates/{numbers['superseded']}/reissue", {"reason": "Spelling"}, support)
+    service.settle()
+    return numbers

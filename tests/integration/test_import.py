@@ -187,6 +187,17 @@ def test_the_pace_is_that_of_the_rate(service: Service, tmp_path: Path) -> None:
     assert times == [0, 2, 4, 6, 8]
 
 
+def test_an_import_that_continues_does_not_wait_for_what_an_earlier_run_sent(service: Service, tmp_path: Path) -> None:
+    path, clock = write_csv(tmp_path / "history.csv", history(200, random.Random(1))), Clock()
+    events, checkpoint = to_send(path)[: 5 * CHUNK], Checkpoint.of(path, "")
+    checkpoint.save(3 * CHUNK)
+    times = []
+    for _ in send(events, checkpoint, publisher(service), idle(service), 50, clock, clock.sleep):
+        times.append(clock.now)
+        service.empty()
+    assert times == [0, 2]
+
+
 def test_a_queue_with_a_backlog_is_left_in_peace(service: Service, tmp_path: Path) -> None:
     path, clock = write_csv(tmp_path / "history.csv", history(3, random.Random(1))), Clock()
     depths = iter([MAX_WAITING + 1, MAX_WAITING + 1, MAX_WAITING, 0, 0, 0])

@@ -15,6 +15,9 @@ from earned.api.routes import SignIn
 from earned.testing.service import Service
 
 FIRST_VIEW_BYTES = 40 * 1024
+LARGEST_TEXTS = max(
+    (name for name in pages.files() if "messages-" in name), key=lambda one: len(pages.files()[one].content)
+)
 ELEMENTS = ("team", "progress", "unmarked-attendance", "diagnosis")
 
 
@@ -83,7 +86,7 @@ def test_the_policy_allows_no_inline_code_and_requests_to_this_origin_and_the_is
 
 @pytest.mark.parametrize("element", ELEMENTS)
 def test_the_first_view_of_every_role_is_within_40_kilobytes(service: Service, element: str) -> None:
-    names = imported({"console.js", f"{element}.js", "console.css"})
+    names = imported({"console.js", f"{element}.js", "console.css", LARGEST_TEXTS})
     page = get(service, "/console/", accept_encoding="gzip")
     total = len(b64decode(page["body"])) + sum(len(gzip.compress(pages.files()[one].content.encode())) for one in names)
 

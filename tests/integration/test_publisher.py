@@ -224,6 +224,24 @@ def test_events_whose_answer_is_cut_short_count_as_not_sent(service: Service, st
         publisher(service, sqs).send(*lessons(story, 3))
 
 
+def test_events_whose_answer_is_cut_short_once_are_sent_again(service: Service, story: Story) -> None:
+    class CutShortOnce:
+        """SQS takes what it is sent; the first answer tells nothing of it."""
+
+        def __init__(self) -> None:
+            self.sqs, self.requests = boto3.client("sqs"), 0
+
+        def send_message_batch(self, **request: Any) -> Any:
+            self.requests += 1
+            answer = self.sqs.send_message_batch(**request)
+            return answer if self.requests > 1 else {}
+
+    events, client, pauses = lessons(story, 3), CutShortOnce(), []
+    publisher(service, client, pauses).send(*events)
+    assert (client.requests, pauses) == (2, [1])
+    assert bodies(waiting(service)) == sorted([event.body() for event in events] * 2)
+
+
 def test_nothing_is_sent_if_an_event_is_too_large_or_its_queue_is_not_known(service: Service, story: Story) -> None:
     lesson = lessons(story, 1)[0]
     company = event(CompanySaved(company_id="co-1", name="Sample Lanterns"), NOON)

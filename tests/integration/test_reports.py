@@ -79,6 +79,14 @@ def test_a_report_lists_the_enrollments_of_every_company_and_of_none_but_no_remo
     assert [row["company"] for row in rows] == ["Sample Lanterns", "Other Lamps", ""]
 
 
+def test_a_company_whose_name_is_unknown_is_reported_by_its_id(two: Story) -> None:
+    unnamed = two.id("unnamed-company")
+    two.save_account("eve", name="Eve Sample", company_id=unnamed)
+    two.enroll("eve", company_id=unnamed)
+    two.service.settle()
+    assert {row["holder"]: row["company"] for row in reported(two)}["Eve Sample"] == unnamed
+
+
 def test_a_removed_account_is_in_no_report_from_the_moment_of_its_removal(two: Story) -> None:
     two.service.post("Directory", cloud_event("account.removed", {"account_id": two.id("ben")}, NOON))
     two.service.deliver("record_directory")
@@ -223,6 +231,15 @@ def test_the_weekly_report_is_in_the_bucket_under_its_date(two: Story, bucket: s
     assert sorted(found) == [f"reports/{now.date()}/records.csv", f"reports/{now.date()}/records.xlsx"]
     rows = list(csv.DictReader(io.StringIO(found[f"reports/{now.date()}/records.csv"].decode("utf-8-sig"))))
     assert sorted(row["holder"] for row in rows) == ["Ada Sample", "Ben Sample", "Cleo Sample"]
+
+
+def test_the_weekly_report_has_the_date_of_its_schedule_also_if_it_is_made_on_the_next_day(
+    two: Story, bucket: str
+) -> None:
+    at = datetime(2027, 3, 1, 23, 59, tzinfo=UTC)
+    two.service.use("export_certificates", report_bucket=bucket, now=lambda: at + timedelta(hours=1))
+    scheduled(two.service, at)
+    assert sorted(objects(bucket)) == ["reports/2027-03-01/records.csv", "reports/2027-03-01/records.xlsx"]
 
 
 def test_a_message_of_the_schedule_that_comes_twice_makes_one_report(two: Story, bucket: str) -> None:

@@ -1,6 +1,7 @@
 """xAPI statements as players send them become events of the contract, or are refused with a stable reason."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,7 +54,37 @@ def test_a_statement_becomes_an_event_that_the_service_reads(
     assert known.time == datetime(2026, 3, 2, 10, 15, tzinfo=UTC)
 
 
+def everything(verb: str) -> dict[str, Any]:
+    """A statement whose result has all that a fact of any kind needs."""
+    times = {f"{EXTENSION}{name}": 12 for name in ("time", "time-from")}
+    told = {"extensions": times | {f"{EXTENSION}played-segments": "0[.]12"}, "score": {"raw": 8}, "completion": True}
+    return statement(verb, told)
+
+
+GRADING = {f"{ADL}{verb}" for verb in ("answered", "completed", "passed", "failed", "scored")}
+CLOSING = {f"{ADL}completed", f"{ADL}terminated", f"{VIDEO}verbs/paused", f"{VIDEO}verbs/seeked"}
+COMPLETING = {f"{ADL}completed", f"{ADL}passed"}
+OTHERS = {f"{ADL}{verb}" for verb in ("attempted", "experienced", "initialized", "launched", "suspended")}
+OTHERS |= {f"{VIDEO}verbs/{verb}" for verb in ("played", "initialized", "interacted")}
+
+
+@pytest.mark.parametrize("kind", StepKind)
+def test_exactly_these_verbs_tell_a_fact_about_a_step_of_a_kind(kind: StepKind) -> None:
+    expected = {StepKind.VIDEO: CLOSING, StepKind.QUIZ: GRADING}.get(kind, COMPLETING)
+    told = set()
+    for verb in GRADING | CLOSING | OTHERS:
+        with suppress(Untranslatable):
+            translate(everything(verb), step(kind))
+            told.add(verb)
+    assert told == expected
+
+
 PAUSED = f"{VIDEO}verbs/paused"
+
+
+def test_untyped_code_may_name_the_kind_of_a_step() -> None:
+    named = Step("en-1", "acc-1", "s1", "video")  # type: ignore[arg-type]  # as code without types hands it in
+    assert translate(video(PAUSED, 12, "0[.]12"), named).type == "portal.video.watched.v1"
 
 
 @pytest.mark.parametrize(

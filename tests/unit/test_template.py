@@ -388,14 +388,14 @@ def test_docs_operate_explains_every_parameter_and_no_other() -> None:
     assert explained == read_template()["Parameters"].keys()
 
 
-def test_no_more_than_five_checks_are_suppressed_and_each_says_why() -> None:
+def test_no_more_than_six_checks_are_suppressed_and_each_says_why() -> None:
     suppressed = [
         check["comment"]
         for path in TEMPLATES
         for resource in read_template(path)["Resources"].values()
         for check in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
     ]
-    assert len(suppressed) <= 5
+    assert len(suppressed) <= 6
     assert all(suppressed)
 
 

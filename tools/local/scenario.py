@@ -164,6 +164,7 @@ COURSES = {
         _step(6, "lesson"),
     ],
 }
+HOURS = 6  # of each course
 EVENT = "event-drill"
 TITLES = {"course-safety": "Workplace Safety", "course-basics": "First Week Basics", EVENT: "Evacuation Drill"}
 EVENT_ENDED = 4.5  # days into the week
@@ -200,7 +201,7 @@ def _directory(accounts: list[Account], enrollments: list[Enrollment], start: da
         late, email = 6 if number % 9 == 4 else 0, f"{account.account_id}@portal.example"
         yield event("account.saved", account.account_id, late, **vars(account), email=email)
     for course_id, steps in COURSES.items():
-        late, course = 4 if course_id == "course-safety" else 0, {"course_id": course_id, "version": 1, "hours": 6}
+        late, course = 4 if course_id == "course-safety" else 0, {"course_id": course_id, "version": 1, "hours": HOURS}
         yield event("course.published", course_id, late, **course, title=TITLES[course_id], steps=steps)
     ends = start + EVENT_ENDED * DAY
     times = {"starts_at": (ends - 2 * HOUR).isoformat(), "ends_at": ends.isoformat(), "timezone": "Europe/Berlin"}

@@ -17,6 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tools.operations.changes import NoPreview, preview, stays_behind
+from tools.operations.pages import NotTheSame
+from tools.operations.pages import commands as pages_commands
 from tools.operations.preflight import BRAND, Account, preflight
 from tools.operations.protection import protect
 from tools.operations.quarantine import Listing, Refused, held, look
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from tools.operations.erase import Erasure
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(pages_commands)
 app.add_typer(restore_commands)
 app.add_typer(rotate_key_commands)
 
@@ -370,7 +373,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
-    except (NoStack, NotConfigured, NoPreview, NotRestored) as failure:
+    except (NoStack, NotConfigured, NoPreview, NotRestored, NotTheSame) as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
         sys.exit(1)
     except (BotoCoreError, ClientError) as failure:

@@ -53,13 +53,7 @@ class DeployedStack:
     def on_aws(cls, name: str) -> Self:
         """The stack with this name in the account and region of the AWS settings; raises `NoStack`."""
         adopt_region()
-        try:
-            [described] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ValidationError":
-                raise
-            raise NoStack(f"There is no stack {name!r} here: check --stack, AWS_PROFILE and AWS_REGION.") from None
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+        outputs = outputs_of(boto3.client("cloudformation"), name)
         return cls(boto3.client("sqs", config=SHORT_TIMEOUTS), pairs_of(outputs), outputs)
 
     @classmethod
@@ -145,6 +139,18 @@ class DeployedStack:
         }
         with _environment({**self.reached_by, **taken_on}):
             yield
+
+
+def outputs_of(cloudformation: "CloudFormationClient", stack: str) -> dict[str, str]:
+    """The outputs of a stack in the client's region; raises `NoStack`."""
+    try:
+        [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        where = cloudformation.meta.region_name
+        raise NoStack(f"There is no stack {stack!r} in {where}: check its name, AWS_PROFILE and AWS_REGION.") from None
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
 
 def adopt_region() -> None:

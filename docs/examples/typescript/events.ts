@@ -807,7 +807,7 @@ export interface CoursePublished {
 /**
  * A step of a course; required unless `required` is false.
  *
- * A video needs `duration` in seconds. A quiz needs `passing_score`, which may not exceed `max_score`; without `attempts` it may be tried any number of times.
+ * A kind that is watched, such as a video, needs `duration` in seconds. A kind that is passed, such as a quiz, needs `passing_score`, which may not exceed `max_score`; without `attempts` it may be tried any number of times.
  */
 export interface PublishedStep {
   step_id: string;
@@ -955,11 +955,11 @@ export interface LiveEventScheduled {
    */
   title: string;
   /**
-   * RFC 3339 with its UTC offset, in the years 2000-2199; second 60 is the start of the next minute; digits beyond milliseconds are dropped.
+   * RFC 3339 with its UTC offset, in the years 2000-2199 as written; second 60 is the start of the next minute; digits beyond milliseconds are dropped.
    */
   starts_at: string;
   /**
-   * RFC 3339 with its UTC offset, in the years 2000-2199; second 60 is the start of the next minute; digits beyond milliseconds are dropped.
+   * RFC 3339 with its UTC offset, in the years 2000-2199 as written; second 60 is the start of the next minute; digits beyond milliseconds are dropped.
    */
   ends_at: string;
   timezone: Timezone;

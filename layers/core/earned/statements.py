@@ -10,7 +10,7 @@ from datetime import datetime
 from math import isfinite
 from typing import Any, Literal, TypeGuard
 
-from earned.domain.training import REQUIRED_FIELDS, StepKind
+from earned.domain.training import Completion, StepKind
 
 ADL = "http://adlnet.gov/expapi/verbs/"
 VIDEO = "https://w3id.org/xapi/video/"
@@ -65,15 +65,16 @@ def translate(statement: Statement, step: Step) -> Told:
 
 
 def _fact(statement: Statement, verb: str, kind: StepKind) -> tuple[str, dict[str, Any]]:
-    needed = REQUIRED_FIELDS.get(kind)
-    if needed == "duration":
-        start, end = _segment(statement, verb)
-        return "portal.video.watched.v1", {"played": [[start, end]]}
-    if needed == "passing_score":
-        return "portal.quiz.graded.v1", {"score": _score(statement, verb)}
-    if verb not in _COMPLETIONS or _member(statement, "result").get("completion") is False:
-        raise Untranslatable("not-relevant", "verb.id: completes no step")
-    return "portal.lesson.completed.v1", {}
+    match StepKind(kind).completion:  # untyped code may hand in its name
+        case Completion.WATCHED:
+            start, end = _segment(statement, verb)
+            return "portal.video.watched.v1", {"played": [[start, end]]}
+        case Completion.PASSED:
+            return "portal.quiz.graded.v1", {"score": _score(statement, verb)}
+        case Completion.DONE:
+            if verb not in _COMPLETIONS or _member(statement, "result").get("completion") is False:
+                raise Untranslatable("not-relevant", "verb.id: completes no step")
+            return "portal.lesson.completed.v1", {}
 
 
 def _segment(statement: Statement, verb: str) -> tuple[float, float]:

@@ -20,7 +20,12 @@ from earned.domain.certificate import CertificateContent
 from earned.domain.training import TrainingKind
 from tests.unit.document.test_pdf import ANNA, FOLDER, drawing
 from tools.design.compiled.__main__ import Comparison
-from tools.design.compiled.records import certificates_by_locale, numbered, random_certificates
+from tools.design.compiled.records import (
+    certificates_by_locale,
+    certificates_of_the_demo,
+    numbered,
+    random_certificates,
+)
 from tools.design.preview.samples import certificates, names
 
 RANDOM_RECORDS = 250  # `make compiled-designs` has 10,000
@@ -94,6 +99,12 @@ def test_latin_cyrillic_greek_and_cjk_names_are_compiled(locale: str):
 def test_right_to_left_names_and_names_with_marks_are_drawn_in_full(locale: str):
     people = dict(certificates_by_locale())[locale]
     assert Comparison().share([(one, None) for one in people]) == {"in full": len(people)}
+
+
+def test_a_new_worker_compiles_more_than_half_of_the_demo():
+    counted = Comparison().count((one, None) for one in certificates_of_the_demo())
+    assert counted["compiled"] > counted["in full"]
+    assert counted["different"] == counted["unprintable"] == 0
 
 
 def test_every_script_and_sample_has_the_bytes_of_the_ordinary_way():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from earned.domain import fact_codec, timestamps
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.domain.ranges import join
-from earned.domain.training import StepKind, Training
+from earned.domain.training import Completion, StepKind, Training
 from tests.unit.builders import (
     ENDS,
     MILLISECOND,
@@ -24,6 +24,7 @@ from tests.unit.builders import (
     live_event,
     marked,
     quiz,
+    stored,
     video,
     watched,
 )
@@ -249,5 +250,17 @@ def test_an_event_is_identified_by_source_and_id_together() -> None:
     assert len(bytes.fromhex(fact_codec.identify("portal", "1"))) == 10
 
 
-def test_every_kind_of_step_has_facts_that_count_for_it() -> None:
-    assert fact_codec._STEP_KINDS.keys() == set(StepKind)
+FACTS_OF = {
+    Completion.DONE: [done("a")],
+    Completion.WATCHED: [watched((0, 60), step_id="a")],
+    Completion.PASSED: [graded(70, step_id="a"), granted(1, step_id="a")],
+}
+
+
+@pytest.mark.parametrize("kind", StepKind)
+def test_the_facts_that_complete_a_step_of_each_kind_are_read_back_and_no_others(kind: StepKind) -> None:
+    facts = [fact for facts in FACTS_OF.values() for fact in facts]
+
+    read = fact_codec.decode("enrollment-1", stored(*facts), course(lesson("a", kind)))
+
+    assert set(read) == set(FACTS_OF[kind.completion])

@@ -37,6 +37,14 @@ def test_a_pass_beyond_the_attempts_is_no_result() -> None:
     assert result(course(quiz(attempts=1)), graded(10, after(1)), graded(90, after(2))) is None
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_optional_quiz_beside_the_required_one_changes_nothing(place: int) -> None:
+    steps = [quiz(max_score=100.0)]
+    steps.insert(place, quiz("extra", required=False))
+    facts = graded(90, after(1), "extra"), graded(80, after(2))
+    assert result(course(*steps), *facts) == QuizResult(80.0, 70.0, 100.0)
+
+
 @pytest.mark.parametrize(
     "training",
     [

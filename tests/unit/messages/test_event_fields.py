@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from earned.domain.errors import Rejected
 from earned.messages import events
+from earned.messages.directory import LiveEventScheduled
+from earned.messages.posting import event as typed_event
 from earned.messages.texts import clean
 from earned.messages.times import places
 from tests.unit.messages.event_examples import (
@@ -164,6 +167,34 @@ def test_a_schedule_lies_in_the_years_2000_to_2199(field: str) -> None:
         assert event.starts_at < event.ends_at
     for time in ("1999-12-31T23:59:59-12:00", "2200-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"):
         assert reason_of(with_data("live-event.scheduled", **span | {field: time})) == "invalid-data"
+
+
+EDGES = {
+    "2000-01-01T00:00:00+14:00": True,
+    "2000-01-01T00:00:00+00:00": True,
+    "1999-12-31T23:59:59.999000-12:00": False,
+    "1999-12-31T23:59:59.999000+00:00": False,
+    "2199-12-31T23:59:59.999000-12:00": True,
+    "2199-12-31T23:59:59.999000+00:00": True,
+    "2200-01-01T00:00:00+14:00": False,
+    "2200-01-01T00:00:00+00:00": False,
+}
+
+
+@pytest.mark.parametrize(("time", "is_accepted"), EDGES.items())
+def test_a_typed_schedule_and_its_event_agree_at_the_edges_of_the_years(time: str, is_accepted: bool) -> None:
+    data = {"live_event_id": "event-1", "title": "First aid", "timezone": "UTC", "starts_at": time, "ends_at": time}
+    at = datetime.fromisoformat(time)
+    if not is_accepted:
+        assert reason_of(posted("live-event.scheduled") | {"data": data}) == "invalid-data"
+        with pytest.raises(ValidationError, match="2000-2199"):
+            LiveEventScheduled.model_validate(data | {"starts_at": at, "ends_at": at})
+        return
+    typed = LiveEventScheduled.model_validate(data | {"starts_at": at, "ends_at": at})
+    for one in (typed_event(typed, RECEIVED_AT).cloud_event(), posted("live-event.scheduled") | {"data": data}):
+        training = read(one).training()
+        assert training.starts_at == training.ends_at == at
+        assert training.starts_at.utcoffset() == timedelta(0)
 
 
 @given(st.datetimes(timezones=st.timezones()) | st.datetimes(timezones=st.just(UTC)))

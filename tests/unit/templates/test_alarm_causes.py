@@ -133,6 +133,7 @@ def causes() -> Iterator[Cause]:
     yield near(
         "a sweep that is silent for half an hour", own("SweptRecords"), lambda m: () if m < 30 else (9,) * (m % 5 == 0)
     )
+    yield near("a sweep of an empty table", own("SweptRecords"), every(5, 0))
     yield from (
         cause(f"a finding {finding}", alarm, own("SweepFindings", finding=finding), once(1))
         for finding, alarm in FINDINGS.items()

@@ -94,6 +94,14 @@ def retentions() -> Iterator[Row]:
         yield name, " and ".join(sorted(values))
 
 
+def other_origins() -> Iterator[Row]:
+    """What pages of other origins may send and read."""
+    for path in [ROOT / "template.yaml", *STACKS]:
+        for kind in ("AWS::ApiGatewayV2::Api", "AWS::S3::Bucket"):
+            for name, one in resources(kind, path).items():
+                yield f"{path.stem}.{name}", one.get("CorsConfiguration", "nothing")
+
+
 def _alike(stack: str, name: str) -> str:
     """One name for the logs of all functions, for all queues, and for all dead-letter queues."""
     if stack == "queues":
@@ -126,6 +134,7 @@ CONFIGURED: dict[str, Callable[[], Iterator[Row]]] = {
     "lifecycles": lifecycles,
     "retentions": retentions,
     "log_formats": log_formats,
+    "other_origins": other_origins,
     "deployments": deployments,
 }
 

@@ -31,10 +31,18 @@ def test_the_edge_is_no_part_of_the_stack() -> None:
     )
 
 
-def test_every_request_passes_the_firewall_and_none_is_answered_from_a_cache() -> None:
+def with_pages(value: Any) -> Any:
+    """What a property is where the pages come from a bucket; it is absent otherwise."""
+    condition, there, otherwise = value["Fn::If"]
+    assert (condition, otherwise) == ("PagesFromBucket", {"Ref": "AWS::NoValue"})
+    return there
+
+
+def test_every_request_passes_the_firewall_and_none_of_the_api_is_answered_from_a_cache() -> None:
     distribution = edge("Distribution")["DistributionConfig"]
     assert distribution["WebACLId"] == {"Fn::GetAtt": ["Firewall", "Arn"]}
-    assert "CacheBehaviors" not in distribution
+    [pages] = with_pages(distribution["CacheBehaviors"])
+    assert pages["PathPattern"] == "/console*"
     behavior = distribution["DefaultCacheBehavior"]
     assert behavior["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # Managed-CachingDisabled
     assert (
@@ -42,6 +50,44 @@ def test_every_request_passes_the_firewall_and_none_is_answered_from_a_cache() -
     )  # Managed-AllViewerExceptHostHeader
     assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
     assert set(behavior["AllowedMethods"]) >= {"GET", "HEAD", "POST", "OPTIONS"}
+
+
+def test_pages_come_from_the_api_unless_the_issuer_is_named() -> None:
+    assert EDGE["Parameters"]["PagesIssuerOrigins"]["Default"] == ""
+    assert EDGE["Conditions"]["PagesFromBucket"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "PagesIssuerOrigins"}, ""]}]}
+    of_the_pages = {name: one.get("Condition") for name, one in EDGE["Resources"].items() if name.startswith("Pages")}
+    assert len(of_the_pages) == 4
+    assert set(of_the_pages.values()) == {"PagesFromBucket"}
+
+
+def test_the_pages_are_cached_as_long_as_they_say_and_compressed() -> None:
+    [pages] = with_pages(edge("Distribution")["DistributionConfig"]["CacheBehaviors"])
+    assert pages["CachePolicyId"] == "658327ea-f89d-4fab-a63d-7e88639e58f6"  # Managed-CachingOptimized
+    assert pages["Compress"] is True
+    assert pages["ViewerProtocolPolicy"] == "redirect-to-https"
+    assert pages["ResponseHeadersPolicyId"] == {"Ref": "PagesHeaders"}
+    assert "OriginRequestPolicyId" not in pages  # neither a token nor the code of a sign-in reaches the bucket
+
+
+def test_the_api_answers_for_pages_that_the_bucket_does_not_have() -> None:
+    distribution = edge("Distribution")["DistributionConfig"]
+    [group] = with_pages(distribution["OriginGroups"])["Items"]
+    [pages] = with_pages(distribution["CacheBehaviors"])
+    assert pages["TargetOriginId"] == group["Id"]
+    assert [one["OriginId"] for one in group["Members"]["Items"]] == ["bucket", "api"]
+    assert {403, 404} <= set(group["FailoverCriteria"]["StatusCodes"]["Items"])  # S3 answers 403 for a missing key
+
+
+def test_the_distribution_alone_reads_the_bucket_of_the_pages() -> None:
+    assert all(edge("PagesBucket")["PublicAccessBlockConfiguration"].values())
+    statements = edge("PagesBucketPolicy")["PolicyDocument"]["Statement"]
+    [allowed] = [one for one in statements if one["Effect"] == "Allow"]
+    assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert allowed["Action"] == "s3:GetObject"
+    assert "${Distribution}" in allowed["Condition"]["StringEquals"]["aws:SourceArn"]["Fn::Sub"]
+    assert edge("PagesAccess")["OriginAccessControlConfig"]["SigningBehavior"] == "always"
+    [_, bucket] = edge("Distribution")["DistributionConfig"]["Origins"]
+    assert with_pages(bucket)["OriginAccessControlId"] == {"Ref": "PagesAccess"}
 
 
 def test_one_address_cannot_exhaust_the_service() -> None:
@@ -68,7 +114,7 @@ def test_the_log_of_the_firewall_has_blocked_requests_without_tokens_and_certifi
 def test_the_page_for_operators_says_how_to_put_the_edge_in_front() -> None:
     section = OPERATE.partition("## An edge in front")[2].partition("\n## ")[0]
     assert "--region us-east-1" in section
-    required = {name for name, one in EDGE["Parameters"].items() if "Default" not in one}
+    required = {name for name, one in EDGE["Parameters"].items() if "Default" not in one} | {"PagesIssuerOrigins"}
     assert [name for name in sorted(required) if f"{name}=" not in section] == []
 
 

@@ -4,12 +4,13 @@ import contextlib
 import copy
 import io
 import json
+import random
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 
 from earned.document.render import NORTHLIGHT
 from earned.document.signatures import proven
-from earned.document.status_list import StatusList
+from earned.document.status_list import LIFETIME, StatusList
 from earned.verify import fetching
 from earned.verify.__main__ import main
 from earned.verify.fetching import Unreachable
@@ -79,6 +80,21 @@ def test_a_genuine_certificate_is_shown_with_everything_that_was_checked(verify:
         assert shown in output
     for check in ["Signature", "Status", "Visible text", "File"]:
         assert " ok " in line(output, check)
+
+
+def test_each_statement_of_the_credential_is_shown_under_its_name(verify: Run) -> None:
+    content = ISSUER.content(first_day=date(2026, 11, 12))
+    pdf = certificate(content, ISSUER.signed(content))
+    _, output = verify(pdf, ISSUER.web(pdf=pdf))
+    named = {
+        "Holder": "Ada Sample",
+        "Training": "Leading Through Uncertainty",
+        "From": "2026-11-12",
+        "Completed on": "2026-11-14",
+        "Number": NUMBER,
+        "Issuer": ISSUER.did,
+    }
+    assert {name: line(output, name).strip().removeprefix(name).strip() for name in named} == named
 
 
 @pytest.mark.parametrize("language", ["en", "en-US", "es-MX", "fr", "de", "ar", "ja"])
@@ -159,6 +175,30 @@ def test_a_revoked_certificate_is_no_longer_valid(verify: Run) -> None:
     code, output = verify(PDF, ISSUER.web(pdf=PDF, status=ISSUER.status(stands=False)))
     assert code == ENDED
     assert "ENDED" in line(output, "Status")
+
+
+@pytest.mark.parametrize(
+    ("skew", "code"),
+    [
+        (timedelta(minutes=4), GENUINE),  # this clock is slow
+        (timedelta(minutes=6), NOT_ALL),
+        (-LIFETIME - timedelta(minutes=4), GENUINE),  # this clock is fast
+        (-LIFETIME - timedelta(minutes=6), NOT_ALL),
+    ],
+    ids=str,
+)
+def test_a_status_may_be_five_minutes_off_by_this_clock(verify: Run, skew: timedelta, code: int) -> None:
+    status = ISSUER.status(at=datetime.now(UTC) + skew)
+    assert verify(PDF, ISSUER.web(pdf=PDF, status=status))[0] == code
+
+
+def test_a_status_that_holds_until_the_end_of_time_is_current(verify: Run) -> None:
+    listed = StatusList(ISSUER.base_url, NUMBER, 1, True, datetime.now(UTC))
+    until, end = listed.document["validUntil"], "9999-12-31T23:59:59Z"
+    document, quads = listed.document | {"validUntil": end}, listed.quads.replace(until, end)
+    unsigned = SimpleNamespace(did=listed.did, created=listed.created, document=document, quads=quads)
+    code, output = verify(PDF, ISSUER.web(pdf=PDF, status=proven(unsigned, ISSUER.status_key)))
+    assert code == GENUINE, output
 
 
 def of_another_issuer() -> dict[str, Any]:
@@ -363,6 +403,17 @@ def encrypted(**passwords: str) -> bytes:
     return saved.getvalue()
 
 
+def in_plain_objects(*objects: str) -> bytes:
+    """A PDF of these objects, numbered from 1, of which the first is its catalog."""
+    body, places = b"%PDF-1.7\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(body))
+        body += f"{number} 0 obj {one} endobj\n".encode()
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    start = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
+    return body + f"{start}trailer <</Size {len(objects) + 1}/Root 1 0 R>>\nstartxref\n{len(body)}\n%%EOF".encode()
+
+
 ATTACHED = json.dumps(CREDENTIAL).encode()
 HOSTILE_FILES = {
     "empty": b"",
@@ -374,6 +425,21 @@ HOSTILE_FILES = {
     "two attachments": with_attachments(("credential.json", ATTACHED), ("credential.json", ATTACHED)),
     "a huge attachment": with_attachments(("credential.json", b" " * 200_000)),
     "a bomb": with_attachments(("credential.json", b"\0" * 150_000_000)),
+    "random bytes": random.Random(1).randbytes(5_000),
+    "random bytes behind a header": b"%PDF-1.7\n" + random.Random(1).randbytes(5_000),
+    "no pages": in_plain_objects("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>"),
+    "everything is its catalog": in_plain_objects(
+        "<</Type/Catalog/Pages 1 0 R/Names 1 0 R/EmbeddedFiles 1 0 R/Kids[1 0 R]>>"
+    ),
+    "references without an end": in_plain_objects("2 0 R", "1 0 R"),
+    "attachments within themselves": in_plain_objects(
+        "<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles 3 0 R>>>>",
+        "<</Type/Pages/Count 0/Kids[]>>",
+        "<</Kids[3 0 R 3 0 R]>>",
+    ),
+    "arrays without an end": in_plain_objects(f"<</Type/Catalog/Names {'[' * 50_000}"),
+    "a table of objects before itself": b"%PDF-1.7\nxref\n0 0\ntrailer <</Prev 9/Root 1 0 R>>\nstartxref\n9\n%%EOF",
+    "an unknown encryption": b"%PDF-1.7\nxref\n0 0\ntrailer <</Encrypt <<>>/Root 1 0 R>>\nstartxref\n9\n%%EOF",
     "encrypted": encrypted(owner="o", user="u"),
     "encrypted without a password": encrypted(owner="o", user=""),
 }
@@ -398,6 +464,96 @@ def test_a_file_without_one_credential_leaves_nothing_to_check_and_says_why(veri
 def test_a_file_that_is_not_there_leaves_nothing_to_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none.pdf")]) == NOTHING_TO_CHECK
     assert "cannot be opened" in capsys.readouterr().out
+
+
+def with_pages(change: Callable[[pikepdf.Pdf], object]) -> bytes:
+    """The genuine certificate with other pages."""
+    with pikepdf.open(io.BytesIO(PDF)) as pdf:
+        change(pdf)
+        pdf.save(saved := io.BytesIO())
+    return saved.getvalue()
+
+
+def without_pages(pdf: pikepdf.Pdf) -> None:
+    del pdf.pages[0]
+
+
+def within_itself(pdf: pikepdf.Pdf) -> None:
+    pages = pdf.Root["/Pages"]
+    pages["/Kids"] = pikepdf.Array([pages])
+
+
+def drawing(content: bytes) -> Callable[[pikepdf.Pdf], None]:
+    def change(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].obj["/Contents"] = pdf.make_stream(content)
+
+    return change
+
+
+def drawing_forms(content: bytes) -> Callable[[pikepdf.Pdf], None]:
+    """A thousand times a form, which can draw itself as `X`."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        form = pdf.make_stream(content, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form)
+        form["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(X=form))
+        pdf.pages[0].obj["/Resources"]["/XObject"] = pikepdf.Dictionary(X=form)
+        drawing(b"/X Do " * 1_000)(pdf)
+
+    return change
+
+
+HOSTILE_PAGES = {
+    "none": without_pages,
+    "within themselves": within_itself,
+    "arrays without an end": drawing(b"[" * 50_000),
+    "a form that draws itself": drawing_forms(b"/X Do /X Do"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_PAGES)
+def test_hostile_pages_around_a_genuine_credential_could_not_be_compared(verify: Run, name: str) -> None:
+    code, output = verify(with_pages(HOSTILE_PAGES[name]))
+    assert code == NOT_ALL, output
+    assert " ok " in line(output, "Signature")
+    assert "cannot be read" in line(output, "Visible text")
+
+
+@pytest.mark.parametrize(
+    ("pdf", "code", "told"),
+    [
+        (b"%PDF-1.7\n" + b"1 0 obj\n" * 3_000_000, NOTHING_TO_CHECK, "takes more than 0.3 s to read"),
+        (with_pages(drawing_forms(b"BT " + b"(a) ' " * 300_000)), NOT_ALL, "the page's text cannot be read"),
+    ],
+    ids=["objects", "text"],
+)
+def test_the_program_ends_also_when_the_library_would_read_for_long(
+    tmp_path: Path, pdf: bytes, code: int, told: str
+) -> None:
+    (tmp_path / "certificate.pdf").write_bytes(pdf)
+    arguments = ["certificate.pdf", keys_file(tmp_path, ISSUER.keys())]
+    program = f"import sys; from earned.verify.__main__ import main; sys.exit(main({arguments}, seconds=0.3))"
+    environment = {"PYTHONPATH": str(ROOT / "layers" / "core")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,  # the library would read the text for hours
+    )
+    assert (done.returncode, done.stderr) == (code, ""), done.stdout
+    assert told in done.stdout
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(length=st.integers(0, len(PDF) - 1), more=st.binary(max_size=100))
+def test_a_file_that_was_cut_never_ends_the_program_and_is_never_the_issued_one(
+    verify: Run, length: int, more: bytes
+) -> None:
+    cut = PDF[:length] + more
+    code, _ = verify(cut)
+    assert code in {NOT_GENUINE, NOTHING_TO_CHECK, NOT_ALL} or cut == PDF
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -19,7 +19,7 @@ from earned.document.render import Design
 from earned.domain.certificate import CertificateContent
 from earned.domain.people import Logo
 from earned.domain.training import DEFAULT_DESIGN
-from tools.design.compiled.records import certificates_by_locale, random_certificates
+from tools.design.compiled.records import certificates_by_locale, certificates_of_the_demo, random_certificates
 from tools.design.preview.samples import certificates, names
 
 Content = tuple[CertificateContent, Logo | None]
@@ -73,6 +73,8 @@ def main(
     """Fail if a compiled page has other bytes than WeasyPrint alone."""
     comparison = Comparison()
     found = {
+        "the demo, a warm worker": comparison.share([(one, None) for one in certificates_of_the_demo()]),
+        "the demo, a new worker": Comparison().count((one, None) for one in certificates_of_the_demo()),
         "sample certificates": comparison.share(
             [(one.content, one.logo) for one in certificates(comparison.design.wording.languages)]
         ),

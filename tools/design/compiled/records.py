@@ -4,7 +4,7 @@ import random
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from earned.document.render import PAPERS
 from earned.domain.certificate import CertificateContent
 from earned.domain.training import TrainingKind
 from tools.design.preview.samples import ORDINARY
+from tools.local import scenario
 
 _TABLES = tomllib.loads(Path(__file__).with_name("records.toml").read_text("utf-8"))
 _LANGUAGES = ["en", "de", "fr", "es", "ja", "ar", "en-US", "pl"]
@@ -52,6 +53,23 @@ def certificates_by_locale() -> Iterator[tuple[str, list[CertificateContent]]]:
         yield (
             locale,
             [replace(ORDINARY, holder=name, language=locale, **numbered(number)) for number, name in enumerate(people)],
+        )
+
+
+def certificates_of_the_demo() -> Iterator[CertificateContent]:
+    """Of everyone who finishes in `make demo`, training by training."""
+    week = scenario.build(datetime(2026, 11, 30, tzinfo=UTC))
+    issued = [enrollment for enrollment in week.enrollments if not enrollment.outstanding]
+    for number, enrollment in enumerate(issued):
+        live = enrollment.training_id == scenario.EVENT
+        yield replace(
+            ORDINARY,
+            holder=enrollment.account.name,
+            title=week.titles[enrollment.training_id],
+            company=scenario.COMPANIES.get(enrollment.account.company_id or ""),
+            kind=TrainingKind.LIVE_EVENT if live else TrainingKind.COURSE,
+            hours=None if live else float(scenario.HOURS),
+            **numbered(number),
         )
 
 

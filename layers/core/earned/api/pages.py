@@ -55,7 +55,7 @@ def get_console() -> Response[str]:
 @routes.endpoint("GET", f"/console/{ENTRY}", responses=_FILE_RESPONSES)
 def get_elements() -> Response[str]:
     """The elements for a portal's own pages: a module that imports those of the current version."""
-    return _answer(_file(".js", f'export * from "./{current_version()}/{ENTRY}";\n'), BRIEFLY)
+    return _answer(entry(), BRIEFLY)
 
 
 @routes.endpoint("GET", "/console/<version>/<name>", include_in_schema=False)
@@ -68,6 +68,14 @@ def get_console_file(version: str, name: str) -> Response[str]:
     if file is None:
         raise NotFound
     return _answer(file, FOREVER if version == current_version() else CHECKED)
+
+
+def entry() -> File:
+    return _file(".js", f'export * from "./{current_version()}/{ENTRY}";\n')
+
+
+def html(text: str) -> File:
+    return _file(".html", text)
 
 
 def content_security_policy(sign_in: SignIn) -> str:
@@ -115,7 +123,7 @@ def _page(texts: Mapping[str, str]) -> File:
     )
     template = Template((FOLDER / "index.html").read_text(encoding="utf-8"))
     escaped = {name: escape(text) for name, text in texts.items()}
-    return _file(".html", template.substitute(escaped, preloads=preloads))
+    return html(template.substitute(escaped, preloads=preloads))
 
 
 def _file(suffix: str, content: str) -> File:

@@ -2,19 +2,19 @@
 
 import re
 import unicodedata
-import zlib
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
 import pydyf
 
+from earned.document.compression import compressed
 from earned.document.qr_code import QrCode
 from earned.document.static_parts import TaggedPage, compress
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in CSS pixels from the page's corner
 _POINTS = 0.75  # per CSS pixel
-_SRGB = zlib.compress(files("weasyprint.pdf").joinpath("sRGB2014.icc").read_bytes(), 9)
+_SRGB = compressed(files("weasyprint.pdf").joinpath("sRGB2014.icc").read_bytes())
 # The PDF/UA-1 identifier (ISO 14289-1, 5) and its schema, which PDF/A-3 demands (ISO 19005-3, 6.6.2.3).
 _ACCESSIBLE = b"""<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="" pdfuaid:part="1"/>
 <rdf:Description xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"

@@ -5,11 +5,12 @@ copies the objects of a static part's PDF into the certificate's: content to con
 """
 
 import re
-import zlib
 from collections.abc import Iterator
 from typing import Any, Self
 
 import pydyf
+
+from earned.document.compression import compressed
 
 _REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
 _RESOURCE = re.compile(rb"/([\w.-]+)(?= (?:gs|Do|sh|scn|SCN|[\d.]+ Tf)\b)")
@@ -163,7 +164,7 @@ def save_graphics_state(pdf: pydyf.PDF) -> None:
 def compress(stream: pydyf.Stream) -> None:
     """Compress a stream once: pydyf compresses it at each of its two reads of the data."""
     if stream.compress:
-        stream.stream, stream.compress = [zlib.compress(serialized(stream.stream), 6)], False
+        stream.stream, stream.compress = [compressed(serialized(stream.stream))], False
         stream.extra["Filter"] = "/FlateDecode"
 
 

@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.domain.ranges import join
-from earned.domain.training import Course, StepKind, Training
+from earned.domain.training import Completion, Course, Training
 
 _HEAD_SIZE = 14
 _SUBJECT_BITS = 70
@@ -31,13 +31,7 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_TIME = (1 << 8 * _HEAD_SIZE - _SUBJECT_BITS) - 1
 _MILLISECOND = timedelta(milliseconds=1)
 _UUID = re.compile("([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})")
-_STEP_KINDS = {
-    StepKind.LESSON: "D",
-    StepKind.READING: "D",
-    StepKind.ACTIVITY: "D",
-    StepKind.VIDEO: "V",
-    StepKind.QUIZ: "QG",
-}
+_FACT_KINDS = {Completion.DONE: "D", Completion.WATCHED: "V", Completion.PASSED: "QG"}
 MAX_VIDEO_MILLISECONDS = 2**32 - 1  # 49 days
 
 
@@ -115,7 +109,7 @@ def _read_head(stored: bytes) -> tuple[int, datetime]:
 def _expected(training: Training) -> Iterator[tuple[str, str]]:
     if isinstance(training, Course):
         for step in training.steps:
-            yield from ((kind, step.step_id) for kind in _STEP_KINDS[step.kind])
+            yield from ((kind, step.step_id) for kind in _FACT_KINDS[step.kind.completion])
     else:
         yield from ((kind, training.live_event_id) for kind in "PA")
 

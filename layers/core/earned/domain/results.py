@@ -7,7 +7,7 @@ from earned.domain.enrollment import CompletionRecord
 from earned.domain.fact_codec import decode
 from earned.domain.rules import allowed_from, counted_at
 from earned.domain.step_history import BEGINNING, facts_by_step, read_history
-from earned.domain.training import Course, StepKind, Training
+from earned.domain.training import Completion, Course, Training
 
 
 def quiz_result(record: CompletionRecord, training: Training | None, tolerance: timedelta) -> QuizResult | None:
@@ -15,7 +15,7 @@ def quiz_result(record: CompletionRecord, training: Training | None, tolerance: 
     if not isinstance(training, Course):
         return None
     required = [step for step in training.steps if step.required]
-    quizzes = [step for step in required if step.kind is StepKind.QUIZ]
+    quizzes = [step for step in required if step.kind.completion is Completion.PASSED]
     if len(quizzes) != 1:
         return None
     of_steps = facts_by_step(decode(record.enrollment_id, record.evidence, training))

@@ -8,12 +8,11 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import assert_never
 
 from earned.domain.facts import AttemptsGranted, AttendanceMarked, Fact, QuizGraded, StepDone, VideoWatched
 from earned.domain.ranges import covers, first_covering
 from earned.domain.requirements import Reason
-from earned.domain.training import SCORE_DECIMALS, Step, StepKind
+from earned.domain.training import SCORE_DECIMALS, Completion, Step
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 StepFact = StepDone | VideoWatched | QuizGraded | AttemptsGranted
@@ -47,15 +46,13 @@ def facts_by_step(facts: Iterable[Fact]) -> defaultdict[str, list[StepFact]]:
 
 
 def read_history(step: Step, step_facts: Sequence[StepFact]) -> StepHistory:
-    match step.kind:
-        case StepKind.VIDEO:
-            return _VideoHistory(step, step_facts)
-        case StepKind.QUIZ:
-            return _QuizHistory(step, step_facts)
-        case StepKind.LESSON | StepKind.READING | StepKind.ACTIVITY:
+    match step.kind.completion:
+        case Completion.DONE:
             return _LessonHistory(step_facts)
-        case _:
-            assert_never(step.kind)
+        case Completion.WATCHED:
+            return _VideoHistory(step, step_facts)
+        case Completion.PASSED:
+            return _QuizHistory(step, step_facts)
 
 
 class _LessonHistory(StepHistory):

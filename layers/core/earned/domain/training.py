@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 DEFAULT_DESIGN = "default"  # the design folder of a training that names none
 SCORE_DECIMALS = 9  # a score of 56.99999999999999 is 57
@@ -14,6 +14,17 @@ class TrainingKind(StrEnum):
     LIVE_EVENT = "live-event"
 
 
+class Completion(Enum):
+    """What completes a step. All that depends on the kind of a step follows from this."""
+
+    DONE = auto()
+    WATCHED = auto()  # C3
+    PASSED = auto()  # C4
+
+
+REQUIRED_FIELDS = {Completion.WATCHED: "duration", Completion.PASSED: "passing_score"}  # what a step so completed has
+
+
 class StepKind(StrEnum):
     LESSON = "lesson"
     READING = "reading"
@@ -21,16 +32,23 @@ class StepKind(StrEnum):
     VIDEO = "video"
     QUIZ = "quiz"
 
-
-REQUIRED_FIELDS = {StepKind.VIDEO: "duration", StepKind.QUIZ: "passing_score"}  # what a step of the kind must have
+    @property
+    def completion(self) -> Completion:
+        match self:
+            case StepKind.LESSON | StepKind.READING | StepKind.ACTIVITY:
+                return Completion.DONE
+            case StepKind.VIDEO:
+                return Completion.WATCHED
+            case StepKind.QUIZ:
+                return Completion.PASSED
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of a course.
 
-    `duration` is that of a video, in milliseconds. `passing_score`, `attempts` and `max_score` are those of a quiz;
-    None: no limit.
+    `duration` is that of a watched step, in milliseconds. `passing_score`, `attempts` and `max_score` are those of a
+    passed one; None: no limit.
     """
 
     step_id: str

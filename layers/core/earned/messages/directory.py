@@ -1,5 +1,7 @@
 """Events of the directory queue: companies, accounts, trainings and enrollments."""
 
+from collections.abc import Iterator
+from datetime import UTC
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, FiniteFloat, model_validator
@@ -82,21 +84,21 @@ class AccountRemovedEvent(CloudEvent[AccountRemoved]):
     type: Literal["portal.account.removed.v1"]
 
 
-def _required_for(kind: StepKind, field: str) -> JsonDict:
-    present: JsonDict = {"required": [field], "properties": {field: {"type": "number"}}}
-    return {"if": {"properties": {"kind": {"const": kind.value}}}, "then": present}
+def _required_by_kind() -> Iterator[JsonDict]:
+    for kind in StepKind:
+        if field := REQUIRED_FIELDS.get(kind.completion):
+            present: JsonDict = {"required": [field], "properties": {field: {"type": "number"}}}
+            yield {"if": {"properties": {"kind": {"const": kind.value}}}, "then": present}
 
 
 class PublishedStep(StrictModel):
     """A step of a course; required unless `required` is false.
 
-    A video needs `duration` in seconds. A quiz needs `passing_score`, which may not exceed `max_score`; without
-    `attempts` it may be tried any number of times.
+    A kind that is watched, such as a video, needs `duration` in seconds. A kind that is passed, such as a quiz, needs
+    `passing_score`, which may not exceed `max_score`; without `attempts` it may be tried any number of times.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={"allOf": [_required_for(kind, field) for kind, field in REQUIRED_FIELDS.items()]}
-    )
+    model_config = ConfigDict(json_schema_extra={"allOf": [*_required_by_kind()]})
 
     step_id: Id
     kind: StepKind
@@ -109,7 +111,7 @@ class PublishedStep(StrictModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        field = REQUIRED_FIELDS.get(self.kind)
+        field = REQUIRED_FIELDS.get(self.kind.completion)
         if field is not None and getattr(self, field) is None:
             raise ValueError(f"a {self.kind} needs a {field}")
         if self.passing_score is not None and self.max_score is not None and self.passing_score > self.max_score:
@@ -213,8 +215,8 @@ class LiveEventScheduledEvent(CloudEvent[LiveEventScheduled]):
             live_event_id=data.live_event_id,
             version=to_milliseconds(self.time),
             title=data.title,
-            starts_at=data.starts_at,
-            ends_at=data.ends_at,
+            starts_at=data.starts_at.astimezone(UTC),
+            ends_at=data.ends_at.astimezone(UTC),
             timezone=data.timezone,
             hours=data.hours,
             language=data.language or "en",

@@ -36,30 +36,34 @@ _SCHEDULE = re.compile(_SCHEDULE_PATTERN)
 
 def read_time(value: object) -> datetime:
     """In UTC, to the millisecond; a year that `datetime` does not have is the nearest that it has."""
-    value = _written(value)
-    if not isinstance(value, str) or not _ANY_TIME.fullmatch(value):
-        raise ValueError("must be an RFC 3339 time that exists, with its UTC offset")
-    has_leap_second = value[17:19] == "60"
-    text = (f"{value[:17]}59{value[19:]}" if has_leap_second else value).upper()
+    text = _written(value)
     try:
-        at = datetime.fromisoformat(text).astimezone(UTC) + timedelta(seconds=has_leap_second)
+        return _with_its_offset(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return FAR_PAST if text < "2000" else FAR_FUTURE
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
-
-
-def _written(value: object) -> object:
-    """A `datetime` that code hands to a model, as an event writes it."""
-    if not isinstance(value, datetime):
-        return value
-    return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
 
 
 def _scheduled_time(value: object) -> datetime:
-    at = read_time(value)
-    if not _SCHEDULE.fullmatch(str(_written(value))):
-        raise ValueError("must lie in the years 2000-2199")
-    return at
+    """With the offset that it was written with: in UTC, a time of the first or last hours could have another year."""
+    text = _written(value)
+    if not _SCHEDULE.fullmatch(text):
+        raise ValueError("must lie in the years 2000-2199, as it is written")
+    return _with_its_offset(text)
+
+
+def _written(value: object) -> str:
+    """An RFC 3339 time, also of a `datetime` that code hands to a model."""
+    text = value.isoformat() if isinstance(value, datetime) else value
+    if not isinstance(text, str) or not _ANY_TIME.fullmatch(text):
+        raise ValueError("must be an RFC 3339 time that exists, with its UTC offset")
+    return text
+
+
+def _with_its_offset(text: str) -> datetime:
+    """To the millisecond."""
+    has_leap_second = text[17:19] == "60"
+    at = datetime.fromisoformat((f"{text[:17]}59{text[19:]}" if has_leap_second else text).upper())
+    return at.replace(microsecond=at.microsecond // 1000 * 1000) + timedelta(seconds=has_leap_second)
 
 
 Time = Annotated[
@@ -76,8 +80,8 @@ ScheduledTime = Annotated[
     datetime,
     BeforeValidator(_scheduled_time),
     text(
-        "RFC 3339 with its UTC offset, in the years 2000-2199; second 60 is the start of the next minute; digits "
-        "beyond milliseconds are dropped.",
+        "RFC 3339 with its UTC offset, in the years 2000-2199 as written; second 60 is the start of the next minute; "
+        "digits beyond milliseconds are dropped.",
         pattern=f"^{_SCHEDULE_PATTERN}$",
     ),
 ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from earned.verify.checks import EXIT_CODES, UNREADABLE, Fetch, Outcome, Report, check
 from earned.verify.fetching import Unreachable, fetch
 from earned.verify.keys import parsed
-from earned.verify.pdf import Unreadable, read_document
+from earned.verify.pdf import MAX_SECONDS, Unreadable, read_document
 from earned.verify.signed_documents import SignedDocument
 from earned.verify.visible_text import certificate_number, day
 
@@ -24,8 +24,13 @@ VERDICTS = {
 }
 
 
-def main(arguments: Sequence[str] | None = None, fetch: Fetch = fetch, now: datetime | None = None) -> int:
-    """Returns the exit code."""
+def main(
+    arguments: Sequence[str] | None = None,
+    fetch: Fetch = fetch,
+    now: datetime | None = None,
+    seconds: float = MAX_SECONDS,
+) -> int:
+    """Returns the exit code; `seconds` bound the reading of the file."""
     parser = argparse.ArgumentParser(prog="python -m earned.verify", description=__doc__)
     parser.add_argument("file", type=Path, help="the certificate, a PDF")
     parser.add_argument(
@@ -41,7 +46,7 @@ def main(arguments: Sequence[str] | None = None, fetch: Fetch = fetch, now: date
     except (OSError, Unreachable) as error:
         parser.error(f"--offline: {error}")
     try:
-        document = read_document(given.file)
+        document = read_document(given.file, seconds)
     except Unreadable as error:
         print(f"\nNothing was checked: {error}.")
         return UNREADABLE

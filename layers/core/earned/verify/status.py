@@ -28,11 +28,8 @@ def is_revoked(credential: SignedDocument, fetch: Callable[[str], bytes], at: da
     if values["did"] != signer or values["address"] != url or not found.is_signed_by(key):
         raise Unreachable(f"the answer of {url} is not the issuer's")
     try:
-        is_current = (
-            datetime.fromisoformat(values["created"]) - CLOCK_TOLERANCE
-            <= at
-            <= datetime.fromisoformat(values["until"]) + CLOCK_TOLERANCE
-        )
+        created, until = datetime.fromisoformat(values["created"]), datetime.fromisoformat(values["until"])
+        is_current = created - at <= CLOCK_TOLERANCE and at - until <= CLOCK_TOLERANCE
     except (ValueError, TypeError):
         is_current = False
     if not is_current:

@@ -8,7 +8,7 @@ several letters: where it is not found, nothing follows.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -32,12 +32,12 @@ class Comparison:
 
 
 def compare(credential: SignedDocument, text: str) -> Comparison:
-    lines, values = text.splitlines(), credential.values
+    page, values = _Page(text), credential.values
     printed = {"holder": values["holder"], "training": values["title"], "number": certificate_number(credential)}
-    absent = [name for name, value in printed.items() if not _contains(lines, value)]
+    absent = [name for name, value in printed.items() if not page.contains(value)]
     unclear = [name for name in absent if _has_marks(printed[name])]
     missing = [name for name in absent if name not in unclear]
-    if not any(_contains_days(lines, *days) for days in _written(values.get("first_day"), values["completed_on"])):
+    if not any(page.contains_days(*days) for days in _written(values.get("first_day"), values["completed_on"])):
         missing.append("date")
     return Comparison((*missing,), (*unclear,))
 
@@ -56,20 +56,30 @@ def _has_marks(value: str) -> bool:
     return any(unicodedata.category(c)[0] == "M" for c in unicodedata.normalize("NFKC", value))
 
 
-def _contains(lines: Sequence[str], value: str) -> bool:
-    wanted, given = _letters(value), [_letters(line) for line in lines]
-    if wanted in "".join(given):
-        return True
-    if not any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in value):
-        return False
-    runs = ("".join(given[n : n + length]) for length in range(1, MAX_LINES + 1) for n in range(len(given)))
-    return any(Counter(run) == Counter(wanted) for run in runs)
+class _Page:
+    """The letters and words of each line, read once: the days are looked for in a thousand locales."""
 
+    def __init__(self, text: str) -> None:
+        lines = text.splitlines()
+        self._letters = [_letters(line) for line in lines]
+        self._words = [Counter(_WORD.findall(line)) for line in lines]
+        self._text = "".join(self._letters)
 
-def _contains_days(lines: Sequence[str], days: str, is_right_to_left: bool) -> bool:
-    if not is_right_to_left:
-        return _contains(lines, days)
-    return any(Counter(_WORD.findall(days)) <= Counter(_WORD.findall(line)) for line in lines)
+    def contains(self, value: str) -> bool:
+        wanted = _letters(value)
+        if wanted in self._text:
+            return True
+        if not any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in value):
+            return False
+        given, letters = self._letters, Counter(wanted)
+        runs = ("".join(given[n : n + length]) for length in range(1, MAX_LINES + 1) for n in range(len(given)))
+        return any(Counter(run) == letters for run in runs)
+
+    def contains_days(self, days: str, is_right_to_left: bool) -> bool:
+        if not is_right_to_left:
+            return self.contains(days)
+        wanted = Counter(_WORD.findall(days))
+        return any(wanted <= line for line in self._words)
 
 
 def _letters(text: str) -> str:

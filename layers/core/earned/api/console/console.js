@@ -1,7 +1,7 @@
 /** `<earned-console>`: sign-in, the pages of each role, and the address that says where a person is. */
 
 import { h, patch } from "./dom.js";
-import { direction, LANGUAGES, language, texts } from "./messages.js";
+import { direction, fetchTexts, LANGUAGES, language, texts } from "./messages.js";
 import { arrive, claims, leave, SignInFailed } from "./sign-in.js";
 
 /** @import { Child } from "./types.d.ts" */
@@ -116,7 +116,8 @@ class EarnedConsole extends HTMLElement {
   }
 
   #render() {
-    const language = this.#language, words = texts(language);
+    const language = this.#language, words = texts(language), fetching = fetchTexts(language);
+    if (fetching) return void fetching.then(() => this.#render());
     document.documentElement.lang = language;
     document.documentElement.dir = direction(language);
     const { pages, company } = this.#who, { view, state } = this.#address;

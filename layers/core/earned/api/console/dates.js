@@ -3,10 +3,9 @@
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
 
-/** @param {string} language @param {string} at A day, or a time with its offset. */
+/** @param {string} language @param {string} at A time with its offset; the day is the reader's. */
 export function day(language, at) {
-  const timeZone = at.length === 10 ? "UTC" : undefined; // a day is the same everywhere
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone }).format(new Date(at));
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(at));
 }
 
 /** @param {string} language @param {string | Date} at */

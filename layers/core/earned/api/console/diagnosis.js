@@ -20,7 +20,8 @@ export class EarnedDiagnosis extends EarnedElement {
   #diagnoses = null;
   /** An address stays here: what is in `state` may stand in the page's address. */
   #email = "";
-  #input = "";
+  /** @type {string | null} */
+  #input = null;
 
   /** @override */
   reset() {
@@ -72,11 +73,11 @@ export class EarnedDiagnosis extends EarnedElement {
     };
     const oninput = (/** @type {{target: HTMLInputElement}} */ { target }) => (this.#input = target.value);
     return [
-      h("section", { "aria-labelledby": "find" },
+      h("section", { "aria-labelledby": "find", class: "on-screen" },
         h("h2", { id: "find" }, texts.findPerson),
         h("form", { onsubmit, class: "bar" },
           h("div", {}, h("label", { for: "who" }, texts.emailOrId),
-            h("input", { id: "who", name: "who", type: "text", required: true, maxlength: 320, dir: "ltr", ...PLAIN, value: this.#input, oninput })),
+            h("input", { id: "who", name: "who", type: "text", required: true, maxlength: 320, dir: "ltr", ...PLAIN, value: this.#input ?? this.state["account"] ?? "", oninput })),
           h("div", {}, h("button", { class: "main" }, texts.diagnose)))),
       this.#diagnoses && this.#results(this.#diagnoses),
       this.#requestList(),
@@ -137,7 +138,7 @@ export class EarnedDiagnosis extends EarnedElement {
   #attendance({ status, marked_by, marked_at }) {
     const { texts, locale } = this;
     const word = status === "not-marked" ? texts.notMarked : texts[status];
-    return marked_by && marked_at ? fill(texts.markedBy, { status: word, who: marked_by, date: moment(locale, marked_at) }) : word;
+    return marked_by && marked_at ? fill(texts.markedBy, { status: word, who: isolated(marked_by), date: moment(locale, marked_at) }) : word;
   }
 
   /** @param {Diagnosis["completion"]} completion */
@@ -148,8 +149,9 @@ export class EarnedDiagnosis extends EarnedElement {
     return h("section", {},
       h("h4", {}, texts.timeline),
       h("ol", { class: "timeline" }, timeline.map(({ at, what, title, detail }) => h("li", {},
-        h("time", { datetime: at, class: "quiet small" }, moment(locale, at)), " ", names[what] ?? what,
-        title && [": ", h("span", { class: "name" }, title)], detail && h("span", { class: "quiet", lang: "en" }, ` (${detail})`)))));
+        h("time", { datetime: at, class: "quiet small" }, moment(locale, at)),
+        h("span", {}, names[what] ?? what, title && [": ", h("span", { class: "name" }, title)],
+          detail && h("span", { class: "quiet", lang: "en" }, ` (${detail})`))))));
   }
 
   /** @param {string} id */
@@ -179,7 +181,7 @@ export class EarnedDiagnosis extends EarnedElement {
   #requestList() {
     const { texts, locale } = this, requests = this.#requests;
     if (!requests) return null;
-    return h("section", { "aria-labelledby": "requests" },
+    return h("section", { "aria-labelledby": "requests", class: this.#diagnoses ? "on-screen" : "" }, // of other people
       h("h2", { id: "requests" }, texts.requests),
       requests.dropped_last_hour > 0 && h("p", { class: "notice" }, fill(texts.dropped, { count: number(locale, requests.dropped_last_hour) })),
       requests.items.length === 0 && h("p", { part: "empty" }, texts.noRequests),
@@ -199,3 +201,6 @@ export class EarnedDiagnosis extends EarnedElement {
     this.#requests = { dropped_last_hour, items: [...items, ...page.items], ...(page.next_cursor ? { next_cursor: page.next_cursor } : {}) };
   }
 }
+
+/** An id within a text of any direction. @param {string} id */
+const isolated = (id) => `\u2068${id}\u2069`;

@@ -3,7 +3,7 @@
 import { Api, Expired, Failed, Offline } from "./api.js";
 import { moment } from "./dates.js";
 import { h, patch } from "./dom.js";
-import { direction, fill, language, locale, texts } from "./messages.js";
+import { direction, fetchTexts, fill, language, locale, texts } from "./messages.js";
 import { theme } from "./theme.js";
 
 /** @import { Token } from "./api.js" */
@@ -198,6 +198,8 @@ export class EarnedElement extends HTMLElement {
   render() {
     const { language, locale, texts } = this, root = this.shadowRoot;
     if (!root || !this.isConnected) return;
+    const fetching = fetchTexts(language);
+    if (fetching) return void fetching.then(() => this.render());
     const isRead = this.readAt !== null || this.phase === "ready";
     patch(root, h("div", { lang: language, dir: direction(language), part: "root" },
       h("div", {}, this.#notice()), // a child of its own, so that what follows keeps its place and its focus

@@ -32,7 +32,10 @@ function card(element, { training, enrolled, certificates, waiting }) {
       type: "button",
       class: "link",
       "aria-label": `${label}: ${title}`,
-      onclick: () => element.navigate({ training: training.id, status: "", who: "", page: "", ...filter }),
+      onclick: () => {
+        element.navigate({ training: training.id, status: "", who: "", page: "", ...filter });
+        element.shadowRoot?.getElementById("people")?.focus(); // the table may be below what is seen
+      },
     }, label)),
     h("dd", {}, number(locale, count)),
   ];

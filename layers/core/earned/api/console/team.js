@@ -123,12 +123,25 @@ export class EarnedTeam extends EarnedElement {
       Array.isArray(this.#summary) && this.#summary.length > 0 && summary(this, this.#summary),
       this.#summary === "too-many" && h("p", { class: "notice" }, texts.tooMany),
       h("section", { "aria-labelledby": "people" },
-        h("h2", { id: "people" }, texts.people),
-        this.#filters(),
-        this.#exports(),
-        shown.length > 0 ? this.#table(shown) : this.#empty(),
-        this.#pages(arranged.length, start, shown.length)),
+        h("h2", { id: "people", tabindex: "-1" }, texts.people),
+        rows.items.length > 0 || this.#isFiltered ? [
+          this.#filters(),
+          this.#exports(),
+          shown.length > 0 ? this.#table(shown) : h("p", { part: "empty" }, texts.noMatch),
+          this.#pages(arranged.length, start, shown.length),
+        ] : h("p", { part: "empty" }, texts.noPeople)),
     ];
+  }
+
+  get #isFiltered() {
+    const { training, status, who } = this.state;
+    return Boolean(this.#search || training || status || who);
+  }
+
+  #clear() {
+    this.#search = "";
+    this.navigate({ training: "", status: "", who: "", page: "" });
+    this.shadowRoot?.getElementById("search")?.focus();
   }
 
   #filters() {
@@ -149,7 +162,8 @@ export class EarnedTeam extends EarnedElement {
         h("input", { id: "search", type: "search", autocomplete: "off", spellcheck: "false", value: this.#search, oninput })),
       select("training", texts.training, trainings),
       select("status", texts.status, [["in-progress", texts.inProgress], ["completed", texts.completed]]),
-      select("who", texts.whoMustAct, [["learner", texts.learner], ["administrator", texts.administrator], ["support", texts.support], ["nobody", texts.nobody]]));
+      select("who", texts.whoMustAct, [["learner", texts.learner], ["administrator", texts.administrator], ["support", texts.support], ["nobody", texts.nobody]]),
+      this.#isFiltered && h("div", {}, h("button", { type: "button", onclick: () => this.#clear() }, texts.clear)));
   }
 
   /** @param {string} text */
@@ -170,7 +184,7 @@ export class EarnedTeam extends EarnedElement {
         h("button", { type: "button", class: "main", "aria-disabled": String(busy), onclick: exportAll }, texts.exportAll),
         h("button", { type: "button", "aria-disabled": String(busy || !isPossible), onclick: exportSelected }, texts.exportSelected),
         chosen > 0 && h("span", { class: "quiet" }, fill(texts.selected, { count: number(this.locale, chosen) }))),
-      h("p", { class: "quiet small" }, texts.exportHint),
+      h("p", { class: "quiet small on-screen" }, texts.exportHint),
     ];
   }
 
@@ -193,16 +207,6 @@ export class EarnedTeam extends EarnedElement {
         this.#exporting = false;
       }
     });
-  }
-
-  #empty() {
-    const { texts, state } = this, isFiltered = this.#search !== "" || state["training"] || state["status"] || state["who"];
-    if (!isFiltered) return h("p", { part: "empty" }, texts.noPeople);
-    const clear = () => {
-      this.#search = "";
-      this.navigate({ training: "", status: "", who: "", page: "" });
-    };
-    return h("div", { part: "empty" }, h("p", {}, texts.noMatch), h("button", { type: "button", onclick: clear }, texts.clear));
   }
 
   /** @param {Row[]} shown */
@@ -261,12 +265,13 @@ export class EarnedTeam extends EarnedElement {
     /** @param {number} page */
     const go = (page) => () => this.navigate({ page: page > 1 ? String(page) : "" });
     const isMore = start + shown < known || (!complete && shown === SHOWN);
+    const isOne = start === 0 && !isMore;
     return [
       !complete && this.#needsAll && h("p", { class: "notice" }, fill(texts.atMost, { count: number(locale, MOST) })),
-      h("nav", { class: "actions", "aria-label": texts.people, part: "pages" },
-        h("button", { type: "button", "aria-disabled": String(start === 0), onclick: start > 0 ? go(this.#page - 1) : () => {} }, texts.previous),
+      (shown > 0 || !isOne) && h("nav", { class: "actions", "aria-label": texts.people, part: "pages" },
+        !isOne && h("button", { type: "button", "aria-disabled": String(start === 0), onclick: start > 0 ? go(this.#page - 1) : () => {} }, texts.previous),
         h("span", { class: "quiet" }, fill(total === null || state["status"] || state["who"] ? (complete ? texts.rows : texts.rowsSoFar) : texts.rows, numbers)),
-        h("button", { type: "button", "aria-disabled": String(!isMore), onclick: isMore ? go(this.#page + 1) : () => {} }, texts.next)),
+        !isOne && h("button", { type: "button", "aria-disabled": String(!isMore), onclick: isMore ? go(this.#page + 1) : () => {} }, texts.next)),
     ];
   }
 
@@ -281,7 +286,7 @@ export class EarnedTeam extends EarnedElement {
     const { texts } = this, [first] = this.#person;
     const onclick = () => this.#export(scope(undefined, [account_id]));
     return h("section", { "aria-labelledby": "person" },
-      h("p", {}, h("button", { type: "button", class: "link", onclick: () => this.navigate({ person: "" }) }, texts.back)),
+      h("p", { class: "on-screen" }, h("button", { type: "button", class: "link", onclick: () => this.navigate({ person: "" }) }, texts.back)),
       first && [
         h("h2", { id: "person", tabindex: "-1", class: "name" }, nameOf(first)),
         h("div", { class: "actions" },

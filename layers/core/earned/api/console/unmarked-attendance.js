@@ -50,7 +50,7 @@ export class EarnedUnmarkedAttendance extends EarnedElement {
   /** @override */
   view() {
     if (this.#events.length === 0) return h("p", { part: "empty" }, this.texts.noneUnmarked);
-    return h("ul", { class: "cards" }, this.#events.map((event) => this.#event(event)));
+    return h("section", {}, h("ul", { class: "cards" }, this.#events.map((event) => this.#event(event))));
   }
 
   /** @param {UnmarkedEvent} event */

@@ -25,7 +25,8 @@ async function compare(file) {
 function show(values) {
   statement.hidden = !values;
   if (!values) return;
-  const days = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" });
+  const { lang } = document.documentElement;
+  const days = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { dateStyle: "long", timeZone: "UTC" });
   const texts = {
     holder: values.get("holder"),
     training: values.get("title"),
