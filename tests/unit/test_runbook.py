@@ -149,8 +149,8 @@ def settings(function: str) -> set[str]:
     imported = {
         alias.name: node.module for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
     }
-    for read in re.findall(r"from_environment\((\w+), ", ast.unparse(tree)):
-        if module := imported.get(read):
+    for of, read in re.findall(r"from_environment\((?:(\w+)\.)?(\w+), ", ast.unparse(tree)):
+        if module := f"{imported[of]}.{of}" if of else imported.get(read):
             names |= {field.name for field in fields(getattr(importlib.import_module(module), read))}
     return {name.upper() for name in names}
 
