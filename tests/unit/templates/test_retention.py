@@ -13,7 +13,8 @@ RESOURCES: dict[str, dict[str, Any]] = {
     for path in [TEMPLATE, *sorted(INFRA.glob("*.yaml"))]
     for name, resource in read_template(path)["Resources"].items()
 }
-KEEPS_NOTHING = {"edge.FirewallLogKey"}  # it encrypts a log that goes with its stack
+# The first encrypts messages on their way, the second a log that goes with its stack.
+KEEPS_NOTHING = {"observability.AlarmsKey", "edge.FirewallLogKey"}
 KEPT = {name for name, one in RESOURCES.items() if one["Type"] in KEEPS_DATA | POLICIES} - KEEPS_NOTHING
 
 
