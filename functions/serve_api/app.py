@@ -7,7 +7,6 @@ from typing import Any
 
 from earned import cold_start
 from earned.api import application, routes
-from earned.api.routes import SignIn
 from earned.aws import clients
 from earned.aws.dynamodb import access_log, support, table
 from earned.aws.s3 import Archives, Documents
@@ -51,7 +50,7 @@ dependencies = routes.Dependencies(
     role_claim=settings.role_claim,
     company_claim=settings.company_claim,
     client_claim=settings.client_claim,
-    sign_in=from_environment(SignIn, os.environ),
+    sign_in=from_environment(routes.SignIn, os.environ),
 )
 app = application.application(*application.ROUTERS)
 cold_start.done()

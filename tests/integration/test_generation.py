@@ -46,7 +46,7 @@ def test_a_certificate_takes_four_requests(service: Service, story: Story) -> No
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", ["BatchGetItem", "PutObject", "UpdateItem", "PutEvents", "DeleteMessage"])
+@pytest.mark.parametrize("step", ["BatchGetItem", "PutObject", "UpdateItem", "PutEvents", "DeleteMessageBatch"])
 def test_a_kill_between_any_two_steps_and_a_redelivery_end_in_the_same_single_certificate(
     service: Service, story: Story, step: str, *, after: bool
 ) -> None:
