@@ -31,7 +31,7 @@ class SigningKey:
 
     def __init__(self, secret: str) -> None:
         # A large library, which of the API's routes only the status of a credential needs.
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415  # with the first signature
 
         self._private = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(secret.encode()).digest())
         self.public = multibase(_ED25519 + self._private.public_key().public_bytes_raw())
