@@ -4,6 +4,7 @@ import signal
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+import boto3
 import pytest
 
 from earned.testing.service import Service, aws_in_process
@@ -24,6 +25,15 @@ def service(running: Service) -> Service:
     """The service, empty."""
     running.forget()
     return running
+
+
+@pytest.fixture
+def versions(service: Service) -> Iterator[None]:
+    """The template's bucket keeps versions; moto's CloudFormation leaves that out."""
+    versioning = boto3.resource("s3").BucketVersioning(service.outputs["DocumentsBucketName"])
+    versioning.enable()
+    yield
+    versioning.suspend()
 
 
 @pytest.fixture

@@ -10,10 +10,13 @@ from earned.domain.sweep import Finding
 from earned.testing.cloudformation import read_template, resources
 from earned.testing.service import Service
 from tests.integration.test_metrics import TABLE
+from tools.bench.credential import measure as added_by_credential
 from tools.costs import bill, scale
 from tools.costs.__main__ import idle
 from tools.costs.counts import Sweeping, count, count_download, count_list, count_summary, count_sweep, republish
 from tools.costs.savings import savings
+
+pytestmark = pytest.mark.usefixtures("versions")
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = tomllib.loads((ROOT / "tools" / "costs" / "committed.toml").read_text())["dollars"]
@@ -30,6 +33,14 @@ def test_a_million_certificates_cost_no_more_than_five_percent_above_what_was_co
     assert alone <= COMMITTED[f"alone_{steps}"] * FIVE_PERCENT
     assert full < bill.total(bill.certificate_bill(counts, bill.Shape.of_volume(100e6, steps))) <= alone
     assert all(one.dollars > 0 for one in savings(counts))
+
+
+def test_a_million_credentials_cost_at_most_ten_cents(service: Service) -> None:
+    added = added_by_credential(10)["document_bytes_added"]
+    lines = bill.credential_bill(count(service, 5), added)
+    assert 1000 < added < 2000
+    assert all(line.dollars > 0 for line in lines)
+    assert bill.total(lines) <= 0.10
 
 
 def test_a_million_downloads_cost_no_more_than_five_percent_above_what_was_committed(service: Service) -> None:

@@ -14,6 +14,8 @@ from tools.costs.ledger import counting
 from tools.costs.scenario import Invocation, Scenario
 from tools.story import cloud_event
 
+pytestmark = pytest.mark.usefixtures("versions")
+
 UNITS_PER_EVENT = {5: 1, 50: 1, 150: 2}  # on average
 MOST_UNITS = {5: 1, 50: 1, 150: 3}
 

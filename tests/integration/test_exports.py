@@ -8,6 +8,7 @@ import resource
 import time
 import unicodedata
 import zipfile
+import zlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -565,13 +566,15 @@ def multiply(story: Story, account: str, pdf: bytes, times: int) -> None:
     service = story.service
     table = boto3.resource("dynamodb").Table(service.outputs["RecordsTableName"])
     item: dict[str, Any] = table.get_item(Key=key_of(story, account))["Item"]
+    issued = zlib.decompress(bytes(item["issue"])).decode()
     documents = service.apps["generate_certificate"].documents
     with table.batch_writer() as batch:
         for number in range(times):
             person = f"{account}-{number:05}"
             certificate_id = enrollment_keys.new_certificate_id(story.enrollment_of(person)["enrollment_id"])
-            issue = item["issue"].replace(item["c"], certificate_id).replace("Ada", f"Ada {number % 400}")
-            batch.put_item(Item=item | key_of(story, person) | {"c": certificate_id, "issue": issue})
+            issue = issued.replace(item["c"], certificate_id).replace("Ada", f"Ada {number % 400}")
+            changed = {"c": certificate_id, "issue": zlib.compress(issue.encode())}
+            batch.put_item(Item=item | key_of(story, person) | changed)
             documents.put(certificate_id, 1, pdf, "certificate.pdf")
 
 

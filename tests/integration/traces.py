@@ -83,6 +83,15 @@ def of_tables(client: Any, tables: Iterable[str]) -> Iterator[tuple[str, bytes]]
             for item in page["Items"]:
                 key = item.get("pk") or item.get("kind") or {"S": table}
                 yield f"table {key['S']}", json.dumps(item, default=repr).encode()
+                yield from ((f"table {key['S']}", inflated(one["B"])) for one in item.values() if "B" in one)
+
+
+def inflated(binary: bytes) -> bytes:
+    """What a compressed attribute says; other attributes as they are."""
+    try:
+        return zlib.decompress(binary)
+    except zlib.error:
+        return binary
 
 
 def of_buckets(client: Any, buckets: Iterable[str]) -> Iterator[tuple[str, bytes]]:

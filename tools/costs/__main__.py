@@ -15,6 +15,7 @@ from rich.table import Table
 
 from earned.testing.cloudformation import INFRA, ROOT, resources
 from earned.testing.service import QUEUES, Service, aws_in_process
+from tools.bench.credential import measure as added_by_credential
 from tools.costs import bill
 from tools.costs.counts import Counts, Sweeping, count, count_download, count_summary, count_sweep
 from tools.costs.measure import measure
@@ -25,6 +26,8 @@ STEPS = (5, 50, 150)
 VOLUMES = (1, 10, 100)  # millions of certificates a year
 TARGET, DOWNLOAD_TARGET, SWEEP_TARGET = 12, 2.40, 1  # dollars a million (docs/design.md)
 IDLE_TARGET = 10  # dollars a month
+CREDENTIAL_TARGET = 0.10  # dollars a million, of the certificates' bill
+PAGES = 20  # drawn with and without a credential
 MANY = 10**8  # records that a pass of the sweep must read within a day
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
@@ -47,13 +50,15 @@ def main(only_measure: Annotated[bool, MEASURE] = False) -> None:
     if only_measure:
         console.print(json.dumps({"cpu": found, "load": round(os.getloadavg()[0], 1)}))
         return
-    _show(counts, bill.download_bill(download), bill.summary_bill(summary), sweeping)
+    credentials = bill.credential_bill(counts[5], added_by_credential(PAGES)["document_bytes_added"])
+    _show(counts, credentials, bill.download_bill(download), bill.summary_bill(summary), sweeping)
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(_figures(counts, bill.download_bill(download), sweeping), indent=2) + "\n")
 
 
 def _show(
     counts: dict[int, Counts],
+    credentials: Sequence[bill.Line],
     downloads: Sequence[bill.Line],
     summaries: Sequence[bill.Line],
     sweeping: Sweeping,
@@ -61,6 +66,7 @@ def _show(
     five = counts[5]
     full, alone = bill.certificate_bill(five, bill.FULL), bill.certificate_bill(five, bill.Shape())
     _print_bill(full, alone)
+    _print_lines(f"Of it, a million credentials (target: ${CREDENTIAL_TARGET:.2f})", credentials, "dollars", decimals=3)
     _print_volumes(counts)
     _print_lines(
         f"A million downloads, without data transfer out of AWS (target: ${DOWNLOAD_TARGET:.2f})", downloads, "dollars"
@@ -102,14 +108,14 @@ def _print_volumes(counts: dict[int, Counts]) -> None:
     console.print(table)
 
 
-def _print_lines(title: str, lines: Sequence[bill.Line], unit: str, *, total: bool = True) -> None:
+def _print_lines(title: str, lines: Sequence[bill.Line], unit: str, *, total: bool = True, decimals: int = 2) -> None:
     table = Table("", "buys", title=title)
     table.add_column(unit, justify="right")
     for line in lines:
-        table.add_row(line.service, line.buys, f"{line.dollars:.2f}")
+        table.add_row(line.service, line.buys, f"{line.dollars:.{decimals}f}")
     if total:
         table.add_section()
-        table.add_row("", "all", f"{bill.total([*lines]):.2f}")
+        table.add_row("", "all", f"{bill.total([*lines]):.{decimals}f}")
     console.print(table)
 
 

@@ -89,6 +89,16 @@ def certificate_bill(counts: Counts, shape: Shape) -> list[Line]:
     ]
 
 
+def credential_bill(counts: Counts, document_bytes: float) -> list[Line]:
+    """What the credentials are of a million certificates, with the bytes that one adds to a document."""
+    stored = _PRICE["table_gib_month"] + _PRICE["backup_gib_month"]
+    return [
+        _line("Lambda", "processor: signing", _seconds("generate_certificate", MEASURED["cpu"]["credential"], 0)),
+        _line("S3", "credentials in documents, the first month", _PRICE["s3_gib_month"] * document_bytes / GIB),
+        _line("DynamoDB", "proofs stored and backed up, the first month", stored * counts.proof_bytes / GIB),
+    ]
+
+
 def download_bill(download: Download) -> list[Line]:
     """A million downloads, without data transfer out of AWS."""
     waited = download.requests * _ASSUMED["milliseconds"]["dynamodb"] / 1000

@@ -42,6 +42,7 @@ class Counts:
     together: dict[str, PerItem]
     document_bytes: int
     record_bytes: int  # with DynamoDB's own overhead
+    proof_bytes: int  # of the credential, in the record
     entry_bytes: int
 
 
@@ -107,6 +108,7 @@ def count(service: Service, steps: int) -> Counts:
         together={one.function: _each(one) for one in _full_batched(service, steps)},
         document_bytes=put.length,
         record_bytes=size(record) + STORED_BESIDE_AN_ITEM,
+        proof_bytes=size({"p": record["p"]}),
         entry_bytes=sum(size(entry) + STORED_BESIDE_AN_ITEM for entry in entries if entry),
     )
 

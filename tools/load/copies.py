@@ -5,6 +5,7 @@ what is measured afterwards.
 """
 
 import json
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -62,7 +63,7 @@ def copy_of(account: Item, record: Item, person: Person) -> tuple[Item, Item]:
     pk, sk = row_key(person.key)
     record = record | {"pk": {"S": pk}, "sk": {"S": sk}, "c": {"S": new_certificate_id(person.key.enrollment_id)}}
     if "issue" in record:
-        issue = json.loads(record["issue"]["S"])
+        issue = json.loads(zlib.decompress(record["issue"]["B"]))
         issue["printed"]["holder"] = person.name
-        record["issue"] = {"S": json.dumps(issue)}
+        record["issue"] = {"B": zlib.compress(json.dumps(issue).encode())}
     return account | {"pk": {"S": f"account#{person.key.account_id}"}, "name": {"S": person.name}}, record

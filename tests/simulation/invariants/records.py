@@ -1,6 +1,7 @@
 """Stored records and posted events, as the checks read them."""
 
 import json
+import zlib
 from base64 import b64decode
 from collections.abc import Sequence
 from datetime import timedelta
@@ -27,7 +28,7 @@ def facts_of(record: Item) -> set[bytes]:
 
 def issue_of(record: Item) -> Item:
     """The issuance, with the attributes that the record stores beside it."""
-    issue: Item = json.loads(record["issue"]["S"])
+    issue: Item = json.loads(zlib.decompress(b64decode(record["issue"]["B"])))
     printed = issue["printed"] | {"certificate_id": record["c"]["S"]}
     return issue | {"revision": int(record["revision"]["N"]), "printed": printed}
 

@@ -12,7 +12,7 @@ BEGINNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SUBJECTS = [f"enr-{number}" for number in range(500)]
 
 
-@pytest.mark.parametrize("every", [DAY, FULL_CHECK_EVERY], ids=["a day", "a quarter"])
+@pytest.mark.parametrize("every", [DAY, FULL_CHECK_EVERY], ids=["a day", "two months"])
 @pytest.mark.parametrize("hours", [6, 24, 24 * 90])
 def test_every_subject_is_fully_checked_once_a_period(every: timedelta, hours: int) -> None:
     step = min(timedelta(hours=hours), every)

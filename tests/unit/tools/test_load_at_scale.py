@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,13 @@ from tools.load.history import History
 
 TOLERANCE = timedelta(minutes=5)
 PERSON = {"pk": {"S": "account#acc-crowd-0"}, "sk": {"S": "-"}, "name": {"S": "Ada Sample-00000"}}
+ISSUE = {"printed": {"holder": "Ada Sample-00000", "title": "Well Led"}}
 RECORD = {
     "pk": {"S": "enrollment#old"},
     "sk": {"S": "acc-crowd-0#enr-crowd-0"},
     "c": {"S": "old"},
     "h": {"S": "company#co-crowd"},
-    "issue": {"S": json.dumps({"printed": {"holder": "Ada Sample-00000", "title": "Well Led"}})},
+    "issue": {"B": zlib.compress(json.dumps(ISSUE).encode())},
 }
 SEVENTH = Person(person_key(7), name_of(7))
 
@@ -35,7 +37,7 @@ def test_a_copy_has_the_keys_the_certificate_number_and_the_name_of_another_pers
     assert (person["pk"]["S"], person["name"]["S"]) == ("account#acc-crowd-7", name_of(7))
     assert (record["pk"]["S"], record["sk"]["S"]) == row_key(person_key(7))
     assert record["c"]["S"].startswith(partition_of("enr-crowd-7"))
-    assert json.loads(record["issue"]["S"])["printed"] == {"holder": name_of(7), "title": "Well Led"}
+    assert json.loads(zlib.decompress(record["issue"]["B"]))["printed"] == {"holder": name_of(7), "title": "Well Led"}
     assert record["h"] == RECORD["h"]
 
 

@@ -12,7 +12,7 @@ from earned.domain.training import Training
 
 GRACE = timedelta(minutes=5)
 DAY = timedelta(days=1)
-FULL_CHECK_EVERY = timedelta(days=90)
+FULL_CHECK_EVERY = timedelta(days=60)
 RUNS_PER_PASS = 270  # one every five minutes: a pass ends within a day, also when the table grows by 6 %
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Position = tuple[str, str] | None  # the key of the last item that was read; None before the first

@@ -90,7 +90,7 @@ class CompletionRow(Row):
     removed_by = UnicodeAttribute(null=True)
     account_known = BooleanAttribute(attr_name="k", null=True)
     revision = NumberAttribute(null=True)
-    issue = UnicodeAttribute(null=True)
+    issue = BinaryAttribute(null=True, legacy_encoding=False)
     proof = BinaryAttribute(attr_name="p", null=True, legacy_encoding=False)
     revocation = UnicodeAttribute(null=True)
     hold = UnicodeAttribute(null=True)
