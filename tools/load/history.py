@@ -21,6 +21,7 @@ from tools.local.stack import ROOT, LocalStack
 LESSONS = [f"lesson-{number}" for number in range(1, 10)]
 BEGAN = datetime(2024, 3, 1, 9, tzinfo=UTC)
 POLL_SECONDS = 0.05
+COMPANY = 100  # people; the emulator looks at all of a company where DynamoDB looks up one
 COLUMNS = (
     *("type", "time", "company_id", "account_id", "kind", "name", "email", "enrollment_id", "training_id", "step_id"),
     *("course_id", "version", "title", "steps"),
@@ -29,7 +30,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class History:
-    """A company whose people took a course years ago; every fifth one finished it. `tag` is in all ids."""
+    """Companies whose people took a course years ago; every fifth one finished it. `tag` is in all ids."""
 
     tag: str
     people: int
@@ -51,12 +52,14 @@ class History:
         return written
 
     def _rows(self) -> Iterator[tuple[int, str, dict[str, Any]]]:
-        company, course = {"company_id": f"co-{self.tag}"}, f"course-{self.tag}"
-        yield 0, "company.saved", company | {"name": "Sample Lanterns"}
+        course = f"course-{self.tag}"
         steps = [{"step_id": lesson, "kind": "lesson", "title": lesson.title()} for lesson in LESSONS]
         published = {"course_id": course, "version": 1, "title": "Well Led", "steps": json.dumps(steps)}
         yield 0, "course.published", published
         for number in range(self.people):
+            company = {"company_id": f"co-{self.tag}-{number // COMPANY}"}
+            if number % COMPANY == 0:
+                yield 0, "company.saved", company | {"name": f"Sample Lanterns {number // COMPANY}"}
             person = {"account_id": f"acc-{self.tag}-{number}"}
             named = {"kind": "employee", "name": f"Ada Sample-{number:05}", "email": "ada@example.com"}
             yield 1, "account.saved", person | company | named
@@ -148,11 +151,11 @@ def _import(stack: LocalStack, history: History, command: Command, is_killed: bo
 
 
 def _issued(stack: LocalStack, history: History) -> set[str]:
-    """The enrollments of the company that have a certificate."""
+    """The enrollments of the companies that have a certificate."""
     dynamodb = stack.session().client("dynamodb", endpoint_url=stack.aws_endpoint)
     pages = dynamodb.get_paginator("scan").paginate(
         TableName=stack.outputs["RecordsTableName"],
-        FilterExpression="h = :company AND attribute_exists(issue)",
-        ExpressionAttributeValues={":company": {"S": f"company#co-{history.tag}"}},
+        FilterExpression="begins_with(h, :companies) AND attribute_exists(issue)",
+        ExpressionAttributeValues={":companies": {"S": f"company#co-{history.tag}-"}},
     )
     return {item["sk"]["S"].rpartition("#")[2] for page in pages for item in page["Items"]}
