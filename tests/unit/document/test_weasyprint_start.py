@@ -83,6 +83,7 @@ def test_the_compiled_declarations_are_those_of_the_installed_weasyprint() -> No
 
 @pytest.mark.parametrize("given", [{}, {"SSL_CERT_FILE": "/authorities"}])
 def test_no_authorities_are_read_at_the_start(given: dict[str, str]) -> None:
+    """Until Python 3.12, urllib made no context before the first request."""
     seen, after = run(AUTHORITIES, **given)
-    assert set(seen) == {os.devnull}
+    assert set(seen) == ({os.devnull} if sys.version_info >= (3, 12) else set())
     assert after == given.get("SSL_CERT_FILE")
