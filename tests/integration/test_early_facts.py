@@ -84,6 +84,21 @@ def test_a_removal_before_the_enrollment_stays_and_takes_no_facts(service: Servi
     assert story.certificates() == []
 
 
+def test_an_enrollment_that_arrives_after_the_removal_of_its_account_ends_with_it(
+    service: Service, story: Story
+) -> None:
+    story.directory()
+    story.save_account("ada")
+    service.post("Directory", cloud_event("account.removed", {"account_id": story.id("ada")}, NOON))
+    service.settle()
+    story.enroll("ada")
+    service.settle()
+    record = enrollments.get_record(key(story).enrollment_id)
+    assert record is not None
+    assert record.removal is not None
+    assert record.removal.at == NOON
+
+
 def test_the_sweep_passes_facts_without_an_enrollment(service: Service, story: Story) -> None:
     finish_before_the_enrollment(story)
     outcome = service.sweep(everything=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from earned.testing.service import Service
+from earned.testing.lambda_events import LambdaContext
+from earned.testing.service import Service, receive
 from tests.integration.pdf_text import pages
 from tools.story import NOON, Story, cloud_event
 
@@ -52,6 +53,26 @@ def test_any_order_and_any_repetition_of_deliveries_ends_in_one_certificate(
     assert len(story.own_documents()) == 1
     assert len({event["id"] for event in service.announcements()}) == 1
     assert all(not service.quarantined(queue) for queue in ("Directory", "Progress", "Generation"))
+
+
+def test_the_wait_for_a_certificate_begins_with_the_last_event_that_led_to_it(service: Service, story: Story) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    service.settle()
+    sent = [1_772_452_800_000 + 1_000 * number for number in (0, 2, 1)]
+    records = [
+        {
+            "messageId": str(at),
+            "receiptHandle": str(at),
+            "body": json.dumps(event),
+            "attributes": {"SentTimestamp": str(at), "MessageGroupId": "group"},
+        }
+        for at, event in zip(sent, story.do("ada", "read", "watch", "quiz"), strict=True)
+    ]
+    assert service.handlers["record_progress"]({"Records": records}, LambdaContext()) == {"batchItemFailures": []}
+    [request] = receive(service.url("Generation"))
+    assert json.loads(request["Body"])["since"] == max(sent)
 
 
 def test_a_missing_step_prevents_the_certificate_and_is_named(service: Service, story: Story) -> None:
