@@ -742,6 +742,12 @@ def test_an_export_asked_for_with_another_body_is_another(company: Story) -> Non
     assert ask_for(company, account_ids=[company.id("ada")])[1]["export_id"] != first
 
 
+def test_an_export_of_the_same_accounts_in_another_order_is_the_same(company: Story) -> None:
+    ada, bea = company.id("ada"), company.id("bea")
+    first = ask_for(company, account_ids=[ada, bea])[1]["export_id"]
+    assert ask_for(company, account_ids=[bea, ada, bea])[1]["export_id"] == first
+
+
 @pytest.mark.parametrize(
     ("scope", "names"),
     [

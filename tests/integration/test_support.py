@@ -94,6 +94,15 @@ def test_requests_beyond_an_hourly_limit_get_the_same_answer_and_support_is_told
     assert after == before | {"dropped_last_hour": 3}
 
 
+def test_support_is_not_told_of_what_was_dropped_more_than_an_hour_ago(service: Service) -> None:
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    for _ in range(support.REQUESTS_PER_PAIR + 1):
+        sent("192.0.2.1", at=at)
+    for minutes, dropped in ((59, 1), (61, 0), (24 * 60 - 1, 0)):
+        service.use("serve_api", now=lambda late=at + timedelta(minutes=minutes): late)
+        assert service.get("/v1/support-requests", SUPPORT)[1]["dropped_last_hour"] == dropped
+
+
 def test_a_genuine_request_is_kept_after_twenty_of_another_person_from_the_same_address(service: Service) -> None:
     noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
     for _ in range(support.REQUESTS_PER_PAIR):
@@ -166,6 +175,12 @@ def test_a_diagnosis_has_the_blocking_requirement_and_the_timeline(enrolled: Sto
 def test_a_diagnosis_is_found_by_email_whatever_its_case(enrolled: Story) -> None:
     _, answer = enrolled.service.get("/v1/diagnoses", SUPPORT, email=f"ADA.{enrolled.tag}@example.COM")
     assert [item["account"]["account_id"] for item in answer["items"]] == [enrolled.id("ada")]
+
+
+def test_an_account_id_takes_precedence_over_an_email(enrolled: Story) -> None:
+    both = {"account_id": enrolled.id("bea"), "email": f"ada.{enrolled.tag}@example.com"}
+    _, answer = enrolled.service.get("/v1/diagnoses", SUPPORT, **both)
+    assert [item["account"]["account_id"] for item in answer["items"]] == [enrolled.id("bea")]
 
 
 def test_an_unknown_email_has_no_diagnosis(service: Service) -> None:
@@ -243,6 +258,21 @@ def test_a_reissue_that_would_change_nothing_printed_makes_no_revision(enrolled:
     path = f"/v1/certificates/{certificate_of(enrolled, 'ada')}/reissue"
     assert service.post_to(path, None, SUPPORT) == (202, {"status": "unchanged"})
     assert service.waiting("Generation") == 0
+
+
+@pytest.mark.parametrize("name", ["Ada SAMPLE", "Ada  Sample", "Ada Sample Jr", "Áda Sample"])
+def test_every_difference_of_a_printed_name_is_worth_a_reissue(enrolled: Story, name: str) -> None:
+    """Spaces aside, which are cleaned at intake."""
+    service = enrolled.service
+    service.post("Progress", *enrolled.do("ada", "read", "watch", "quiz"))
+    service.settle()
+    service.post("Directory", cloud_event("account.saved", enrolled.account("ada", name=name), NOON))
+    service.settle()
+    service.post_to(f"/v1/certificates/{certificate_of(enrolled, 'ada')}/reissue", None, SUPPORT)
+    service.settle()
+    [certificate] = enrolled.certificates()
+    clean = " ".join(name.split())
+    assert (certificate["holder"], certificate["revision"]) == (clean, 1 if clean == "Ada Sample" else 2)
 
 
 def test_a_reissue_asked_for_twice_makes_one_revision(enrolled: Story) -> None:
