@@ -123,6 +123,13 @@ def test_the_page_takes_a_number_or_the_printed_address_with_its_revision(
     assert ("Ada Sample" in answer["body"]) is (shown == "This certificate is valid")
 
 
+def test_the_revision_of_a_printed_address_may_have_several_digits(service: Service, story: Story) -> None:
+    certificate_id = certificate_in(story, "valid", 120)
+    for revision, shown in ((1, "newer version"), (12, "newer version"), (119, "newer version"), (120, "is valid")):
+        query = {"number": PRINTED.format(certificate_id, revision)}
+        assert shown in service.ask("GET", "/verify", None, query=query, headers={"accept": "text/html"})["body"]
+
+
 @pytest.mark.parametrize(
     ("language", "marked"),
     [("de", "de"), ("pt-BR", "pt-BR"), ("zh-Hant-TW", "zh-Hant-TW"), ('"><b>', "en"), ("", "en"), ("x" * 9, "en")],
