@@ -48,6 +48,7 @@ from tests.integration.wire_faults import (
     noted,
     requests_pass,
 )
+from tools.operations.versions import Bucket, archives_with
 from tools.story import NOON, Story, cloud_event
 
 DAY = date(2026, 3, 2)
@@ -383,6 +384,15 @@ def deliver_once(service: Service, context: LambdaContext | None = None) -> None
     for message in receive(url)[:1]:
         if handle(service, message, context or LambdaContext()):
             boto3.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def test_a_person_is_found_in_an_upload_from_its_first_part_on(small_parts: Story) -> None:
+    service = small_parts.service
+    ask(small_parts)
+    with pytest.raises(Killed), killed_at(1, "UploadPart", after=True):
+        deliver_once(service)
+    _, uploads = archives_with(Bucket(boto3.client("s3"), service.outputs["ExportsBucketName"]), small_parts.id("ada"))
+    assert len(uploads) == 1
 
 
 def test_killed_between_any_two_calls_and_delivered_again_it_is_whole(small_parts: Story, clock: Clock) -> None:
