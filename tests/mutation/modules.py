@@ -11,6 +11,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "earned.domain.attendance": (f"{_UNIT}/domain/test_attendance.py",),
     "earned.domain.exports": (f"{_UNIT}/domain/test_exports.py",),
     "earned.domain.sweep": (f"{_UNIT}/domain/test_findings.py", f"{_UNIT}/domain/test_sweep.py"),
+    "earned.domain.file_names": (f"{_UNIT}/domain/test_file_names.py",),
     "earned.messages.announcements": (f"{_UNIT}/messages/test_announcements.py",),
     "earned.messages.labels": (f"{_UNIT}/messages/test_announcements.py",),
     "earned.aws.settings": (f"{_UNIT}/test_settings.py",),

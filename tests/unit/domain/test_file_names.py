@@ -3,7 +3,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from urllib.parse import unquote
 
 import pytest
@@ -101,6 +101,55 @@ def test_a_long_word_is_cut_between_letters() -> None:
     assert len(title.encode()) > 100
     assert set(title[::2]) == {"ẹ"}
     assert set(title[1::2]) == {"\u0301"}
+
+
+@pytest.mark.parametrize("before", range(6))
+def test_a_cut_leaves_no_letter_without_its_marks_and_joiners(before: int) -> None:
+    for cluster in ("ẹ\u0301", "क्\u200dष", "e\u0301\u0323"):
+        title = file_names.file_name(replace(PRINTED, title="x" * before + cluster * 50)).partition(" - ")[0]
+        rest = title.removeprefix("x" * before)
+        whole, cut = divmod(len(rest), len(cluster))
+        assert rest[: whole * len(cluster)] == cluster * whole
+        assert rest[whole * len(cluster) :] in {"", "क्"}
+        assert not title.endswith("\u200d")
+        assert len(title.encode()) > 100
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("x" * 110, "x" * 110),
+        ("x" * 111, "x" * 110),
+        (f"{'x' * 54} {'y' * 99}", f"{'x' * 54} {'y' * 55}"),
+        (f"{'x' * 55} {'y' * 99}", "x" * 55),
+        (f"{'x' * 110} y", "x" * 110),
+        (f"{'x' * 108} y z", f"{'x' * 108} y"),
+        (f"{'x' * 109} y z", "x" * 109),
+        (" . X-ray.  lifting X . ", "X-ray. lifting X"),
+        (f". {'x' * 110}", "x" * 110),
+        (f"{'x' * 109}.{'y' * 50}", "x" * 109),
+        ("X" * 150, "X" * 110),
+    ],
+)
+def test_a_title_has_at_most_110_bytes_of_whole_words_unless_half_of_them_would_go(title: str, kept: str) -> None:
+    assert file_names.file_name(replace(PRINTED, title=title)) == f"{kept} - Ilse Brandvold - 2026-03-02.pdf"
+
+
+@pytest.mark.parametrize(("length", "kept"), [(90, 90), (91, 90)])
+def test_a_holder_has_at_most_90_bytes(length: int, kept: int) -> None:
+    name = file_names.file_name(replace(PRINTED, holder="x" * length))
+    assert name == f"Safe lifting - {'x' * kept} - 2026-03-02.pdf"
+
+
+def test_an_archive_is_named_after_its_company_and_day_and_a_report_after_its_day() -> None:
+    at = datetime(2026, 3, 2, 23, 59, tzinfo=UTC)
+    assert file_names.archive_name("Lux / Depot", at) == "Certificates - Lux Depot - 2026-03-02.zip"
+    assert file_names.archive_name("x" * 201, at) == f"Certificates - {'x' * 200} - 2026-03-02.zip"
+    assert file_names.report_name(at) == "Records - 2026-03-02.zip"
+
+
+def test_every_character_of_a_name_but_letters_and_digits_is_escaped_in_the_header() -> None:
+    assert file_names.attachment("a/b c'd%.pdf").endswith("filename*=UTF-8''a%2Fb%20c%27d%25.pdf")
 
 
 def test_the_joiners_of_persian_and_indic_words_stay() -> None:
