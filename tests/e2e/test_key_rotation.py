@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from tests.e2e.portal import Portal, wait_for
 from tests.e2e.test_recovery import Bucket, made_again, sweep
-from tests.unit.document.test_credential import verify
+from tests.unit.document.credential_proofs import verify
 from tools.operations.__main__ import app
 
 pytestmark = pytest.mark.stack

@@ -25,7 +25,7 @@ from tests.integration.test_lifecycle import attended as attended  # noqa: PLC04
 from tests.integration.test_lifecycle import finished as finished  # noqa: PLC0414  # as above
 from tests.integration.test_lifecycle import record
 from tests.integration.wire_faults import Request, count_requests, requests_pass
-from tests.unit.document.test_credential import verify
+from tests.unit.document.credential_proofs import verify
 from tools.operations.rotate_key import rotate
 from tools.story import NOON, Story, cloud_event
 

@@ -2,12 +2,13 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from earned.portal import (
     AccountSaved,
@@ -181,6 +182,61 @@ def test_no_request_has_more_than_256_kib(service: Service, story: Story, note: 
     sizes = [sum(len(body.encode()) for body in sent) for sent in bodies_of]
     assert [size <= 256 * 1024 for size in sizes] == [True] * 3
     assert len(waiting(service)) == 5
+
+
+def of_size(lesson: Event, size: int) -> Event:
+    """The event with a note that makes its body so many bytes."""
+    noted = Event(lesson.type, dict(lesson.data) | {"note": ""}, lesson.time, id=lesson.id)
+    return replace(noted, data=noted.data | {"note": "x" * (size - len(noted.body().encode()))})
+
+
+@pytest.mark.parametrize(("sizes", "requests"), [((131_072,) * 4, [2, 2]), ((131_072, 131_071, 2_000), [2, 1])])
+def test_a_request_may_have_exactly_256_kib(
+    service: Service, story: Story, sizes: tuple[int, ...], requests: list[int]
+) -> None:
+    events = [of_size(lesson, size) for lesson, size in zip(lessons(story, len(sizes)), sizes, strict=True)]
+    with noted() as sent:
+        publisher(service).send(*events)
+    assert [len(request.parameters["Entries"]) for request in sent] == requests
+
+
+def test_an_event_may_have_128_kib_and_not_a_byte_more(service: Service, story: Story) -> None:
+    [lesson] = lessons(story, 1)
+    told = f"portal.lesson.completed.v1 {lesson.id}: an event may have at most 131072 bytes, not 131073"
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
+        publisher(service).send(of_size(lesson, 131_073))
+    publisher(service).send(of_size(lesson, 131_072))
+    assert len(waiting(service)) == 1
+
+
+@pytest.mark.parametrize("number", [1, 10, 11])
+def test_ten_events_that_were_not_sent_are_named_and_the_others_are_counted(
+    service: Service, story: Story, number: int
+) -> None:
+    events = lessons(story, number)
+    with pytest.raises(NotSent) as refusal:
+        publisher(service, Breaking(answered=0)).send(*events)
+    named = [f"portal.lesson.completed.v1 {event.id} (AccessDenied)" for event in events[:10]]
+    told = f"{number} of {number} events were not sent: {', '.join(named)}{' and 1 more' if number == 11 else ''}"
+    assert str(refusal.value).replace("not tried after the error of an earlier request", "AccessDenied") == told
+    assert refusal.value.reasons[0] == "AccessDenied"
+    assert len(refusal.value.reasons) == number
+
+
+def test_a_connection_that_fails_is_told_by_the_name_of_the_error(service: Service, story: Story) -> None:
+    class Unreachable:
+        def send_message_batch(self, **request: Any) -> Any:
+            raise EndpointConnectionError(endpoint_url="https://sqs.example.com")
+
+    with pytest.raises(NotSent) as refusal:
+        publisher(service, Unreachable()).send(*lessons(story, 2))
+    assert refusal.value.reasons == ["EndpointConnectionError"] * 2
+
+
+def test_all_queues_without_an_address_are_named(service: Service, story: Story) -> None:
+    company = event(CompanySaved(company_id="co-1", name="Sample Lanterns"), NOON)
+    with pytest.raises(ValueError, match=r"^queues: no URL of directory, progress$"):
+        Publisher(boto3.client("sqs"), {}).send(company, *lessons(story, 1))
 
 
 def test_only_the_events_that_fail_are_sent_again_after_a_pause(service: Service, story: Story) -> None:

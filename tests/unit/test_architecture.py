@@ -138,3 +138,22 @@ def test_a_handler_module_has_at_most_60_lines(path: Path) -> None:
 def test_no_product_file_has_more_than_400_lines() -> None:
     lines = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in PRODUCT}
     assert {path: count for path, count in lines.items() if count > 400} == {}
+
+
+def test_the_tests_of_the_stack_need_no_native_library() -> None:
+    """They run without the layer's, and a bare Debian has none of its own."""
+    code = (
+        "import importlib, pathlib, sys\n"
+        "sys.modules['weasyprint'] = None\n"
+        "for path in pathlib.Path('tests/e2e').glob('*.py'): importlib.import_module(f'tests.e2e.{path.stem}')"
+    )
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "layers" / "core")))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -88,30 +88,60 @@ def test_untyped_code_may_name_the_kind_of_a_step() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "kind", "reason"),
+    ("told", "kind", "refusal"),
     [
-        (video(PAUSED, 42.5, None), "video", "no-segments"),  # Open edX
-        (statement(f"{ADL}completed", {"completion": True, "duration": "PT90S"}), "video", "no-segments"),  # H5P
-        (video(PAUSED, 42.5, "0[.]12[,]30"), "video", "no-segments"),
-        (video(PAUSED, 42.5, "0[.]12"), "video", "no-segments"),
-        (video(PAUSED, 12, "12[.]12"), "video", "no-segments"),
-        (video(PAUSED, 12, "0[.]nan"), "video", "no-segments"),
-        (video(f"{VIDEO}verbs/played", 0, "0[.]12"), "video", "not-relevant"),
-        (statement(f"{ADL}answered", {"score": {"scaled": 0.8}}), "quiz", "no-score"),
-        (statement(f"{ADL}answered", {"score": {"raw": True}}), "quiz", "no-score"),
-        (statement(f"{ADL}attempted"), "quiz", "not-relevant"),
-        (statement(f"{ADL}experienced"), "lesson", "not-relevant"),
-        (statement(f"{ADL}completed", {"completion": False}), "lesson", "not-relevant"),
-        (statement(f"{ADL}completed", timestamp="2026-03-02T10:15:00"), "lesson", "no-time"),
-        (statement(f"{ADL}completed", timestamp=None), "lesson", "no-time"),
-        (statement(f"{ADL}completed", id=""), "lesson", "not-a-statement"),
-        ({"verb": "completed"}, "lesson", "not-a-statement"),
+        (video(PAUSED, 42.5, None), "video", "no-segments: result.extensions: has no played-segments"),  # Open edX
+        (
+            statement(f"{ADL}completed", {"completion": True, "duration": "PT90S"}),
+            "video",
+            "no-segments: result.extensions: has no played-segments",
+        ),  # H5P
+        (video(PAUSED, 42.5, "0[.]12[,]30"), "video", "no-segments: played-segments: its last segment is not closed"),
+        (
+            video(PAUSED, 42.5, "0[.]12"),
+            "video",
+            "no-segments: result.extensions: no segment ends at this statement's time",
+        ),
+        (video(PAUSED, 12, "12[.]12"), "video", "no-segments: played-segments: its last segment is empty or reversed"),
+        (video(PAUSED, 12, "0[.]nan"), "video", "no-segments: played-segments: its last segment is empty or reversed"),
+        (video(f"{VIDEO}verbs/played", 0, "0[.]12"), "video", "not-relevant: verb.id: closes no segment"),
+        (
+            statement(f"{ADL}answered", {"score": {"scaled": 0.8}}),
+            "quiz",
+            "no-score: result.score.raw: must be a number on the quiz's own scale",
+        ),
+        (
+            statement(f"{ADL}answered", {"score": {"raw": True}}),
+            "quiz",
+            "no-score: result.score.raw: must be a number on the quiz's own scale",
+        ),
+        (statement(f"{ADL}attempted"), "quiz", "not-relevant: verb.id: grades nothing"),
+        (statement(f"{ADL}experienced"), "lesson", "not-relevant: verb.id: completes no step"),
+        (statement(f"{ADL}completed", {"completion": False}), "lesson", "not-relevant: verb.id: completes no step"),
+        (
+            statement(f"{ADL}completed", timestamp="2026-03-02T10:15:00"),
+            "lesson",
+            "no-time: timestamp: needs a UTC offset",
+        ),
+        (statement(f"{ADL}completed", timestamp=None), "lesson", "no-time: timestamp: must be an ISO 8601 time"),
+        (statement(f"{ADL}completed", id=""), "lesson", "not-a-statement: id, verb.id: must be texts"),
+        ({"verb": "completed"}, "lesson", "not-a-statement: id, verb.id: must be texts"),
     ],
 )
-def test_what_tells_no_fact_is_refused_with_a_reason_and_without_a_value(
-    told: dict[str, Any], kind: str, reason: str
+def test_what_tells_no_fact_is_refused_with_a_reason_and_a_detail_and_without_a_value(
+    told: dict[str, Any], kind: str, refusal: str
 ) -> None:
     with pytest.raises(Untranslatable) as refused:
         translate(json.loads(json.dumps(told)), step(StepKind(kind)))
-    assert refused.value.reason == reason
-    assert "portal.example.com" not in str(refused.value)
+    assert str(refused.value) == refusal
+    assert f"{refused.value.reason}: {refused.value.detail}" == refusal
+
+
+@pytest.mark.parametrize(("at", "accepted"), [(41.5, True), (43.5, True), (41.499, False), (43.501, False)])
+def test_a_segment_may_end_a_second_before_or_after_its_statement(at: float, accepted: bool) -> None:
+    told = video(PAUSED, at, "12.5[.]42.5")
+    if accepted:
+        assert translate(told, step(StepKind.VIDEO)).data["played"] == [[12.5, 42.5]]
+    else:
+        with pytest.raises(Untranslatable):
+            translate(told, step(StepKind.VIDEO))

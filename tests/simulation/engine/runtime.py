@@ -93,7 +93,7 @@ def _imported() -> dict[str, Any]:
     wire.install()
     modules: dict[str, Any] = {}
     for one in cloudformation.functions().values():
-        with patch.dict(os.environ, cloudformation.environment(one.variables, _values())):
+        with patch.dict(os.environ, cloudformation.environment_here(one.variables, _values())):
             modules[one.name] = importlib.import_module(f"functions.{one.name}.app")
     return modules
 

@@ -1,7 +1,6 @@
 """Credentials: built without a clock, in the canonical form that a JSON-LD processor finds, signed by the issuer."""
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from earned.document.signatures import SigningKey, proven
 from earned.document.status_list import StatusList
 from earned.domain.certificate import CredentialProof, Issuance, QuizResult
 from earned.domain.training import TrainingKind
+from tests.unit.document.credential_proofs import verify
 from tests.unit.document.test_pdf import ANNA
 from tools.contracts.quads import canonical
 
@@ -56,25 +56,6 @@ TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_
 def signed(credential: Credential = PLAIN, key: SigningKey = KEY) -> dict[str, Any]:
     proof = CredentialProof(key.key_id, key.sign(credential), credential.result)
     return credential.signed(proof)
-
-
-def verify(document: dict[str, Any], public: str) -> None:
-    """As the specification says, without our own canonical form; raises `InvalidSignature`."""
-    unsigned = {name: value for name, value in document.items() if name != "proof"}
-    options = {name: value for name, value in document["proof"].items() if name != "proofValue"}
-    both = ({"@context": document["@context"], **options}, unsigned)
-    hashes = b"".join(hashlib.sha256(canonical(one).encode()).digest() for one in both)
-    Ed25519PublicKey.from_public_bytes(decoded(public)[2:]).verify(decoded(document["proof"]["proofValue"]), hashes)
-
-
-def decoded(text: str) -> bytes:
-    """Base58 behind the letter `z`."""
-    digits = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-    number = 0
-    for digit in text[1:]:
-        number = number * 58 + digits.index(digit)
-    zeros = len(text[1:]) - len(text[1:].lstrip("1"))
-    return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8)
 
 
 @pytest.mark.parametrize("kind", KINDS)

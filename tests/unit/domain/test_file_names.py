@@ -108,7 +108,7 @@ def test_a_cut_leaves_no_letter_without_its_marks_and_joiners(before: int) -> No
     for cluster in ("ẹ\u0301", "क्\u200dष", "e\u0301\u0323"):
         title = file_names.file_name(replace(PRINTED, title="x" * before + cluster * 50)).partition(" - ")[0]
         rest = title.removeprefix("x" * before)
-        whole, cut = divmod(len(rest), len(cluster))
+        whole = len(rest) // len(cluster)
         assert rest[: whole * len(cluster)] == cluster * whole
         assert rest[whole * len(cluster) :] in {"", "क्"}
         assert not title.endswith("\u200d")

@@ -5,10 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from earned.testing.cloudformation import ROOT, Invented, environment, functions, parameters
+from earned.testing.cloudformation import ROOT, Invented, environment, environment_here, functions, parameters
+from tests.simulation.seeds import python
 
 NAMES = {name for function in functions().values() for name in function.variables}
 HARNESSES = sorted(path for folder in ("tools", "tests") for path in (ROOT / folder).rglob("*.py"))
+
+
+IMPORTED_BY_THE_SIMULATOR = """
+import os, sys
+class Watch:
+    def find_spec(self, name, *_):
+        if name == "functions.generate_certificate.app":
+            print(os.environ.get("FONTCONFIG_PATH"))
+sys.meta_path.insert(0, Watch())
+import tests.simulation.engine.runtime
+"""
 
 
 def written_again(tree: ast.Module) -> list[set[str]]:
@@ -40,6 +52,12 @@ def test_an_environment_has_the_values_that_its_references_name() -> None:
     }
     given = environment(variables, Invented(parameters(), PaperSize="letter"))
     assert given == {"A": "letter", "B": "Queues.Outputs.GenerationQueueUrl", "C": "/opt/fonts", "D": "as it is"}
+
+
+def test_a_function_that_runs_here_has_the_environment_of_its_template_but_finds_the_fonts_of_this_machine() -> None:
+    variables = {"FONTCONFIG_PATH": {"Fn::Sub": "${LayerRoot}/fonts"}, "A": {"Ref": "PaperSize"}}
+    assert environment_here(variables, parameters()) == {"A": "a4"}
+    assert python("-c", IMPORTED_BY_THE_SIMULATOR, FONTCONFIG_PATH="/fonts/here").strip() == "/fonts/here"
 
 
 def test_a_reference_to_nothing_is_an_error() -> None:

@@ -119,6 +119,11 @@ def environment(variables: Mapping[str, Any], values: Mapping[str, str]) -> dict
     return {name: _text(value, values) for name, value in variables.items()}
 
 
+def environment_here(variables: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
+    """As `environment`, without the paths of Lambda: a function in this process finds this machine's fonts."""
+    return {name: value for name, value in environment(variables, values).items() if name != "FONTCONFIG_PATH"}
+
+
 def resolved(value: Any, values: Mapping[str, str], path: Path = TEMPLATE) -> Any:
     """A value of a template with what its references stand for; raises `KeyError` for an unknown one."""
     match value:

@@ -37,7 +37,6 @@ FUNCTIONS = {name: one.source.queue.removesuffix("Queue") if one.source else "" 
 QUEUES = tuple(queue for queue in FUNCTIONS.values() if queue)
 STACKS = "Storage", "Queues"
 SECRETS = "CertificateKey", "StatusKey"
-OF_THIS_MACHINE = {"FONTCONFIG_PATH"}  # Lambda's path
 
 StandUp = Callable[[str, stacks.Client], dict[str, str]]
 
@@ -141,8 +140,7 @@ class Service:
         }
 
     def variables(self, function: str) -> dict[str, str]:
-        given = cloudformation.environment(DEPLOYED[function].variables, self.values())
-        return {name: value for name, value in given.items() if name not in OF_THIS_MACHINE}
+        return cloudformation.environment_here(DEPLOYED[function].variables, self.values())
 
     def url(self, queue: str) -> str:
         return self.outputs[f"{queue}QueueUrl"]
