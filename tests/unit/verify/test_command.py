@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import gzip
 import io
 import json
 import random
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -238,6 +241,66 @@ def test_a_status_that_is_not_the_issuers_of_this_moment_could_not_be_checked(ve
     code, output = verify(PDF, ISSUER.web(pdf=PDF, status=status))
     assert code == NOT_ALL, output
     assert "not checked" in line(output, "Status")
+
+
+def with_list(encoded: str) -> dict[str, Any]:
+    """A status list of the issuer with other contents, signed by its key."""
+    listed = StatusList(ISSUER.base_url, NUMBER, 1, True, datetime.now(UTC))
+    subject = listed.document["credentialSubject"]
+    document = listed.document | {"credentialSubject": subject | {"encodedList": encoded}}
+    quads = listed.quads.replace(subject["encodedList"], encoded)
+    unsigned = SimpleNamespace(did=listed.did, created=listed.created, document=document, quads=quads)
+    return proven(unsigned, ISSUER.status_key)
+
+
+def encoded(bits: bytes) -> str:
+    return f"u{urlsafe_b64encode(gzip.compress(bits)).decode().rstrip('=')}"
+
+
+@pytest.mark.parametrize("first", [0x7F, 0x01, 0x40])
+def test_only_the_first_entry_of_a_list_is_of_the_credential(verify: Run, first: int) -> None:
+    assert verify(PDF, ISSUER.web(pdf=PDF, status=with_list(encoded(bytes([first, *bytes(16_383)])))))[0] == GENUINE
+    ended = with_list(encoded(bytes([first | 0x80, *bytes(16_383)])))
+    assert verify(PDF, ISSUER.web(pdf=PDF, status=ended))[0] == ENDED
+
+
+@pytest.mark.parametrize("padding", range(4))
+def test_a_list_is_read_whatever_the_length_of_its_text(verify: Run, padding: int) -> None:
+    """gzip's header may have a name of any length."""
+    compressed = gzip.compress(bytes(16_384))
+    named = compressed[:3] + b"\x08" + compressed[4:10] + b"x" * padding + b"\0" + compressed[10:]
+    text = f"u{urlsafe_b64encode(named).decode().rstrip('=')}"
+    assert verify(PDF, ISSUER.web(pdf=PDF, status=with_list(text)))[0] == GENUINE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        encoded(bytes(16_383)),
+        encoded(b""),
+        f"z{encoded(bytes(16_384))[1:]}",
+        encoded(bytes(16_384))[1:],
+        f"u{urlsafe_b64encode(bytes(16_384)).decode()}",
+        f"u{urlsafe_b64encode(zlib.compress(bytes(16_384))).decode()}",
+        "uAAAAA",
+        "u",
+    ],
+    ids=["short", "empty", "another base", "no base", "not compressed", "another compression", "garbage", "nothing"],
+)
+def test_a_list_that_is_not_readable_could_not_be_checked(verify: Run, text: str) -> None:
+    code, output = verify(PDF, ISSUER.web(pdf=PDF, status=with_list(text)))
+    assert code == NOT_ALL
+    assert "not checked" in line(output, "Status")
+    assert "the status list is not readable" in line(output, "Status")
+
+
+def test_each_reason_for_not_relying_on_a_status_is_told(verify: Run) -> None:
+    def told(status: Any) -> str:
+        return line(verify(PDF, ISSUER.web(pdf=PDF, status=status))[1], "Status")
+
+    assert f"the answer of {STATUS} is not of this moment" in told(ISSUER.status(at=datetime(2026, 1, 1, tzinfo=UTC)))
+    assert f"the answer of {STATUS} is not the issuer's" in told(ISSUER.status(revision=2))
+    assert f"the answer of {STATUS} is not the issuer's: " in told({})
 
 
 @pytest.mark.parametrize(
