@@ -133,6 +133,21 @@ def test_an_early_or_unauthorized_mark_is_quarantined_with_its_reason(
     assert story.reasons("ada") == ["attendance-not-marked"]
 
 
+@pytest.mark.parametrize(("before", "refused"), [(0, []), (1, ["marked-before-end"])], ids=["end", "a millisecond"])
+def test_a_mark_counts_from_the_moment_of_the_end_on(
+    service: Service, story: Story, before: int, refused: list[str]
+) -> None:
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada", story.live_event)
+    service.settle()
+    end = NOON - timedelta(days=1)
+    service.post("Attendance", story.mark("ada", at=end - timedelta(milliseconds=before)))
+    service.settle()
+    assert [reason for reason, _ in service.quarantined("Attendance")] == refused
+    assert len(story.certificates()) == 1 - before
+
+
 def test_a_mark_refused_as_early_is_accepted_after_the_event_was_moved_forward(service: Service, story: Story) -> None:
     story.directory()
     story.save_account("ada")

@@ -149,6 +149,9 @@ def test_requests_are_read_page_by_page(service: Service) -> None:
     _, first = service.get("/v1/support-requests", SUPPORT, limit="1")
     _, second = service.get("/v1/support-requests", SUPPORT, limit="1", cursor=first["next_cursor"])
     assert first["items"][0]["request_id"] != second["items"][0]["request_id"]
+    _, whole = service.get("/v1/support-requests", SUPPORT, limit="4")
+    assert len(whole["items"]) == 3
+    assert "next_cursor" not in whole
 
 
 @pytest.mark.parametrize("role", ["individual", "employee", "company-admin", "administrator"])
@@ -248,6 +251,10 @@ def test_support_reissues_with_the_corrected_name(enrolled: Story) -> None:
     service.settle()
     [certificate] = enrolled.certificates()
     assert (certificate["holder"], certificate["revision"]) == ("Ada Corrected", 2)
+    record = enrollments.get_record(enrolled.id("enr-ada"))
+    assert record is not None
+    assert record.issue is not None
+    assert record.issue.reason == "misspelt"
     assert [event["data"]["reason"] for event in service.announcements()] == ["requested"]
 
 
