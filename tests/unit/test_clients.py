@@ -1,6 +1,7 @@
 """Every client of AWS that a function creates: what it waits for at most, and the address that it names."""
 
 import ast
+import hashlib
 import json
 import os
 import socket
@@ -169,6 +170,36 @@ REGIONS = [
     "us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1", "eu-south-2", "ap-east-1", "ap-southeast-2",
     "il-central-1", "mx-central-1", "us-gov-west-1", "cn-north-1",
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("in_region", REGIONS, indirect=True)
+def test_a_link_is_to_the_byte_that_of_the_sdk(in_region: str) -> None:
+    """Of the second in which it is signed."""
+    s3 = clients.s3()
+    documents, of_this_bucket = Documents(s3, "papers"), hashlib.sha256(b"papers").hexdigest()[:8]
+
+    def of_the_sdk(**parameters: str) -> str:
+        given = {"Bucket": "papers"} | parameters
+        return s3.generate_presigned_url("get_object", Params=given, ExpiresIn=60)
+
+    certificate, version = "certificates/cert/1.pdf", "v/+= 1"
+    before = {
+        of_the_sdk(Key=certificate),
+        of_the_sdk(Key=certificate, VersionId=version),
+        of_the_sdk(Key="exports/e.zip"),
+    }
+    links = {
+        documents.link("cert", 1, None),
+        documents.link("cert", 1, f"{of_this_bucket}.{version}"),
+        Archives(s3, "papers").link("e"),
+    }
+    after = {
+        of_the_sdk(Key=certificate),
+        of_the_sdk(Key=certificate, VersionId=version),
+        of_the_sdk(Key="exports/e.zip"),
+    }
+    assert len(links) == 3
+    assert links <= before | after
 
 
 @pytest.mark.parametrize("in_region", REGIONS, indirect=True)
