@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from rich.progress import Progress, track
 from rich.table import Table
 from rich.text import Text
@@ -375,6 +375,10 @@ def main() -> None:
         app()
     except (NoStack, NotConfigured, NoPreview, NotRestored, NotTheSame) as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
+        sys.exit(1)
+    except (NoRegionError, NoCredentialsError) as failure:
+        told = "Nothing was done: set AWS_REGION and the credentials of the account, and run it again."
+        console.print(f"{failure}\n{told}", markup=False, soft_wrap=True)
         sys.exit(1)
     except (BotoCoreError, ClientError) as failure:
         console.print(

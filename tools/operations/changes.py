@@ -3,7 +3,7 @@
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,14 +79,32 @@ def stays_behind(found: Sequence[Change]) -> list[str]:
     return [name for name in unchanged_alias if name in changed]
 
 
-def preview(cloudformation: "CloudFormationClient", deployment: Deployment, template: Path) -> list[Change]:
+def _packaged(template: Path, region: str) -> str:
+    """The template after `sam package` has uploaded the code and the nested templates."""
+    with tempfile.TemporaryDirectory() as folder:
+        packaged = Path(folder) / "packaged.yaml"
+        order = [str(SAM), "package", "--template-file", str(template), "--resolve-s3", "--region", region]
+        done = subprocess.run(  # noqa: S603  # sam, with arguments of our own
+            [*order, "--output-template-file", str(packaged)], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise NoPreview(f"sam package failed: {done.stderr[-2000:]}")
+        return packaged.read_text("utf-8")
+
+
+def preview(
+    cloudformation: "CloudFormationClient",
+    deployment: Deployment,
+    template: Path,
+    package: Callable[[Path, str], str] = _packaged,
+) -> list[Change]:
     """Create a change set that includes the nested stacks, read it and delete it; raises `NoPreview`."""
     [stack] = cloudformation.describe_stacks(StackName=deployment.stack)["Stacks"]
     previous = {one["ParameterKey"] for one in stack.get("Parameters", [])}
     created = cloudformation.create_change_set(
         StackName=deployment.stack,
         ChangeSetName=f"preview-{time.time_ns() // 10**6}",
-        TemplateBody=_packaged(template, str(cloudformation.meta.region_name)),
+        TemplateBody=package(template, str(cloudformation.meta.region_name)),
         IncludeNestedStacks=True,
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=parameters(deployment, previous, read_template(template)["Parameters"]),  # type: ignore[arg-type]  # plain dicts
@@ -122,16 +140,3 @@ def collect(cloudformation: "CloudFormationClient", change_set: str) -> Iterator
         for one in page["Changes"]:
             if nested := one.get("ResourceChange", {}).get("ChangeSetId"):
                 yield from collect(cloudformation, nested)
-
-
-def _packaged(template: Path, region: str) -> str:
-    """The template after `sam package` has uploaded the code and the nested templates."""
-    with tempfile.TemporaryDirectory() as folder:
-        packaged = Path(folder) / "packaged.yaml"
-        order = [str(SAM), "package", "--template-file", str(template), "--resolve-s3", "--region", region]
-        done = subprocess.run(  # noqa: S603  # sam, with arguments of our own
-            [*order, "--output-template-file", str(packaged)], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise NoPreview(f"sam package failed: {done.stderr[-2000:]}")
-        return packaged.read_text("utf-8")

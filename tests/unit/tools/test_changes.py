@@ -1,11 +1,14 @@
 """`make changes`: every change of every nested stack, and which of them endanger data."""
 
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import WaiterError
 
-from tools.operations.changes import NoPreview, changes, collect, parameters, stays_behind
+from earned.testing.cloudformation import ROOT
+from tools.operations.changes import NoPreview, changes, collect, parameters, preview, stays_behind
 from tools.operations.protection import KEEPS_DATA, NESTED_STACK
 from tools.operations.samconfig import Deployment
 
@@ -126,3 +129,41 @@ def test_parameters_are_those_of_samconfig_then_those_of_the_stack() -> None:
         {"ParameterKey": "Stage", "ParameterValue": "prod"},
         {"ParameterKey": "Issuer", "UsePreviousValue": True},
     ]
+
+
+class Recorder(CloudFormation):
+    """Keeps what it is asked to create and to delete."""
+
+    def __init__(self, answers: dict[str, dict[str, Any]]) -> None:
+        super().__init__(answers)
+        self.meta = SimpleNamespace(region_name="eu-central-1")
+        self.created: dict[str, Any] = {}
+        self.deleted: list[str] = []
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803  # the argument's name in the SDK
+        assert StackName == "earned-prod"
+        return {"Stacks": [{"Parameters": [{"ParameterKey": "Stage", "ParameterValue": "prod"}]}]}
+
+    def create_change_set(self, **asked: Any) -> dict[str, str]:
+        self.created = asked
+        return {"Id": "root"}
+
+    def delete_change_set(self, ChangeSetName: str) -> None:  # noqa: N803  # the argument's name in the SDK
+        self.deleted.append(ChangeSetName)
+
+
+@pytest.mark.parametrize("answers", [{"root": answer("earned-prod", resource("Add", "AWS::IAM::Role"))}, {}])
+def test_a_preview_asks_for_the_nested_stacks_and_leaves_no_change_set(answers: dict[str, dict[str, Any]]) -> None:
+    client: Any = Recorder(answers)
+    deployment = Deployment("earned-prod", {"PaperSize": "letter"}, {"Service": "earned"})
+    with nullcontext() if answers else pytest.raises(NoPreview):
+        preview(client, deployment, ROOT / "template.yaml", lambda template, region: f"{template.name} in {region}")
+    asked = client.created
+    assert (asked["StackName"], asked["TemplateBody"]) == ("earned-prod", "template.yaml in eu-central-1")
+    assert asked["IncludeNestedStacks"] is True
+    assert asked["Parameters"] == [
+        {"ParameterKey": "PaperSize", "ParameterValue": "letter"},
+        {"ParameterKey": "Stage", "UsePreviousValue": True},
+    ]
+    assert asked["Tags"] == [{"Key": "Service", "Value": "earned"}]
+    assert client.deleted == ["root"]
