@@ -277,7 +277,6 @@ def _presigned(client: "S3Client", bucket: str, key: str, query: Mapping[str, st
 
 @cache
 def _address(client: "S3Client", bucket: str) -> str:
-    """Of a bucket, with a slash at the end."""
     parameters = {"Bucket": bucket, "Key": "-"}
     return client.generate_presigned_url("get_object", Params=parameters).partition("?")[0].removesuffix("-")
 
