@@ -147,6 +147,42 @@ def test_a_portal_may_set_another_region_for_itself(earned, monkeypatch):
     course_done(earned)
 
 
+def portals_own():
+    """A queue that hears of certificates, a table and a bucket, as a portal's fixture makes them."""
+    sqs = boto3.client("sqs")
+    queue = sqs.create_queue(QueueName="portal-told")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events = boto3.client("events")
+    events.put_rule(Name="portal", EventBusName="announcements", EventPattern='{"source": ["earned"]}')
+    events.put_targets(Rule="portal", EventBusName="announcements", Targets=[{"Id": "portal", "Arn": arn}])
+    boto3.client("dynamodb").create_table(
+        TableName="portal-people",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    boto3.client("s3").create_bucket(
+        Bucket="portal-files", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    return queue
+
+
+@pytest.mark.parametrize("time", [1, 2])
+def test_what_a_portals_test_makes_lasts_as_long_as_the_test(earned, time):
+    queue = portals_own()
+    boto3.client("dynamodb").put_item(TableName="portal-people", Item={"id": {"S": "ada"}})
+    boto3.client("s3").put_object(Bucket="portal-files", Key="ada", Body=b"")
+    course_done(earned)
+    assert boto3.client("dynamodb").scan(TableName="portal-people")["Count"] == 1
+    assert boto3.client("s3").list_objects_v2(Bucket="portal-files")["KeyCount"] == 1
+    assert "Messages" in boto3.client("sqs").receive_message(QueueUrl=queue)
+
+
+def test_a_rule_of_the_test_before_hears_nothing(earned):
+    course_done(earned)
+    assert boto3.client("events").list_rules(EventBusName="announcements")["Rules"][0]["Name"] == "all"
+
+
 def test_a_test_that_resets_moto_does_no_harm_to_the_next():
     with mock_aws():
         assert boto3.client("sqs", region_name="eu-west-1").list_queues().get("QueueUrls", []) == []
@@ -159,3 +195,22 @@ def test_after_a_reset_the_service_is_there_again(earned):
 def test_no_real_account_is_visible(earned):
     assert os.environ["AWS_ACCESS_KEY_ID"] != "of-a-real-account"
     assert "AWS_ENDPOINT_URL" not in os.environ
+
+
+@pytest.fixture(scope="module")
+def portals_moto():
+    with mock_aws():
+        boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="portal-shared")
+        boto3.client("s3", region_name="us-east-1").put_object(Bucket="portal-shared", Key="logo", Body=b"")
+        boto3.client("sqs", region_name="eu-west-1").create_queue(QueueName="portal-shared")
+        yield
+
+
+@pytest.mark.parametrize("time", [1, 2])
+def test_what_a_portal_made_before_the_test_stays(portals_moto, earned, time):
+    url = boto3.client("sqs").get_queue_url(QueueName="portal-shared")["QueueUrl"]
+    boto3.client("sqs").send_message(QueueUrl=url, MessageBody=str(time))
+    course_done(earned)
+    assert boto3.client("s3").list_objects_v2(Bucket="portal-shared")["KeyCount"] == 1
+    count = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert count["ApproximateNumberOfMessages"] == str(time)

@@ -8,12 +8,12 @@ from typing import Any, TypedDict
 from urllib.parse import parse_qsl, urlsplit
 
 from moto.moto_api._internal import mock_random
-from moto.sqs.models import sqs_backends
 
 from earned.messages import events
 from earned.messages.posting import Event
 from earned.testing.handlers import Options, compose
-from earned.testing.service import ACCOUNT, QUEUES, REGION, Service, aws_in_process
+from earned.testing.leftovers import removed_at_the_end
+from earned.testing.service import QUEUES, Service, aws_in_process
 
 INTAKE = ("directory", "progress", "attendance")
 _QUEUE_OF = {type_.rpartition(".")[0]: queue for queue, models in events.QUEUES.items() for type_ in models}
@@ -133,10 +133,11 @@ class Environment:
             if self._service is None:
                 mock_random.seed(_NAMES)
                 self._service = Service.start()
-            elif not sqs_backends[ACCOUNT][REGION].queues:
+            elif not self._service.is_there():
                 mock_random.seed(_NAMES)
                 Service.without_functions()
-            yield Earned(self._service)
+            with removed_at_the_end():
+                yield Earned(self._service)
 
 
 def _queue_of(event: Mapping[str, Any]) -> str:

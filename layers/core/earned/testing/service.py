@@ -160,25 +160,34 @@ class Service:
         events.put_targets(Rule="all", EventBusName="announcements", Targets=[{"Id": "queue", "Arn": arn}])
 
     def empty(self) -> None:
-        """Forget all messages (SQS itself allows a purge only once a minute)."""
-        for queue in sqs_backends[ACCOUNT][_region.get()].queues.values():
+        """Forget all messages of the service (SQS itself allows a purge only once a minute)."""
+        for queue in self._own(sqs_backends[ACCOUNT][_region.get()].queues):
             queue._messages.clear()
             queue.pending_messages.clear()
             queue.pending_message_groups.clear()
 
     def forget(self) -> None:
-        """Forget everything but the issuer's keys, which sandboxes have cached.
+        """Forget all that the service has but the issuer's keys, which sandboxes have cached.
 
         moto looks at every record to answer a question, so that many make each test slower.
         """
         self.empty()
-        for table in dynamodb_backends[ACCOUNT][_region.get()].tables.values():
+        for table in self._own(dynamodb_backends[ACCOUNT][_region.get()].tables):
             table.items.clear()
-        for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
+        for bucket in self._own(s3_backends[ACCOUNT]["aws"].buckets):
             for key in [key for key in bucket.keys if not key.startswith(KEYS)]:
                 dict.pop(bucket.keys, key)  # moto's own pop fails on a delete marker
             bucket.multiparts.clear()
         self.start_anew()
+
+    def is_there(self) -> bool:
+        """Whether moto still has it, or was reset since."""
+        return bool(self._own(sqs_backends[ACCOUNT][_region.get()].queues))
+
+    def _own(self, by_name: Mapping[str, Any]) -> list[Any]:
+        """Those of the service's stacks; a portal's tests may have their own beside them."""
+        names = {output.rpartition("/")[2] for output in (*self.outputs.values(), self.announced)}
+        return [one for name, one in by_name.items() if name in names]
 
     def sweep(self, handler: Handler | None = None, **event: Any) -> dict[str, Any]:
         outcome: dict[str, Any] = (handler or self.handlers["sweep"])(event, LambdaContext())
