@@ -115,6 +115,11 @@ def test_untyped_code_may_name_the_kind_of_a_step() -> None:
             "quiz",
             "no-score: result.score.raw: must be a number on the quiz's own scale",
         ),
+        (
+            statement(f"{ADL}scored", {"score": {"raw": 10**400}}),
+            "quiz",
+            "no-score: result.score.raw: must be a number on the quiz's own scale",
+        ),
         (statement(f"{ADL}attempted"), "quiz", "not-relevant: verb.id: grades nothing"),
         (statement(f"{ADL}experienced"), "lesson", "not-relevant: verb.id: completes no step"),
         (statement(f"{ADL}completed", {"completion": False}), "lesson", "not-relevant: verb.id: completes no step"),
@@ -126,10 +131,12 @@ def test_untyped_code_may_name_the_kind_of_a_step() -> None:
         (statement(f"{ADL}completed", timestamp=None), "lesson", "no-time: timestamp: must be an ISO 8601 time"),
         (statement(f"{ADL}completed", id=""), "lesson", "not-a-statement: id, verb.id: must be texts"),
         ({"verb": "completed"}, "lesson", "not-a-statement: id, verb.id: must be texts"),
+        ([statement(f"{ADL}completed")], "lesson", "not-a-statement: must be one JSON object"),
+        (None, "lesson", "not-a-statement: must be one JSON object"),
     ],
 )
 def test_what_tells_no_fact_is_refused_with_a_reason_and_a_detail_and_without_a_value(
-    told: dict[str, Any], kind: str, refusal: str
+    told: object, kind: str, refusal: str
 ) -> None:
     with pytest.raises(Untranslatable) as refused:
         translate(json.loads(json.dumps(told)), step(StepKind(kind)))

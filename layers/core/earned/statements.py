@@ -4,6 +4,7 @@ Of videos it reads the profile https://w3id.org/xapi/video: a stop closes a segm
 because `played-segments` lists all segments of the session again.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ EXTENSION = f"{VIDEO}extensions/"
 _TIMED_CLOSERS = {f"{VIDEO}verbs/paused", f"{ADL}completed", f"{ADL}terminated"}
 _GRADED = {f"{ADL}{verb}" for verb in ("answered", "completed", "passed", "failed", "scored")}
 _COMPLETIONS = {f"{ADL}completed", f"{ADL}passed"}
+_GREATEST = sys.float_info.max  # JSON has integers that no float holds
 _STOPS = {*_TIMED_CLOSERS, f"{VIDEO}verbs/seeked"}
 
 Reason = Literal["not-a-statement", "no-time", "no-segments", "no-score", "not-relevant"]
@@ -53,8 +55,10 @@ class Told:
     data: Mapping[str, Any]
 
 
-def translate(statement: Statement, step: Step) -> Told:
-    """The event that a statement about this step tells; raises `Untranslatable`."""
+def translate(statement: object, step: Step) -> Told:
+    """The event that one decoded statement about this step tells; raises `Untranslatable`."""
+    if not isinstance(statement, Mapping):
+        raise Untranslatable("not-a-statement", "must be one JSON object")
     verb = _member(statement, "verb").get("id")
     id_ = statement.get("id")
     if not isinstance(verb, str) or not isinstance(id_, str) or not id_:
@@ -123,4 +127,4 @@ def _member(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_GREATEST <= value <= _GREATEST
