@@ -345,7 +345,7 @@ def test_the_latest_cancellation_is_forecast_in_any_order(tmp_path: Path, rows_o
     ("name", "content", "told"),
     [
         ("history.xlsx", b"", "must end in .csv, .jsonl or .ndjson"),
-        ("history.csv", b"", "time and type is missing"),
+        ("history.csv", b"", "commas between; missing: time, type"),
         ("history.csv", b"type,time,nonsense\n", "no event has the columns nonsense"),
         ("history.csv", b"type,time\na,b,c\n", "line 2 has another number of cells"),
         ("history.csv", b"type,time\na\n", "line 2 has another number of cells"),
