@@ -29,6 +29,18 @@ def test_the_summary_counts_each_training_and_its_numbers_filter_the_table(visit
     boss.check()
 
 
+def test_each_number_of_the_summary_filters_by_itself_alone(visit: Visit) -> None:
+    boss = visit("boss", "#training=evt-open&status=in-progress&who=administrator&page=2")
+    card = boss.page.get_by_role("listitem").filter(has=boss.page.get_by_role("heading", name="Open Day"))
+
+    card.get_by_role("button", name="Waiting for attendance: Open Day").click()
+    expect(boss.page.get_by_role("rowheader")).to_have_count(6)
+    card.get_by_role("button", name="Certified: Open Day").click()
+    expect(boss.page.get_by_role("rowheader")).to_have_text(["Ada Sample", "Åsa Abernathy"])
+    card.get_by_role("button", name="Enrolled: Open Day").click()
+    expect(boss.page.get_by_role("rowheader")).to_have_count(8)
+
+
 def test_the_table_says_in_plain_words_what_is_outstanding_who_must_act_and_since_when(visit: Visit) -> None:
     boss = visit("boss")
     boss.page.get_by_label("Who must act").select_option("support")
@@ -142,6 +154,17 @@ def test_a_selection_is_exported_for_the_training_that_is_shown(visit: Visit) ->
         ("ada", "crs-lead"),
         ("chiara", "crs-lead"),
     }
+
+
+def test_a_person_is_exported_with_all_trainings_whatever_the_table_was_filtered_by(visit: Visit) -> None:
+    boss = visit("boss", "#training=crs-lead&person=ada")
+
+    with boss.page.expect_download() as started:
+        boss.page.get_by_role("button", name="Export this person as ZIP").click()
+
+    archive = zipfile.ZipFile(io.BytesIO(Path(started.value.path()).read_bytes()))
+    exported = json.loads(archive.read("manifest.json"))["files"]
+    assert {(one["account_id"], one["training_id"]) for one in exported} == {("ada", "crs-lead"), ("ada", "evt-open")}
 
 
 def test_a_company_without_people_says_so_and_offers_nothing_to_do_with_them(visit: Visit) -> None:

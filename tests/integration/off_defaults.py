@@ -19,7 +19,7 @@ REGION = "us-west-2"
 SIGN_IN = {
     "Issuer": "https://login.example.org/realms/portal",
     "Audience": "certificates",
-    "ConsoleClientId": "earned-console",
+    "ConsoleClientId": "client-of-the-pages",
     "ConsoleScope": "openid certificates",
     "SignInOrigins": "https://tokens.example.org",
 }

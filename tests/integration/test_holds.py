@@ -244,6 +244,14 @@ def test_no_message_after_issue_holds_what_was_issued(story: Story, purpose: Pur
     assert diagnosis(story)["blocking"] is None
 
 
+def test_a_reissue_that_cannot_be_printed_is_quarantined(story: Story) -> None:
+    complete(story)
+    story.service.settle()
+    rename(story, UNPRINTABLE)
+    ask(story, Purpose.REISSUE)
+    assert [reason for reason, _ in story.service.quarantined("Generation")] == ["unprintable"]
+
+
 def test_a_certificate_issued_while_another_run_could_not_print_it_is_not_held(story: Story) -> None:
     complete(story, UNPRINTABLE)
     renamed: list[str] = []

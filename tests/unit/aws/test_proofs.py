@@ -1,5 +1,6 @@
 """The stored form of a credential's proof."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,13 @@ RESULTS = st.none() | st.builds(QuizResult, SCORES, SCORES, st.none() | SCORES)
 def test_a_stored_proof_is_read_as_it_was(key: bytes, signature: bytes, result: QuizResult, revision: int) -> None:
     proof = CredentialProof(key.hex(), signature, result)
     assert unpack(pack(proof, revision), revision) == proof
+
+
+@pytest.mark.parametrize("numbers", [(0.0, 0.0), (0.0, 0.0, 100.0), (1.0, 0.0), (1.0, 0.0, 1.0), (0.5, 1.0, 1.0)])
+def test_a_result_of_zeros_is_read_as_it_was(numbers: tuple[float, ...]) -> None:
+    """A passing score of 0 is allowed."""
+    proof = CredentialProof("00" * 4, b"s" * 64, QuizResult(*numbers))
+    assert unpack(pack(proof, 1), 1) == proof
 
 
 def test_the_proof_of_another_revision_is_none() -> None:

@@ -7,7 +7,7 @@ import pytest
 from earned.domain.certificate import QuizResult
 from earned.domain.facts import Fact
 from earned.domain.results import quiz_result
-from earned.domain.training import Course, Training
+from earned.domain.training import Course, Step, Training
 from tests.unit.builders import after, completion, course, done, graded, lesson, live_event, marked, quiz
 
 TOLERANCE = timedelta(minutes=5)
@@ -35,6 +35,12 @@ def test_an_unordered_course_takes_the_first_pass() -> None:
 
 def test_a_pass_beyond_the_attempts_is_no_result() -> None:
     assert result(course(quiz(attempts=1)), graded(10, after(1)), graded(90, after(2))) is None
+
+
+@pytest.mark.parametrize("skipped", [lesson("skipped", required=False), quiz("skipped", required=False)])
+def test_an_optional_step_that_was_skipped_before_the_quiz_is_no_predecessor(skipped: Step) -> None:
+    ordered = course(lesson(), skipped, quiz(max_score=100.0))
+    assert result(ordered, done(), graded(80, after(1))) == QuizResult(80.0, 70.0, 100.0)
 
 
 @pytest.mark.parametrize("place", [0, 1])
