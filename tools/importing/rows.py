@@ -71,7 +71,8 @@ def _csv(path: Path, file: Iterable[str]) -> Iterator[Row]:
     reader = csv.reader(file, strict=True)
     names = next(reader, [])
     if missing := {"type", "time"} - set(names):
-        raise NotAFile(f"{path}: the first line must name the columns, with commas between; missing: {', '.join(sorted(missing))}")
+        lacking = ", ".join(sorted(missing))
+        raise NotAFile(f"{path}: the first line must name the columns, with commas between; missing: {lacking}")
     if unknown := set(names) - columns().keys():
         raise NotAFile(
             f"{path}: no event has the columns {', '.join(sorted(unknown))} (docs/integrate.md has the list)"

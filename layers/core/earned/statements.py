@@ -19,11 +19,11 @@ EXTENSION = f"{VIDEO}extensions/"
 _TIMED_CLOSERS = {f"{VIDEO}verbs/paused", f"{ADL}completed", f"{ADL}terminated"}
 _GRADED = {f"{ADL}{verb}" for verb in ("answered", "completed", "passed", "failed", "scored")}
 _COMPLETIONS = {f"{ADL}completed", f"{ADL}passed"}
-_GREATEST = sys.float_info.max  # JSON has integers that no float holds
 _STOPS = {*_TIMED_CLOSERS, f"{VIDEO}verbs/seeked"}
 
 Reason = Literal["not-a-statement", "no-time", "no-segments", "no-score", "not-relevant"]
 Statement = Mapping[str, Any]
+_GREATEST = sys.float_info.max  # JSON has integers that no float holds
 
 
 class Untranslatable(Exception):
