@@ -54,9 +54,11 @@ class Bucket:
         self._operations = DeployedStack.described(stack)
 
     def key(self, certificate: dict[str, Any]) -> str:
-        found = self.s3.list_objects_v2(Bucket=self.name, Prefix=f"certificates/{certificate['certificate_id']}/")
-        [document] = found["Contents"]
-        return str(document["Key"])
+        """The key of the revision that the record names; a generation that lost a race can leave another (I5)."""
+        folder = f"certificates/{certificate['certificate_id']}/"
+        found = self.s3.list_objects_v2(Bucket=self.name, Prefix=folder)["Contents"]
+        [key] = {f"{folder}{certificate['revision']}.pdf"} & {document["Key"] for document in found}
+        return key
 
     def read(self, key: str) -> bytes:
         document: bytes = self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
