@@ -340,6 +340,13 @@ def test_every_protected_route_documents_its_roles_and_its_problems() -> None:
                 assert {"401", "403", "404"} <= set(operation["responses"]), path
 
 
+def test_the_contract_names_each_event_with_the_queue_that_takes_it():
+    contract = (ROOT / "docs/contract.md").read_text()
+    rows = re.findall(r"^\| (directory|progress|attendance) \| `([^`]+)`", contract, re.MULTILINE)
+
+    assert sorted(rows) == sorted((queue, kind) for queue, kinds in QUEUES.items() for kind in kinds)
+
+
 def test_each_route_of_the_contract_is_served_or_listed_as_not_served_yet():
     contract = (ROOT / "docs/contract.md").read_text()
     routes = set(re.findall(r"^\| (?:GET|POST) `(/[^`?]+)", contract, re.MULTILINE))
