@@ -82,6 +82,16 @@ def test_a_duplicate_request_makes_and_announces_nothing_more(service: Service, 
     assert len(story.own_documents()) == 1
 
 
+def test_two_requests_of_one_batch_draw_the_certificate_once(service: Service, story: Story) -> None:
+    complete(service, story)
+    record = enrollments.get_record(story.id("enr-ada"))
+    assert record is not None
+    service.post("Generation", generation_message(record).body)
+    assert operations_of_generation(service).count("PutObject") == 1
+    [certificate] = story.certificates()
+    assert list(story.own_documents()) == [f"certificates/{certificate['certificate_id']}/1.pdf"]
+
+
 def invented(story: Story, account: str, *, training_id: str, company_id: str | None = None) -> CompletionRecord:
     """A record that is not what the table holds."""
     key = story.enrollment_of(account)
