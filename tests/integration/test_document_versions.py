@@ -13,7 +13,7 @@ from earned.aws.s3 import Documents
 from earned.domain.certificate import Issuance
 from earned.testing.service import Service
 from tests.integration.record_items import key_of
-from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, Killed, failing, happening, killed_at, noted, refused
+from tests.integration.wire_faults import Killed, failing, happening, killed_at, noted, refused
 from tools.story import NOON, Story, cloud_event
 
 pytestmark = pytest.mark.usefixtures("versions")
@@ -159,7 +159,7 @@ def test_the_sweep_has_the_version_of_a_document_that_was_copied_back_recorded(
         assert swept(issued) == {"other-version": 1}
         of_sweep = len(made)
         issued.service.settle()
-    own = [one.operation for one in made[of_sweep:] if one.operation not in OF_THE_EVENT_SOURCE]
+    own = [one.operation for one in made[of_sweep:]]
     hashed = [] if checksum else ["GetObject"]
     assert own == ["BatchGetItem", "PutObject", "HeadObject", *hashed, "UpdateItem"]
     assert not any("VersionId" in one.parameters for one in made)  # only the API's role may name one

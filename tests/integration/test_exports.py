@@ -33,7 +33,8 @@ from earned.domain.people import Account, Company, Role
 from earned.domain.stamps import Stamp
 from earned.domain.training import TrainingKind
 from earned.testing.lambda_events import LambdaContext
-from earned.testing.service import ACCOUNT, REGION, Service, receive, record_of
+from earned.testing.queues import receive
+from earned.testing.service import ACCOUNT, REGION, Service, record_of
 from tests.integration.clocks import Clock
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import (

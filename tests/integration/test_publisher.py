@@ -29,7 +29,8 @@ from earned.portal import (
     VideoWatched,
     event,
 )
-from earned.testing.service import Service, receive
+from earned.testing.queues import receive
+from earned.testing.service import Service
 from tests.integration.wire_faults import cut_short, noted
 from tools.contracts import ROOT
 from tools.story import NOON, Story

@@ -15,7 +15,8 @@ from earned.document.tables import HEADINGS, REPORT_HEADINGS
 from earned.domain.exports import MAX_PER_HOUR
 from earned.testing.cloudformation import INFRA, read_template
 from earned.testing.lambda_events import LambdaContext
-from earned.testing.service import Service, receive
+from earned.testing.queues import receive
+from earned.testing.service import Service
 from tests.integration.clocks import Clock
 from tests.integration.test_export_tables import Rows, tables
 from tests.integration.test_exports import handle
