@@ -196,6 +196,13 @@ def test_each_answer_of_s3_for_a_document_that_is_gone_is_a_missing_document(iss
     assert diagnosed(issued) == (True, True)
 
 
+@pytest.mark.parametrize("code", ["AccessDenied", "SlowDown", "ExpiredToken"])
+def test_a_document_that_s3_refuses_to_hand_over_is_not_called_missing(issued: Story, code: str) -> None:
+    query = {"account_id": issued.id("ada")}
+    with failing(refused(code, "GetObject"), "GetObject"):
+        assert issued.service.get("/v1/diagnoses", {"sub": "sup-1", "role": "support"}, **query)[0] == 500
+
+
 def test_a_certificate_withdrawn_while_its_version_is_looked_up_stays_as_it_was(issued: Story) -> None:
     before = issue_of(issued)
     copy_back(issued)
