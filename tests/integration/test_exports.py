@@ -731,6 +731,18 @@ def test_an_export_asked_for_again_is_another_once_a_certificate_was_issued(comp
     assert again["count"] == 4
 
 
+def test_an_archive_has_the_document_of_the_newest_revision(company: Story) -> None:
+    record = enrollments.get_record(company.id("enr-ada"))
+    assert record is not None
+    assert record.issue is not None
+    documents = company.service.apps["generate_certificate"].documents
+    sha256 = documents.put(record.certificate_id, 2, b"%PDF corrected", "certificate.pdf").sha256
+    enrollments.issue(record, replace(record.issue, revision=2, document_sha256=sha256))
+    archive = fetch(company, make(company)["export_id"])
+    assert verified(archive)["failures"] == []
+    assert file_in(archive, "Leading Well - Ada Sample - 2026-03-02.pdf") == b"%PDF corrected"
+
+
 def test_a_file_in_an_archive_has_the_time_at_which_its_revision_was_issued(company: Story) -> None:
     certificate_id = give(company, "dee", "Dee Sample")
     record = enrollments.get_record(company.enrollment_of("dee")["enrollment_id"])
