@@ -10,7 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from earned.testing.service import Service, receive
+from earned.testing.queues import receive
+from earned.testing.service import Service
 from tools.operations.replay import replay
 from tools.story import NOON, Story, cloud_event
 

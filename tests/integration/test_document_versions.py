@@ -13,7 +13,7 @@ from earned.aws.s3 import Documents
 from earned.domain.certificate import Issuance
 from earned.testing.service import Service
 from tests.integration.record_items import key_of
-from tests.integration.wire_faults import OF_THE_EVENT_SOURCE, Killed, failing, happening, killed_at, noted, refused
+from tests.integration.wire_faults import Killed, failing, happening, killed_at, noted, refused
 from tools.story import NOON, Story, cloud_event
 
 pytestmark = pytest.mark.usefixtures("versions")
@@ -159,7 +159,7 @@ def test_the_sweep_has_the_version_of_a_document_that_was_copied_back_recorded(
         assert swept(issued) == {"other-version": 1}
         of_sweep = len(made)
         issued.service.settle()
-    own = [one.operation for one in made[of_sweep:] if one.operation not in OF_THE_EVENT_SOURCE]
+    own = [one.operation for one in made[of_sweep:]]
     hashed = [] if checksum else ["GetObject"]
     assert own == ["BatchGetItem", "PutObject", "HeadObject", *hashed, "UpdateItem"]
     assert not any("VersionId" in one.parameters for one in made)  # only the API's role may name one
@@ -194,6 +194,13 @@ def test_each_answer_of_s3_for_a_document_that_is_gone_is_a_missing_document(iss
     with failing(refused(code, "GetObject"), "GetObject"):
         assert diagnosed(issued) == (False, False)
     assert diagnosed(issued) == (True, True)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "SlowDown", "ExpiredToken"])
+def test_a_document_that_s3_refuses_to_hand_over_is_not_called_missing(issued: Story, code: str) -> None:
+    query = {"account_id": issued.id("ada")}
+    with failing(refused(code, "GetObject"), "GetObject"):
+        assert issued.service.get("/v1/diagnoses", {"sub": "sup-1", "role": "support"}, **query)[0] == 500
 
 
 def test_a_certificate_withdrawn_while_its_version_is_looked_up_stays_as_it_was(issued: Story) -> None:

@@ -21,7 +21,8 @@ from earned.aws.s3 import ARCHIVES
 from earned.domain.people import Account, Role, SupportRequest
 from earned.domain.stamps import Stamp
 from earned.messages.requests import Purpose, generation_message
-from earned.testing.service import ACCOUNT, REGION, Service, receive
+from earned.testing.queues import receive
+from earned.testing.service import ACCOUNT, REGION, Service
 from tests.integration import traces
 from tests.integration.wire_faults import Killed, Request, failing, noted, receiving_at_once, requests_pass
 from tools.operations.__main__ import app
@@ -74,7 +75,7 @@ class Ada:
 
 
 @pytest.fixture
-def lived(service: Service, story: Story) -> Story:
+def lived(service: Service, story: Story, versions: None) -> Story:
     """Ada, who has left traces wherever one can, and Bea beside her, who stays; nobody else has left any."""
     story.directory()
     story.save_account("ada", name=Ada(story).old, email=Ada(story).former)
@@ -146,8 +147,6 @@ def certificate_id(story: Story, enrollment_id: str) -> str:
 def lose_a_document(story: Story) -> None:
     """Delete a document and have the sweep restore it: two versions and a delete marker; and one never issued."""
     s3, bucket = boto3.client("s3"), story.service.outputs["DocumentsBucketName"]
-    # The template says so; moto's CloudFormation does not hear it.
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     folder = f"certificates/{certificate(story).rpartition('/')[2]}"
     document = s3.get_object(Bucket=bucket, Key=f"{folder}/2.pdf")
     s3.delete_object(Bucket=bucket, Key=f"{folder}/2.pdf")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from earned.testing.lambda_events import LambdaContext
-from earned.testing.service import Service, receive
+from earned.testing.queues import receive
+from earned.testing.service import Service
 from tests.integration.pdf_text import pages
 from tools.story import NOON, Story, cloud_event
 

@@ -33,7 +33,8 @@ from earned.domain.people import Account, Company, Role
 from earned.domain.stamps import Stamp
 from earned.domain.training import TrainingKind
 from earned.testing.lambda_events import LambdaContext
-from earned.testing.service import ACCOUNT, REGION, Service, receive, record_of
+from earned.testing.queues import receive
+from earned.testing.service import ACCOUNT, REGION, Service, record_of
 from tests.integration.clocks import Clock
 from tests.integration.record_items import key_of
 from tests.integration.wire_faults import (
@@ -728,6 +729,18 @@ def test_an_export_asked_for_again_is_another_once_a_certificate_was_issued(comp
     again = make(company)
     assert again["export_id"] != export_id
     assert again["count"] == 4
+
+
+def test_an_archive_has_the_document_of_the_newest_revision(company: Story) -> None:
+    record = enrollments.get_record(company.id("enr-ada"))
+    assert record is not None
+    assert record.issue is not None
+    documents = company.service.apps["generate_certificate"].documents
+    sha256 = documents.put(record.certificate_id, 2, b"%PDF corrected", "certificate.pdf").sha256
+    enrollments.issue(record, replace(record.issue, revision=2, document_sha256=sha256))
+    archive = fetch(company, make(company)["export_id"])
+    assert verified(archive)["failures"] == []
+    assert file_in(archive, "Leading Well - Ada Sample - 2026-03-02.pdf") == b"%PDF corrected"
 
 
 def test_a_file_in_an_archive_has_the_time_at_which_its_revision_was_issued(company: Story) -> None:

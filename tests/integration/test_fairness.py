@@ -16,7 +16,8 @@ import pytest
 
 from earned.messages.schema_types import ID
 from earned.testing.lambda_events import LambdaContext
-from earned.testing.service import Service, receive
+from earned.testing.queues import receive
+from earned.testing.service import Service
 from tests.integration.wire_faults import Request, requests_pass
 from tools.local import scenario
 from tools.story import NOON, Story, cloud_event

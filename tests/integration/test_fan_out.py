@@ -6,7 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
-from earned.testing.service import Service, receive
+from earned.testing.queues import receive
+from earned.testing.service import Service
 from tests.integration.wire_faults import Killed, count_requests, killed_at
 from tools.story import Story, cloud_event
 

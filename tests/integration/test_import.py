@@ -328,6 +328,24 @@ def test_a_person_of_two_companies_is_in_the_group_of_each_enrollments_company(t
     assert (first.group, second.group) == ("co-1", "co-2")
 
 
+@pytest.mark.parametrize("times", [(at(1), at(5)), (at(5), at(1))], ids=["published later", "published earlier"])
+def test_the_newest_version_of_a_course_is_forecast_whenever_it_was_published(
+    tmp_path: Path, times: tuple[str, str]
+) -> None:
+    key = {"enrollment_id": "enr-1", "account_id": "acc-1"}
+    course = {"type": "portal.course.published.v1", "course_id": "course", "title": "Leading Well"}
+    lesson = json.dumps([{"step_id": "s1", "kind": "lesson", "title": "One"}])
+    rows = [
+        course | {"time": times[0], "version": 1, "steps": STEPS},
+        course | {"time": times[1], "version": 2, "steps": lesson},
+        {"type": "portal.account.saved.v1", "time": at(2), "account_id": "acc-1", "kind": "individual"}
+        | {"name": "Ada Sample", "email": "ada@example.com"},
+        key | {"type": "portal.enrollment.created.v1", "time": at(6), "training_id": "course"},
+        key | {"type": "portal.lesson.completed.v1", "time": at(7), "step_id": "s1"},
+    ]
+    assert forecast(write_csv(tmp_path / "history.csv", rows)).due == ("enr-1",)
+
+
 @pytest.mark.parametrize("rows_of_cancellations", [[at(1), at(5)], [at(5), at(1)]], ids=["in order", "reversed"])
 def test_the_latest_cancellation_is_forecast_in_any_order(tmp_path: Path, rows_of_cancellations: list[str]) -> None:
     event = {"live_event_id": "event"}

@@ -29,7 +29,8 @@ from earned.portal import (
     VideoWatched,
     event,
 )
-from earned.testing.service import Service, receive
+from earned.testing.queues import receive
+from earned.testing.service import Service
 from tests.integration.wire_faults import cut_short, noted
 from tools.contracts import ROOT
 from tools.story import NOON, Story
@@ -207,6 +208,13 @@ def test_an_event_may_have_128_kib_and_not_a_byte_more(service: Service, story: 
         publisher(service).send(of_size(lesson, 131_073))
     publisher(service).send(of_size(lesson, 131_072))
     assert len(waiting(service)) == 1
+
+
+def test_a_text_with_half_a_character_is_refused_with_its_event_and_nothing_is_sent(service: Service) -> None:
+    broken = Event("portal.account.saved.v1", {"account_id": "acc-1", "name": "Ada \ud83d"}, NOON, id="evt-7")
+    with pytest.raises(ValueError, match=r"^portal\.account\.saved\.v1 evt-7: a text has half a character"):
+        publisher(service).send(broken)
+    assert service.waiting("Directory") == 0
 
 
 @pytest.mark.parametrize("number", [1, 10, 11])

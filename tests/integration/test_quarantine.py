@@ -11,7 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from earned.aws.dynamodb.table import Row
-from earned.testing.service import Service, receive
+from earned.testing.queues import receive
+from earned.testing.service import Service
 from tests.integration.wire_faults import Request, client_of, denied, happening, receiving_at_once, requests_pass
 from tools.operations.__main__ import app
 from tools.operations.quarantine import held, look

@@ -8,7 +8,8 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from earned.testing.service import Service, receive
+from earned.testing.queues import receive
+from earned.testing.service import Service
 from tools.operations.__main__ import app
 from tools.story import NOON, STEPS, Story, cloud_event
 

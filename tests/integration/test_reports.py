@@ -15,8 +15,10 @@ from earned.document.tables import HEADINGS, REPORT_HEADINGS
 from earned.domain.exports import MAX_PER_HOUR
 from earned.testing.cloudformation import INFRA, read_template
 from earned.testing.lambda_events import LambdaContext
-from earned.testing.service import Service, receive
+from earned.testing.queues import receive
+from earned.testing.service import Service
 from tests.integration.clocks import Clock
+from tests.integration.record_items import key_of
 from tests.integration.test_export_tables import Rows, tables
 from tests.integration.test_exports import handle
 from tests.integration.wire_faults import noted
@@ -279,3 +281,16 @@ def test_a_report_is_among_the_archives_that_an_erasure_deletes(two: Story) -> N
     subjects = {version.subject for version in archives_with(archives, two.id("cleo"))[0]}
     assert [report_id in subject for subject in subjects] == [True]
     assert archives_with(archives, two.id("nobody"))[0] == []
+
+
+def test_a_report_keeps_its_rows_a_thousand_at_a_time_so_that_a_saved_state_never_grows_with_it(two: Story) -> None:
+    table = boto3.resource("dynamodb").Table(two.service.outputs["RecordsTableName"])
+    item = table.get_item(Key=key_of(two, "cleo"))["Item"]
+    with table.batch_writer() as writer:
+        for number in range(1_000):
+            writer.put_item(Item=item | key_of(two, f"cleo-{number}"))
+    ask(two)
+    with noted() as made:
+        two.service.deliver("export_certificates")
+    saved = [one.parameters["Body"] for one in made if one.operation == "PutObject"]
+    assert [body.count(b'"training"') for body in saved if b'"training"' in body] == [1_000, 3]

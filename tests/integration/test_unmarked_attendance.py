@@ -276,6 +276,20 @@ def test_an_event_that_is_done_costs_nothing_any_more_and_a_new_enrollment_bring
     assert waiting(service) == [1]
 
 
+def test_an_event_stays_on_the_calendar_while_a_record_is_of_a_later_release(attended: Story) -> None:
+    service = attended.service
+    service.post("Attendance", *(attended.mark(person) for person in ("ada", "bob")))
+    service.settle()
+    boto3.resource("dynamodb").Table(service.outputs["RecordsTableName"]).update_item(
+        Key=key_of(attended, "cem"),
+        UpdateExpression="SET #hold = :hold",
+        ExpressionAttributeNames={"#hold": "hold"},
+        ExpressionAttributeValues={":hold": json.dumps({"reason": "unheard-of", "detail": "", "since": str(NOON)})},
+    )
+    service.sweep()
+    assert on_calendar(), "cem may wait"
+
+
 def test_an_event_that_ended_a_moment_ago_stays_on_the_calendar(service: Service, story: Story) -> None:
     schedule(story, "event", datetime.now(UTC) - timedelta(hours=1), NOON)
     service.settle()

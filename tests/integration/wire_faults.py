@@ -19,7 +19,6 @@ from pynamodb.models import Model
 from urllib3 import HTTPResponse
 
 ACCESS_DENIED = b'{"__type": "com.amazon.coral.service#AccessDeniedException", "message": "denied"}'
-OF_THE_EVENT_SOURCE = {"ReceiveMessage", "DeleteMessageBatch"}
 
 
 class Killed(BaseException):

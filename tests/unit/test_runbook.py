@@ -19,6 +19,7 @@ from tools.operations.quarantine import FAULT
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+OPERATE = (ROOT / "docs" / "operate.md").read_text()
 PARTS = ("Meaning", "Diagnose", "Fix", "Resolved when")
 SOURCES = [*(ROOT / "layers" / "core").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
 
@@ -186,6 +187,15 @@ def test_every_make_target_in_the_runbook_exists() -> None:
     named = set(re.findall(r"(?:^|`)make ([a-z-]+)", RUNBOOK, flags=re.MULTILINE))
     targets = re.findall(r"^([a-z-]+):(?!=)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     assert {"quarantine", "redrive", "erase"} <= named <= set(targets)
+
+
+def test_every_saved_query_is_listed_for_operators_and_the_runbook_names_no_other() -> None:
+    queries = [one for one in observability() if "QueryString" in one]
+    saved = {one["Name"]["Fn::Sub"].removeprefix("${Service}/") for one in queries}
+    listed = re.search(r"saved queries under the stack's name: ([^.]+)\.", " ".join(OPERATE.split()))
+    assert listed is not None
+    assert set(listed[1].split(", ")) == saved
+    assert set(re.findall(r"`STACK/([^`]+)`", RUNBOOK)) <= saved
 
 
 def test_an_alarm_on_a_sweep_finding_names_a_finding_that_exists() -> None:

@@ -16,7 +16,8 @@ from earned.aws.dynamodb import enrollment_keys
 from earned.aws.dynamodb.table import ROOT_SORT_KEY
 from earned.domain.enrollment import EnrollmentKey
 from earned.testing.lambda_events import LambdaContext
-from earned.testing.service import Service, receive
+from earned.testing.queues import receive
+from earned.testing.service import Service
 from tools.costs.capacity_units import Item
 from tools.costs.ledger import Ledger, counting, stored
 from tools.story import NOON, cloud_event

@@ -1,5 +1,6 @@
 """The diagnosis of a record for support: its blockers and its timeline."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -178,6 +179,12 @@ def test_the_timeline_has_no_more_text_than_an_answer_holds_titles_and_details_t
     found = diagnose(completion(hold=replace(HOLD, detail=detail)), COURSE, account(), LATER, timedelta(0))
 
     assert [entry.what for entry in found.timeline] == told
+
+
+def test_the_longest_timeline_is_less_than_half_of_what_lambda_returns() -> None:
+    """A character beyond the basic plane takes twelve bytes as JSON, which Lambda's answer holds as a string again."""
+    bytes_of_a_character = len(json.dumps(json.dumps("\U0001f469"))) - len(json.dumps(json.dumps("")))
+    assert MAX_TIMELINE_TEXT * bytes_of_a_character < 6 * 1024**2 / 2
 
 
 def test_a_course_has_no_attendance() -> None:

@@ -1,11 +1,21 @@
 """How an export stands, when a request may get one that exists, and which enrollments its scope contains."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from earned.domain.exports import MAX_ENROLLMENTS, MAX_PER_HOUR, Export, ExportScope, ExportStatus
+from earned.domain.exports import (
+    EVERY_COMPANY,
+    MAX_ENROLLMENTS,
+    MAX_IN_REPORT,
+    MAX_PER_HOUR,
+    SCHEDULE,
+    Export,
+    ExportScope,
+    ExportStatus,
+    weekly_report,
+)
 from tests.unit.builders import ENDS, completion, issue
 
 MINUTE, MILLISECOND = timedelta(minutes=1), timedelta(milliseconds=1)
@@ -103,4 +113,25 @@ def test_a_scope_contains_what_meets_all_its_conditions(scope: ExportScope, issu
 
 
 def test_the_limits_are_those_of_the_contract() -> None:
-    assert (MAX_ENROLLMENTS, MAX_PER_HOUR) == (50_000, 10)
+    assert (MAX_ENROLLMENTS, MAX_IN_REPORT, MAX_PER_HOUR) == (50_000, 200_000, 10)
+
+
+@pytest.mark.parametrize(
+    ("company_id", "account_id", "is_report", "is_weekly", "most"),
+    [
+        ("company-1", "account-1", False, False, 50_000),
+        ("company-1", SCHEDULE, False, False, 50_000),
+        (EVERY_COMPANY, "account-1", True, False, 200_000),
+        (EVERY_COMPANY, SCHEDULE, True, True, 200_000),
+    ],
+)
+def test_the_export_of_every_company_is_a_report_and_the_schedules_report_is_the_weekly_one(
+    company_id: str, account_id: str, most: int, *, is_report: bool, is_weekly: bool
+) -> None:
+    export = replace(EXPORT, company_id=company_id, account_id=account_id)
+    assert (export.is_report, export.is_weekly, export.max_enrollments) == (is_report, is_weekly, most)
+
+
+def test_the_weekly_report_of_a_time_is_always_the_same_one() -> None:
+    at = datetime(2026, 3, 9, 4, 0, tzinfo=UTC)
+    assert weekly_report(at) == Export(EVERY_COMPANY, SCHEDULE, 739_684, "weekly-2026-03-09", at)

@@ -56,6 +56,15 @@ def test_an_announcement_that_no_rule_took_is_delivered_by_a_replay() -> None:
     assert json.loads(message["Body"])["detail"] == announcement
 
 
+@pytest.mark.usefixtures("aws")
+def test_the_span_that_is_replayed_is_the_one_that_was_asked_for() -> None:
+    an_archive(retention_days=90)
+    events, now = boto3.client("events"), datetime.now(UTC).replace(microsecond=0)
+    list(replay(events, "all", now - 3 * HOUR, now - 2 * HOUR, wait=lambda _: None))
+    [started] = events.list_replays()["Replays"]
+    assert (started["EventStartTime"], started["EventEndTime"]) == (now - 3 * HOUR, now - 2 * HOUR)
+
+
 def an_archive(retention_days: int) -> None:
     events = boto3.client("events")
     bus = events.create_event_bus(Name="replayed")["EventBusArn"]

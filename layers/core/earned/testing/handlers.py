@@ -45,6 +45,7 @@ class Options:
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     keys_per_page: int = fan_out_changes.KEYS_PER_PAGE
+    segments: int = sweep.SEGMENTS
     items_per_page: int = sweep.ITEMS_PER_PAGE
     items_per_run: int = sweep.ITEMS_PER_RUN
     enrollments_per_message: int = fan_out_changes.ENROLLMENTS_PER_MESSAGE
@@ -158,6 +159,7 @@ def _sweep(app: Any, options: Options) -> Handler:
         app.bus,
         app.settings.order_tolerance_seconds,
         options.background,
+        segments=options.segments,
         items_per_page=options.items_per_page,
         items_per_run=options.items_per_run,
         enrollments_per_message=options.enrollments_per_message,

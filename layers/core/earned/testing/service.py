@@ -5,7 +5,7 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,16 +15,15 @@ from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
-import responses
 from moto import mock_aws
-from moto.core import models
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
 from earned.aws.clients import session
 from earned.aws.s3 import KEYS
-from earned.testing import cloudformation, stacks
+from earned.testing import cloudformation, queues, stacks
+from earned.testing.faster_moto import faster_moto
 from earned.testing.handlers import Handler, Options, compose
 from earned.testing.lambda_events import LambdaContext, http_event
 from earned.testing.placeholders import available_designs
@@ -57,9 +56,6 @@ def import_app(function: str) -> Any:
     return sys.modules[name]
 
 
-_answer = cache(responses.CallbackResponse)  # moto makes 1,300 whenever it is started, for clients other than boto3's
-
-
 @contextmanager
 def aws_in_process(region: str = REGION, *, anew: bool = True) -> Iterator[None]:
     """moto in place of AWS, empty or as it was left; no variable of a real account is visible."""
@@ -70,7 +66,7 @@ def aws_in_process(region: str = REGION, *, anew: bool = True) -> Iterator[None]
     }
     elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     mock, before = mock_aws(), _region.set(region)
-    with patch.dict(os.environ, elsewhere | credentials, clear=True), patch.object(models, "CallbackResponse", _answer):
+    with patch.dict(os.environ, elsewhere | credentials, clear=True), faster_moto():
         mock.start(reset=anew)
         try:
             yield
@@ -157,7 +153,9 @@ class Service:
         self.announced = sqs.create_queue(QueueName="announced")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self.announced, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         events.put_rule(Name="all", EventBusName="announcements", EventPattern='{"source": ["earned"]}')
-        events.put_targets(Rule="all", EventBusName="announcements", Targets=[{"Id": "queue", "Arn": arn}])
+        only_detail = {"InputPathsMap": {"detail": "$.detail"}, "InputTemplate": '{"detail": <detail>}'}
+        target = {"Id": "queue", "Arn": arn, "InputTransformer": only_detail}
+        events.put_targets(Rule="all", EventBusName="announcements", Targets=[target])
 
     def empty(self) -> None:
         """Forget all messages of the service (SQS itself allows a purge only once a minute)."""
@@ -194,7 +192,7 @@ class Service:
         return outcome
 
     def waiting(self, queue: str) -> int:
-        return len(sqs_backends[ACCOUNT][_region.get()].queues[self.url(queue).rsplit("/", 1)[1]].messages)
+        return queues.number_visible(self.url(queue))
 
     def post(self, queue: str, *events: dict[str, Any] | str) -> None:
         sqs = client("sqs")
@@ -209,12 +207,12 @@ class Service:
         responses: list[dict[str, Any]] = []
         queue = FUNCTIONS[function]
         url = self.url(queue)
-        while self.waiting(queue) and (batch := receive(url)):  # most queues are empty, and moto's answer takes long
+        while batch := queues.receive(url):
             response = (handler or self.handlers[function])(
                 {"Records": [record_of(message, self.clock) for message in batch]}, context or LambdaContext()
             )
             again = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
-            delete(url, [message for message in batch if message["MessageId"] not in again])
+            queues.delete(url, [message for message in batch if message["MessageId"] not in again])
             responses.append(response)
         return responses
 
@@ -224,8 +222,7 @@ class Service:
             pass
 
     def make_visible(self, queue: str) -> None:
-        for message in sqs_backends[ACCOUNT][_region.get()].queues[self.url(queue).rsplit("/", 1)[1]]._messages:
-            message.change_visibility(0)
+        queues.make_visible(self.url(queue))
 
     def quarantined(self, queue: str) -> list[tuple[str, str]]:
         """Reason and body of each message in a dead-letter queue; they stay there no longer."""
@@ -233,10 +230,10 @@ class Service:
         return [(message["MessageAttributes"]["reason"]["StringValue"], message["Body"]) for message in dead]
 
     def dead_letters(self, queue: str) -> list[dict[str, Any]]:
-        return list(_taken(self.outputs[f"{queue}DeadLetterQueueUrl"]))
+        return list(queues.take_all(self.outputs[f"{queue}DeadLetterQueueUrl"]))
 
     def announcements(self) -> list[dict[str, Any]]:
-        return [json.loads(message["Body"])["detail"] for message in _taken(self.announced)]
+        return [json.loads(message["Body"])["detail"] for message in queues.take_all(self.announced)]
 
     def documents(self, prefix: str = "") -> dict[str, bytes]:
         s3, bucket = client("s3"), self.outputs["DocumentsBucketName"]
@@ -275,29 +272,6 @@ def client(service: str) -> Any:
 def _client(service: str, region: str) -> Any:
     """One client for all: to make one takes longer than moto takes to answer it."""
     return session().create_client(service, region_name=region)
-
-
-def receive(url: str) -> list[dict[str, Any]]:
-    answer = client("sqs").receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
-    )
-    messages: list[dict[str, Any]] = answer.get("Messages", [])
-    return messages
-
-
-def _taken(url: str) -> Iterator[dict[str, Any]]:
-    while batch := receive(url):
-        delete(url, batch)
-        yield from batch
-
-
-def delete(url: str, messages: Sequence[dict[str, Any]]) -> None:
-    """Up to ten messages that were received."""
-    if messages:
-        entries = [
-            {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]} for place, message in enumerate(messages)
-        ]
-        client("sqs").delete_message_batch(QueueUrl=url, Entries=entries)
 
 
 def record_of(message: dict[str, Any], clock: Callable[[], datetime] | None = None) -> dict[str, Any]:

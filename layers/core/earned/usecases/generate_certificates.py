@@ -124,13 +124,17 @@ class GenerateCertificates:
     def _attempt(self, batch: SqsBatch, due: Sequence[Message]) -> Attempt:
         attempt = Attempt()
         drafts: list[tuple[Message, Draft, Future[Issuance]]] = []
+        drafted: set[EnrollmentKey] = set()
         with batch.retry_on_error(*due):
             reading = ContextReading([record_key(message.event) for message in due])
             for message in due:
                 with _isolated(batch, message, attempt):
+                    if message.event.key in drafted:
+                        raise RecordChanged  # by an earlier request of this batch, whose draft is being stored
                     context = reading.context(message.event.key)
                     outcome = self._reconcile(context, message.event) if context is not None else None
                     if isinstance(outcome, Draft):
+                        drafted.add(message.event.key)
                         drafts.append((message, outcome, self._background.submit(self._put_and_issue, outcome)))
                     elif outcome is not None:
                         attempt.announcements.append((message, outcome))

@@ -79,6 +79,7 @@ class Sweep:
         order_tolerance: timedelta,
         background: Executor,
         *,
+        segments: int = SEGMENTS,
         items_per_page: int = ITEMS_PER_PAGE,
         items_per_run: int = ITEMS_PER_RUN,
         enrollments_per_message: int = ENROLLMENTS_PER_MESSAGE,
@@ -92,6 +93,7 @@ class Sweep:
         self._bus = bus
         self._tolerance = order_tolerance
         self._background = background
+        self._segments = segments
         self._items_per_page = items_per_page
         self._items_per_run = items_per_run
         self._enrollments_per_message = enrollments_per_message
@@ -106,7 +108,7 @@ class Sweep:
         """
         now = self._now()
         cursor = sweep_cursor.BY_HAND if everything else sweep_cursor.SCHEDULED
-        sweep_pass = SweepPass.following(sweep_cursor.get_sweep_pass(cursor), now, SEGMENTS)
+        sweep_pass = SweepPass.following(sweep_cursor.get_sweep_pass(cursor), now, self._segments)
         run = SweepRun(cursor, sweep_pass, now, everything)
         deadline = self._clock() + SECONDS_PER_RUN
         if sweep_pass.is_new and not everything:
