@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.visitor import Site, Visitor
 
@@ -106,6 +106,21 @@ def test_an_administrator_sees_ended_events_oldest_first_and_who_waits(visit: Vi
     expect(people).not_to_contain_text("Ada Sample")
     assert "event=evt-open" in adm.page.url
     adm.check()
+
+
+def test_an_administrator_sees_every_ended_event_of_several_pages(visit: Visit) -> None:
+    def pages(route: Route) -> None:
+        start = int(dict(parse_qsl(urlsplit(route.request.url).query)).get("cursor") or 0)
+        events = [
+            {"live_event_id": f"evt-{n}", "title": f"Day {n}", "ended_at": "2026-11-01T17:00:00.000Z", "waiting": 1}
+            for n in range(start, min(start + 100, 250))
+        ]
+        route.fulfill(json={"items": events} | ({"next_cursor": str(start + 100)} if start < 200 else {}))
+
+    adm = visit()
+    adm.context.route("**/v1/unmarked-attendance?*", pages)
+    adm.sign_in("adm")
+    expect(adm.page.get_by_role("heading", level=2)).to_have_text([f"Day {n}" for n in range(250)])
 
 
 def test_support_picks_a_request_and_reads_the_verdict_on_one_screen(visit: Visit) -> None:

@@ -210,6 +210,13 @@ def test_an_event_may_have_128_kib_and_not_a_byte_more(service: Service, story: 
     assert len(waiting(service)) == 1
 
 
+def test_a_text_with_half_a_character_is_refused_with_its_event_and_nothing_is_sent(service: Service) -> None:
+    broken = Event("portal.account.saved.v1", {"account_id": "acc-1", "name": "Ada \ud83d"}, NOON, id="evt-7")
+    with pytest.raises(ValueError, match=r"^portal\.account\.saved\.v1 evt-7: a text has half a character"):
+        publisher(service).send(broken)
+    assert service.waiting("Directory") == 0
+
+
 @pytest.mark.parametrize("number", [1, 10, 11])
 def test_ten_events_that_were_not_sent_are_named_and_the_others_are_counted(
     service: Service, story: Story, number: int

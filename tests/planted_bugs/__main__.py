@@ -75,8 +75,11 @@ def _print_table(results: Sequence[Result]) -> None:
         table.add_row(result.bug, str(result.seed or "none"), str(result.seconds), result.violation)
     console = Console()
     console.print(table)
-    found = sum(result.seed is not None for result in results)
+    missed = [result.bug for result in results if result.seed is None]
+    found = len(results) - len(missed)
     console.print(f"{found} of {len(results)} planted bugs found; see {OUT.relative_to(ROOT)}")
+    if missed:
+        console.print(f"not found: {' '.join(missed)}", soft_wrap=True)
 
 
 if __name__ == "__main__":

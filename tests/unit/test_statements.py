@@ -1,6 +1,7 @@
 """xAPI statements as players send them become events of the contract, or are refused with a stable reason."""
 
 import json
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -52,6 +53,12 @@ def test_a_statement_becomes_an_event_that_the_service_reads(
     assert (known.type, known.id) == (f"portal.{type_}.v1", told["id"])
     assert made.data == {"enrollment_id": "en-1", "account_id": "acc-1", "step_id": "s1"} | more
     assert known.time == datetime(2026, 3, 2, 10, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("score", [sys.float_info.max, -sys.float_info.max])
+def test_every_number_that_a_float_holds_is_a_score(score: float) -> None:
+    told = statement(f"{ADL}scored", {"score": {"raw": score}})
+    assert translate(told, step(StepKind.QUIZ)).data["score"] == score
 
 
 def everything(verb: str) -> dict[str, Any]:

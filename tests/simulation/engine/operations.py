@@ -1,4 +1,4 @@
-"""What runs on a schedule or by an operator's hand: the sweep, redrives and purges."""
+"""What runs on a schedule or by an operator's hand: the sweep, redrives, purges and the loss of a document."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +8,7 @@ from tests.simulation.clock import MINUTE
 from tests.simulation.engine import runtime
 from tests.simulation.engine.faults import SWEEP_RUN
 from tests.simulation.engine.invocation import Invocation
-from tests.simulation.stories.steps import Purge
+from tests.simulation.stories.steps import DeleteDocument, Purge
 from tools.operations.quarantine import held
 from tools.operations.redrive import Wanted, select, send_back
 
@@ -63,7 +63,15 @@ class Operations:
         if self._world.sqs.queues[runtime.url(f"{queue}DeadLetter")].messages:
             self.redrive(queue, Wanted(reason="fault"))
 
+    def delete_document(self, lost: DeleteDocument) -> None:
+        """Lose a document; only the sweep notices, so nothing is lost where it does not run."""
+        if self._world.fault_profile.swept:
+            self._world.s3.objects.pop(self._world.observer.newest_document_of(lost.enrollment_id), None)
+
     def purge(self, purge: Purge) -> None:
+        """Only the sweep repeats what a purge loses, so nothing is lost where it does not run."""
+        if not self._world.fault_profile.swept:
+            return
         self.purged = True
         self._world.event_sources.lose_until(purge.queue, purge.until)
         for url in (runtime.url(purge.queue), runtime.url(f"{purge.queue}DeadLetter")):

@@ -28,8 +28,10 @@ def check(world: "World") -> None:
         if posted.kind in FACTS and not posted.step.refused:
             nothing_lost.check_mismatch(world, posted)
     for queue in world.sqs.queues.values():
-        left = [message.label for message in queue.messages.values() if queue.dead_letters or message.reason is None]
-        require(not left, "I3", f"{left} are left in {queue.name}")
+        left = [message for message in queue.messages.values() if queue.dead_letters or message.reason is None]
+        if queue.name == "Export":  # a copy that met the run of another waits; each export is checked below
+            left = [message for message in left if message.visible_at <= world.now]
+        require(not left, "I3", f"{[message.label for message in left]} are left in {queue.name}")
     _check_directory(world)
     _check_removals(world)
     for enrollment in world.oracle.enrollments():

@@ -13,6 +13,7 @@ from earned.api.wording import LANGUAGES, read, wording
 from earned.document import deployed_designs
 from earned.domain.requirements import Reason, Requirement
 from earned.domain.training import DEFAULT_DESIGN
+from earned.testing.cloudformation import ROOT
 
 FOLDER = Path(earned.api.wording.__file__).with_name("wording")
 MESSAGES = Path(earned.api.wording.__file__).with_name("console") / "messages.js"
@@ -24,6 +25,15 @@ def test_a_language_has_all_three_sets_of_texts() -> None:
     [console] = re.findall(r"(?m)^export const LANGUAGES = \{(.+)\};", MESSAGES.read_text("utf-8"))
     assert certificates == LANGUAGES == {name.split(":")[0].strip() for name in console.split(",")}
     assert {"en", "es", "fr", "de", "ar", "ja"} <= LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence"),
+    [("contract", r"Messages and page are in (.+) by `Accept-Language`"), ("pages", r"\*\*Languages\*\*: (.+), by")],
+)
+def test_the_documentation_names_every_language(page: str, sentence: str) -> None:
+    [listed] = re.findall(sentence, (ROOT / f"docs/{page}.md").read_text("utf-8"))
+    assert set(re.split(", | or ", listed)) == LANGUAGES
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))

@@ -7,6 +7,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -19,13 +20,13 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 import earned.api
-from earned.api.application import ROUTES
-from earned.api.routes import BEARER
+from earned.api.routes import BEARER, Routes
 from earned.domain.certificate import Hold, Revocation
 from earned.domain.errors import Rejected
 from earned.domain.requirements import Reason
 from earned.messages import announcements
 from earned.messages.announcements import Announcement
+from earned.testing.cloudformation import read_template
 from tests.unit.builders import LATER, completion, issue, live_event
 from tests.unit.messages.event_examples import (
     EVERY_PATH,
@@ -294,11 +295,14 @@ def test_the_openapi_document_is_valid_and_is_the_served_one() -> None:
 
 
 def test_every_route_is_in_the_openapi_document_with_its_security() -> None:
-    for module in pkgutil.iter_modules(earned.api.__path__):
-        importlib.import_module(f"earned.api.{module.name}")
+    # Of all modules: one that `application.py` does not list has routes that nobody serves.
+    names = [module.name for module in pkgutil.iter_modules(earned.api.__path__)]
+    routers = [getattr(importlib.import_module(f"earned.api.{name}"), "routes", None) for name in names]
     declared = {
         (route.method.lower(), route.path.replace("<", "{").replace(">", "}")): bool(route.operations)
-        for route in ROUTES
+        for router in routers
+        if isinstance(router, Routes)
+        for route in router.declared
         if route.is_described
     }
     documented = {
@@ -309,12 +313,38 @@ def test_every_route_is_in_the_openapi_document_with_its_security() -> None:
     assert documented == declared
 
 
+def test_the_gateway_asks_for_a_token_exactly_where_the_document_does() -> None:
+    resources = read_template()["Resources"].values()
+    keys = [one["Properties"] for one in resources if one["Type"] == "AWS::ApiGatewayV2::Route"]
+    guards = {key["RouteKey"]: key["AuthorizationType"] for key in keys}
+    for path, item in API["paths"].items():
+        for method, operation in item.items():
+            guard = guards.get(_route_key(guards, method.upper(), path), "no route")
+            assert guard == ("JWT" if operation["security"] else "NONE"), f"{method.upper()} {path} in template.yaml"
+
+
+def _route_key(keys: Iterable[str], method: str, path: str) -> str:
+    """The key that API Gateway selects: a whole path before the longest `{proxy+}`; empty if there is none."""
+    parts = [(key, *key.split(" ")) for key in keys]
+    of_method = [(key, where) for key, how, where in parts if how in {method, "ANY"}]
+    whole = [key for key, where in of_method if where == path]
+    greedy = [key for key, where in of_method if path.startswith(where.removesuffix("{proxy+}")) and "+" in where]
+    return next(iter([*whole, *sorted(greedy, key=len, reverse=True)]), "")
+
+
 def test_every_protected_route_documents_its_roles_and_its_problems() -> None:
     for path, item in API["paths"].items():
         for operation in item.values():
             if operation["security"]:
                 assert "\n\nFor: " in operation["description"], path
                 assert {"401", "403", "404"} <= set(operation["responses"]), path
+
+
+def test_the_contract_names_each_event_with_the_queue_that_takes_it():
+    contract = (ROOT / "docs/contract.md").read_text()
+    rows = re.findall(r"^\| (directory|progress|attendance) \| `([^`]+)`", contract, re.MULTILINE)
+
+    assert sorted(rows) == sorted((queue, kind) for queue, kinds in QUEUES.items() for kind in kinds)
 
 
 def test_each_route_of_the_contract_is_served_or_listed_as_not_served_yet():

@@ -13,7 +13,16 @@ import pytest
 import yaml
 from samtranslator.translator.transform import transform
 
-from earned.testing.cloudformation import INFRA, REQUIRED, ROOT, functions, read_template
+from earned.testing.cloudformation import (
+    INFRA,
+    REQUIRED,
+    ROOT,
+    Invented,
+    environment,
+    functions,
+    parameters,
+    read_template,
+)
 from tests.unit.test_template import NoManagedPolicies, chosen
 from tools.package.shipping import stamp
 
@@ -186,7 +195,7 @@ print(json.dumps(sorted(set(found))))
 
 def imported(folder: Path) -> list[str]:
     """The clocks and sources of chance that an import of a function's `app` asks."""
-    variables = {name: "5" if "SECONDS" in name else "name" for name in functions()["ServeApi"].variables}
+    variables = environment(functions()["ServeApi"].variables, Invented(parameters()))
     core = ROOT / "layers" / "core"
     done = subprocess.run(
         [sys.executable, "-c", WATCHED_IMPORT, str(folder), str(core)],

@@ -80,8 +80,13 @@ class Event:
         }
 
     def body(self) -> str:
-        """The CloudEvent in structured JSON, as it is posted."""
-        return json.dumps(self.cloud_event(), ensure_ascii=False)
+        """The CloudEvent in structured JSON, as it is posted; raises ValueError for a text that UTF-8 cannot hold."""
+        body = json.dumps(self.cloud_event(), ensure_ascii=False)
+        try:
+            body.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{self.type} {self.id}: a text has half a character (a lone surrogate)") from None
+        return body
 
 
 def event(

@@ -16,8 +16,7 @@ _possible_keys = XFormedAttributePicker.get_possible_keys
 
 
 def _keys_to_try(picker: XFormedAttributePicker, context: AttributePickerContext) -> Iterator[str]:
-    """The names under which a result may have a member; those of a dict depend on the shape alone."""
-    if type(context.obj) is not dict:
+    if type(context.obj) is not dict:  # of another object, its class and its `Meta` decide too
         return _possible_keys(picker, context)
     return iter(_keys_of_dict(context.key, context.shape, *picker.alias_providers))
 

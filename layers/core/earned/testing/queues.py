@@ -12,8 +12,7 @@ from moto.sqs.models import SQSBackend, sqs_backends
 BATCH = 10
 
 
-def waiting(url: str) -> int:
-    """The number of visible messages."""
+def number_visible(url: str) -> int:
     backend, name = _found(url)
     return len(backend.queues[name].messages)
 
@@ -40,14 +39,12 @@ def receive(url: str) -> list[dict[str, Any]]:
 
 
 def delete(url: str, messages: Sequence[dict[str, Any]]) -> None:
-    """Delete received messages; one that is gone already is passed over."""
     backend, name = _found(url)
     receipts = [{"Id": message["MessageId"], "ReceiptHandle": message["ReceiptHandle"]} for message in messages]
-    backend.delete_message_batch(name, receipts)
+    backend.delete_message_batch(name, receipts)  # passes over what is gone already
 
 
-def take(url: str) -> Iterator[dict[str, Any]]:
-    """Receive and delete all."""
+def take_all(url: str) -> Iterator[dict[str, Any]]:
     while batch := receive(url):
         delete(url, batch)
         yield from batch
@@ -60,8 +57,7 @@ def make_visible(url: str) -> None:
 
 
 def _found(url: str) -> tuple[SQSBackend, str]:
-    """A queue's backend and name, of a URL such as https://sqs.eu-west-1.amazonaws.com/123456789012/progress."""
-    address = urlsplit(url)
+    address = urlsplit(url)  # such as https://sqs.eu-west-1.amazonaws.com/123456789012/progress
     _, account, name = address.path.split("/")
     region = address.netloc.split(".")[1]
     return sqs_backends[account][region], name

@@ -192,7 +192,7 @@ class Service:
         return outcome
 
     def waiting(self, queue: str) -> int:
-        return queues.waiting(self.url(queue))
+        return queues.number_visible(self.url(queue))
 
     def post(self, queue: str, *events: dict[str, Any] | str) -> None:
         sqs = client("sqs")
@@ -230,10 +230,10 @@ class Service:
         return [(message["MessageAttributes"]["reason"]["StringValue"], message["Body"]) for message in dead]
 
     def dead_letters(self, queue: str) -> list[dict[str, Any]]:
-        return list(queues.take(self.outputs[f"{queue}DeadLetterQueueUrl"]))
+        return list(queues.take_all(self.outputs[f"{queue}DeadLetterQueueUrl"]))
 
     def announcements(self) -> list[dict[str, Any]]:
-        return [json.loads(message["Body"])["detail"] for message in queues.take(self.announced)]
+        return [json.loads(message["Body"])["detail"] for message in queues.take_all(self.announced)]
 
     def documents(self, prefix: str = "") -> dict[str, bytes]:
         s3, bucket = client("s3"), self.outputs["DocumentsBucketName"]
