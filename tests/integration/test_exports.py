@@ -645,6 +645,34 @@ def test_a_thousand_certificates_take_a_small_part_of_the_functions_memory(
     forget(story)
 
 
+def test_a_checkpoint_is_made_every_thousand_people_also_without_a_document_and_holds_none_twice(story: Story) -> None:
+    """With everything so far in each checkpoint, what an export writes would grow with the square of its people."""
+    story.directory()
+    story.save_account("ada")
+    story.enroll("ada")
+    story.service.settle()
+    table = boto3.resource("dynamodb").Table(story.service.outputs["RecordsTableName"])
+    item = table.get_item(Key=key_of(story, "ada"))["Item"]
+    with table.batch_writer() as batch:
+        for number in range(2_100):
+            batch.put_item(Item=item | key_of(story, f"ada-{number:05}"))
+    saved: list[tuple[str, bytes]] = []
+
+    def note(request: Request) -> Any:
+        if request.operation == "PutObject":
+            saved.append((request.parameters["Key"].rpartition(".")[2], bytes(request.parameters["Body"])))
+        return request.send()
+
+    ask(story)
+    with requests_pass(note):
+        story.service.deliver("export_certificates")
+    segments = [len(json.loads(body)["lines"]) for kind, body in saved if kind == "segment"]
+    assert segments == [1_000, 1_000, 101]
+    states = [body.partition(b"\n")[0] for kind, body in saved if kind == "checkpoint"]  # before what no part has yet
+    assert max(map(len, states)) < 1_000
+    forget(story)
+
+
 # What an export contains, and whether it still stands.
 
 

@@ -370,6 +370,9 @@ def test_toggling_the_pollers_never_lowers_the_tables_throughput() -> None:
     records = read_template(INFRA / "storage.yaml")["Resources"]["RecordsTable"]["Properties"]
     assert records["WarmThroughput"]["Fn::If"][0] == "PrewarmTable"
     assert records["WarmThroughput"]["Fn::If"][2] == {"Ref": "AWS::NoValue"}  # back at the default, it asks for nothing
+    default = read_template()["Mappings"]["Table"]["default"]["WriteUnits"]
+    prewarm = read_template(INFRA / "storage.yaml")["Conditions"]["PrewarmTable"]
+    assert prewarm == {"Fn::Not": [{"Fn::Equals": [{"Ref": "WriteUnits"}, default]}]}
 
 
 def test_the_table_is_prewarmed_for_provisioned_pollers() -> None:

@@ -19,7 +19,7 @@ from rich.text import Text
 from tools.operations.changes import NoPreview, preview, stays_behind
 from tools.operations.pages import NotTheSame
 from tools.operations.pages import commands as pages_commands
-from tools.operations.preflight import BRAND, Account, preflight
+from tools.operations.preflight import Account, preflight, read_brands
 from tools.operations.protection import protect
 from tools.operations.quarantine import Listing, Refused, held, look
 from tools.operations.redrive import Step, Wanted, select, send_back
@@ -223,7 +223,7 @@ def check_account(
     """Check the account, the issuer, the domain and the brand before a deployment; exits with 1 when a check fails."""
     adopt_region()
     deployment = read_deployment(stack, parameters)
-    checks = list(preflight(deployment.parameters, Account.on_aws(), BRAND.read_text("utf-8")))
+    checks = list(preflight(deployment.parameters, Account.on_aws(), read_brands))
     for check in checks:
         out.print(f"{'ok  ' if check.passed else 'FAIL'} {check.name}: {check.told}", markup=False, soft_wrap=True)
     raise typer.Exit(0 if all(check.passed for check in checks) else 1)

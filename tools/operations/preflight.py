@@ -9,14 +9,15 @@ from typing import Any
 import boto3
 import httpx
 
-from earned.testing.cloudformation import ROOT, reserved_concurrency
+from earned.document.deployed_designs import DEPLOYED_DESIGNS, FOLDER
+from earned.testing.cloudformation import reserved_concurrency
 
-BRAND = ROOT / "layers" / "core" / "earned" / "document" / "certificate" / "brand.toml"
 SAMPLE = {"provider": "Northlight Leadership Academy", "signatory": "Ingrid Solvang"}
 UNRESERVED = 100  # AWS requires so much of an account's concurrency to stay unreserved
 # Announcements a second when 10,000 people are marked at once: 10,000 in 13.5 s, and in 5 s (docs/decisions/0024).
 PEAK_ANNOUNCEMENTS = {"default": 750, "provisioned": 2_000}
 Quotas = Sequence[Mapping[str, Any]]
+Brands = Mapping[str, str]  # the text of each design's brand.toml
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,14 @@ class Account:
         )
 
 
-def preflight(parameters: Mapping[str, str], account: Account, brand: str) -> Iterator[Check]:
+def preflight(parameters: Mapping[str, str], account: Account, brands: Callable[[], Brands]) -> Iterator[Check]:
     """Run every check; one that cannot be made has failed."""
     checks: dict[str, Callable[[], Check]] = {
         "concurrency": lambda: check_concurrency(parameters, account.concurrency_limit()),
         "issuer": lambda: check_issuer(parameters, account.discover),
         "certificate": lambda: check_certificate(parameters, account.describe_certificate),
         "announcements": lambda: check_announcements(parameters, account.event_quotas()),
-        "brand": lambda: check_brand(brand),
+        "brand": lambda: check_brand(brands()),
     }
     for name, check in checks.items():
         try:
@@ -127,15 +128,22 @@ def check_announcements(parameters: Mapping[str, str], quotas: Quotas) -> Check:
     return Check("announcements", True, f"PutEvents takes {max(found):.0f} a second, {needed} are needed")
 
 
-def check_brand(brand: str) -> Check:
-    """Certificates print the brand for good."""
-    told = tomllib.loads(brand)
-    samples = [name for name, sample in SAMPLE.items() if told.get(name) == sample]
+def check_brand(brands: Brands) -> Check:
+    """Certificates print the brand for good, and a course may name any design."""
+    told = {design: tomllib.loads(brand) for design, brand in brands.items()}
+    samples = [
+        f"{name} of {design}"
+        for design, brand in told.items()
+        for name, sample in SAMPLE.items()
+        if brand.get(name) == sample
+    ]
     if samples:
-        return Check(
-            "brand", False, f"brand.toml has the sample's {' and '.join(samples)}: see docs/certificate-design.md"
-        )
-    return Check("brand", True, f"certificates are by {told['provider']}")
+        return Check("brand", False, f"still the sample's {', '.join(samples)}: see docs/certificate-design.md")
+    return Check("brand", True, f"certificates are by {told['default']['provider']}")
+
+
+def read_brands() -> Brands:
+    return {design: (FOLDER / design / "brand.toml").read_text("utf-8") for design in sorted(DEPLOYED_DESIGNS)}
 
 
 def _covers(name: str, domain: str) -> bool:

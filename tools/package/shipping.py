@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from tools.package.built import LIMIT, BuildFailed, Function, functions
 ARCHITECTURES = ("arm64", "x86_64")
 OUT = ROOT / ".aws-sam"
 MEGA = 10**6
+Run = Callable[[list[str]], Iterable[str]]  # the output of a command, line by line; raises `BuildFailed`
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
@@ -46,7 +47,7 @@ def main(
     if not set(wanted) <= set(ARCHITECTURES):
         raise typer.BadParameter("arm64, x86_64 or both")
     try:
-        built = {one: _build(one) for one in wanted}
+        built = {one: build(one, OUT / one, _run) for one in wanted}
     except BuildFailed as failure:
         console.print(str(failure), markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
@@ -67,8 +68,8 @@ def weigh(built: Mapping[str, Mapping[str, Function]]) -> dict[str, Weight]:
     }
 
 
-def _build(architecture: str) -> Path:
-    directory = OUT / architecture
+def build(architecture: str, directory: Path, run: Run) -> Path:
+    """Build into a directory; returns the template, which deploys this build and nothing for another architecture."""
     directory.mkdir(parents=True, exist_ok=True)
     places = ["--build-dir", str(directory / "build"), "--cache-dir", str(directory / "cache")]
     overrides = ["--parameter-overrides", f"Architecture={architecture}"]
@@ -76,7 +77,7 @@ def _build(architecture: str) -> Path:
     output: list[str] = []
     with console.status(f"{architecture}: sam build") as status:
         try:
-            for line in _run(command):
+            for line in run(command):
                 output.append(line)
                 status.update(f"{architecture}: {line.strip()[:90]}")
         except BuildFailed:

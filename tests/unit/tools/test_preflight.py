@@ -6,7 +6,10 @@ from typing import Any
 
 import boto3
 import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
 
+from tools.operations.__main__ import app
 from tools.operations.preflight import (
     Account,
     Check,
@@ -29,7 +32,7 @@ PROD = {
     "DomainName": "certificates.example.com",
     "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
 }
-BRAND = 'provider = "Example Academy"\nsignatory = "Ada Sample"\n'
+BRANDS = {"default": 'provider = "Example Academy"\nsignatory = "Ada Sample"\n'}
 QUOTA = {"QuotaName": "PutEvents throttle limit in transactions per second", "Value": 10_000.0}
 
 
@@ -109,8 +112,9 @@ def test_a_part_of_the_sample_brand_does_not_go_to_production(name: str) -> None
     text = "\n".join(
         f'{key} = "{sample[key]}"' if key == name else f'{key} = "Example"' for key in ("provider", "signatory")
     )
-    assert not check_brand(text).passed
-    assert check_brand(BRAND).passed
+    assert not check_brand({"default": text}).passed
+    assert f"{name} of other" in check_brand(BRANDS | {"other": text}).told
+    assert check_brand(BRANDS).passed
 
 
 def account(**changed: Any) -> Account:
@@ -124,7 +128,7 @@ def account(**changed: Any) -> Account:
 
 
 def test_every_check_has_a_line() -> None:
-    found = list(preflight(PROD, account(), BRAND))
+    found = list(preflight(PROD, account(), lambda: BRANDS))
     assert [check.name for check in found] == ["concurrency", "issuer", "certificate", "announcements", "brand"]
     assert all(check.passed for check in found)
 
@@ -133,7 +137,7 @@ def test_a_check_that_cannot_be_made_has_failed_and_the_others_are_made() -> Non
     def refused() -> int:
         raise PermissionError("lambda:GetAccountSettings")
 
-    found = list(preflight(PROD, account(concurrency_limit=refused), BRAND))
+    found = list(preflight(PROD, account(concurrency_limit=refused), lambda: BRANDS))
     expected = Check("concurrency", False, "could not be checked: PermissionError: lambda:GetAccountSettings")
     assert found[0] == expected
     assert all(check.passed for check in found[1:])
@@ -152,6 +156,19 @@ def test_parameters_come_from_the_template_samconfig_and_the_command(tmp_path: P
     assert read_deployment("earned-dev", "", samconfig).parameters["Stage"] == "dev"
     with pytest.raises(NotConfigured, match="earned-prod, earned-dev"):
         read_deployment("other", "", samconfig)
+
+
+def test_the_command_prints_a_line_for_each_check_and_fails_with_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "eu-central-1")
+    with mock_aws():
+        done = CliRunner().invoke(app, ["preflight", "--stack", "earned-dev"])  # samconfig.toml names no issuer
+    told = [line.split(":")[0].split() for line in done.stdout.splitlines()]
+    assert [name for _, name in told] == ["concurrency", "issuer", "certificate", "announcements", "brand"]
+    assert ["FAIL", "issuer"] in told
+    assert ["ok", "certificate"] in told
+    assert "still the sample's provider of default" in done.stdout.replace("\n", " ")  # brand.toml was found
+    assert done.exit_code == 1
 
 
 def test_aws_region_names_the_region(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,14 @@
 """The sizes that `make build` reports: everything that Lambda unpacks, on each architecture."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from earned.testing.cloudformation import read_template
+from earned.testing.cloudformation import ROOT, read_template
 from tools.package.built import LIMIT, Function
-from tools.package.shipping import Weight, pin_architecture, weigh
+from tools.package.shipping import Weight, build, pin_architecture, weigh
 
 
 def function(folder: Path, *sizes: int) -> Function:
@@ -43,6 +44,20 @@ def test_a_build_is_deployed_with_the_architecture_that_it_was_built_for(archite
     text = yaml.safe_dump(pinned)
     assert "${Architecture}" not in text
     assert "Ref: Architecture" not in text
+
+
+def test_the_template_of_a_build_names_its_architecture_and_takes_no_other(tmp_path: Path) -> None:
+    def sam(command: list[str]) -> Iterator[str]:
+        assert command[command.index("--parameter-overrides") + 1] == "Architecture=x86_64"
+        folder = Path(command[command.index("--build-dir") + 1])
+        folder.mkdir()
+        (folder / "template.yaml").write_text((ROOT / "template.yaml").read_text("utf-8"), "utf-8")
+        yield "Build Succeeded"
+
+    built = yaml.safe_load(build("x86_64", tmp_path, sam).read_text("utf-8"))
+    assert "Architecture" not in built["Parameters"]
+    assert built["Globals"]["Function"]["Architectures"] == ["x86_64"]
+    assert built["Resources"]["ServeApi"]["Properties"]["Description"].startswith("Built ")
 
 
 def test_nothing_but_the_architecture_changes_in_a_build() -> None:
