@@ -1,6 +1,7 @@
 """The build works where it will run: under AWS's runtime client, with its layers and nothing else."""
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -11,8 +12,8 @@ import pytest
 
 from earned.testing.service import FUNCTIONS, Service
 from tests.integration.pdf_text import pages
-from tests.package.conftest import Built
-from tools.package.built import BARE_PYTHON, LIMIT
+from tests.package.conftest import REGION, Built
+from tools.package.built import BARE_PYTHON, LIMIT, environment
 from tools.package.runtime import RIC_PACKAGES
 from tools.story import Story
 
@@ -149,6 +150,32 @@ def test_a_function_imports_nothing_but_itself_its_layers_and_the_standard_libra
     function = packages.functions[name]
 
     assert packages.imported(function).from_elsewhere(function.task_root, packages.opt(function)) == {}
+
+
+def test_each_layer_with_libraries_says_for_which_processor_it_is_built(packages: Built):
+    markers = packages.opt(packages.functions["generate_certificate"]) / "architecture"
+
+    assert {one.name: one.read_text().strip() for one in markers.iterdir()} == {
+        "dependencies": os.uname().machine,
+        "weasyprint": os.uname().machine,
+    }
+
+
+@pytest.mark.parametrize("name", USES)
+def test_a_function_does_not_start_on_another_processor_than_its_layers(packages: Built, name: str, tmp_path: Path):
+    function = packages.functions[name]
+    opt = packages.opt(function)
+    for part in opt.iterdir():
+        (tmp_path / part.name).symlink_to(part)
+    (tmp_path / "architecture").unlink()
+    (tmp_path / "architecture").mkdir()
+    (tmp_path / "architecture" / "dependencies").write_text("s390x\n")
+    variables = environment(function, tmp_path, REGION, packages.values)
+
+    start = [*BARE_PYTHON, "-c", "import app"]
+    done = subprocess.run(start, env=variables, capture_output=True, text=True, check=False)
+
+    assert "the layer dependencies is built for s390x, and this function runs on" in done.stderr
 
 
 @pytest.mark.parametrize("name", USES)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from earned.cold_start import require_architecture
 from earned.testing.cloudformation import Invented, environment, functions, parameters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,3 +89,22 @@ def test_a_function_starts_without_collecting_garbage_and_collects_it_afterwards
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_all_clients_of_a_function_have_one_session(function: str) -> None:
     assert start(function).sessions == 1
+
+
+def layer(folder: Path, name: str, machine: str) -> None:
+    (folder / "architecture").mkdir(exist_ok=True)
+    (folder / "architecture" / name).write_text(f"{machine}\n")
+
+
+def test_a_layer_for_another_processor_ends_the_start_with_what_to_do(tmp_path: Path) -> None:
+    layer(tmp_path, "dependencies", "x86_64")
+    layer(tmp_path, "weasyprint", "aarch64")
+    told = "the layer weasyprint is built for aarch64, and this function runs on x86_64: deploy what make build"
+    with pytest.raises(RuntimeError, match=told):
+        require_architecture(tmp_path, "x86_64")
+
+
+def test_layers_for_this_processor_and_a_checkout_without_layers_start(tmp_path: Path) -> None:
+    require_architecture(tmp_path, "aarch64")
+    layer(tmp_path, "dependencies", "aarch64")
+    require_architecture(tmp_path, "aarch64")

@@ -18,7 +18,7 @@ def number_visible(url: str) -> int:
 
 
 def receive(url: str) -> list[dict[str, Any]]:
-    """Up to ten messages, in the form of SQS's ReceiveMessage with all attributes; they stay, invisible."""
+    # In the form of SQS's ReceiveMessage with all attributes; the messages stay, invisible.
     backend, name = _found(url)
     visibility: int = vars(backend.queues[name])["visibility_timeout"]
     return [
