@@ -1,5 +1,6 @@
 """Previews an update of a stack and its nested stacks, and finds the changes that endanger data."""
 
+import os
 import subprocess
 import tempfile
 import time
@@ -84,9 +85,9 @@ def _packaged(template: Path, region: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         packaged = Path(folder) / "packaged.yaml"
         order = [str(SAM), "package", "--template-file", str(template), "--resolve-s3", "--region", region]
-        done = subprocess.run(  # noqa: S603  # sam, with arguments of our own
-            [*order, "--output-template-file", str(packaged)], capture_output=True, text=True, check=False
-        )
+        order += ["--output-template-file", str(packaged)]
+        quiet = os.environ | {"SAM_CLI_TELEMETRY": "0"}
+        done = subprocess.run(order, env=quiet, capture_output=True, text=True, check=False)  # noqa: S603  # sam, with arguments of our own
         if done.returncode:
             raise NoPreview(f"sam package failed: {done.stderr[-2000:]}")
         return packaged.read_text("utf-8")
