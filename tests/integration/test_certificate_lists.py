@@ -24,6 +24,15 @@ def test_a_list_of_a_hundred_certificates_takes_four_requests(service: Service, 
     assert Counter(ledger.operations) == {"dynamodb.Query": 1, "dynamodb.BatchGetItem": 3}
 
 
+def test_an_enrollment_without_a_certificate_costs_no_read_of_its_account(service: Service, story: Story) -> None:
+    """The viewer's kind, the viewer's account and the record."""
+    enrolled(story.id("enr-1"), story.id("ada"), None)
+    with counting() as ledger:
+        _, page = service.get("/v1/certificates", story.claims("ada", "individual"))
+    assert page["items"] == []
+    assert Counter(ledger.operations) == {"dynamodb.Query": 1, "dynamodb.BatchGetItem": 3}
+
+
 def test_a_list_of_certificates_receives_only_what_it_shows(service: Service) -> None:
     """Not the facts and proofs of its records, and of the holders' accounts only whether they are removed."""
     scene = Scenario(service, 5, seed="a list without facts")

@@ -33,6 +33,8 @@ MODULES: dict[str, tuple[str, ...]] = {
         f"{_INTEGRATION}/test_filter_days.py",
         f"{_INTEGRATION}/test_links.py",
         f"{_INTEGRATION}/test_certificate_states.py",
+        f"{_INTEGRATION}/test_certificate_lists.py",
+        f"{_INTEGRATION}/test_credentials.py",
     ),
     "earned.usecases.check_texts": (f"{_INTEGRATION}/test_text_checks.py", f"{_INTEGRATION}/test_metrics.py"),
     "earned.api.wording": (f"{_UNIT}/api/test_wording.py",),
@@ -54,6 +56,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "earned.api.verification": (f"{_INTEGRATION}/test_verification_states.py", f"{_INTEGRATION}/test_verification.py"),
     "tools.operations.erase": (f"{_INTEGRATION}/test_erasure_steps.py",),
+    "earned.api.support": (
+        f"{_INTEGRATION}/test_support.py",
+        f"{_INTEGRATION}/test_document_versions.py",
+        f"{_INTEGRATION}/test_metrics.py",
+    ),
     "earned.usecases.sweep": (f"{_INTEGRATION}/test_sweep_runs.py",),
 }
 
